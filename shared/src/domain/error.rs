@@ -1,0 +1,53 @@
+//! What can go wrong with a request once it is understood. Knows no HTTP: the edge alone maps these to status codes.
+//!
+//! Each error has two texts: its `Display` is for the caller and names nothing internal; its `source()` is for the log.
+
+use super::validation::Issues;
+
+/// The cause of a failure, for the log only.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of a decision or of a storage call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The input is well-formed, but breaks rules; all broken ones are listed.
+    #[error("{}", .0.summary())]
+    Invalid(Issues),
+    /// The caller is not a member of the organization, whether or not that exists.
+    #[error("You are not a member of this organization")]
+    NotAMember,
+    /// The thing is not in the caller's organization.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The request contradicts what is stored; `field` names the input at fault, where there is one.
+    #[error("{message}")]
+    Conflict {
+        /// The field of the input that is at fault.
+        field: Option<&'static str>,
+        /// What the caller may read.
+        message: &'static str,
+    },
+    /// The file's type is none of those that may be stored.
+    #[error("Files of this type are not allowed")]
+    TypeNotAllowed,
+    /// The request is understood, but can't be carried out as it stands.
+    #[error("{0}")]
+    Unprocessable(&'static str),
+    /// A service that this one depends on failed or took too long.
+    #[error("The service is temporarily unavailable, try again shortly")]
+    Unavailable(#[source] Cause),
+    /// A defect of this service.
+    #[error("Something went wrong on our side")]
+    Internal(#[source] Cause),
+}
+
+impl Error {
+    /// Wraps a defect: something that can't happen unless this service is wrong.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into())
+    }
+}

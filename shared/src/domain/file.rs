@@ -1,0 +1,206 @@
+//! A file of a project, and what becomes of the name that its sender gave it.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::time::serialize_millis;
+use super::validation::{IssueCode, Issues};
+use super::{AllowedTypes, Error, FileId, OrgId, OrgScope, ProjectId, Result, UserId, hex};
+
+/// A file that is stored with a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct File {
+    /// Its id.
+    pub id: FileId,
+    /// The organization that it belongs to.
+    pub org_id: OrgId,
+    /// The project that it belongs to.
+    pub project_id: ProjectId,
+    /// The name that its sender gave it, made harmless.
+    pub name: FileName,
+    /// Its media type, as its bytes confirm it.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Who uploaded it.
+    pub created_by: UserId,
+    /// When it was uploaded.
+    #[serde(serialize_with = "serialize_millis")]
+    pub created_at: Timestamp,
+}
+
+/// A file that a caller sends: not empty, of an allowed type, and of the type it declares.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    name: FileName,
+    content_type: &'static str,
+    bytes: Bytes,
+    sha256: [u8; 32],
+}
+
+impl NewFile {
+    /// Checks a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for an empty file, and what [`AllowedTypes::check`] refuses.
+    pub fn new(sent_name: &str, declared: &str, bytes: Bytes, allowed: &AllowedTypes) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(Error::Invalid(Issues::one("file", IssueCode::TooSmall, "File is empty")));
+        }
+        let content_type = allowed.check(declared, &bytes)?;
+        let sha256 = Sha256::digest(&bytes).into();
+        Ok(Self { name: FileName::new(sent_name), content_type, bytes, sha256 })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &FileName {
+        &self.name
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// The SHA-256 of its bytes.
+    #[must_use]
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    /// What identifies it, whatever the transport: name, type and hash.
+    #[must_use]
+    pub fn identity(&self) -> (&FileName, &'static str, String) {
+        (&self.name, self.content_type, hex(&self.sha256))
+    }
+
+    /// What is known of it once it is stored with a project at `now`.
+    #[must_use]
+    pub fn stored(&self, scope: &OrgScope, project_id: ProjectId, now: Timestamp) -> File {
+        File {
+            id: FileId::new(now),
+            org_id: scope.organization().clone(),
+            project_id,
+            name: self.name.clone(),
+            content_type: self.content_type.to_owned(),
+            size: self.bytes.len() as u64,
+            sha256: hex(&self.sha256),
+            created_by: scope.user().clone(),
+            created_at: now,
+        }
+    }
+}
+
+/// The longest name in characters.
+const MAX_NAME_LENGTH: usize = 255;
+
+/// The name of a file where its sender gave none that can be kept.
+const UNNAMED: &str = "file";
+
+/// A file name without path, control characters and direction overrides: 1 to 255 characters. It is only data: no key
+/// or path is ever made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct FileName(String);
+
+impl FileName {
+    /// Makes any text a harmless name. OWASP's File Upload Cheat Sheet says what to remove.
+    #[must_use]
+    pub fn new(sent: &str) -> Self {
+        let base = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+        let visible: String =
+            base.chars().filter(|letter| !letter.is_control() && !is_direction_mark(*letter)).collect();
+        // Windows drops trailing dots and spaces, so names that differ in them only would collide there.
+        let name = shortened(
+            visible.trim_start().trim_end_matches(|letter: char| letter == '.' || letter.is_whitespace()),
+        );
+        Self(if name.is_empty() { UNNAMED.to_owned() } else { name })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Marks that can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36, section 3.3).
+fn is_direction_mark(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// At most 255 characters, with the extension kept where there is a usual one.
+fn shortened(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= MAX_NAME_LENGTH {
+        return name.to_owned();
+    }
+    let extension =
+        name.rfind('.').map(|dot| &name[dot..]).filter(|extension| extension.len() <= 16).unwrap_or_default();
+    let kept = MAX_NAME_LENGTH - extension.chars().count();
+    name.chars().take(kept).chain(extension.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn paths_controls_and_direction_marks_are_removed() {
+        for (sent, kept) in [
+            ("photo.png", "photo.png"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\fakepath\\photo.png", "photo.png"),
+            ("a\0b\r\nc.txt", "abc.txt"),
+            ("exe.\u{202e}gpj", "exe.gpj"),
+            ("  spaced name.txt  ", "spaced name.txt"),
+            ("name.txt. .", "name.txt"),
+            ("日本語 \"quoted\".pdf", "日本語 \"quoted\".pdf"),
+            (".gitignore", ".gitignore"),
+            ("..", "file"),
+            ("", "file"),
+            ("dir/", "file"),
+        ] {
+            assert_eq!(FileName::new(sent).as_str(), kept, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let name = FileName::new(&format!("{}.png", "ä".repeat(300)));
+        assert_eq!(name.as_str().chars().count(), 255);
+        assert!(name.as_str().ends_with("ä.png"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_becomes_a_harmless_name(sent in any::<String>()) {
+            let name = FileName::new(&sent).0;
+            prop_assert!((1..=255).contains(&name.chars().count()));
+            prop_assert!(!name.contains(['/', '\\']) && !name.chars().any(char::is_control));
+            prop_assert!(name != "." && name != "..");
+        }
+
+        #[test]
+        fn a_harmless_name_stays_as_it_is(sent in any::<String>()) {
+            let once = FileName::new(&sent);
+            prop_assert_eq!(&FileName::new(once.as_str()), &once);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Which files may be stored: their declared type must be allowed, and their bytes must be of that type.
+
+use super::{Error, Result};
+
+/// How many bytes of a text are looked at for the marks of other types; `infer` looks no further either.
+const TEXT_TYPES: [&str; 2] = ["text/plain", "text/csv"];
+
+/// Types that this service can tell by their bytes.
+const KNOWN_TYPES: [&str; 7] =
+    ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/csv"];
+
+/// The media types of files that may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedTypes(Vec<&'static str>);
+
+impl AllowedTypes {
+    /// Reads a comma-separated list.
+    ///
+    /// # Errors
+    ///
+    /// In words, for a list that is empty or names a type that can't be told by its bytes.
+    pub fn parse(list: &str) -> std::result::Result<Self, String> {
+        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let types = names.map(known).collect::<std::result::Result<Vec<_>, _>>()?;
+        if types.is_empty() { Err("must name at least one media type".to_owned()) } else { Ok(Self(types)) }
+    }
+
+    /// The type to store a file under: the declared one (essence only, without parameters), confirmed by the bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TypeNotAllowed`] for a declared type that is not allowed, [`Error::Unprocessable`] for bytes that are
+    /// not what is declared.
+    pub fn check(&self, declared: &str, bytes: &[u8]) -> Result<&'static str> {
+        let essence = declared.split(';').next().unwrap_or_default().trim();
+        let allowed =
+            self.0.iter().find(|name| name.eq_ignore_ascii_case(essence)).ok_or(Error::TypeNotAllowed)?;
+        let confirmed =
+            if TEXT_TYPES.contains(allowed) { is_text(bytes) } else { sniffed(bytes) == Some(*allowed) };
+        confirmed
+            .then_some(*allowed)
+            .ok_or(Error::Unprocessable("The file's content is not of the type it declares"))
+    }
+}
+
+fn known(name: &str) -> std::result::Result<&'static str, String> {
+    let known = KNOWN_TYPES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
+    known.ok_or_else(|| {
+        format!("names {name}, which can't be told by its bytes (known: {})", KNOWN_TYPES.join(", "))
+    })
+}
+
+fn sniffed(bytes: &[u8]) -> Option<&'static str> {
+    infer::get(bytes).map(|kind| kind.mime_type())
+}
+
+/// UTF-8 without control characters other than white space, and without the marks of another type: a PDF is ASCII at
+/// its beginning, and HTML or SVG under the name of plain text wait for a reader that looks at content.
+fn is_text(bytes: &[u8]) -> bool {
+    let plain = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{c}');
+    let utf8 = std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(plain));
+    utf8 && sniffed(bytes).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn default() -> AllowedTypes {
+        AllowedTypes::parse(&KNOWN_TYPES.join(",")).unwrap()
+    }
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    #[test]
+    fn a_file_is_stored_under_the_type_that_it_declares_and_is() {
+        for (declared, bytes) in [
+            ("image/png", PNG),
+            ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF"),
+            ("image/gif", b"GIF89a\x01\0\x01\0"),
+            ("image/webp", b"RIFF\x24\0\0\0WEBPVP8 "),
+            ("application/pdf", b"%PDF-1.7\n"),
+            ("text/plain", "grüße,\n\ttext".as_bytes()),
+            ("text/csv", b"a,b\r\n1,2\r\n"),
+        ] {
+            assert_eq!(default().check(declared, bytes).unwrap(), declared);
+        }
+    }
+
+    #[test]
+    fn parameters_and_case_of_the_declared_type_do_not_matter() {
+        assert_eq!(default().check("Text/Plain; charset=utf-8", b"hello").unwrap(), "text/plain");
+    }
+
+    #[test]
+    fn bytes_that_are_not_what_is_declared_are_refused() {
+        for (declared, bytes) in [
+            ("image/png", &b"GIF89a\x01\0\x01\0"[..]),
+            ("image/png", b"not an image"),
+            ("text/plain", PNG),
+            ("text/plain", b"%PDF-1.7\n"),
+            ("text/plain", b"a\0b"),
+            ("text/csv", b"\xff\xfe,"),
+            ("text/plain", b"<!DOCTYPE html><script>alert(1)</script>"),
+            ("application/pdf", b"<html>%PDF-1.7"),
+        ] {
+            let refused = default().check(declared, bytes);
+            assert!(matches!(refused, Err(Error::Unprocessable(_))), "{declared} {bytes:?}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_is_not_on_the_list_is_refused() {
+        let images = AllowedTypes::parse("image/png, image/gif").unwrap();
+        for declared in ["application/octet-stream", "text/html", "image/svg+xml", "image/jpeg", ""] {
+            assert!(matches!(images.check(declared, PNG), Err(Error::TypeNotAllowed)), "{declared}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_can_not_be_kept_is_refused_in_words() {
+        for list in ["", " , ", "image/png,application/x-unknown", "image/svg+xml"] {
+            assert!(AllowedTypes::parse(list).is_err(), "{list}");
+        }
+    }
+}

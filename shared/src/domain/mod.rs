@@ -1,0 +1,33 @@
+//! Values and decisions, pure: knows no HTTP, no SDK and no clock.
+
+mod error;
+#[cfg(feature = "uploads")]
+mod file;
+mod idempotency;
+mod ids;
+#[cfg(feature = "uploads")]
+mod media_type;
+mod membership;
+mod page;
+mod project;
+pub mod rate_limit;
+pub mod time;
+pub mod validation;
+
+pub use error::{Cause, Error, Result};
+#[cfg(feature = "uploads")]
+pub use file::{File, FileName, NewFile};
+pub use idempotency::{IdempotencyKey, Repeatable, Written};
+pub use ids::{FileId, OrgId, ProjectId, UserId};
+#[cfg(feature = "uploads")]
+pub use media_type::AllowedTypes;
+pub use membership::{Caller, OrgScope};
+pub use page::{Cursor, PageFields, PageRequest, ProjectPage};
+pub use project::{NewProject, NewProjectFields, Project, name_key};
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}

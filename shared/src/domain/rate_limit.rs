@@ -1,0 +1,206 @@
+//! The sliding window: who passes, who waits and for how long. Exact integer arithmetic in milliseconds.
+//!
+//! Time is cut into windows of equal length. A caller has used
+//! `current + previous × (share of the previous window still inside the sliding window)` requests and passes while one
+//! more stays within the limit. The counter lives elsewhere and can only be asked to count under a condition; from
+//! what is believed about it, [`RateLimit::plan`] says which attempt to make, or that there is no point in one.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How far in milliseconds the clocks of two instances may differ. A counter further ahead than that is not believed.
+const MAX_SKEW_MS: u64 = 10_000;
+
+/// So many requests per sliding window, as in `10/10s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    requests: u64,
+    window_ms: u64,
+}
+
+/// What is known of a caller's counter: counts of one window and of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// The number of the window, counted from the Unix epoch.
+    pub window: u64,
+    /// Requests that passed in that window.
+    pub current: u64,
+    /// Requests that passed in the window before it.
+    pub previous: u64,
+}
+
+/// A conditional change of the counter that counts one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Start afresh, if there is no counter, or only one older than `window - 1` or newer than `newest`.
+    Open {
+        /// The window to start.
+        window: u64,
+        /// The newest window that a counter may have and still be believed.
+        newest: u64,
+    },
+    /// Move on from the window before, if at most `max_previous` passed in it.
+    Roll {
+        /// The window to start.
+        window: u64,
+        /// The most requests that may have passed in the window before.
+        max_previous: u64,
+    },
+    /// Count in the window, if `previous` is right and at most `max_current` passed so far.
+    Count {
+        /// The window to count in.
+        window: u64,
+        /// The requests that passed in the window before.
+        previous: u64,
+        /// The most requests that may have passed in this window.
+        max_current: u64,
+    },
+}
+
+/// What to do about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Ask the counter to count it.
+    Try(Attempt),
+    /// It can't pass, whatever else happened meanwhile: counts only grow.
+    Reject(Rejection),
+}
+
+/// A request that doesn't pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// How long until the next request would pass if nothing else came, in whole seconds, at least 1.
+    pub retry_after: u64,
+}
+
+/// What is left after a request that passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Whole requests that would pass now.
+    pub left: u64,
+    /// Whole seconds to the end of the current window, at least 1.
+    pub reset: u64,
+}
+
+impl RateLimit {
+    /// Requests per window.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// The length of the window in seconds.
+    #[must_use]
+    pub fn window_seconds(&self) -> u64 {
+        self.window_ms / 1000
+    }
+
+    /// The Unix time in seconds from which a counter of `window` changes no decision, whoever's clock is asked.
+    #[must_use]
+    pub fn expiry(&self, window: u64) -> u64 {
+        ((window + 2) * self.window_ms + MAX_SKEW_MS).div_ceil(1000) + 1
+    }
+
+    /// What to do about a request at `now` (milliseconds since the epoch), given what is believed of the counter. The
+    /// belief may be out of date, but must have been true once.
+    #[must_use]
+    pub fn plan(&self, belief: Option<Counter>, now: u64) -> Plan {
+        let (window, newest) = (now / self.window_ms, (now + MAX_SKEW_MS) / self.window_ms);
+        match belief {
+            // A peer whose clock is ahead may have opened the window early; it counts as just begun.
+            Some(counter) if (window..=newest).contains(&counter.window) => self.plan_within(counter, now),
+            Some(counter) if counter.window + 1 == window => self.plan_after(counter, now),
+            _ => Plan::Try(Attempt::Open { window, newest }),
+        }
+    }
+
+    fn plan_within(&self, counter: Counter, now: u64) -> Plan {
+        let Counter { window, current, previous } = counter;
+        match self.room(previous, self.elapsed(window, now)).checked_sub(1) {
+            Some(max_current) if current <= max_current => {
+                Plan::Try(Attempt::Count { window, previous, max_current })
+            }
+            _ => self.reject(counter, now),
+        }
+    }
+
+    fn plan_after(&self, counter: Counter, now: u64) -> Plan {
+        let window = counter.window + 1;
+        let share_ms = self.window_ms - self.elapsed(window, now);
+        let max_previous = (self.requests - 1) * self.window_ms / share_ms;
+        if counter.current <= max_previous {
+            return Plan::Try(Attempt::Roll { window, max_previous });
+        }
+        self.reject(Counter { window, current: 0, previous: counter.current }, now)
+    }
+
+    /// What is left once the counter stands at `counter`.
+    #[must_use]
+    pub fn quota(&self, counter: Counter, now: u64) -> Quota {
+        let room = self.room(counter.previous, self.elapsed(counter.window, now));
+        // The end of the window that this clock shows, also where a peer's clock is ahead.
+        let to_end_ms = self.window_ms - now % self.window_ms;
+        Quota { left: room.saturating_sub(counter.current), reset: to_end_ms.div_ceil(1000) }
+    }
+
+    /// Milliseconds since the window began: 0 before it, and always less than its length.
+    fn elapsed(&self, window: u64, now: u64) -> u64 {
+        now.saturating_sub(window * self.window_ms).min(self.window_ms - 1)
+    }
+
+    /// How many requests the current window may hold in all, `elapsed` milliseconds into it.
+    fn room(&self, previous: u64, elapsed: u64) -> u64 {
+        let limit = self.requests * self.window_ms;
+        limit.saturating_sub(previous * (self.window_ms - elapsed)) / self.window_ms
+    }
+
+    fn reject(&self, counter: Counter, now: u64) -> Plan {
+        let wait_ms = self.next_pass(counter).saturating_sub(now);
+        Plan::Reject(Rejection { retry_after: wait_ms.div_ceil(1000).max(1) })
+    }
+
+    /// The first millisecond at which a request passes if none passes before.
+    fn next_pass(&self, counter: Counter) -> u64 {
+        let Counter { window, current, previous } = counter;
+        if current < self.requests {
+            // The previous window has to fade until one more fits beside the current one.
+            return window * self.window_ms + self.fade(previous, self.requests - current - 1);
+        }
+        // The current window is full, so it has to become the previous one and fade in turn.
+        (window + 1) * self.window_ms + self.fade(current, self.requests - 1)
+    }
+
+    /// Milliseconds into a window until `previous` weighs at most `allowed`.
+    fn fade(&self, previous: u64, allowed: u64) -> u64 {
+        match previous {
+            0 => 0,
+            _ => self.window_ms.saturating_sub(allowed * self.window_ms / previous),
+        }
+    }
+}
+
+impl FromStr for RateLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (requests, window) = text.split_once('/')?;
+            let seconds: u64 = window.strip_suffix('s')?.parse().ok()?;
+            let requests: u64 = requests.parse().ok()?;
+            let fits = (1..=1_000_000).contains(&requests) && (1..=86_400).contains(&seconds);
+            fits.then_some(Self { requests, window_ms: seconds * 1000 })
+        };
+        parse().ok_or_else(|| {
+            "must be REQUESTS/SECONDSs, such as 10/10s (1 to 1000000 requests, 1 to 86400 seconds)".to_owned()
+        })
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}s", self.requests, self.window_seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! The limiter as a whole, against a statement of its rule that is too simple to be wrong: instances that each believe
+//! something of one shared counter, and a ledger of what passed that every answer is compared with.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+
+use super::super::*;
+
+/// The beginning of a window of every length up to five seconds, in milliseconds.
+const START: u64 = 1_700_000_040_000;
+
+/// More tries than this the limiter does not make, and lets the request pass uncounted or not at all.
+const TRIES: usize = 8;
+
+/// The counter as the table holds it.
+#[derive(Default)]
+struct Store {
+    counter: Option<Counter>,
+    expiry: u64,
+}
+
+impl Store {
+    /// Does what the conditions and updates of `storage::rate_limits` say: the counter after it, or the one in the way.
+    fn attempt(&mut self, attempt: Attempt, expiry: u64) -> Result<Counter, Option<Counter>> {
+        let held = self.counter;
+        let next = match (attempt, held) {
+            (Attempt::Open { window, newest }, held) => held
+                .is_none_or(|held| held.window < window.saturating_sub(1) || held.window > newest)
+                .then_some(Counter { window, current: 1, previous: 0 }),
+            (Attempt::Roll { window, max_previous }, Some(held)) => (held.window == window.saturating_sub(1)
+                && held.current <= max_previous)
+                .then_some(Counter { window, current: 1, previous: held.current }),
+            (Attempt::Count { window, previous, max_current }, Some(held)) => {
+                (held.window == window && held.previous == previous && held.current <= max_current)
+                    .then_some(Counter { current: held.current + 1, ..held })
+            }
+            (_, None) => None,
+        };
+        // Counting leaves the expiry as it is: it depends on the window alone.
+        if next.is_some() && !matches!(attempt, Attempt::Count { .. }) {
+            self.expiry = expiry;
+        }
+        self.counter = next.or(held);
+        next.ok_or(held)
+    }
+
+    /// What TTL may do at any time after an item expired.
+    fn sweep(&mut self, clock: u64) {
+        if self.expiry <= clock / 1_000 {
+            self.counter = None;
+        }
+    }
+}
+
+/// How many requests passed in each window: all that the rule is about.
+struct Ledger {
+    limit: RateLimit,
+    passed: BTreeMap<u64, u64>,
+}
+
+impl Ledger {
+    fn new(limit: RateLimit) -> Self {
+        Self { limit, passed: BTreeMap::new() }
+    }
+
+    fn length(&self) -> u64 {
+        self.limit.window_seconds() * 1_000
+    }
+
+    fn of(&self, window: u64) -> i128 {
+        self.passed.get(&window).copied().unwrap_or(0).into()
+    }
+
+    /// `current + previous × share + 1 <= limit`, multiplied by the length of a window so that it stays exact.
+    fn would_pass(&self, now: u64) -> bool {
+        let (length, window) = (self.length(), now / self.length());
+        let share_ms = i128::from((window + 1) * length - now);
+        let length = i128::from(length);
+        let used = self.of(window) * length + self.of(window - 1) * share_ms;
+        used + length <= i128::from(self.limit.requests()) * length
+    }
+
+    /// The time that a request counts at: no earlier than the newest window that was opened, as windows don't run back.
+    fn effective(&self, now: u64) -> u64 {
+        let newest = self.passed.last_key_value().map_or(0, |(window, _)| *window);
+        now.max(newest * self.length())
+    }
+
+    fn pass(&mut self, counted: Counter) {
+        *self.passed.entry(counted.window).or_default() += 1;
+    }
+}
+
+/// A request under way: what its instance believes, and how often it asked the store.
+struct Request {
+    now: u64,
+    calls: usize,
+    belief: Option<Counter>,
+}
+
+enum Step {
+    Passed(Counter),
+    Rejected(u64),
+    Again,
+}
+
+impl Request {
+    fn new(belief: Option<Counter>, now: u64) -> Self {
+        Self { now, calls: 0, belief }
+    }
+
+    fn is_refused_already(&self, limit: RateLimit) -> bool {
+        matches!(limit.plan(self.belief, self.now), Plan::Reject(_))
+    }
+
+    /// One turn of the loop of `edge::limiter`.
+    fn step(&mut self, limit: RateLimit, store: &mut Store) -> Step {
+        let attempt = match limit.plan(self.belief, self.now) {
+            Plan::Try(attempt) => attempt,
+            Plan::Reject(rejection) => return Step::Rejected(rejection.retry_after),
+        };
+        let (Attempt::Open { window, .. } | Attempt::Roll { window, .. } | Attempt::Count { window, .. }) =
+            attempt;
+        self.calls += 1;
+        match store.attempt(attempt, limit.expiry(window)) {
+            Ok(counter) => {
+                self.belief = Some(counter);
+                Step::Passed(counter)
+            }
+            Err(held) => {
+                self.belief = held;
+                Step::Again
+            }
+        }
+    }
+
+    fn finish(&mut self, limit: RateLimit, store: &mut Store) -> Step {
+        loop {
+            match self.step(limit, store) {
+                Step::Again => assert!(self.calls < TRIES, "the limiter would have given up"),
+                end => return end,
+            }
+        }
+    }
+}
+
+/// The calls that the contract allows for a request that nothing interferes with.
+fn allowed_calls(ledger: &Ledger, request: &Request, passes: bool) -> usize {
+    let window = request.now / ledger.length();
+    let seen = request.belief.is_some_and(|belief| belief.window == window);
+    let idle = ledger.of(window) == 0 && ledger.of(window - 1) == 0;
+    match passes {
+        _ if request.is_refused_already(ledger.limit) => 0,
+        true if !seen && !idle => 2,
+        _ => 1,
+    }
+}
+
+fn limits() -> impl Strategy<Value = RateLimit> {
+    (1..7_u64, 1..5_u64).prop_map(|(requests, seconds)| format!("{requests}/{seconds}s").parse().unwrap())
+}
+
+/// Milliseconds to the next arrival: mostly in bursts, now and then after a pause of up to several windows.
+fn gaps() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => 0..300_u64, 2 => 300..2_000_u64, 1 => 2_000..30_000_u64]
+}
+
+/// Arrivals: the gap before each, the instance that it comes to, and whether TTL deletes what is expired before it.
+fn arrivals() -> impl Strategy<Value = Vec<(u64, usize, bool)>> {
+    prop::collection::vec((gaps(), 0..3_usize, any::<bool>()), 1..80)
+}
+
+fn check_retry_after(ledger: &Ledger, now: u64, seconds: u64) -> TestCaseResult {
+    prop_assert!(seconds >= 1);
+    prop_assert!(ledger.would_pass(now + seconds * 1_000), "a request after {} s does not pass", seconds);
+    prop_assert!(!ledger.would_pass(now + (seconds - 1) * 1_000), "a request a second earlier would pass");
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_request_passes_exactly_if_the_rule_says_so(limit in limits(), arrivals in arrivals()) {
+        let (mut store, mut ledger, mut clock) = (Store::default(), Ledger::new(limit), START);
+        let mut beliefs = [None; 3];
+        for (gap, instance, sweep) in arrivals {
+            clock += gap;
+            if sweep {
+                store.sweep(clock);
+            }
+            let mut request = Request::new(beliefs[instance], clock);
+            let passes = ledger.would_pass(clock);
+            let calls = allowed_calls(&ledger, &request, passes);
+            match request.finish(limit, &mut store) {
+                Step::Passed(counted) => {
+                    prop_assert!(passes, "a request passes beyond the limit");
+                    ledger.pass(counted);
+                }
+                Step::Rejected(seconds) => {
+                    prop_assert!(!passes, "a request within the limit is refused");
+                    check_retry_after(&ledger, clock, seconds)?;
+                }
+                Step::Again => unreachable!("a request was not finished"),
+            }
+            prop_assert!(request.calls <= calls, "{} calls in place of {}", request.calls, calls);
+            beliefs[instance] = request.belief.or(beliefs[instance]);
+        }
+    }
+
+    #[test]
+    fn instances_whose_clocks_differ_never_pass_more_than_the_rule_allows(
+        limit in limits(), arrivals in arrivals(), skews in prop::array::uniform3(-1_000..=1_000_i64),
+    ) {
+        let (mut store, mut ledger, mut clock) = (Store::default(), Ledger::new(limit), START);
+        let mut beliefs = [None; 3];
+        for (gap, instance, sweep) in arrivals {
+            clock += gap;
+            if sweep {
+                store.sweep(clock);
+            }
+            let now = clock.saturating_add_signed(skews[instance]);
+            let mut request = Request::new(beliefs[instance], now);
+            let effective = ledger.effective(now);
+            match request.finish(limit, &mut store) {
+                Step::Passed(counted) => {
+                    prop_assert!(ledger.would_pass(effective), "a request passes beyond the limit");
+                    ledger.pass(counted);
+                }
+                Step::Rejected(_) => {
+                    // An instance that is behind, and has not heard of a new window, may be right by its own clock only.
+                    let beginnings = (now / ledger.length() + 1..=effective / ledger.length()).map(|window| window * ledger.length());
+                    let refused = [now].into_iter().chain(beginnings).any(|time| !ledger.would_pass(time));
+                    prop_assert!(refused, "a request within the limit is refused");
+                }
+                Step::Again => unreachable!("a request was not finished"),
+            }
+            beliefs[instance] = request.belief.or(beliefs[instance]);
+        }
+    }
+
+    #[test]
+    fn requests_that_overtake_each_other_never_pass_more_than_the_rule_allows(
+        limit in limits(), turns in prop::collection::vec((gaps(), 0..3_usize, 0..6_usize), 1..120),
+    ) {
+        let (mut store, mut ledger, mut clock) = (Store::default(), Ledger::new(limit), START);
+        let mut beliefs = [None; 3];
+        let mut under_way: Vec<(usize, Request)> = Vec::new();
+        for (gap, instance, turn) in turns {
+            // A turn brings a new request, or one step of a request under way.
+            let Some(index) = turn.checked_sub(2).filter(|index| *index < under_way.len()) else {
+                clock += gap.min(2_000);
+                // The time-outs of the table's calls end a request long before clocks could be said to differ by it.
+                under_way.retain(|(_, request)| clock - request.now < 8_000);
+                under_way.push((instance, Request::new(beliefs[instance], clock)));
+                continue;
+            };
+            let (instance, request) = &mut under_way[index];
+            let passes = ledger.would_pass(ledger.effective(request.now));
+            let step = request.step(limit, &mut store);
+            prop_assert!(request.calls <= TRIES, "the limiter would have given up");
+            beliefs[*instance] = request.belief.or(beliefs[*instance]);
+            if let Step::Passed(counted) = step {
+                prop_assert!(passes, "a request passes beyond the limit");
+                ledger.pass(counted);
+            }
+            if !matches!(step, Step::Again) {
+                drop(under_way.remove(index));
+            }
+        }
+    }
+
+    #[test]
+    fn retry_after_names_the_second_of_the_first_millisecond_that_passes(
+        requests in 1..6_u64, seconds in 1..3_u64, current in 0..6_u64, previous in 0..6_u64, elapsed in 0..4_000_u64,
+    ) {
+        let limit: RateLimit = format!("{requests}/{seconds}s").parse().unwrap();
+        let mut ledger = Ledger::new(limit);
+        let window = START / ledger.length();
+        ledger.passed.extend([(window - 1, previous), (window, current)]);
+        let now = START + elapsed;
+        let Plan::Reject(rejection) = limit.plan(Some(Counter { window, current, previous }), now) else {
+            prop_assert!(ledger.would_pass(now));
+            return Ok(());
+        };
+        let wait = (0..).find(|wait| ledger.would_pass(now + wait)).unwrap_or_default();
+        prop_assert_eq!(rejection.retry_after, wait.div_ceil(1_000));
+    }
+}

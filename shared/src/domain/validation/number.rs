@@ -1,0 +1,63 @@
+//! Numbers and flags of the input: JSON values as they are, or the text of a query parameter.
+
+use serde_json::Value;
+
+use super::Source;
+
+/// The whole number here, clamped to what an `i128` holds.
+pub(super) fn integer(value: Option<&Value>, source: Source) -> Option<i128> {
+    match (value?, source) {
+        (Value::Number(number), _) => whole(number),
+        (Value::String(text), Source::Text) => digits(text),
+        _ => None,
+    }
+}
+
+/// JSON has one kind of number, so `20.0` is as whole as `20`.
+fn whole(number: &serde_json::Number) -> Option<i128> {
+    let exact = number.as_i128();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float cast saturates, which is what clamping means"
+    )]
+    let clamped = || number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i128);
+    exact.or_else(clamped)
+}
+
+fn digits(text: &str) -> Option<i128> {
+    let (sign, figures) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let plain = !figures.is_empty() && figures.bytes().all(|byte| byte.is_ascii_digit());
+    // Only overflow is left to fail once every character is a digit.
+    plain.then(|| sign * figures.parse::<i128>().unwrap_or(i128::MAX))
+}
+
+/// The number here.
+pub(super) fn float(value: Option<&Value>, source: Source) -> Option<f64> {
+    match (value?, source) {
+        (Value::Number(number), _) => number.as_f64(),
+        (Value::String(text), Source::Text) => text.parse().ok().filter(|float: &f64| float.is_finite()),
+        _ => None,
+    }
+}
+
+/// The flag here.
+pub(super) fn boolean(value: Option<&Value>, source: Source) -> Option<bool> {
+    match (value?, source) {
+        (Value::Bool(flag), _) => Some(*flag),
+        (Value::String(text), Source::Text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// What a caller reads about a number below `min`.
+pub(super) fn too_small(min: impl std::fmt::Display) -> String {
+    format!("Too small: expected number to be >={min}")
+}
+
+/// What a caller reads about a number above `max`.
+pub(super) fn too_big(max: impl std::fmt::Display) -> String {
+    format!("Too big: expected number to be <={max}")
+}

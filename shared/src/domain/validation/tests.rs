@@ -1,0 +1,369 @@
+mod new_project;
+mod text;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A shape with one of everything, in an order that is not the alphabet's.
+#[derive(Debug, PartialEq, Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+struct Order {
+    #[validate(length(min = 1, max = 3))]
+    title: String,
+    #[validate(range(min = 1, max = 100))]
+    unit_count: i64,
+    level: Option<u8>,
+    kind: Option<Kind>,
+    ratio: Option<f64>,
+    express: bool,
+    #[validate(nested)]
+    address: Address,
+    #[validate(nested, length(min = 1, max = 2))]
+    lines: Vec<Line>,
+    note: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Gift,
+    Sample,
+}
+
+#[derive(Debug, PartialEq, Deserialize, Validate)]
+struct Address {
+    #[validate(length(min = 2))]
+    city: String,
+    #[validate(email)]
+    contact: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, Validate)]
+struct Line {
+    #[validate(range(min = 0.5, max = 9.5))]
+    weight: f64,
+    label: String,
+}
+
+fn order() -> Value {
+    json!({
+        "title": "abc", "unitCount": 1, "level": 255, "kind": "gift", "ratio": 0.5, "express": true,
+        "address": {"city": "Bern", "contact": "a@example.com"},
+        "lines": [{"weight": 1, "label": "x"}], "note": "",
+    })
+}
+
+/// The usual order with other values at these pointers; `null` stands for itself.
+fn with(changes: &[(&str, Value)]) -> Value {
+    let mut order = order();
+    for (pointer, value) in changes {
+        *order.pointer_mut(pointer).unwrap() = value.clone();
+    }
+    order
+}
+
+fn without(key: &str) -> Value {
+    let mut order = order();
+    order.as_object_mut().unwrap().remove(key);
+    order
+}
+
+/// The issues as a caller reads them.
+fn issues<T: DeserializeOwned + Validate + std::fmt::Debug>(value: Value, source: Source) -> Value {
+    match parse::<T>(value, source) {
+        Ok(_) => json!([]),
+        Err(issues) => serde_json::to_value(&issues).unwrap(),
+    }
+}
+
+fn of(value: Value) -> Value {
+    issues::<Order>(value, Source::Json)
+}
+
+/// Only where the issues are and of what kind they are.
+fn kinds(value: Value) -> Vec<(String, String)> {
+    let issues = of(value);
+    let steps = |issue: &Value| {
+        let steps = issue["path"].as_array().unwrap().iter();
+        steps
+            .map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    let code = |issue: &Value| issue["code"].as_str().unwrap().to_owned();
+    issues.as_array().unwrap().iter().map(|issue| (steps(issue), code(issue))).collect()
+}
+
+fn expect(found: &[(String, String)], expected: &[(&str, &str)]) {
+    let found: Vec<_> = found.iter().map(|(path, code)| (path.as_str(), code.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_keeps_shape_and_rules_is_taken() {
+    assert_eq!(of(order()), json!([]));
+}
+
+#[test]
+fn all_issues_come_at_once_in_the_order_of_the_fields() {
+    let bad = json!({
+        "note": 5, "lines": [{"weight": "1", "label": "x"}, {"weight": 10, "label": null}],
+        "address": {"city": "B", "contact": "nobody"}, "express": "yes", "ratio": "1", "kind": "gift",
+        "level": 256, "unitCount": 101, "title": "",
+    });
+    let expected = json!([
+        {"path": ["title"], "code": "too_small", "message": "Title is required"},
+        {"path": ["unitCount"], "code": "too_big", "message": "Too big: expected number to be <=100"},
+        {"path": ["level"], "code": "too_big", "message": "Too big: expected number to be <=255"},
+        {"path": ["ratio"], "code": "invalid_type", "message": "Invalid input: expected number, received string"},
+        {"path": ["express"], "code": "invalid_type", "message": "Invalid input: expected boolean, received string"},
+        {"path": ["address", "city"], "code": "too_small", "message": "Too small: expected string to have >=2 characters"},
+        {"path": ["address", "contact"], "code": "invalid_format", "message": "Invalid format"},
+        {"path": ["lines", 0, "weight"], "code": "invalid_type", "message": "Invalid input: expected number, received string"},
+        {"path": ["lines", 1, "weight"], "code": "too_big", "message": "Too big: expected number to be <=9.5"},
+        {"path": ["lines", 1, "label"], "code": "invalid_type", "message": "Invalid input: expected string, received null"},
+        {"path": ["note"], "code": "invalid_type", "message": "Invalid input: expected string, received number"},
+    ]);
+    assert_eq!(of(bad), expected);
+}
+
+#[test]
+fn a_missing_field_is_undefined_and_an_optional_one_may_be_missing() {
+    expect(&kinds(without("title")), &[("title", "invalid_type")]);
+    assert_eq!(of(without("express"))[0]["message"], "Invalid input: expected boolean, received undefined");
+    for optional in ["level", "kind", "ratio", "note"] {
+        assert_eq!(of(without(optional)), json!([]), "{optional}");
+    }
+}
+
+#[test]
+fn null_is_not_absent() {
+    for field in ["title", "unitCount", "level", "ratio", "express", "address", "lines", "note"] {
+        let issues = of(with(&[(&format!("/{field}"), Value::Null)]));
+        assert_eq!(
+            (&issues[0]["path"], &issues[0]["code"]),
+            (&json!([field]), &json!("invalid_type")),
+            "{field}"
+        );
+        assert_eq!(issues.as_array().unwrap().len(), 1, "{field}");
+    }
+}
+
+#[test]
+fn input_that_is_no_object_is_one_issue_with_the_whole() {
+    for (value, name) in [
+        (json!([]), "array"),
+        (json!("text"), "string"),
+        (json!(1), "number"),
+        (json!(true), "boolean"),
+        (json!(null), "null"),
+    ] {
+        let message = format!("Invalid input: expected object, received {name}");
+        assert_eq!(of(value), json!([{"path": [], "code": "invalid_type", "message": message}]));
+    }
+}
+
+#[test]
+fn what_is_no_object_or_array_hides_what_would_be_in_it() {
+    let bad = with(&[("/address", json!("Bern")), ("/lines", json!({}))]);
+    expect(&kinds(bad), &[("address", "invalid_type"), ("lines", "invalid_type")]);
+}
+
+#[test]
+fn no_rule_speaks_of_a_value_that_is_not_there() {
+    // Whatever stands in for these would be too short, too small, or no address itself.
+    let bad = with(&[
+        ("/title", json!(7)),
+        ("/unitCount", json!("7")),
+        ("/address/city", json!(null)),
+        ("/lines/0/weight", json!([])),
+    ]);
+    expect(
+        &kinds(bad),
+        &[
+            ("title", "invalid_type"),
+            ("unitCount", "invalid_type"),
+            ("address.city", "invalid_type"),
+            ("lines.0.weight", "invalid_type"),
+        ],
+    );
+}
+
+#[test]
+fn rules_speak_beside_type_errors_of_other_fields() {
+    let bad = with(&[("/title", json!("long")), ("/express", json!(0)), ("/lines/0/weight", json!(0.4))]);
+    expect(
+        &kinds(bad),
+        &[("title", "too_big"), ("express", "invalid_type"), ("lines.0.weight", "too_small")],
+    );
+}
+
+#[test]
+fn an_array_has_rules_of_its_own() {
+    let line = json!({"weight": 1, "label": "x"});
+    let few = of(with(&[("/lines", json!([]))]));
+    assert_eq!(
+        few,
+        json!([
+            {"path": ["lines"], "code": "too_small", "message": "Too small: expected array to have >=1 items"},
+        ])
+    );
+    let many = of(with(&[("/lines", json!([line, line, line]))]));
+    assert_eq!(
+        many,
+        json!([
+            {"path": ["lines"], "code": "too_big", "message": "Too big: expected array to have <=2 items"},
+        ])
+    );
+}
+
+#[test]
+fn a_number_that_its_type_does_not_hold_is_too_small_or_too_big() {
+    for (value, expected) in [
+        (json!(-1), Some("too_small")),
+        (json!(0), None),
+        (json!(255), None),
+        (json!(256), Some("too_big")),
+        (json!(i64::MIN), Some("too_small")),
+        (json!(u64::MAX), Some("too_big")),
+        (json!(1e300), Some("too_big")),
+        (json!(-1e300), Some("too_small")),
+        (json!(20.0), None),
+        (json!(1.5), Some("invalid_type")),
+    ] {
+        let issues = of(with(&[("/level", value.clone())]));
+        assert_eq!(issues[0]["code"].as_str(), expected, "{value}");
+    }
+}
+
+#[test]
+fn an_option_that_is_none_of_the_known_ones_keeps_no_other_issue_back() {
+    for bad in [json!("GIFT"), json!(""), json!(0), json!(null), json!({"gift": null})] {
+        let issues = of(with(&[("/kind", bad), ("/title", json!("")), ("/note", json!(1))]));
+        let option = json!({"path": ["kind"], "code": "custom", "message": "Invalid option: expected one of gift|sample"});
+        assert_eq!(issues[1], option);
+        assert_eq!((&issues[0]["path"], &issues[2]["path"]), (&json!(["title"]), &json!(["note"])));
+    }
+}
+
+#[test]
+fn a_refused_item_is_one_issue_and_not_one_of_its_array_too() {
+    #[derive(Debug, Deserialize, Validate)]
+    struct Basket {
+        #[serde(rename = "kinds")]
+        _kinds: Vec<Kind>,
+    }
+    let found = issues::<Basket>(json!({"kinds": ["gift", "other", "sample", 1]}), Source::Json);
+    let paths: Vec<_> = found.as_array().unwrap().iter().map(|issue| &issue["path"]).collect();
+    assert_eq!(paths, [&json!(["kinds", 1]), &json!(["kinds", 3])]);
+}
+
+#[test]
+fn unknown_fields_are_dropped_and_of_doubled_ones_the_last_wins() {
+    let mut more = order();
+    more["unknown"] = json!({"deep": [1]});
+    assert_eq!(of(more), json!([]));
+    let doubled = serde_json::from_str(&order().to_string().replacen('{', r#"{"title":7,"#, 1)).unwrap();
+    assert_eq!(of(doubled), json!([]));
+}
+
+#[test]
+fn the_first_field_at_fault_is_named_with_its_whole_path() {
+    let field = |value| parse::<Order>(value, Source::Json).unwrap_err().field();
+    assert_eq!(field(with(&[("/lines/0/label", json!(1))])).as_deref(), Some("lines.0.label"));
+    assert_eq!(field(with(&[("/note", json!(1)), ("/unitCount", json!(0))])).as_deref(), Some("unitCount"));
+    assert_eq!(field(json!([])), None);
+}
+
+/// Any JSON value.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,5}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map("[a-z]{0,4}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+/// The usual order with up to four of its parts replaced by anything.
+fn nearly_an_order() -> impl Strategy<Value = Value> {
+    let pointers = [
+        "/title",
+        "/unitCount",
+        "/level",
+        "/kind",
+        "/ratio",
+        "/express",
+        "/address",
+        "/address/city",
+        "/address/contact",
+        "/lines",
+        "/lines/0",
+        "/lines/0/weight",
+        "/note",
+    ];
+    let change = (prop::sample::select(pointers.to_vec()), any_json());
+    prop::collection::vec(change, 0..4).prop_map(|changes| {
+        let mut order = order();
+        for (pointer, value) in changes {
+            // An earlier change may have taken the place away.
+            if let Some(place) = order.pointer_mut(pointer) {
+                *place = value;
+            }
+        }
+        order
+    })
+}
+
+/// Whether a `null` stands where only its absence is optional, or a number is whole but written as a float: the two
+/// things that the plain way sees otherwise.
+fn differs_on_purpose(order: &Value) -> bool {
+    let optional = ["/level", "/kind", "/ratio", "/note", "/address/contact"];
+    let whole = |pointer| order.pointer(pointer).is_some_and(|number| number.is_f64());
+    optional.iter().any(|pointer| order.pointer(pointer) == Some(&Value::Null))
+        || whole("/level")
+        || whole("/unitCount")
+        || order.is_array()
+        || ["/address", "/lines/0"].iter().any(|pointer| order.pointer(pointer).is_some_and(Value::is_array))
+        || order.pointer("/kind").is_some_and(Value::is_object)
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_parsing_panic(value in any_json()) {
+        for source in [Source::Json, Source::Text] {
+            if let Err(issues) = parse::<Order>(value.clone(), source) {
+                prop_assert!(!issues.as_slice().is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_what_plain_serde_and_the_rules_take(value in nearly_an_order()) {
+        let plain = serde_json::from_value::<Order>(value.clone()).ok().filter(|order| order.validate().is_ok());
+        let parsed = parse::<Order>(value.clone(), Source::Json).map(Valid::into_inner);
+        if !differs_on_purpose(&value) {
+            prop_assert_eq!(parsed.ok(), plain);
+        }
+    }
+
+    #[test]
+    fn no_place_has_two_issues(value in nearly_an_order()) {
+        if let Err(issues) = parse::<Order>(value, Source::Json) {
+            let paths: Vec<_> = issues.as_slice().iter().map(|issue| &issue.path).collect();
+            for (index, path) in paths.iter().enumerate() {
+                prop_assert!(!paths[index + 1..].contains(path), "{path:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Query parameters, where every value is text.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::*;
+use crate::domain::PageRequest;
+
+#[derive(Debug, Deserialize, Validate)]
+struct Filter {
+    archived: Option<bool>,
+    ratio: Option<f64>,
+    name: Option<String>,
+}
+
+fn page(parameters: Value) -> Result<PageRequest, Issues> {
+    parse::<<PageRequest as Input>::Fields>(parameters, Source::Text).map(PageRequest::from)
+}
+
+fn code(parameters: Value) -> Option<IssueCode> {
+    page(parameters).err().map(|issues| issues.as_slice()[0].code)
+}
+
+#[test]
+fn a_limit_is_a_whole_number_from_1_to_100() {
+    for (text, expected) in [("1", 1), ("100", 100), ("020", 20)] {
+        assert_eq!(page(json!({ "limit": text })).unwrap().limit(), expected);
+    }
+    for text in ["", "abc", "1.5", "1.0", "1e1", " 1", "1 ", "+1", "--1", "-", "0x10", "١", "1,000", "NaN"] {
+        assert_eq!(code(json!({ "limit": text })), Some(IssueCode::InvalidType), "{text:?}");
+    }
+    for (text, expected) in
+        [("0", IssueCode::TooSmall), ("-5", IssueCode::TooSmall), ("101", IssueCode::TooBig)]
+    {
+        assert_eq!(code(json!({ "limit": text })), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_number_of_any_length_is_on_the_right_side_of_the_limit() {
+    for digits in [19, 20, 38, 39, 40, 10_000] {
+        let huge = "9".repeat(digits);
+        assert_eq!(
+            code(json!({ "limit": format!("-{huge}") })),
+            Some(IssueCode::TooSmall),
+            "{digits} digits"
+        );
+        assert_eq!(code(json!({ "limit": huge })), Some(IssueCode::TooBig), "{digits} digits");
+    }
+}
+
+#[test]
+fn a_list_without_parameters_has_pages_of_20() {
+    let page = page(json!({"unknown": "x"})).unwrap();
+    assert_eq!(page.limit(), 20);
+}
+
+#[test]
+fn flags_and_numbers_are_read_from_their_text() {
+    let filter = |parameters| parse::<Filter>(parameters, Source::Text).map(Valid::into_inner);
+    let read = filter(json!({"archived": "true", "ratio": "-0.25", "name": "5"})).unwrap();
+    assert_eq!((read.archived, read.ratio, read.name.as_deref()), (Some(true), Some(-0.25), Some("5")));
+    for (key, text) in [
+        ("archived", "yes"),
+        ("archived", ""),
+        ("archived", "1"),
+        ("ratio", ""),
+        ("ratio", "inf"),
+        ("ratio", "NaN"),
+        ("ratio", "1e999"),
+    ] {
+        let issues = filter(json!({ key: text })).unwrap_err();
+        assert_eq!(issues.as_slice()[0].code, IssueCode::InvalidType, "{key}={text}");
+    }
+}
+
+#[test]
+fn in_a_json_body_text_is_no_number_and_no_flag() {
+    for (key, text) in [("archived", "true"), ("ratio", "0.5")] {
+        assert!(parse::<Filter>(json!({ key: text }), Source::Json).is_err(), "{key}");
+    }
+}

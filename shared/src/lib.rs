@@ -1,0 +1,9 @@
+//! What every function of the projects API shares. A function names its route and its handler; this crate does the rest.
+//!
+//! Arrows point one way: `functions -> edge -> storage -> domain`. docs/ARCHITECTURE.md says why.
+
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod edge;
+pub mod storage;
