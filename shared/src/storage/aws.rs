@@ -1,0 +1,59 @@
+//! How the SDK's clients are built: credentials and region from the environment, as Lambda provides them, time-outs and
+//! retries set on purpose, and Amazon's own certificate authorities as the only trusted ones.
+
+use std::time::Duration;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+use crate::domain::Cause;
+
+/// Loading the system's some 140 authorities would take longer than the rest of a cold start.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// Two retries after the first attempt.
+const ATTEMPTS: u32 = 3;
+
+/// What all clients have in common.
+pub struct Aws {
+    pub(super) config: SdkConfig,
+}
+
+impl Aws {
+    /// Loads the configuration; `ca_bundle` (PEM) is trusted in place of Amazon's authorities where it is given.
+    ///
+    /// # Errors
+    ///
+    /// If the certificates can't be used.
+    pub async fn load(ca_bundle: Option<Vec<u8>>) -> Result<Self, Cause> {
+        let roots = ca_bundle.unwrap_or_else(|| AMAZON_ROOTS.to_vec());
+        let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
+        let tls = TlsContext::builder().with_trust_store(trust).build()?;
+        let http =
+            Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(EnvironmentVariableRegionProvider::new())
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeouts(Duration::from_millis(1500), Duration::from_secs(4)))
+            .load()
+            .await;
+        Ok(Self { config })
+    }
+}
+
+/// Time-outs for one attempt and for an operation with all its retries. The sum of a route's operations stays within
+/// its function's time-out in `template.yaml`.
+pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
+}

@@ -1,0 +1,119 @@
+//! The table of the rate limit's counters. Knows how to change one under a condition; when to, the domain says.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use super::aws::{Aws, timeouts};
+use super::fault::failed;
+use super::item::{Item, number, read_number, text};
+use crate::domain::Result;
+use crate::domain::rate_limit::{Attempt, Counter};
+
+/// The counters.
+pub struct RateLimitTable {
+    client: Client,
+    table: String,
+}
+
+/// What came of an attempt to count a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was counted; this is the counter now.
+    Counted(Counter),
+    /// The condition did not hold, so nothing changed; this is the counter, if there is one.
+    Held(Option<Counter>),
+}
+
+impl RateLimitTable {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(aws: &Aws, table: String) -> Self {
+        // A caller waits for the limiter before anything else happens, so it gives up sooner than other calls.
+        let limits = timeouts(Duration::from_millis(500), Duration::from_millis(1200));
+        let config = Builder::from(&aws.config).timeout_config(limits).build();
+        Self { client: Client::from_conf(config), table }
+    }
+
+    /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
+    ///
+    /// # Errors
+    ///
+    /// If the table can't answer.
+    pub async fn attempt(&self, caller: &str, attempt: Attempt, expiry: u64) -> Result<Outcome> {
+        let request = self.client.update_item().table_name(&self.table).key("pk", text(caller));
+        let request = conditional(request, attempt, expiry)
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match request.send().await {
+            Ok(output) => Ok(Outcome::Counted(counted(attempt, &output.attributes.unwrap_or_default()))),
+            Err(error) => match error.as_service_error() {
+                Some(service) if service.is_conditional_check_failed_exception() => {
+                    Ok(Outcome::Held(held(error.into_service_error())))
+                }
+                _ => Err(failed(error)),
+            },
+        }
+    }
+}
+
+fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) -> UpdateItemFluentBuilder {
+    let request = request
+        .expression_attribute_names("#window", "window")
+        .expression_attribute_names("#current", "current");
+    let request = request
+        .expression_attribute_names("#previous", "previous")
+        .expression_attribute_values(":one", number(1));
+    match attempt {
+        Attempt::Open { window, newest } => request
+            .condition_expression("attribute_not_exists(pk) OR #window < :before OR #window > :newest")
+            .update_expression(
+                "SET #window = :window, #current = :one, #previous = :none, expiresAt = :expiry",
+            )
+            .expression_attribute_values(":before", number(window.saturating_sub(1)))
+            .expression_attribute_values(":newest", number(newest))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":window", number(window))
+            .expression_attribute_values(":expiry", number(expiry)),
+        Attempt::Roll { window, max_previous } => request
+            .condition_expression("#window = :before AND #current <= :most")
+            .update_expression(
+                "SET #previous = #current, #current = :one, #window = :window, expiresAt = :expiry",
+            )
+            .expression_attribute_values(":before", number(window.saturating_sub(1)))
+            .expression_attribute_values(":most", number(max_previous))
+            .expression_attribute_values(":window", number(window))
+            .expression_attribute_values(":expiry", number(expiry)),
+        Attempt::Count { window, previous, max_current } => request
+            .condition_expression("#window = :window AND #previous = :previous AND #current <= :most")
+            .update_expression("SET #current = #current + :one")
+            .expression_attribute_values(":window", number(window))
+            .expression_attribute_values(":previous", number(previous))
+            .expression_attribute_values(":most", number(max_current)),
+    }
+}
+
+/// The counter after a successful attempt: what was returned, and otherwise what the condition made certain.
+fn counted(attempt: Attempt, returned: &Item) -> Counter {
+    let (window, previous) = match attempt {
+        Attempt::Open { window, .. } => (window, 0),
+        Attempt::Roll { window, max_previous } => {
+            (window, read_number(returned, "previous").unwrap_or(max_previous))
+        }
+        Attempt::Count { window, previous, .. } => (window, previous),
+    };
+    Counter { window, current: read_number(returned, "current").unwrap_or(1), previous }
+}
+
+fn held(error: aws_sdk_dynamodb::operation::update_item::UpdateItemError) -> Option<Counter> {
+    use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+    let UpdateItemError::ConditionalCheckFailedException(failure) = error else {
+        return None;
+    };
+    let item = failure.item?;
+    let read = |name| read_number(&item, name);
+    Some(Counter { window: read("window")?, current: read("current")?, previous: read("previous")? })
+}
