@@ -1,0 +1,276 @@
+use super::*;
+
+const SECRET: &str = "a secret of 32 bytes, as they say";
+
+/// The variables without which no function starts.
+const REQUIRED: [(&str, &str); 5] = [
+    ("AUTH_JWT_SECRET", SECRET),
+    ("AUTH_ISSUER", "https://issuer.example"),
+    ("AUTH_AUDIENCE", "projects"),
+    ("PROJECTS_TABLE", "projects"),
+    ("RATE_LIMIT_TABLE", "limits"),
+];
+
+/// Reads with the required variables and these; an empty value is one that is not set.
+fn read_with<T>(changes: &[(&str, &str)], read: impl FnOnce(&Env<'_>) -> Option<T>) -> Result<T, String> {
+    let lookup = |name: &str| {
+        let all = changes.iter().chain(&REQUIRED);
+        all.into_iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    };
+    Env::read(&lookup, read).map_err(|problems| problems.to_string())
+}
+
+fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
+    read_with(changes, Settings::read)
+}
+
+/// What a function says when it can't start.
+fn problem(name: &str, value: &str) -> String {
+    settings(&[(name, value)]).err().unwrap_or_default()
+}
+
+#[test]
+fn what_has_a_default_need_not_be_set() {
+    let settings = settings(&[]).unwrap();
+    assert_eq!(settings.auth.secret, SECRET.as_bytes());
+    assert_eq!(
+        (settings.auth.issuer.as_str(), settings.auth.audience.as_str()),
+        ("https://issuer.example", "projects")
+    );
+    assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
+    assert_eq!(settings.rate_limit.to_string(), "10/10s");
+    assert_eq!(settings.rate_limit_on_error, OnError::Allow);
+    assert_eq!(
+        (settings.projects_table.as_str(), settings.rate_limit_table.as_str()),
+        ("projects", "limits")
+    );
+    assert!(settings.trusted_origins.is_empty());
+}
+
+#[test]
+fn what_is_set_is_taken() {
+    let settings = settings(&[
+        ("AUTH_COOKIE", "__Host-session"),
+        ("AUTH_LEEWAY_SECONDS", "0"),
+        ("RATE_LIMIT", " 100/60s "),
+        ("RATE_LIMIT_ON_ERROR", "deny"),
+        ("TRUSTED_ORIGINS", "https://App.example.com, http://localhost:5173 ,"),
+    ]);
+    let settings = settings.unwrap();
+    assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("__Host-session", 0));
+    assert_eq!(settings.rate_limit.to_string(), "100/60s");
+    assert_eq!(settings.rate_limit_on_error, OnError::Deny);
+    assert_eq!(settings.trusted_origins, ["https://app.example.com", "http://localhost:5173"]);
+}
+
+#[test]
+fn a_variable_that_is_missing_or_empty_is_named() {
+    for (name, _) in REQUIRED {
+        let without = |lookup: &str| {
+            REQUIRED
+                .iter()
+                .find(|(known, _)| *known == lookup && lookup != name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        let missing = Env::read(&without, Settings::read).err().map(|problems| problems.to_string());
+        assert_eq!(missing.as_deref(), Some(format!("{name} is not set").as_str()));
+        assert_eq!(problem(name, ""), format!("{name} is not set"));
+    }
+}
+
+#[test]
+fn an_empty_variable_with_a_default_is_not_set() {
+    let empty = [
+        ("AUTH_COOKIE", ""),
+        ("AUTH_LEEWAY_SECONDS", ""),
+        ("AUTH_JWKS", ""),
+        ("AUTH_JWKS_URL", ""),
+        ("RATE_LIMIT", ""),
+        ("RATE_LIMIT_ON_ERROR", ""),
+        ("TRUSTED_ORIGINS", ""),
+    ];
+    let settings = settings(&empty).unwrap();
+    assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
+    assert_eq!((settings.rate_limit.requests(), settings.rate_limit_on_error), (10, OnError::Allow));
+}
+
+#[test]
+fn a_bad_variable_is_named_and_nothing_else_is() {
+    for (name, values) in [
+        ("AUTH_JWT_SECRET", &["short", "31 bytes are one byte too short"][..]),
+        ("AUTH_COOKIE", &["a b", "a=b", "a;b", "\"auth\"", "é", " "]),
+        ("AUTH_LEEWAY_SECONDS", &["-1", "5s", "1.5", "301", "99999999999999999999", "five"]),
+        ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/1m"]),
+        ("RATE_LIMIT_ON_ERROR", &["Allow", "refuse", "true"]),
+        (
+            "TRUSTED_ORIGINS",
+            &[
+                "*",
+                "null",
+                "app.example.com",
+                "https://",
+                "https://app.example.com/",
+                "https://app.example.com/path",
+                "https://good.example,bad.example",
+                "https://user@app.example.com",
+                "ftp://app.example.com",
+                "https://a.example https://b.example",
+            ],
+        ),
+    ] {
+        for value in values {
+            let problem = problem(name, value);
+            assert!(problem.starts_with(&format!("{name} ")), "{name}={value}: {problem:?}");
+            assert!(!problem.contains("; "), "{name}={value}: {problem:?}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_has_at_least_32_bytes() {
+    assert!(settings(&[("AUTH_JWT_SECRET", &"s".repeat(32))]).is_ok());
+    assert!(settings(&[("AUTH_JWT_SECRET", &"é".repeat(16))]).is_ok());
+    assert!(settings(&[("AUTH_JWT_SECRET", &"s".repeat(31))]).is_err());
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let all = [
+        ("AUTH_JWT_SECRET", "short"),
+        ("AUTH_ISSUER", ""),
+        ("AUTH_AUDIENCE", ""),
+        ("AUTH_COOKIE", "a b"),
+        ("AUTH_LEEWAY_SECONDS", "x"),
+        ("RATE_LIMIT", "x"),
+        ("RATE_LIMIT_ON_ERROR", "x"),
+        ("RATE_LIMIT_TABLE", ""),
+        ("PROJECTS_TABLE", ""),
+        ("TRUSTED_ORIGINS", "x"),
+    ];
+    let problems = settings(&all).err().unwrap();
+    for (name, _) in all {
+        assert!(problems.contains(&format!("{name} ")), "{name}: {problems}");
+    }
+    assert_eq!(problems.split("; ").count(), all.len());
+}
+
+#[test]
+fn no_message_tells_a_secret() {
+    let short = "hunter2-hunter2";
+    for changes in [
+        &[("AUTH_JWT_SECRET", short)][..],
+        &[("AUTH_JWT_SECRET", short), ("RATE_LIMIT", "x"), ("AUTH_ISSUER", "")],
+        &[("AUTH_JWKS", r#"{"keys":[{"kty":"oct","k":"hunter2"}]}"#)],
+        &[("AUTH_JWKS_URL", "https://user:hunter2@issuer.example/jwks")],
+        &[("RATE_LIMIT", "x")],
+    ] {
+        let problems = settings(changes).err().unwrap_or_default();
+        assert!(!problems.contains("hunter2") && !problems.contains(SECRET), "{problems}");
+    }
+}
+
+#[test]
+fn a_function_with_more_than_one_kind_of_key_does_not_start() {
+    for name in ["AUTH_JWKS", "AUTH_JWKS_URL"] {
+        let problem = problem(name, "https://issuer.example/jwks.json");
+        assert!(problem.contains(name), "{problem}");
+    }
+}
+
+#[test]
+fn the_level_of_the_log_is_info_unless_it_is_set() {
+    let level = |value| read_with(&[("LOG_LEVEL", value)], log_level);
+    assert_eq!(level(""), Ok(LevelFilter::INFO));
+    assert_eq!(level("warn"), Ok(LevelFilter::WARN));
+    assert_eq!(level("DEBUG"), Ok(LevelFilter::DEBUG));
+    assert_eq!(level("off"), Ok(LevelFilter::OFF));
+    for bad in ["loud", "info,shared=debug"] {
+        assert!(level(bad).is_err_and(|problem| problem.starts_with("LOG_LEVEL ")), "{bad}");
+    }
+}
+
+#[test]
+fn a_ca_bundle_that_can_not_be_read_is_named() {
+    let bundle = |path| read_with(&[("AWS_CA_BUNDLE", path)], |env| Some(ca_bundle(env)));
+    assert_eq!(bundle(""), Ok(None));
+    let own_source = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    assert!(bundle(own_source).unwrap().is_some_and(|bytes| !bytes.is_empty()));
+    assert!(bundle("/no/such/file.pem").unwrap_err().starts_with("AWS_CA_BUNDLE "));
+}
+
+#[test]
+fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
+    let lambda = [
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "key"),
+    ];
+    let start = |changes: &[_]| read_with(changes, |env| Some(require_lambda(env)));
+    assert_eq!(start(&lambda), Ok(()));
+    // Started by hand, a function lacks all of these, and the one message about it is enough.
+    let by_hand = start(&[]).unwrap_err();
+    assert!(by_hand.starts_with("AWS_LAMBDA_RUNTIME_API ") && by_hand.contains("cargo run"), "{by_hand}");
+    assert!(!by_hand.contains("; "), "{by_hand}");
+    for missing in 1..lambda.len() {
+        let mut changes = lambda;
+        changes[missing].1 = "";
+        assert_eq!(start(&changes), Err(format!("{} is not set", lambda[missing].0)));
+    }
+}
+
+#[cfg(feature = "uploads")]
+mod of_uploads {
+    use super::super::uploads::{BucketSettings, UploadLimits};
+    use super::*;
+
+    #[test]
+    fn files_have_up_to_4_mib_and_one_of_seven_types() {
+        let limits = read_with(&[], UploadLimits::read).unwrap();
+        assert_eq!(limits.max_bytes, 4 * 1024 * 1024);
+        assert!(limits.allowed_types.check("text/csv", b"a,b").is_ok());
+    }
+
+    #[test]
+    fn the_limit_of_a_file_is_within_what_lambda_can_take() {
+        for (text, bytes) in [("1", 1), ("4500000", 4_500_000)] {
+            assert_eq!(
+                read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::read).unwrap().max_bytes,
+                bytes
+            );
+        }
+        for text in ["0", "-1", "4500001", "4MiB", "1e6", "99999999999999999999"] {
+            let problem = read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::read).err();
+            assert!(problem.is_some_and(|problem| problem.starts_with("UPLOAD_MAX_BYTES ")), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_types_that_bytes_can_tell_may_be_allowed() {
+        let types = |text| read_with(&[("UPLOAD_ALLOWED_TYPES", text)], UploadLimits::read);
+        let limits = types("image/png, image/gif").unwrap();
+        assert!(limits.allowed_types.check("image/gif", b"GIF89a\x01\0\x01\0").is_ok());
+        assert!(limits.allowed_types.check("text/csv", b"a,b").is_err());
+        for text in ["image/svg+xml", "application/octet-stream", "image/*", "*/*", ",", "png"] {
+            assert!(
+                types(text).err().is_some_and(|problem| problem.starts_with("UPLOAD_ALLOWED_TYPES ")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_bucket_is_named_in_the_path_for_every_endpoint_but_amazons() {
+        let bucket = |changes: &[_]| read_with(changes, BucketSettings::read);
+        assert!(bucket(&[]).err().is_some_and(|problem| problem == "UPLOADS_BUCKET is not set"));
+        let own = [("UPLOADS_BUCKET", "files")];
+        let settings = bucket(&own).unwrap();
+        assert_eq!((settings.bucket.as_str(), settings.path_style), ("files", false));
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
+            assert!(bucket(&[own[0], (name, "http://127.0.0.1:9000")]).unwrap().path_style, "{name}");
+        }
+        assert!(
+            !bucket(&[own[0], ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")]).unwrap().path_style
+        );
+    }
+}

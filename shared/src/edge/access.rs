@@ -1,0 +1,41 @@
+//! Who may call a route. A route can't be run until it says so.
+
+use super::error::Result;
+use super::request::Request;
+use crate::domain::{Caller, OrgScope};
+
+/// What a caller must be to call a route.
+pub trait Access: Sized {
+    /// Checks the caller.
+    ///
+    /// # Errors
+    ///
+    /// If they may not.
+    fn admit(caller: &Caller, request: &Request) -> Result<Self>;
+
+    /// The permission in an organization that the check gave, for those that are about one.
+    fn scope(&self) -> Option<&OrgScope>;
+}
+
+/// Nothing was said yet. This is no [`Access`], so a route of this kind can't be run.
+pub struct Unstated;
+
+/// A member of the organization in the path.
+pub struct OrgMember(OrgScope);
+
+impl OrgMember {
+    /// The permission.
+    pub(super) fn granted(&self) -> &OrgScope {
+        &self.0
+    }
+}
+
+impl Access for OrgMember {
+    fn admit(caller: &Caller, request: &Request) -> Result<Self> {
+        Ok(Self(caller.enter(request.path("orgId"))?))
+    }
+
+    fn scope(&self) -> Option<&OrgScope> {
+        Some(&self.0)
+    }
+}

@@ -1,0 +1,69 @@
+//! Who is calling: finds the token in a request and verifies it.
+
+mod cookies;
+mod token;
+
+use jiff::Timestamp;
+
+use self::token::Verifier;
+use super::error::{Error, Result};
+use super::request::Request;
+use crate::config::AuthSettings;
+use crate::domain::{Caller, Cause};
+
+/// Where a request carries its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Credential {
+    /// There is none.
+    None,
+    /// In the `Authorization` header, as RFC 6750 has it.
+    Bearer(String),
+    /// In the cookie.
+    Cookie(String),
+    /// In several cookies of one name with different values, none of which is to be trusted.
+    Ambiguous,
+}
+
+impl Credential {
+    /// Whether a browser sends it on its own, whichever site asks.
+    pub(super) fn is_ambient(&self) -> bool {
+        matches!(self, Self::Cookie(_) | Self::Ambiguous)
+    }
+}
+
+/// Finds and verifies tokens.
+pub(super) struct Auth {
+    cookie: String,
+    verifier: Verifier,
+}
+
+impl Auth {
+    pub(super) fn new(settings: AuthSettings) -> std::result::Result<Self, Cause> {
+        Ok(Self { cookie: settings.cookie.clone(), verifier: Verifier::new(settings)? })
+    }
+
+    /// The credential of a request. With an `Authorization` header of any scheme the cookie is not looked at, so that
+    /// no request can have both.
+    pub(super) fn credential(&self, request: &Request) -> Credential {
+        let Some(header) = request.header("authorization") else {
+            return cookies::credential(&request.cookies, &self.cookie);
+        };
+        let (scheme, token) = header.trim().split_once(' ').unwrap_or((header, ""));
+        let bearer =
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty());
+        bearer.map_or(Credential::None, |token| Credential::Bearer(token.to_owned()))
+    }
+
+    /// The caller that a credential proves, at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthorized`], which doesn't say what is wrong with the token: whoever has a real one can read it.
+    pub(super) fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
+        let caller = match credential {
+            Credential::None | Credential::Ambiguous => None,
+            Credential::Bearer(token) | Credential::Cookie(token) => self.verifier.verify(token, now),
+        };
+        caller.ok_or(Error::Unauthorized { token_sent: *credential != Credential::None })
+    }
+}

@@ -1,0 +1,127 @@
+//! Verifies a JSON Web Token (RFC 7519) as RFC 8725 asks: the algorithm comes from the key and never from the token,
+//! and every claim that the service relies on must be there and of the right type.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+
+use crate::config::AuthSettings;
+use crate::domain::{Caller, Cause, OrgId, UserId};
+
+/// A longer token is refused unread.
+const MAX_BYTES: usize = 8 * 1024;
+
+/// Types that an access token may declare (RFC 7519, section 5.1, and RFC 9068, section 2.1).
+const TYPES: [&str; 4] = ["jwt", "application/jwt", "at+jwt", "application/at+jwt"];
+
+/// The key and the claims that tokens must match.
+pub(super) struct Verifier {
+    key: DecodingKey,
+    algorithm: Algorithm,
+    issuer: String,
+    audience: String,
+    leeway: f64,
+}
+
+/// What is read of a token's header. A doubled key doesn't deserialize.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default, deserialize_with = "present")]
+    typ: Option<String>,
+    /// Extensions that must be understood (RFC 7515, section 4.1.11). None is.
+    #[serde(default, deserialize_with = "present")]
+    crit: Option<IgnoredAny>,
+    /// The unencoded payload of RFC 7797, which would change what is signed.
+    #[serde(default, deserialize_with = "present")]
+    b64: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: f64,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
+    organizations: Option<Vec<String>>,
+}
+
+/// One audience or several (RFC 7519, section 4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// A member that is there has a value: `null` is not "absent".
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Verifier {
+    pub(super) fn new(settings: AuthSettings) -> Result<Self, Cause> {
+        let AuthSettings { secret, issuer, audience, leeway, .. } = settings;
+        let leeway = f64::from(u32::try_from(leeway)?);
+        Ok(Self {
+            key: DecodingKey::from_secret(&secret),
+            algorithm: Algorithm::HS256,
+            issuer,
+            audience,
+            leeway,
+        })
+    }
+
+    /// The caller whom the token proves at `now`, or nothing.
+    pub(super) fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+        if token.len() > MAX_BYTES {
+            return None;
+        }
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.'))?;
+        if !self.accepts(&decoded(header)?) {
+            return None;
+        }
+        let signed = crypto::verify(signature, message.as_bytes(), &self.key, self.algorithm);
+        let claims: Claims = signed.is_ok_and(|genuine| genuine).then(|| decoded(claims)).flatten()?;
+        self.holds(&claims, now).then(|| caller(claims)).flatten()
+    }
+
+    fn accepts(&self, header: &Header) -> bool {
+        let algorithm = format!("{:?}", self.algorithm);
+        let typ = header.typ.as_ref().is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
+        header.alg == algorithm && typ && header.crit.is_none() && header.b64.is_none()
+    }
+
+    fn holds(&self, claims: &Claims, now: Timestamp) -> bool {
+        let now = now.as_duration().as_secs_f64();
+        let audience = match &claims.aud {
+            Audience::One(audience) => *audience == self.audience,
+            Audience::Several(audiences) => audiences.contains(&self.audience),
+        };
+        let begun = claims.nbf.is_none_or(|nbf| nbf <= now + self.leeway);
+        claims.iss == self.issuer && audience && begun && now < claims.exp + self.leeway
+    }
+}
+
+/// A part of the token. The decoder refuses padding and bits that stand for nothing, so that a token has one spelling.
+fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+fn caller(claims: Claims) -> Option<Caller> {
+    let organizations = claims.organizations.unwrap_or_default();
+    Some(Caller::new(
+        UserId::parse(&claims.sub)?,
+        organizations.iter().filter_map(|id| OrgId::parse(id)).collect(),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

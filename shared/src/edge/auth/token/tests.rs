@@ -1,0 +1,89 @@
+mod claims;
+mod form;
+
+use jsonwebtoken::EncodingKey;
+use serde_json::{Value, json};
+
+use super::*;
+
+const SECRET: &str = "a secret of at least 32 bytes, for tests";
+
+/// The time at which tokens are verified, in seconds since the epoch.
+const NOW: i64 = 1_700_000_000;
+
+fn verifier_with(leeway: u64) -> Verifier {
+    let settings = AuthSettings {
+        secret: SECRET.into(),
+        issuer: "https://issuer.example".to_owned(),
+        audience: "projects".to_owned(),
+        cookie: "auth".to_owned(),
+        leeway,
+    };
+    Verifier::new(settings).unwrap()
+}
+
+fn verified_at(token: &str, now: Timestamp) -> Option<Caller> {
+    verifier_with(5).verify(token, now)
+}
+
+fn verified(token: &str) -> Option<Caller> {
+    verified_at(token, Timestamp::from_second(NOW).unwrap())
+}
+
+fn encoded(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+/// A token of these two texts, whatever they say, with a genuine signature.
+fn signed(header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", encoded(header), encoded(claims));
+    format!("{message}.{}", signature(&message, SECRET, Algorithm::HS256))
+}
+
+fn signature(message: &str, secret: &str, algorithm: Algorithm) -> String {
+    crypto::sign(message.as_bytes(), &EncodingKey::from_secret(secret.as_bytes()), algorithm).unwrap()
+}
+
+const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+fn claims() -> Value {
+    json!({
+        "iss": "https://issuer.example", "aud": "projects", "sub": "alice", "exp": NOW + 60,
+        "organizations": ["acme", "umbrella"],
+    })
+}
+
+/// The usual claims with one of them set to something else.
+fn with(name: &str, value: Value) -> String {
+    let mut claims = claims();
+    claims[name] = value;
+    signed(HEADER, &claims.to_string())
+}
+
+fn without(name: &str) -> String {
+    let mut claims = claims();
+    claims.as_object_mut().unwrap().remove(name);
+    signed(HEADER, &claims.to_string())
+}
+
+/// The usual claims with another text in place of one of them, for what no JSON value can say.
+fn edited(old: &str, new: &str) -> String {
+    let text = claims().to_string();
+    assert!(text.contains(old), "{text}");
+    signed(HEADER, &text.replace(old, new))
+}
+
+#[test]
+fn a_token_of_the_issuer_proves_its_user_and_organizations() {
+    let by_library = jsonwebtoken::encode(
+        &jsonwebtoken::Header::default(),
+        &claims(),
+        &EncodingKey::from_secret(SECRET.as_bytes()),
+    );
+    for token in [by_library.unwrap(), signed(HEADER, &claims().to_string())] {
+        let caller = verified(&token).unwrap();
+        assert_eq!(caller.user().as_str(), "alice");
+        assert!(caller.enter("acme").is_ok() && caller.enter("umbrella").is_ok());
+        assert!(caller.enter("initech").is_err());
+    }
+}

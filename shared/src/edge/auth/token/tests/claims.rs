@@ -1,0 +1,168 @@
+//! What a token must say, and for how long it may be used.
+
+use super::*;
+
+#[test]
+fn every_claim_that_the_service_relies_on_must_be_there() {
+    for name in ["iss", "aud", "sub", "exp"] {
+        assert_eq!(verified(&without(name)), None, "{name}");
+        assert_eq!(verified(&with(name, Value::Null)), None, "{name}");
+    }
+}
+
+#[test]
+fn the_issuer_is_one_text_and_the_right_one() {
+    for issuer in [
+        json!("https://issuer.example/"),
+        json!("https://ISSUER.example"),
+        json!("https://other.example"),
+        json!(""),
+        json!(["https://issuer.example"]),
+        json!({"https://issuer.example": true}),
+    ] {
+        assert_eq!(verified(&with("iss", issuer.clone())), None, "{issuer}");
+    }
+}
+
+#[test]
+fn the_audience_is_the_service_alone_or_among_others() {
+    for audience in [json!("projects"), json!(["projects"]), json!(["billing", "projects"])] {
+        assert!(verified(&with("aud", audience.clone())).is_some(), "{audience}");
+    }
+    for audience in [
+        json!("billing"),
+        json!("projects "),
+        json!("projects2"),
+        json!("Projects"),
+        json!(""),
+        json!([]),
+        json!(["billing"]),
+        json!(["projects", 1]),
+        json!([["projects"]]),
+        json!({"projects": 1}),
+        json!(true),
+    ] {
+        assert_eq!(verified(&with("aud", audience.clone())), None, "{audience}");
+    }
+}
+
+/// Whether the usual token, with one of its times set, is good at this millisecond.
+fn good_at(leeway: u64, name: &str, time: Value, millis: i64) -> bool {
+    let now = Timestamp::from_millisecond(millis).unwrap();
+    verifier_with(leeway).verify(&with(name, time), now).is_some()
+}
+
+#[test]
+fn a_token_expires_when_its_leeway_is_over() {
+    for leeway in [0, 5, 300] {
+        let end = (NOW + i64::try_from(leeway).unwrap()) * 1_000;
+        assert!(good_at(leeway, "exp", json!(NOW), end - 1), "{leeway} s");
+        assert!(!good_at(leeway, "exp", json!(NOW), end), "{leeway} s");
+    }
+}
+
+#[test]
+fn a_token_begins_its_leeway_before_its_time() {
+    for leeway in [0, 5, 300] {
+        let begin = (NOW - i64::try_from(leeway).unwrap()) * 1_000;
+        assert!(!good_at(leeway, "nbf", json!(NOW), begin - 1), "{leeway} s");
+        assert!(good_at(leeway, "nbf", json!(NOW), begin), "{leeway} s");
+    }
+}
+
+#[test]
+fn times_may_have_fractions() {
+    let half = json!(1_700_000_000.5);
+    assert!(good_at(0, "exp", half.clone(), NOW * 1_000 + 499));
+    assert!(!good_at(0, "exp", half.clone(), NOW * 1_000 + 500));
+    assert!(!good_at(0, "nbf", half.clone(), NOW * 1_000 + 499));
+    assert!(good_at(0, "nbf", half, NOW * 1_000 + 500));
+}
+
+#[test]
+fn a_time_is_a_number() {
+    for name in ["exp", "nbf"] {
+        for time in
+            [json!("1700000060"), json!(""), json!(null), json!(true), json!([NOW]), json!({"s": NOW})]
+        {
+            assert_eq!(verified(&with(name, time.clone())), None, "{name}: {time}");
+        }
+    }
+    for exp in ["NaN", "Infinity", "1e999", "1700000060s", "0x7fffffff"] {
+        assert_eq!(verified(&edited(&(NOW + 60).to_string(), exp)), None, "{exp}");
+    }
+}
+
+#[test]
+fn a_time_far_outside_the_calendar_is_only_far_away() {
+    assert!(verified(&with("exp", json!(1e300))).is_some());
+    assert!(verified(&with("nbf", json!(-1e300))).is_some());
+    for (name, time) in
+        [("exp", json!(-1e300)), ("exp", json!(0)), ("exp", json!(-1)), ("nbf", json!(u64::MAX))]
+    {
+        assert_eq!(verified(&with(name, time.clone())), None, "{name}: {time}");
+    }
+}
+
+#[test]
+fn a_user_has_a_usable_name() {
+    for user in
+        [json!(""), json!("a\u{0}b"), json!("a\nb"), json!("u".repeat(256)), json!(5), json!(["alice"])]
+    {
+        assert_eq!(verified(&with("sub", user.clone())), None, "{user}");
+    }
+    assert!(verified(&with("sub", json!("u".repeat(255)))).is_some());
+}
+
+#[test]
+fn without_organizations_a_caller_is_a_member_of_none() {
+    for token in [without("organizations"), with("organizations", json!([]))] {
+        assert!(verified(&token).unwrap().enter("acme").is_err());
+    }
+}
+
+#[test]
+fn organizations_are_an_array_of_texts() {
+    for organizations in [
+        json!("acme"),
+        json!(null),
+        json!({"acme": "owner"}),
+        json!(["acme", 7]),
+        json!(["acme", null]),
+        json!([["acme"]]),
+        json!(true),
+    ] {
+        assert_eq!(verified(&with("organizations", organizations.clone())), None, "{organizations}");
+    }
+}
+
+#[test]
+fn an_organization_without_a_usable_name_is_nobodys() {
+    let caller = verified(&with("organizations", json!(["", "a\nb", "acme"]))).unwrap();
+    assert!(caller.enter("acme").is_ok());
+    assert!(caller.enter("").is_err() && caller.enter("a\nb").is_err());
+}
+
+#[test]
+fn a_claim_that_is_there_twice_could_be_read_in_two_ways() {
+    for name in ["iss", "aud", "sub", "exp", "organizations"] {
+        let doubled = claims().to_string().replacen('{', &format!("{{\"{name}\":{},", claims()[name]), 1);
+        assert_eq!(verified(&signed(HEADER, &doubled)), None, "{name}");
+    }
+}
+
+#[test]
+fn claims_that_the_service_does_not_know_are_let_be() {
+    for value in [json!(null), json!({"deep": [1, {}]}), json!("text")] {
+        assert!(verified(&with("custom", value.clone())).is_some(), "{value}");
+    }
+}
+
+#[test]
+fn claims_that_are_no_object_prove_nothing() {
+    for text in ["", "null", "[]", "\"alice\"", "1", "{", "{}", "not json"] {
+        assert_eq!(verified(&signed(HEADER, text)), None, "{text}");
+    }
+    let message = format!("{}.{}", encoded(HEADER), URL_SAFE_NO_PAD.encode(b"{\"sub\":\"\xff\"}"));
+    assert_eq!(verified(&format!("{message}.{}", signature(&message, SECRET, Algorithm::HS256))), None);
+}

@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::*;
+use crate::edge::event::{Event, Object};
+
+/// Whether a write with the cookie passes, with these headers and one trusted origin.
+fn passes(headers: &[(&str, &str)]) -> bool {
+    let headers: BTreeMap<_, _> = headers.iter().copied().collect();
+    let event: Object<Event> = serde_json::from_value(json!({ "headers": headers })).unwrap();
+    check(&Request::new(event, "id"), &["https://app.example.com".to_owned()]).is_ok()
+}
+
+const HOST: (&str, &str) = ("host", "api.example.com");
+const TRUSTED: (&str, &str) = ("origin", "https://app.example.com");
+const OWN: (&str, &str) = ("origin", "https://api.example.com");
+const EVIL: (&str, &str) = ("origin", "https://evil.example");
+
+#[test]
+fn fetch_metadata_decides_where_it_is_sent() {
+    for (site, expected) in [
+        ("same-origin", true),
+        ("none", true),
+        ("same-site", false),
+        ("cross-site", false),
+        ("", false),
+        ("other", false),
+    ] {
+        let site = ("sec-fetch-site", site);
+        assert_eq!(passes(&[HOST, site]), expected, "{site:?} without origin");
+        // The origin is what a page can't forge either, but an own one doesn't outweigh what the browser says.
+        assert_eq!(passes(&[HOST, site, OWN]), expected, "{site:?} with the own origin");
+        assert_eq!(passes(&[HOST, site, EVIL]), expected, "{site:?} with a strange origin");
+        assert!(passes(&[HOST, site, TRUSTED]), "{site:?} with a trusted origin");
+    }
+}
+
+#[test]
+fn a_trusted_origin_is_that_origin_alone() {
+    let site = ("sec-fetch-site", "cross-site");
+    assert!(passes(&[HOST, site, ("origin", "HTTPS://APP.example.com")]));
+    for origin in [
+        "http://app.example.com",
+        "https://app.example.com:8443",
+        "https://app.example.com.evil.example",
+        "https://evil.example/https://app.example.com",
+        "https://xapp.example.com",
+        "https://app.example.com,https://evil.example",
+        "null",
+        "",
+    ] {
+        assert!(!passes(&[HOST, site, ("origin", origin)]), "{origin:?}");
+    }
+}
+
+#[test]
+fn without_fetch_metadata_the_origin_is_absent_trusted_or_the_own_host() {
+    assert!(passes(&[]));
+    assert!(passes(&[HOST]));
+    assert!(passes(&[HOST, OWN]));
+    assert!(passes(&[HOST, TRUSTED]));
+    assert!(passes(&[("Host", "API.example.com"), ("Origin", "https://api.EXAMPLE.com")]));
+    assert!(passes(&[("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:3000")]));
+    for origin in [
+        "null",
+        "",
+        "api.example.com",
+        "https://evil.example",
+        "https://api.example.com:8443",
+        "https://api.example.com.evil.example",
+        "https://evil.example/://api.example.com",
+        "https://sub.api.example.com",
+        "https://evil@api.example.com",
+    ] {
+        assert!(!passes(&[HOST, ("origin", origin)]), "{origin:?}");
+    }
+    assert!(!passes(&[("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:4000")]));
+    assert!(!passes(&[("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1")]));
+}
+
+#[test]
+fn an_origin_without_a_host_to_compare_with_is_strange() {
+    assert!(!passes(&[OWN]));
+    assert!(!passes(&[("host", ""), ("origin", "https://")]) || !passes(&[("origin", "https://")]));
+}

@@ -1,0 +1,40 @@
+//! JSON bodies.
+
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use super::Intake;
+use crate::config::Env;
+use crate::domain;
+use crate::domain::validation::{self, Input, Source};
+use crate::edge::error::{Error, Result};
+use crate::edge::request::Request;
+
+/// The largest JSON body in bytes.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// A JSON body that is a `T`.
+pub struct Json<T>(PhantomData<T>);
+
+impl<T: Input> Intake for Json<T> {
+    type Settings = ();
+    type Value = T;
+
+    fn settings(_: &Env<'_>) -> Option<()> {
+        Some(())
+    }
+
+    async fn read((): &(), request: &mut Request) -> Result<T> {
+        if request.media_type() != "application/json" {
+            return Err(Error::UnsupportedMediaType("application/json"));
+        }
+        if request.body_exceeds(MAX_BYTES) {
+            return Err(Error::TooLarge { what: "body", limit: MAX_BYTES });
+        }
+        let body = request.take_body().ok_or(Error::InvalidJson)?;
+        // Of doubled keys the last wins, and nesting deeper than 127 is refused: both are the parser's own ways.
+        let value: Value = serde_json::from_slice(&body).map_err(|_| Error::InvalidJson)?;
+        Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?.into())
+    }
+}

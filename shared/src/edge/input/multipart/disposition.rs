@@ -1,0 +1,140 @@
+//! The `Content-Disposition` of a part (RFC 7578, section 4.2), with the parameters as browsers write them and with the
+//! extended file name of RFC 8187 (which obsoletes RFC 5987).
+
+use percent_encoding::percent_decode;
+
+/// What a part says of itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Disposition {
+    /// The name of the field.
+    pub(super) name: String,
+    /// The name of the file, for parts that are files.
+    pub(super) file_name: Option<String>,
+}
+
+impl Disposition {
+    /// Reads the header, or nothing if it is malformed or names no field.
+    pub(super) fn parse(header: &[u8]) -> Option<Self> {
+        let header = std::str::from_utf8(header).ok()?;
+        let (kind, parameters) = header.split_once(';')?;
+        if !kind.trim().eq_ignore_ascii_case("form-data") {
+            return None;
+        }
+        let (mut name, mut plain, mut extended) = (None, None, None);
+        let mut rest = parameters;
+        while !rest.trim().is_empty() {
+            let (key, value, after) = parameter(rest)?;
+            let slot = match key.as_str() {
+                "name" => &mut name,
+                "filename" => &mut plain,
+                "filename*" => &mut extended,
+                _ => &mut None,
+            };
+            // A doubled parameter could make two readers see two names.
+            if slot.replace(value).is_some() {
+                return None;
+            }
+            rest = after;
+        }
+        let extended =
+            extended.map(|value| extended_value(&value)).map_or(Some(None), |name| name.map(Some))?;
+        Some(Self { name: name?, file_name: extended.or(plain) })
+    }
+}
+
+/// One parameter: its name in lower case, its value, and what follows it.
+fn parameter(text: &str) -> Option<(String, String, &str)> {
+    let (key, rest) = text.split_once('=')?;
+    let rest = rest.trim_start();
+    let (value, rest) = match rest.strip_prefix('"') {
+        Some(quoted) => quoted_value(quoted)?,
+        None => rest
+            .find(';')
+            .map_or((rest.trim().to_owned(), ""), |end| (rest[..end].trim().to_owned(), &rest[end..])),
+    };
+    let rest = rest.trim_start();
+    let after = if rest.is_empty() { rest } else { rest.strip_prefix(';')? };
+    Some((key.trim().to_ascii_lowercase(), value, after))
+}
+
+/// A quoted value up to its closing quote. Only quotes and backslashes can be escaped: Windows paths, which old
+/// browsers send, hold single backslashes.
+fn quoted_value(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut letters = text.char_indices().peekable();
+    while let Some((index, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((value, &text[index + 1..])),
+            '\\' => {
+                let escaped = letters.next_if(|(_, next)| matches!(next, '"' | '\\'));
+                value.push(escaped.map_or('\\', |(_, next)| next));
+            }
+            _ => value.push(letter),
+        }
+    }
+    None
+}
+
+/// `UTF-8''na%C3%AFve.txt`: a character set, a language (unused) and the percent-encoded value.
+fn extended_value(text: &str) -> Option<String> {
+    let mut parts = text.splitn(3, '\'');
+    let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = percent_decode(encoded.as_bytes());
+    if charset.eq_ignore_ascii_case("utf-8") {
+        return bytes.decode_utf8().ok().map(Into::into);
+    }
+    // ISO-8859-1, which RFC 5987 asked for, is the first 256 characters of Unicode.
+    charset.eq_ignore_ascii_case("iso-8859-1").then(|| bytes.map(char::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_name(header: &str) -> Option<String> {
+        Disposition::parse(header.as_bytes()).and_then(|disposition| disposition.file_name)
+    }
+
+    #[test]
+    fn file_names_are_read_as_browsers_and_libraries_write_them() {
+        for (header, name) in [
+            (r#"form-data; name="file"; filename="photo.png""#, "photo.png"),
+            (r"form-data; name=file; filename=photo.png", "photo.png"),
+            (r#"Form-Data; NAME="file"; FileName="photo.png""#, "photo.png"),
+            (r#"form-data; name="file"; filename="日本.png""#, "日本.png"),
+            (r#"form-data; name="file"; filename="a \"b\".png""#, r#"a "b".png"#),
+            (r#"form-data; name="file"; filename="C:\dir\a.png""#, r"C:\dir\a.png"),
+            (r#"form-data; name="file"; filename="a;b=c.png""#, "a;b=c.png"),
+            (r#"form-data; name="file"; filename="plain.txt"; filename*=UTF-8''na%C3%AFve.txt"#, "naïve.txt"),
+            (r#"form-data; filename*=iso-8859-1'en'na%EFve.txt; name="file""#, "naïve.txt"),
+            (r#"form-data; name="file"; filename="""#, ""),
+        ] {
+            assert_eq!(file_name(header).as_deref(), Some(name), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_part_without_a_file_name_is_a_text_field() {
+        let disposition = Disposition::parse(br#"form-data; name="note""#);
+        assert_eq!(disposition, Some(Disposition { name: "note".to_owned(), file_name: None }));
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_malformed() {
+        for header in [
+            "",
+            "form-data",
+            "form-data; filename=\"x\"",
+            "attachment; name=\"file\"",
+            "form-data; name=\"file\"; name=\"other\"",
+            "form-data; name=\"file\"; filename=\"a\"; filename=\"b\"",
+            "form-data; name=\"file",
+            "form-data; name=\"file\" filename=\"x\"",
+            "form-data; name=\"file\"; filename*=UTF-8''%FF",
+            "form-data; name=\"file\"; filename*=utf-16''a",
+            "form-data; name=\"file\"; filename*=a.txt",
+        ] {
+            assert_eq!(Disposition::parse(header.as_bytes()), None, "{header}");
+        }
+    }
+}

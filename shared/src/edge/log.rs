@@ -1,0 +1,61 @@
+//! The log: one JSON line a request, and the causes of errors, which no caller sees.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::error::Error;
+use super::reply::Response;
+
+/// What is known of a request by the time it is answered.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) user: Option<String>,
+    pub(super) organization: Option<String>,
+}
+
+/// Starts logging to standard output, where Lambda picks it up.
+pub(super) fn init(level: LevelFilter) {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .with_max_level(level)
+        .init();
+}
+
+/// Logs an answered request; the cause of an error once, here.
+pub(super) fn request(
+    id: &str,
+    route: &str,
+    facts: &Facts,
+    outcome: &Result<Response, Error>,
+    took: Duration,
+) {
+    let (status, code) = match outcome {
+        Ok(response) => (response.status, None),
+        Err(error) => (error.status().0, Some(error.status().1)),
+    };
+    let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(chain);
+    let (status, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
+    let (user, org) = (facts.user.as_deref(), facts.organization.as_deref());
+    if status >= 500 {
+        tracing::error!(request_id = id, route, status, code, user, org, duration_ms, error, "request");
+    } else {
+        tracing::info!(request_id = id, route, status, code, user, org, duration_ms, error, "request");
+    }
+}
+
+/// An error and all its causes in one text.
+pub(super) fn chain(error: &(impl std::error::Error + ?Sized)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,99 @@
+//! Starts a function: reads its settings, opens its store and serves events from Lambda's Runtime API.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_runtime::{LambdaEvent, service_fn};
+
+use super::access::Access;
+use super::auth::Auth;
+use super::context::Context;
+use super::error::Result;
+use super::event::{Event, Object};
+use super::input::Intake;
+use super::limiter::Limiter;
+use super::pipeline::Service;
+use super::reply::{Reply, Response};
+use super::route::Route;
+use crate::config::{self, Env, Settings};
+use crate::domain::Cause;
+use crate::storage::{Aws, Store};
+
+/// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad.
+pub fn run<A, I, S, R, H>(route: Route<A, I>, handler: H) -> ExitCode
+where
+    A: Access,
+    I: Intake,
+    S: Store,
+    R: Reply,
+    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+{
+    match serve(route, handler) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // The log may be what is set wrong, so this goes to standard error, which Lambda keeps as well.
+            eprintln!("The function can't start: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve<A, I, S, R, H>(route: Route<A, I>, handler: H) -> std::result::Result<(), Cause>
+where
+    A: Access,
+    I: Intake,
+    S: Store,
+    R: Reply,
+    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+{
+    let start = Env::read(&config::process_variable, |env| {
+        let (log_level, own, input) = (config::log_level(env), S::settings(env), I::settings(env));
+        let (settings, ca_bundle) = (Settings::read(env), config::ca_bundle(env));
+        config::require_lambda(env);
+        Some((log_level?, settings?, own?, input?, ca_bundle))
+    });
+    let (log_level, settings, own, input, ca_bundle) = start?;
+    super::log::init(log_level);
+    // One request at a time is in an environment, so one thread serves it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let aws = Aws::load(ca_bundle).await?;
+        let name = route.name();
+        let service = Service {
+            limiter: Limiter::new(&name, &aws, &settings),
+            store: Arc::new(S::open(&aws, &settings, own)),
+            name: name.into(),
+            auth: Auth::new(settings.auth)?,
+            trusted_origins: settings.trusted_origins,
+            route,
+            input,
+            handler,
+        };
+        poll(&service).await
+    })
+}
+
+async fn poll<A, I, S, R, H>(service: &Service<A, I, S, H>) -> std::result::Result<(), Cause>
+where
+    A: Access,
+    I: Intake,
+    R: Reply,
+    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+{
+    let answer = async |event: LambdaEvent<Object<Event>>| {
+        // On the heap, as the state of everything below is large and is moved about otherwise.
+        let response = Box::pin(service.respond(event.payload, &event.context.request_id)).await;
+        Ok::<_, std::convert::Infallible>(to_event(response))
+    };
+    lambda_runtime::run(service_fn(answer)).await
+}
+
+fn to_event(response: Response) -> ApiGatewayV2httpResponse {
+    let Response { status, headers, body } = response;
+    let mut event = ApiGatewayV2httpResponse::default();
+    event.status_code = status.as_u16().into();
+    event.headers = headers;
+    event.body = Some(body.into());
+    event
+}
