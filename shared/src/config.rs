@@ -240,7 +240,7 @@ fn is_origin(text: &str) -> bool {
 }
 
 fn not_an_origin(text: &str) -> String {
-    format!("must be comma-separated origins, such as https://app.example.com; {text} is none")
+    format!("must be comma-separated origins, such as https://app.example.com, and {text} is none")
 }
 
 /// What functions that store files need to know besides.

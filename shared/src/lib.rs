@@ -6,4 +6,6 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod edge;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod storage;

@@ -12,6 +12,7 @@ use super::{AllowedTypes, Error, FileId, OrgId, OrgScope, ProjectId, Result, Use
 /// A file that is stored with a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct File {
     /// Its id.
     pub id: FileId,
@@ -115,6 +116,7 @@ const UNNAMED: &str = "file";
 /// or path is ever made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FileName(String);
 
 impl FileName {

@@ -18,6 +18,7 @@ fn foreign_id(text: &str) -> Option<String> {
 
 /// The id of an organization (tenant), as the token's issuer names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OrgId(String);
 
 impl OrgId {
@@ -36,6 +37,7 @@ impl OrgId {
 
 /// The id of a user: the `sub` of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UserId(String);
 
 impl UserId {
@@ -69,6 +71,7 @@ macro_rules! own_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
         pub struct $name(Uuid);
 
         impl $name {

@@ -2,7 +2,7 @@
 
 use super::{Error, Result};
 
-/// How many bytes of a text are looked at for the marks of other types; `infer` looks no further either.
+/// The types that have no mark of their own.
 const TEXT_TYPES: [&str; 2] = ["text/plain", "text/csv"];
 
 /// Types that this service can tell by their bytes.
@@ -54,12 +54,20 @@ fn sniffed(bytes: &[u8]) -> Option<&'static str> {
     infer::get(bytes).map(|kind| kind.mime_type())
 }
 
-/// UTF-8 without control characters other than white space, and without the marks of another type: a PDF is ASCII at
-/// its beginning, and HTML or SVG under the name of plain text wait for a reader that looks at content.
+/// UTF-8 without control characters other than white space, that is neither another type that may be stored (a PDF
+/// begins as plain text) nor markup that a browser could run under any name.
 fn is_text(bytes: &[u8]) -> bool {
     let plain = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{c}');
-    let utf8 = std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(plain));
-    utf8 && sniffed(bytes).is_none()
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.chars().all(plain));
+    // Not every mark that `infer` knows tells something: a table that begins with "BMI" is no bitmap.
+    text.is_some_and(|text| !is_markup(text))
+        && !sniffed(bytes).is_some_and(|kind| KNOWN_TYPES.contains(&kind))
+}
+
+fn is_markup(text: &str) -> bool {
+    let text = text.trim_start_matches(|letter: char| letter == '\u{feff}' || letter.is_whitespace());
+    let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    sniffed(text.as_bytes()) == Some("text/html") || begins("<svg") || begins("<?xml")
 }
 
 #[cfg(test)]
@@ -82,6 +90,9 @@ mod tests {
             ("application/pdf", b"%PDF-1.7\n"),
             ("text/plain", "grüße,\n\ttext".as_bytes()),
             ("text/csv", b"a,b\r\n1,2\r\n"),
+            ("text/csv", b"BMI,weight\n22,70\n"),
+            ("text/plain", b"#!/bin/sh\necho MZ\n"),
+            ("text/plain", b"1 < 2, and <b> is a tag"),
         ] {
             assert_eq!(default().check(declared, bytes).unwrap(), declared);
         }
@@ -102,6 +113,9 @@ mod tests {
             ("text/plain", b"a\0b"),
             ("text/csv", b"\xff\xfe,"),
             ("text/plain", b"<!DOCTYPE html><script>alert(1)</script>"),
+            ("text/plain", b"\xef\xbb\xbf \n<HTML>"),
+            ("text/csv", b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>"),
+            ("text/plain", b"<?xml version=\"1.0\"?><svg/>"),
             ("application/pdf", b"<html>%PDF-1.7"),
         ] {
             let refused = default().check(declared, bytes);

@@ -21,9 +21,12 @@ pub struct PageRequest {
 
 /// The query parameters of a list.
 #[derive(Debug, Deserialize, Validate)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PageFields {
+    /// How many projects the page may have, 20 if absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<i64>,
+    /// The `nextCursor` of the page before.
     cursor: Option<String>,
 }
 
@@ -61,6 +64,7 @@ impl PageRequest {
 /// A page of an organization's projects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ProjectPage {
     /// The projects, newest first.
     pub projects: Vec<Project>,
@@ -75,6 +79,7 @@ pub struct ProjectPage {
 /// caller's own organization as the key, so even a forged cursor reaches nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Cursor(String);
 
 /// How many bytes of the check value a cursor carries.

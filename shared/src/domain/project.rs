@@ -14,6 +14,7 @@ use super::{OrgId, OrgScope, ProjectId, UserId};
 /// A project of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Project {
     /// Its id.
     pub id: ProjectId,
@@ -65,16 +66,21 @@ pub struct NewProject {
     color: Option<String>,
 }
 
-/// The shape and the rules of [`NewProject`]. Lengths count Unicode scalar values.
+/// What a caller says of a project to be created. Lengths count Unicode scalar values.
 #[derive(Debug, Deserialize, Validate)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewProject"))]
 pub struct NewProjectFields {
+    /// Trimmed; unique in the organization without regard to case.
     #[serde(deserialize_with = "trimmed")]
     #[validate(length(min = 1, max = 100))]
     name: String,
+    /// What it is about.
     #[validate(length(max = 500))]
     description: Option<String>,
+    /// Its color, as `#` and six hexadecimal digits.
     #[validate(custom(function = "hex_color"))]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$")))]
     color: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::access::OrgMember;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::request::Request;
 use crate::domain::{self, IdempotencyKey, OrgScope, ProjectId, Repeatable};
 
@@ -27,11 +27,10 @@ impl<A, S> Context<A, S> {
         store: Arc<S>,
         now: Timestamp,
         route: Arc<str>,
+        key: Option<IdempotencyKey>,
         request: &mut Request,
-    ) -> Result<Self> {
-        let key = request.header("idempotency-key").map(IdempotencyKey::parse);
-        let key = key.map(|key| key.ok_or(Error::InvalidIdempotencyKey)).transpose()?;
-        Ok(Self { access, store, now, route, path: request.take_path(), key })
+    ) -> Self {
+        Self { access, store, now, route, path: request.take_path(), key }
     }
 
     /// Where the data is.

@@ -20,7 +20,7 @@ use super::route::Route;
 use super::{cross_site, headers, identity, log};
 use crate::clock;
 use crate::domain::rate_limit::Quota;
-use crate::domain::{self, Caller};
+use crate::domain::{self, Caller, IdempotencyKey};
 
 /// A function, ready for requests.
 pub(super) struct Service<A, I: Intake, S, H> {
@@ -111,8 +111,9 @@ where
     ) -> Result<Response> {
         let access = A::admit(caller, &request)?;
         facts.organization = access.scope().map(|scope| scope.organization().as_str().to_owned());
-        let context =
-            Context::new(access, Arc::clone(&self.store), now, Arc::clone(&self.name), &mut request)?;
+        let key = if self.route.is_safe() { None } else { idempotency_key(&request)? };
+        let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
+        let context = Context::new(access, store, now, route, key, &mut request);
         let input = I::read(&self.input, &mut request).await?;
         (self.handler)(context, input).await?.into_response()
     }
@@ -124,6 +125,12 @@ where
         }
         Ok(response)
     }
+}
+
+/// The key of a write that may be repeated, for callers that send one.
+fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>> {
+    let key = request.header("idempotency-key").map(IdempotencyKey::parse);
+    key.map(|key| key.ok_or(Error::InvalidIdempotencyKey)).transpose()
 }
 
 /// Writes an error. What is left to a caller who is over the limit follows from the error itself.
