@@ -19,7 +19,7 @@ pub struct Env<'a> {
     problems: RefCell<Vec<String>>,
 }
 
-/// What keeps a function from starting, one line a problem.
+/// What keeps a function from starting, each problem with the name of its variable.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problems(Vec<String>);
 
@@ -236,7 +236,7 @@ fn origins(list: &str) -> Result<Vec<String>, String> {
 
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
 }
 
 fn not_an_origin(text: &str) -> String {

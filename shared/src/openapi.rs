@@ -1,4 +1,4 @@
-//! The API's description in OpenAPI 3.1. Schemas come from the types that the functions read and write, with the rules
+//! The API's description in `OpenAPI` 3.1. Schemas come from the types that the functions read and write, with the rules
 //! that `validator` checks; what no type says (statuses, headers) stands here.
 
 use schemars::generate::SchemaSettings;
@@ -69,7 +69,7 @@ pub fn document() -> Value {
     schemas.extend(read.take_definitions(true));
     let mut document = json!({
         "openapi": "3.1.0",
-        "info": {"title": "Projects API", "version": env!("CARGO_PKG_VERSION"), "license": {"name": "MIT OR Apache-2.0"}},
+        "info": {"title": "Projects API", "version": env!("CARGO_PKG_VERSION")},
         "security": [{"bearer": []}, {"cookie": []}],
         "paths": {
             "/v1/orgs/{orgId}/projects": {

@@ -206,7 +206,12 @@ fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
         ("AWS_ACCESS_KEY_ID", "id"),
         ("AWS_SECRET_ACCESS_KEY", "key"),
     ];
-    let start = |changes: &[_]| read_with(changes, |env| Some(require_lambda(env)));
+    let start = |changes: &[_]| {
+        read_with(changes, |env| {
+            require_lambda(env);
+            Some(())
+        })
+    };
     assert_eq!(start(&lambda), Ok(()));
     // Started by hand, a function lacks all of these, and the one message about it is enough.
     let by_hand = start(&[]).unwrap_err();

@@ -50,8 +50,11 @@ fn known(name: &str) -> std::result::Result<&'static str, String> {
     })
 }
 
+/// The type whose mark the bytes begin with. `infer` looks for a PDF's anywhere in the first kilobyte, where a page or a
+/// text may hold it as well.
 fn sniffed(bytes: &[u8]) -> Option<&'static str> {
-    infer::get(bytes).map(|kind| kind.mime_type())
+    let kind = infer::get(bytes)?.mime_type();
+    (kind != "application/pdf" || bytes.starts_with(b"%PDF-")).then_some(kind)
 }
 
 /// UTF-8 without control characters other than white space, that is neither another type that may be stored (a PDF
@@ -67,7 +70,7 @@ fn is_text(bytes: &[u8]) -> bool {
 fn is_markup(text: &str) -> bool {
     let text = text.trim_start_matches(|letter: char| letter == '\u{feff}' || letter.is_whitespace());
     let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
-    sniffed(text.as_bytes()) == Some("text/html") || begins("<svg") || begins("<?xml")
+    infer::text::is_html(text.as_bytes()) || begins("<svg") || begins("<?xml")
 }
 
 #[cfg(test)]
@@ -90,6 +93,7 @@ mod tests {
             ("application/pdf", b"%PDF-1.7\n"),
             ("text/plain", "grüße,\n\ttext".as_bytes()),
             ("text/csv", b"a,b\r\n1,2\r\n"),
+            ("text/plain", b"Every PDF begins with %PDF-1.7."),
             ("text/csv", b"BMI,weight\n22,70\n"),
             ("text/plain", b"#!/bin/sh\necho MZ\n"),
             ("text/plain", b"1 < 2, and <b> is a tag"),
@@ -113,6 +117,7 @@ mod tests {
             ("text/plain", b"a\0b"),
             ("text/csv", b"\xff\xfe,"),
             ("text/plain", b"<!DOCTYPE html><script>alert(1)</script>"),
+            ("text/plain", b"<html>%PDF-1.7<script>alert(1)</script>"),
             ("text/plain", b"\xef\xbb\xbf \n<HTML>"),
             ("text/csv", b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>"),
             ("text/plain", b"<?xml version=\"1.0\"?><svg/>"),

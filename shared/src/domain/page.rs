@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::validation::{Input, IssueCode, Issues, Valid};
 use super::{Error, OrgId, OrgScope, Project, ProjectId, Result};
@@ -27,7 +27,14 @@ pub struct PageFields {
     #[validate(range(min = 1, max = 100))]
     limit: Option<i64>,
     /// The `nextCursor` of the page before.
+    #[validate(custom(function = "cursor_form"))]
     cursor: Option<String>,
+}
+
+/// What is nobody's cursor is refused along with everything else; whose it is, [`PageRequest::after`] tells.
+fn cursor_form(text: &str) -> std::result::Result<(), ValidationError> {
+    let refusal = || ValidationError::new("invalid_format").with_message("Invalid cursor".into());
+    parts(text).map(drop).ok_or_else(refusal)
 }
 
 impl Input for PageRequest {
@@ -105,10 +112,15 @@ fn check(id: ProjectId, organization: &OrgId) -> [u8; CHECK_BYTES] {
 }
 
 fn open(cursor: &str, organization: &OrgId) -> Option<ProjectId> {
+    let (id, found) = parts(cursor)?;
+    (found == check(id, organization)).then_some(id)
+}
+
+/// The id and the check value that a cursor holds.
+fn parts(cursor: &str) -> Option<(ProjectId, [u8; CHECK_BYTES])> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (id, found) = bytes.split_first_chunk::<16>()?;
-    let id = ProjectId::from_bytes(*id);
-    (found == check(id, organization)).then_some(id)
+    Some((ProjectId::from_bytes(*id), found.try_into().ok()?))
 }
 
 #[cfg(test)]

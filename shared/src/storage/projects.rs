@@ -40,10 +40,12 @@ impl Store for Projects {
 }
 
 impl Projects {
+    #[cfg(feature = "uploads")]
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
 
+    #[cfg(feature = "uploads")]
     pub(super) fn table(&self) -> &str {
         &self.table
     }

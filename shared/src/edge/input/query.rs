@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Intake;
 use crate::config::Env;
 use crate::domain;
-use crate::domain::validation::{self, Input, IssueCode, Issues, Source};
+use crate::domain::validation::{self, Input, Source};
 use crate::edge::error::Result;
 use crate::edge::request::Request;
 
@@ -25,12 +25,18 @@ impl<T: Input> Intake for Query<T> {
     async fn read((): &(), request: &mut Request) -> Result<T> {
         let mut parameters = Map::new();
         for (name, value) in form_urlencoded::parse(request.query.as_bytes()) {
-            if parameters.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
-                // Guessing which of the two is meant would hide a mistake of the caller's.
-                let doubled = Issues::one(&name, IssueCode::Custom, "This parameter may be given only once");
-                return Err(domain::Error::Invalid(doubled).into());
-            }
+            add(&mut parameters, name.into_owned(), Value::String(value.into_owned()));
         }
         Ok(validation::parse(Value::Object(parameters), Source::Text).map_err(domain::Error::Invalid)?.into())
+    }
+}
+
+/// A doubled parameter becomes an array, which no scalar field takes: guessing which of the two is meant would hide a
+/// mistake of the caller's.
+fn add(parameters: &mut Map<String, Value>, name: String, value: Value) {
+    match parameters.get_mut(&name) {
+        None => drop(parameters.insert(name, value)),
+        Some(Value::Array(values)) => values.push(value),
+        Some(first) => *first = Value::Array(vec![first.take(), value]),
     }
 }
