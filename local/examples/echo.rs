@@ -1,0 +1,79 @@
+//! A Lambda function for the stack's own tests: it answers with the event that it got, or misbehaves as the query says.
+//! What must stay out: anything of the service.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    if variables().contains_key("ECHO_REFUSES") {
+        eprintln!("ECHO_REFUSES is set: this function does not start");
+        std::process::exit(1);
+    }
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let query = event.payload["queryStringParameters"].clone();
+    let text = |name: &str| query[name].as_str().unwrap_or_default().to_owned();
+    println!("mode {:?}", text("mode"));
+    match text("mode").as_str() {
+        "crash" => std::process::exit(3),
+        "hang" => tokio::time::sleep(Duration::from_hours(1)).await,
+        "error" => return Err("an error of the function".into()),
+        "large" => return Ok(json!({ "statusCode": 200, "body": "x".repeat(7_000_000) })),
+        "malformed" => return Ok(json!({ "statusCode": "two hundred" })),
+        "plain" => return Ok(json!({ "hello": "world" })),
+        "rich" => return Ok(rich()),
+        "meet" => meet(&text("at")).await?.read_u8().await.map(drop)?,
+        // The connection stays open for as long as this process lives.
+        "stay" => std::mem::forget(meet(&text("at")).await?),
+        _ => {}
+    }
+    Ok(echo(&event))
+}
+
+/// The event as the body, with what the process knows about itself.
+fn echo(event: &LambdaEvent<Value>) -> Value {
+    let body = json!({
+        "event": event.payload,
+        "process": std::process::id(),
+        "requestId": event.context.request_id,
+        "functionArn": event.context.invoked_function_arn,
+        "deadline": event.context.deadline,
+        "variables": variables(),
+    });
+    json!({
+        "statusCode": 200,
+        "headers": { "content-type": "application/json" },
+        "body": body.to_string(),
+    })
+}
+
+/// Everything that an answer in payload format 2.0 can have.
+fn rich() -> Value {
+    json!({
+        "statusCode": 201,
+        "headers": { "content-type": "application/octet-stream", "x-number": 7 },
+        "cookies": ["a=1; Path=/", "b=2"],
+        "body": "AAH/",
+        "isBase64Encoded": true,
+    })
+}
+
+/// Tells a test which process this is. On `meet` its answer is the permission to go on.
+async fn meet(address: &str) -> Result<TcpStream, Error> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_u32(std::process::id()).await?;
+    Ok(stream)
+}
+
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .collect()
+}

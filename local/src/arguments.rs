@@ -1,0 +1,82 @@
+//! What can be said on the command line. What must stay out: doing it.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Runs the whole service on this machine: functions, API gateway, tables and bucket.
+#[derive(Debug, Parser)]
+#[command(name = "local", version, args_conflicts_with_subcommands = true, after_help = ENVIRONMENT)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  Variables that template.yaml gives to a function (RATE_LIMIT, …), AUTH_*, AWS_CA_BUNDLE, LOG_LEVEL and RUST_BACKTRACE
+  reach the functions when they are set here. AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_S3 name engines to use
+  instead of the built-in ones.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prints a token for the API.
+    Token(Token),
+    /// Gives one function one event, and prints its answer.
+    Invoke(Invoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port to listen on; 0 takes any free one.
+    #[arg(long, default_value_t = 3000)]
+    pub(crate) port: u16,
+    /// The folder that keeps tables and objects [default: .local, beside the template].
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Keeps tables and objects in memory: they are gone when the stack stops.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    #[command(flatten)]
+    pub(crate) build: Build,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Builds the functions as for a deployment.
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Takes the functions' binaries from this folder instead of building them.
+    #[arg(long, value_name = "DIR", conflicts_with = "release")]
+    pub(crate) binaries: Option<PathBuf>,
+    /// The template [default: the nearest template.yaml, upwards].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) template: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The user: the token's subject.
+    #[arg(long)]
+    pub(crate) user: String,
+    /// An organization that the user is a member of. Can be given several times, or not at all.
+    #[arg(long = "org", value_name = "ORG")]
+    pub(crate) orgs: Vec<String>,
+    /// How long the token is valid.
+    #[arg(long, value_name = "SECONDS", default_value_t = local::token::DEFAULT_LIFETIME.as_secs())]
+    pub(crate) expires_in: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Invoke {
+    /// The function: its binary, or its name in the template.
+    pub(crate) function: String,
+    /// The file with the event; - reads standard input.
+    pub(crate) event: PathBuf,
+    /// The folder that keeps tables and objects. Without it they are in memory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) build: Build,
+}

@@ -1,0 +1,53 @@
+//! What a person sees when the stack is ready. What must stay out: starting it.
+
+use anyhow::Result;
+use local::engines::Data;
+use local::stack::Stack;
+use std::fmt::Write;
+
+const USER: &str = "dev-user";
+const ORG: &str = "acme";
+/// The route that the sample calls use.
+const PROJECTS: &str = "/v1/orgs/{orgId}/projects";
+
+/// The stack's functions and engines, where it listens, and calls that can be pasted.
+pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
+    let mut text = String::from("\n");
+    for route in stack.routes() {
+        writeln!(text, "  {:<15} {:<6} {}", route.binary, route.method, route.path)?;
+    }
+    let tables: Vec<_> = stack.template().tables.iter().map(|table| stack.table(&table.id)).collect();
+    let buckets: Vec<_> = stack.template().buckets.iter().map(|bucket| stack.bucket(&bucket.id)).collect();
+    writeln!(text)?;
+    writeln!(text, "  {:<15} {}   {}", "DynamoDB", stack.dynamodb_endpoint(), tables.join(", "))?;
+    writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
+    writeln!(text, "  {:<15} {}", "data", place(data))?;
+    writeln!(text, "\nlistening on {}\n", stack.url())?;
+    text.push_str(&calls(stack)?);
+    Ok(text)
+}
+
+fn place(data: &Data) -> String {
+    match data {
+        Data::Memory => "in memory, gone when the stack stops".to_owned(),
+        Data::Dir(folder) => folder.display().to_string(),
+    }
+}
+
+fn calls(stack: &Stack) -> Result<String> {
+    if !stack.routes().iter().any(|route| route.method == "POST" && route.path == PROJECTS) {
+        return Ok(String::new());
+    }
+    let Ok(token) = stack.token(USER, &[ORG]) else {
+        return Ok("Tokens come from the issuer of the keys in AUTH_JWKS or AUTH_JWKS_URL.\n\n".to_owned());
+    };
+    let url = format!("{}{}", stack.url(), PROJECTS.replace("{orgId}", ORG));
+    let mut text = String::new();
+    writeln!(text, "Create a project, and list what there is, as {USER} of {ORG}:\n")?;
+    writeln!(
+        text,
+        "curl -i -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"name\":\"First\"}}' {url}\n"
+    )?;
+    writeln!(text, "curl -H 'Authorization: Bearer {token}' {url}\n")?;
+    Ok(text)
+}

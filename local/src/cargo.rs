@@ -1,0 +1,97 @@
+//! Building the functions with the developer's own cargo. What must stay out: anything but a Rust toolchain.
+
+use crate::environment;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{ChildStdout, Command};
+
+/// Executables by binary.
+pub(crate) type Executables = BTreeMap<String, PathBuf>;
+
+/// Where to put what is built, and how.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Build {
+    /// Cargo's profile; its own default when this is `None`.
+    pub(crate) profile: Option<String>,
+    /// Cargo's target folder; its own default when this is `None`.
+    pub(crate) target_dir: Option<PathBuf>,
+}
+
+/// The one kind of cargo's messages that matters here.
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    executable: Option<PathBuf>,
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+impl Build {
+    /// Builds these binaries, each in the package of its name, in the workspace of `folder`.
+    /// Progress and errors go to standard error, as they do when cargo is called by hand.
+    ///
+    /// # Errors
+    /// When cargo can't be run, or the functions don't compile.
+    pub(crate) async fn run(&self, folder: &Path, binaries: &[&str]) -> Result<Executables> {
+        if binaries.is_empty() {
+            return Ok(Executables::new());
+        }
+        let mut child = self.command(folder, binaries).spawn().context("can't run cargo")?;
+        let messages = child.stdout.take().context("cargo has no output")?;
+        let executables = executables(messages).await?;
+        if !child.wait().await.context("can't wait for cargo")?.success() {
+            bail!("the functions don't compile; see cargo's messages above");
+        }
+        if let Some(missing) = binaries.iter().find(|binary| !executables.contains_key(**binary)) {
+            bail!("the package {missing} has no binary of that name");
+        }
+        Ok(executables)
+    }
+
+    fn command(&self, folder: &Path, binaries: &[&str]) -> Command {
+        let mut command = Command::new(environment::variable("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+        command
+            .args(["build", "--message-format=json-render-diagnostics"])
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        command.args(binaries.iter().flat_map(|binary| ["--package", binary]));
+        if self.profile.as_deref().is_none_or(|profile| profile == "dev") {
+            // Selected together with this package, which is up to date, the functions get its features of what both
+            // depend on, so that most is compiled already.
+            command.args(["--package", env!("CARGO_PKG_NAME")]);
+        }
+        if let Some(profile) = &self.profile {
+            command.args(["--profile", profile]);
+        }
+        if let Some(target) = &self.target_dir {
+            command.arg("--target-dir").arg(target);
+        }
+        command
+    }
+}
+
+async fn executables(messages: ChildStdout) -> Result<Executables> {
+    let mut executables = Executables::new();
+    let mut lines = BufReader::new(messages).lines();
+    while let Some(line) = lines.next_line().await.context("can't read cargo's messages")? {
+        // Build scripts may print lines of their own.
+        let Ok(message) = serde_json::from_str::<Message>(&line) else {
+            continue;
+        };
+        if let (Some(executable), Some(target), "compiler-artifact") =
+            (message.executable, message.target, message.reason.as_str())
+        {
+            executables.insert(target.name, executable);
+        }
+    }
+    Ok(executables)
+}

@@ -1,0 +1,64 @@
+//! `local invoke`: one event for one function.
+
+use super::options;
+use crate::arguments::Invoke;
+use anyhow::{Context, Result, bail};
+use local::engines::Data;
+use local::lambda::Outcome;
+use local::stack::{Options, Stack};
+use serde_json::Value;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Prints the function's answer to standard output; everything else goes to standard error.
+pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
+    let event = read(&arguments.event)?;
+    let mut options = options(&arguments.build)?;
+    options.only = Some(arguments.function.clone());
+    options.data = arguments.data_dir.map_or(Data::Memory, Data::Dir);
+    let seed = seed(&options);
+    let stack = Stack::start(options).await?;
+    if let Some(rows) = seed {
+        stack.seed(&rows).await?;
+    }
+    let outcome = stack.invoke(&arguments.function, event).await;
+    stack.stop().await;
+    report(outcome?)
+}
+
+/// The rows that the events count on, beside the template. They go only where nothing else is: into an empty memory.
+fn seed(options: &Options) -> Option<PathBuf> {
+    let empty = matches!(options.data, Data::Memory) && !options.external.any();
+    let rows = options.template.parent()?.join("events/seed.json");
+    (empty && rows.is_file()).then_some(rows)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut event = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().read_to_end(&mut event).context("can't read the event")?;
+    } else {
+        event = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
+    }
+    serde_json::from_slice::<Value>(&event).with_context(|| format!("{} is not JSON", path.display()))?;
+    Ok(event)
+}
+
+fn report(outcome: Outcome) -> Result<ExitCode> {
+    match outcome {
+        Outcome::Answer(answer) => {
+            let answer: Value =
+                serde_json::from_slice(&answer).context("the function's answer is not JSON")?;
+            writeln!(io::stdout(), "{answer:#}").context("can't print the answer")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Outcome::Error(error) => {
+            writeln!(io::stdout(), "{}", String::from_utf8_lossy(&error)).context("can't print the error")?;
+            Ok(ExitCode::FAILURE)
+        }
+        Outcome::Failed(why) => bail!(why),
+        Outcome::TimedOut => bail!("the function took longer than its Timeout allows"),
+        Outcome::Throttled => bail!("too many requests are waiting"),
+    }
+}

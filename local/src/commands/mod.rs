@@ -1,0 +1,38 @@
+//! What the command line asks for, one file a command. What must stay out: parsing arguments.
+
+mod invoke;
+mod serve;
+mod token;
+
+pub(crate) use invoke::invoke;
+pub(crate) use serve::serve;
+pub(crate) use token::token;
+
+use crate::arguments::Build;
+use anyhow::{Context, Result};
+use local::engines::External;
+use local::environment;
+use local::lambda::{Log, overrides};
+use local::stack::{Binaries, Options};
+use local::template::Template;
+
+/// The options that all commands share: this process's environment decides about functions and engines.
+fn options(build: &Build) -> Result<Options> {
+    let path = match &build.template {
+        Some(path) => path.clone(),
+        None => Template::find(&std::env::current_dir().context("there is no current folder")?)?,
+    };
+    let template = Template::load(&path)?;
+    let external = External::from_environment();
+    let mut options = Options::new(path);
+    options.binaries = match &build.binaries {
+        Some(folder) => Binaries::Dir(folder.clone()),
+        None => Binaries::Build { release: build.release },
+    };
+    options.variables = overrides(&template, environment::snapshot());
+    options.credentials = environment::credentials(external.any());
+    options.external = external;
+    options.log = Log::Print;
+    options.prewarm = true;
+    Ok(options)
+}

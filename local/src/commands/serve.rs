@@ -1,0 +1,64 @@
+//! `local`: the stack, until it is told to stop.
+
+use super::options;
+use crate::arguments::Serve;
+use crate::banner;
+use anyhow::{Context, Result};
+use local::engines::Data;
+use local::stack::{Options, Stack};
+use local::terminal;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Runs the stack until Ctrl-C or SIGTERM.
+pub(crate) async fn serve(arguments: Serve) -> Result<ExitCode> {
+    let mut options = options(&arguments.build)?;
+    options.port = arguments.port;
+    options.data = data(&arguments, &options);
+    let data = options.data.clone();
+    let stop = stop_signal()?;
+    tokio::pin!(stop);
+    let stack = tokio::select! {
+        stack = Stack::start(options) => stack?,
+        () = &mut stop => return Ok(ExitCode::SUCCESS),
+    };
+    io::stdout()
+        .write_all(banner::of(&stack, &data)?.as_bytes())
+        .context("can't print where the stack listens")?;
+    stop.await;
+    terminal::say("stopping");
+    stack.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn data(arguments: &Serve, options: &Options) -> Data {
+    match &arguments.data_dir {
+        _ if arguments.ephemeral => Data::Memory,
+        Some(folder) => Data::Dir(folder.clone()),
+        None => Data::Dir(options.template.parent().unwrap_or(Path::new("")).join(".local")),
+    }
+}
+
+/// Completes when the process is asked to stop. The handlers are in place when this returns.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't handle Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("can't handle SIGTERM")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Completes when the process is asked to stop. The handler is in place when this returns.
+#[cfg(windows)]
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c().context("can't handle Ctrl-C")?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}

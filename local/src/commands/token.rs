@@ -1,0 +1,20 @@
+//! `local token`: a token on standard output, and nothing else.
+
+use crate::arguments::Token;
+use anyhow::{Context, Result};
+use local::environment;
+use local::token::Issuer;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Prints a token that the functions of this environment's stack accept.
+pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {
+    let issuer = Issuer::trusted_by(&environment::snapshot());
+    let issuer =
+        issuer.context("AUTH_JWKS or AUTH_JWKS_URL is set: tokens come from the issuer of those keys")?;
+    let lifetime = Duration::from_secs(arguments.expires_in);
+    let token = issuer.token(&arguments.user, &arguments.orgs, lifetime)?;
+    writeln!(std::io::stdout(), "{token}").context("can't print the token")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,126 @@
+//! The stand-ins for DynamoDB and S3: served from this process, or somewhere else when the developer says so.
+//! What must stay out: what the template wants to have in them.
+
+mod clients;
+mod data;
+mod dynamodb;
+mod provision;
+mod s3;
+
+pub use data::Data;
+pub(crate) use provision::provision;
+
+use crate::environment;
+use crate::tasks::Task;
+use crate::testing::{Service, Tap};
+use anyhow::Result;
+use aws_credential_types::Credentials;
+use data::Folder;
+
+/// Engines that somebody else runs, as endpoint URLs.
+#[derive(Debug, Clone, Default)]
+pub struct External {
+    /// Used instead of our own DynamoDB.
+    pub dynamodb: Option<String>,
+    /// Used instead of our own S3.
+    pub s3: Option<String>,
+}
+
+impl External {
+    /// What the SDK's own variables name.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self {
+            dynamodb: environment::variable("AWS_ENDPOINT_URL_DYNAMODB"),
+            s3: environment::variable("AWS_ENDPOINT_URL_S3"),
+        }
+    }
+
+    /// Whether there is any.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.dynamodb.is_some() || self.s3.is_some()
+    }
+}
+
+/// Running engines. Those of this process stop when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Engines {
+    /// How the stack itself reaches DynamoDB.
+    pub(crate) dynamodb: Engine,
+    /// How the stack itself reaches S3.
+    pub(crate) s3: Engine,
+    /// What both engines accept as caller.
+    pub(crate) credentials: Credentials,
+    _folder: Option<Folder>,
+}
+
+/// One engine.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    /// Its endpoint, for the stack's own clients.
+    pub(crate) endpoint: String,
+    /// Its endpoint for the functions: the tap's, when there is one.
+    pub(crate) functions_endpoint: String,
+    tasks: Vec<Task>,
+}
+
+impl Engines {
+    /// Starts what `external` does not already provide, with its files in `data`.
+    pub(crate) async fn start(
+        data: &Data,
+        external: &External,
+        credentials: Credentials,
+        tap: Option<&Tap>,
+    ) -> Result<Self> {
+        let own = external.dynamodb.is_none() || external.s3.is_none();
+        let folder = if own { data.open()? } else { None };
+        let dynamodb = match &external.dynamodb {
+            Some(endpoint) => Engine::external(endpoint),
+            None => dynamodb::serve(folder.as_ref()).await?,
+        };
+        let s3 = match &external.s3 {
+            Some(endpoint) => Engine::external(endpoint),
+            None => s3::serve(folder.as_ref(), &credentials).await?,
+        };
+        Ok(Self {
+            dynamodb: dynamodb.tapped(Service::DynamoDb, tap).await?,
+            s3: s3.tapped(Service::S3, tap).await?,
+            credentials,
+            _folder: folder,
+        })
+    }
+
+    /// A client of DynamoDB that does not pass the tap.
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        clients::dynamodb(&self.dynamodb.endpoint, self.credentials.clone())
+    }
+
+    /// A client of S3 that does not pass the tap.
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
+        clients::s3(&self.s3.endpoint, self.credentials.clone())
+    }
+}
+
+impl Engine {
+    fn external(endpoint: &str) -> Self {
+        Self::new(endpoint.to_owned(), Vec::new())
+    }
+
+    fn own(address: std::net::SocketAddr, tasks: Vec<Task>) -> Self {
+        Self::new(format!("http://{address}"), tasks)
+    }
+
+    fn new(endpoint: String, tasks: Vec<Task>) -> Self {
+        Self { functions_endpoint: endpoint.clone(), endpoint, tasks }
+    }
+
+    async fn tapped(mut self, service: Service, tap: Option<&Tap>) -> Result<Self> {
+        if let Some(tap) = tap {
+            let (address, task) = tap.serve(service, &self.endpoint).await?;
+            self.functions_endpoint = format!("http://{address}");
+            self.tasks.push(task);
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,97 @@
+//! What the store keeps of an object, from and to what requests and answers say. What must stay out: storing and reading it.
+
+use super::checksums;
+use super::store::{Attributes, Summary};
+use s3s::dto::{ETag, GetObjectOutput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Tag, Timestamp};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::{Duration, SystemTime};
+
+pub(super) fn attributes(
+    input: &PutObjectInput,
+    body: &[u8],
+    checksums: BTreeMap<String, String>,
+) -> Attributes {
+    Attributes {
+        etag: checksums::etag(body),
+        size: length(body.len()),
+        cache_control: input.cache_control.clone(),
+        content_disposition: input.content_disposition.clone(),
+        content_encoding: input.content_encoding.clone(),
+        content_language: input.content_language.clone(),
+        content_type: input.content_type.clone(),
+        metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
+        tagging: input.tagging.clone(),
+        checksums,
+    }
+}
+
+pub(super) fn put_output(attributes: &Attributes) -> PutObjectOutput {
+    let checksum = |algorithm| attributes.checksums.get(algorithm).cloned();
+    PutObjectOutput {
+        e_tag: Some(ETag::Strong(attributes.etag.clone())),
+        checksum_crc32: checksum("crc32"),
+        checksum_crc32c: checksum("crc32c"),
+        checksum_crc64nvme: checksum("crc64nvme"),
+        checksum_sha1: checksum("sha1"),
+        checksum_sha256: checksum("sha256"),
+        ..PutObjectOutput::default()
+    }
+}
+
+pub(super) fn get_output(summary: Summary) -> GetObjectOutput {
+    let Summary { modified_ms, attributes, .. } = summary;
+    GetObjectOutput {
+        accept_ranges: Some("bytes".to_owned()),
+        cache_control: attributes.cache_control,
+        checksum_sha256: attributes.checksums.get("sha256").cloned(),
+        content_disposition: attributes.content_disposition,
+        content_encoding: attributes.content_encoding,
+        content_language: attributes.content_language,
+        content_type: attributes.content_type,
+        e_tag: Some(ETag::Strong(attributes.etag)),
+        last_modified: Some(timestamp(modified_ms)),
+        metadata: Some(attributes.metadata.into_iter().collect()),
+        ..GetObjectOutput::default()
+    }
+}
+
+pub(super) fn head_output(summary: Summary) -> HeadObjectOutput {
+    let Summary { modified_ms, attributes, .. } = summary;
+    HeadObjectOutput {
+        accept_ranges: Some("bytes".to_owned()),
+        cache_control: attributes.cache_control,
+        checksum_sha256: attributes.checksums.get("sha256").cloned(),
+        content_disposition: attributes.content_disposition,
+        content_encoding: attributes.content_encoding,
+        content_language: attributes.content_language,
+        content_length: Some(attributes.size),
+        content_type: attributes.content_type,
+        e_tag: Some(ETag::Strong(attributes.etag)),
+        last_modified: Some(timestamp(modified_ms)),
+        metadata: Some(attributes.metadata.into_iter().collect()),
+        ..HeadObjectOutput::default()
+    }
+}
+
+pub(super) fn tags(tagging: &str) -> Vec<Tag> {
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    };
+    let pairs = tagging.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(key, value)| Tag { key: Some(decode(key)), value: Some(decode(value)) }).collect()
+}
+
+pub(super) fn part_of(body: &[u8], part: Range<u64>) -> Vec<u8> {
+    let bound = |position| usize::try_from(position).unwrap_or(usize::MAX);
+    body.get(bound(part.start)..bound(part.end)).map(<[u8]>::to_vec).unwrap_or_default()
+}
+
+pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
+    Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.unsigned_abs()))
+}
+
+pub(super) fn length(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

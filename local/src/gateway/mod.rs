@@ -1,0 +1,110 @@
+//! API Gateway on one machine: an HTTP API with payload format 2.0 in front of the functions.
+//! What must stay out: how a function is run.
+//!
+//! What it does not imitate: CORS settings, authorizers, stages, throttling, and the limit of 10,240 bytes on headers.
+
+mod content;
+mod event;
+mod reply;
+mod router;
+
+pub use router::Route;
+pub(crate) use router::Router;
+
+use crate::body::{Unread, collect, discard};
+use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
+use crate::tasks::Task;
+use crate::{clock, lambda::Log, terminal};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use event::Call;
+use http::{HeaderMap, StatusCode, header};
+use reply::failure;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// The largest request body in bytes.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+/// The longest that an HTTP API waits for a function, whatever the function's own limit.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What requests are answered from.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) router: Router<Arc<Pool>>,
+    pub(crate) port: u16,
+    pub(crate) log: Log,
+}
+
+/// Answers requests on `listener` until the returned task is dropped.
+pub(crate) fn serve(listener: TcpListener, gateway: Gateway) -> Task {
+    let app = axum::Router::new().fallback(answer).with_state(Arc::new(gateway));
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    // `serve` returns only when it is stopped.
+    Task::spawn(async move { drop(axum::serve(listener, service).await) })
+}
+
+async fn answer(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let watch = clock::Stopwatch::start();
+    let line = format!("{} {}", request.method(), request.uri());
+    let id = event::request_id();
+    let mut response = gateway.respond(peer, &id, request).await.unwrap_or_else(|refused| refused);
+    if let Ok(id) = id.parse() {
+        response.headers_mut().insert("apigw-requestid", id);
+    }
+    if gateway.log == Log::Print {
+        let status = response.status().as_u16();
+        terminal::say(&format!("{line} -> {status} in {} ms", watch.elapsed().as_millis()));
+    }
+    response
+}
+
+impl Gateway {
+    async fn respond(&self, peer: SocketAddr, id: &str, request: Request) -> Result<Response, Response> {
+        let (parts, body) = request.into_parts();
+        let found = self.router.find(&parts.method, parts.uri.path());
+        let matched = found.ok_or_else(|| failure(StatusCode::NOT_FOUND))?;
+        let body = read(&parts.headers, body).await?;
+        let call = Call { parts: &parts, body: &body, peer, port: self.port, id };
+        let event = call.event(&matched.route, &matched.parameters);
+        if event.len() > MAX_PAYLOAD {
+            return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        Ok(invoke(matched.target, event.into()).await)
+    }
+}
+
+async fn invoke(pool: &Arc<Pool>, event: Bytes) -> Response {
+    let Ok(outcome) = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event)).await else {
+        return failure(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    match outcome {
+        Outcome::Answer(answer) => reply::response(&answer),
+        Outcome::Error(_) | Outcome::Failed(_) => failure(StatusCode::INTERNAL_SERVER_ERROR),
+        Outcome::TimedOut | Outcome::Throttled => failure(StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+/// The whole body. One that announces itself as too large is refused before it is read.
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAX_BODY) {
+        // Who waits for permission to send the body needs none to read the refusal.
+        if !headers.contains_key(header::EXPECT) {
+            discard(body.into_data_stream());
+        }
+        return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    collect(body, MAX_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge => failure(StatusCode::PAYLOAD_TOO_LARGE),
+        Unread::Broken => failure(StatusCode::BAD_REQUEST),
+    })
+}

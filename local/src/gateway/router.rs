@@ -1,0 +1,132 @@
+//! Which route a request takes. What must stay out: everything of the request but its method and path.
+
+use super::event::decode;
+use crate::template::RouteKey;
+use http::Method;
+use std::collections::BTreeMap;
+
+/// A route and the function that it leads to.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The function's logical id in the template.
+    pub function: String,
+    /// The function's binary.
+    pub binary: String,
+    /// The method, in upper case; `ANY` stands for all.
+    pub method: String,
+    /// The path as the template writes it.
+    pub path: String,
+}
+
+/// Routes to targets of type `T`.
+#[derive(Debug)]
+pub(crate) struct Router<T>(Vec<Entry<T>>);
+
+#[derive(Debug)]
+struct Entry<T> {
+    key: RouteKey,
+    segments: Vec<Segment>,
+    target: T,
+}
+
+/// A segment of a route's path.
+#[derive(Debug)]
+enum Segment {
+    Text(String),
+    Parameter(String),
+    /// `{name+}`: all that is left, one segment at least.
+    Rest(String),
+}
+
+/// Decoded path parameters by name.
+pub(super) type PathParameters = BTreeMap<String, String>;
+
+/// A route that fits a request.
+#[derive(Debug)]
+pub(super) struct Match<'r, T> {
+    pub(super) route: String,
+    pub(super) target: &'r T,
+    pub(super) parameters: PathParameters,
+}
+
+impl<T> Router<T> {
+    /// A router over these routes, the more specific ones first: as in an HTTP API, a full match goes before a greedy
+    /// one and `$default` comes last; a named method goes before `ANY`.
+    pub(crate) fn new(routes: impl IntoIterator<Item = (RouteKey, T)>) -> Self {
+        let entry = |(key, target): (RouteKey, T)| Entry { segments: segments(&key.path), key, target };
+        let mut entries: Vec<_> = routes.into_iter().map(entry).collect();
+        entries.sort_by_key(|entry| {
+            let ranks: Vec<u8> = entry.segments.iter().map(Segment::rank).collect();
+            let greedy = ranks.contains(&2);
+            (entry.key.path == "$default", greedy, ranks, entry.key.method == "ANY")
+        });
+        Self(entries)
+    }
+
+    /// The route for a request with this method and raw path, if there is one.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Option<Match<'_, T>> {
+        let candidates =
+            self.0.iter().filter(|entry| entry.key.method == "ANY" || entry.key.method == method.as_str());
+        candidates.into_iter().find_map(|entry| {
+            let parameters = entry.parameters(path)?;
+            Some(Match { route: entry.key.to_string(), target: &entry.target, parameters })
+        })
+    }
+}
+
+impl<T> Entry<T> {
+    /// The parameters that make this route's path equal to `path`.
+    fn parameters(&self, path: &str) -> Option<PathParameters> {
+        let mut parameters = PathParameters::new();
+        if self.key.path == "$default" {
+            return Some(parameters);
+        }
+        let mut rest = Some(path.strip_prefix('/')?);
+        for segment in &self.segments {
+            let left = rest?;
+            let (first, behind) =
+                left.split_once('/').map_or((left, None), |(first, rest)| (first, Some(rest)));
+            rest = behind;
+            match segment {
+                Segment::Text(text) => (decode(first) == *text).then_some(())?,
+                Segment::Parameter(name) => insert(&mut parameters, name, first)?,
+                Segment::Rest(name) => {
+                    insert(&mut parameters, name, left)?;
+                    rest = None;
+                }
+            }
+        }
+        rest.is_none().then_some(parameters)
+    }
+}
+
+impl Segment {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Text(_) => 0,
+            Self::Parameter(_) => 1,
+            Self::Rest(_) => 2,
+        }
+    }
+}
+
+/// An empty segment is no value of a parameter.
+fn insert(parameters: &mut PathParameters, name: &str, raw: &str) -> Option<()> {
+    (!raw.is_empty()).then(|| {
+        parameters.insert(name.to_owned(), decode(raw));
+    })
+}
+
+fn segments(path: &str) -> Vec<Segment> {
+    path.trim_start_matches('/').split('/').map(segment).collect()
+}
+
+fn segment(text: &str) -> Segment {
+    match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+        Some(name) => match name.strip_suffix('+') {
+            Some(name) => Segment::Rest(name.to_owned()),
+            None => Segment::Parameter(name.to_owned()),
+        },
+        None => Segment::Text(text.to_owned()),
+    }
+}

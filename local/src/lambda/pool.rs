@@ -1,0 +1,146 @@
+//! All environments of one function: one event at a time in each, more of them as requests ask for it, idle ones kept.
+//! What must stay out: what happens inside an environment.
+
+use super::Outcome;
+use super::logs::Logs;
+use super::process::{Environment, Served, Spec};
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, watch};
+
+/// How many environments a function may have at once.
+const MAX_ENVIRONMENTS: u32 = 64;
+/// How many requests may wait for one of them.
+const MAX_WAITING: usize = 1024;
+
+/// The environments of one function.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    spec: Arc<Spec>,
+    logs: Logs,
+    /// Those that wait for an event, the one used last at the end.
+    idle: Mutex<Vec<Environment>>,
+    environments: Semaphore,
+    admitted: Semaphore,
+    closing: watch::Sender<bool>,
+}
+
+impl Pool {
+    pub(crate) fn new(spec: Spec, logs: Logs) -> Self {
+        Self {
+            spec: Arc::new(spec),
+            logs,
+            idle: Mutex::default(),
+            environments: Semaphore::new(MAX_ENVIRONMENTS as usize),
+            admitted: Semaphore::new(MAX_ENVIRONMENTS as usize + MAX_WAITING),
+            closing: watch::Sender::new(false),
+        }
+    }
+
+    /// The function's binary.
+    pub(crate) fn binary(&self) -> &str {
+        &self.spec.binary
+    }
+
+    /// Starts one environment ahead of the first request.
+    ///
+    /// # Errors
+    /// When the function refuses to start.
+    pub(crate) async fn prewarm(&self) -> Result<()> {
+        let environment = self.start().await?;
+        self.keep(environment);
+        Ok(())
+    }
+
+    /// Runs one invocation to its end, even when the caller stops waiting for it.
+    pub(crate) async fn invoke(self: &Arc<Self>, event: Bytes) -> Outcome {
+        let pool = Arc::clone(self);
+        let task = tokio::spawn(async move { pool.run(event).await });
+        task.await.unwrap_or_else(|error| Outcome::Failed(error.to_string()))
+    }
+
+    /// Ends all processes. Invocations that are under way fail.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+        self.idle().clear();
+    }
+
+    /// Ends all processes, and waits until they are gone.
+    pub(crate) async fn stop(&self) {
+        self.closing.send_replace(true);
+        let idle = std::mem::take(&mut *self.idle());
+        for mut environment in idle {
+            environment.stop().await;
+        }
+        // Holding every permit means that no invocation is under way.
+        drop(self.environments.acquire_many(MAX_ENVIRONMENTS).await);
+    }
+
+    async fn run(&self, event: Bytes) -> Outcome {
+        let Ok(_admitted) = self.admitted.try_acquire() else {
+            return Outcome::Throttled;
+        };
+        let Ok(_permit) = self.environments.acquire().await else {
+            return Outcome::Throttled;
+        };
+        let mut closing = self.closing.subscribe();
+        tokio::select! {
+            outcome = self.serve(event) => outcome,
+            // What is dropped here kills its process.
+            _ = closing.wait_for(|closing| *closing) => Outcome::Failed("the stack is stopping".to_owned()),
+        }
+    }
+
+    /// An idle environment may have ended unnoticed; as its process never saw the event, another one can have it.
+    async fn serve(&self, event: Bytes) -> Outcome {
+        while let Some(environment) = self.take_idle() {
+            if let Some(outcome) = self.serve_in(environment, event.clone()).await {
+                return outcome;
+            }
+        }
+        match self.start().await {
+            Ok(environment) => {
+                self.serve_in(environment, event).await.unwrap_or_else(|| ended_early(&self.spec))
+            }
+            Err(error) => Outcome::Failed(format!("{error:#}")),
+        }
+    }
+
+    /// `None` when the process ended before it saw the event.
+    async fn serve_in(&self, mut environment: Environment, event: Bytes) -> Option<Outcome> {
+        match environment.serve(event).await {
+            Served::Done(outcome) => {
+                self.keep(environment);
+                Some(outcome)
+            }
+            Served::Broken(outcome) => Some(outcome),
+            Served::Untouched => None,
+        }
+    }
+
+    async fn start(&self) -> Result<Environment> {
+        let environment = Environment::start(&self.spec, &self.logs).await;
+        environment.with_context(|| format!("{} does not start", self.spec.binary))
+    }
+
+    fn take_idle(&self) -> Option<Environment> {
+        self.idle().pop()
+    }
+
+    /// Closing clears the idle ones after it has set the flag: under their lock nothing can slip in behind it.
+    fn keep(&self, environment: Environment) {
+        let mut idle = self.idle();
+        if !*self.closing.borrow() {
+            idle.push(environment);
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Environment>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ended_early(spec: &Spec) -> Outcome {
+    Outcome::Failed(format!("{} ended before it took the event", spec.binary))
+}

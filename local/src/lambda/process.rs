@@ -1,0 +1,174 @@
+//! One execution environment: a process of a function and its Runtime API. What must stay out: which of several to use.
+
+use super::Outcome;
+use super::logs::Logs;
+use super::runtime_api::{Invocation, Reply, RuntimeApi};
+use crate::clock;
+use crate::environment::Variables;
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// The longest that a process may take before it asks for its first event, as on Lambda.
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+/// How long the last lines of an ended process may take to arrive.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// What is needed to run a function.
+#[derive(Debug, Clone)]
+pub(crate) struct Spec {
+    pub(crate) binary: String,
+    pub(crate) executable: PathBuf,
+    pub(crate) timeout: Duration,
+    pub(crate) arn: String,
+    pub(crate) variables: Variables,
+}
+
+/// A running environment. Its process is killed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Environment {
+    spec: Arc<Spec>,
+    api: RuntimeApi,
+    child: Child,
+    logs: Logs,
+    readers: JoinSet<()>,
+}
+
+/// How an environment dealt with an event.
+pub(super) enum Served {
+    /// The environment can be used again.
+    Done(Outcome),
+    /// The environment is gone.
+    Broken(Outcome),
+    /// The environment is gone, and its process never saw the event.
+    Untouched,
+}
+
+impl Environment {
+    /// Starts a process and waits until it asks for its first event.
+    pub(super) async fn start(spec: &Arc<Spec>, logs: &Logs) -> Result<Self> {
+        let api = RuntimeApi::serve().await?;
+        let mut child = spawn(spec, &api)?;
+        let mut readers = JoinSet::new();
+        if let Some(stream) = child.stdout.take() {
+            readers.spawn(logs.clone().forward(spec.binary.clone(), stream));
+        }
+        if let Some(stream) = child.stderr.take() {
+            readers.spawn(logs.clone().forward(spec.binary.clone(), stream));
+        }
+        let mut environment = Self { spec: Arc::clone(spec), api, child, logs: logs.clone(), readers };
+        environment.first_request().await?;
+        Ok(environment)
+    }
+
+    /// Gives the process an event and waits for what it makes of it.
+    pub(super) async fn serve(&mut self, event: Bytes) -> Served {
+        let taken = Arc::new(AtomicBool::new(false));
+        let (sender, reply) = oneshot::channel();
+        self.api.send(self.invocation(event, Arc::clone(&taken), sender));
+        tokio::select! {
+            biased;
+            Ok(reply) = reply => Served::Done(outcome(reply)),
+            status = self.child.wait() => self.ended(status, &taken).await,
+            () = tokio::time::sleep(self.spec.timeout) => self.timed_out().await,
+        }
+    }
+
+    /// Ends the process and waits until it is gone.
+    pub(super) async fn stop(&mut self) {
+        // It fails only for a process that has already ended.
+        drop(self.child.kill().await);
+    }
+
+    async fn first_request(&mut self) -> Result<()> {
+        let mut ready = self.api.ready.clone();
+        tokio::select! {
+            biased;
+            ready = async { ready.wait_for(|ready| *ready).await.map(drop) } => ready.context("the Runtime API stopped"),
+            status = self.child.wait() => {
+                self.last_lines().await;
+                bail!("it ended before it asked for an event ({})", describe(status));
+            }
+            () = tokio::time::sleep(INIT_LIMIT) => {
+                self.stop().await;
+                bail!("it did not ask for an event within {INIT_LIMIT:?}");
+            }
+        }
+    }
+
+    fn invocation(&self, event: Bytes, taken: Arc<AtomicBool>, reply: oneshot::Sender<Reply>) -> Invocation {
+        let timeout = i64::try_from(self.spec.timeout.as_millis()).unwrap_or(i64::MAX);
+        let trace = Uuid::new_v4().simple().to_string();
+        let now = clock::now();
+        Invocation {
+            id: Uuid::new_v4().to_string(),
+            event,
+            deadline_ms: now.as_millisecond().saturating_add(timeout),
+            arn: self.spec.arn.clone(),
+            trace_id: format!("Root=1-{:08x}-{}", now.as_second(), trace.get(..24).unwrap_or_default()),
+            taken,
+            reply,
+        }
+    }
+
+    async fn ended(&mut self, status: std::io::Result<ExitStatus>, taken: &AtomicBool) -> Served {
+        self.last_lines().await;
+        if !taken.load(Ordering::SeqCst) {
+            return Served::Untouched;
+        }
+        let message = format!("the process ended during an invocation ({})", describe(status));
+        self.logs.write(&self.spec.binary, &message);
+        Served::Broken(Outcome::Failed(message))
+    }
+
+    async fn timed_out(&mut self) -> Served {
+        self.stop().await;
+        let message = format!("Task timed out after {:.2} seconds", self.spec.timeout.as_secs_f64());
+        self.logs.write(&self.spec.binary, &message);
+        Served::Broken(Outcome::TimedOut)
+    }
+
+    /// Waits for what the ended process wrote last, but not for others that hold its streams open.
+    async fn last_lines(&mut self) {
+        let all = async { while self.readers.join_next().await.is_some() {} };
+        tokio::time::timeout(LAST_LINES, all).await.unwrap_or_default();
+    }
+}
+
+fn outcome(reply: Reply) -> Outcome {
+    match reply {
+        Reply::Answer(answer) => Outcome::Answer(answer),
+        Reply::Error(error) => Outcome::Error(error),
+        Reply::TooLarge => Outcome::Failed("the answer is larger than 6 MB".to_owned()),
+    }
+}
+
+/// A process group of its own keeps the terminal's Ctrl-C from the functions: the stack is the one that ends them.
+fn spawn(spec: &Spec, api: &RuntimeApi) -> Result<Child> {
+    let mut command = Command::new(&spec.executable);
+    command
+        .env_clear()
+        .envs(&spec.variables)
+        .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{}", Uuid::new_v4().simple()))
+        .current_dir(spec.executable.parent().unwrap_or(Path::new("/")))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    command.spawn().with_context(|| format!("can't run {}", spec.executable.display()))
+}
+
+fn describe(status: std::io::Result<ExitStatus>) -> String {
+    status.map_or_else(|error| error.to_string(), |status| status.to_string())
+}

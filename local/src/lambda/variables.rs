@@ -1,0 +1,88 @@
+//! What a function's process finds in its environment. What must stay out: what the functions do with it.
+
+use crate::environment::Variables;
+use crate::template::{ACCOUNT, Function, Names, REGION, Template};
+use crate::token::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET};
+use aws_credential_types::Credentials;
+use std::path::Path;
+
+/// Variables that the developer may hand to the functions although no template names them.
+const PASSED_ON: [&str; 3] = ["AWS_CA_BUNDLE", "LOG_LEVEL", "RUST_BACKTRACE"];
+/// The variables that give the functions a key. Exactly one of them may reach a function.
+const KEYS: [&str; 3] = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"];
+
+/// What all functions of a stack have around them.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) overrides: &'a Variables,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) dynamodb: &'a str,
+    pub(crate) s3: &'a str,
+}
+
+/// Those of `variables` that are settings of the template's functions.
+#[must_use]
+pub fn overrides(template: &Template, variables: Variables) -> Variables {
+    let named =
+        |name: &str| template.functions.iter().any(|function| function.environment.contains_key(name));
+    let wanted = |name: &str| name.starts_with("AUTH_") || PASSED_ON.contains(&name) || named(name);
+    variables.into_iter().filter(|(name, _)| wanted(name)).collect()
+}
+
+/// The ARN of a function here.
+pub(crate) fn arn(function: &Function) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.binary)
+}
+
+impl Surroundings<'_> {
+    /// The environment of `function`, run from `executable`: Lambda's own variables, the template's, then development
+    /// values for what the template leaves open, then what the developer says.
+    pub(crate) fn variables(&self, function: &Function, executable: &Path) -> Variables {
+        let mut variables = self.reserved(function, executable);
+        variables.extend(self.declared(function));
+        variables.extend(development());
+        variables.extend(self.overrides.clone());
+        if KEYS.iter().any(|key| self.overrides.contains_key(*key)) {
+            variables.retain(|name, _| !KEYS.contains(&name.as_str()) || self.overrides.contains_key(name));
+        }
+        variables
+    }
+
+    fn reserved(&self, function: &Function, executable: &Path) -> Variables {
+        let root = executable.parent().unwrap_or(Path::new("/"));
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", self.credentials.access_key_id()),
+            ("AWS_SECRET_ACCESS_KEY", self.credentials.secret_access_key()),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb),
+            ("AWS_ENDPOINT_URL_S3", self.s3),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &function.memory_mb.to_string()),
+            ("AWS_LAMBDA_FUNCTION_NAME", &function.binary),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{}", function.binary)),
+            ("AWS_REGION", REGION),
+            ("LAMBDA_TASK_ROOT", &root.to_string_lossy()),
+            ("TZ", ":UTC"),
+            ("_HANDLER", "bootstrap"),
+        ];
+        let token = self.credentials.session_token().map(|token| ("AWS_SESSION_TOKEN", token));
+        variables.into_iter().chain(token).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// What has no value here, such as a parameter without a default, is left out: the function says what it misses.
+    fn declared(&self, function: &Function) -> Variables {
+        let resolved = function.environment.iter().map(|(name, value)| (name, value.resolve(self.names)));
+        resolved.filter_map(|(name, value)| Some((name.clone(), value?))).collect()
+    }
+}
+
+fn development() -> Variables {
+    let values = [
+        ("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),
+        ("AUTH_ISSUER", DEVELOPMENT_ISSUER),
+        ("AUTH_JWT_SECRET", DEVELOPMENT_SECRET),
+    ];
+    values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}

@@ -1,0 +1,30 @@
+//! The command line of the local stack. What must stay out: the work itself.
+
+mod arguments;
+mod banner;
+mod commands;
+
+use anyhow::Result;
+use arguments::{Arguments, Command};
+use clap::Parser;
+use local::terminal;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode> {
+    match arguments.command {
+        None => commands::serve(arguments.serve).await,
+        Some(Command::Token(token)) => commands::token(&token),
+        Some(Command::Invoke(invoke)) => commands::invoke(invoke).await,
+    }
+}

@@ -1,0 +1,116 @@
+//! The parts of a stack, made from its options and its template. What must stay out: their order, and their end.
+
+use super::Binaries;
+use crate::cargo::{Build, Executables};
+use crate::engines::Engines;
+use crate::environment::Variables;
+use crate::gateway::Route;
+use crate::lambda::{Logs, Pool, Spec, Surroundings, arn};
+use crate::template::{Function, Names, RouteKey, Template};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The environments of all functions, by logical id.
+pub(super) type Pools = BTreeMap<String, Arc<Pool>>;
+
+pub(super) async fn bind(port: u16) -> Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!(
+                "port {port} is in use; stop what listens there, or choose another one with --port (0: any free one)"
+            )
+        }
+        other => other.with_context(|| format!("can't listen on port {port}")),
+    }
+}
+
+pub(super) fn select(template: &mut Template, only: Option<&str>) -> Result<()> {
+    let Some(only) = only else { return Ok(()) };
+    let all =
+        template.functions.iter().map(|function| function.binary.clone()).collect::<Vec<_>>().join(", ");
+    template.functions.retain(|function| function.binary == only || function.id == only);
+    if template.functions.is_empty() {
+        bail!("the template has no function {only}; it has {all}");
+    }
+    Ok(())
+}
+
+pub(super) async fn executables(template: &Template, binaries: &Binaries) -> Result<Executables> {
+    let names: Vec<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
+    match binaries {
+        Binaries::Dir(folder) => {
+            Ok(names.into_iter().map(|name| (name.to_owned(), folder.join(name))).collect())
+        }
+        Binaries::Build { release } => {
+            let profile = release.then(|| "release".to_owned());
+            Build { profile, target_dir: None }.run(&template.folder, &names).await
+        }
+    }
+}
+
+pub(super) fn pools(
+    template: &Template,
+    names: &Names,
+    overrides: &Variables,
+    engines: &Engines,
+    executables: &Executables,
+    logs: &Logs,
+) -> Result<Pools> {
+    let surroundings = Surroundings {
+        names,
+        overrides,
+        credentials: &engines.credentials,
+        dynamodb: &engines.dynamodb.functions_endpoint,
+        s3: &engines.s3.functions_endpoint,
+    };
+    let pool = |function: &Function| {
+        let binary = &function.binary;
+        let executable = executables.get(binary).with_context(|| format!("{binary} was not built"))?.clone();
+        let spec = Spec {
+            binary: binary.clone(),
+            timeout: function.timeout,
+            arn: arn(function),
+            variables: surroundings.variables(function, &executable),
+            executable,
+        };
+        Ok((function.id.clone(), Arc::new(Pool::new(spec, logs.clone()))))
+    };
+    template.functions.iter().map(pool).collect()
+}
+
+/// Starts every function once. Logs that have not been shown yet become part of the error.
+pub(super) async fn prewarm(pools: &Pools, logs: &Logs) -> Result<()> {
+    for pool in pools.values() {
+        if let Err(error) = pool.prewarm().await {
+            let binary = pool.binary();
+            let lines = if logs.printed() { Vec::new() } else { logs.lines(binary) };
+            bail!(lines.iter().fold(format!("{error:#}"), |text, line| format!("{text}\n[{binary}] {line}")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn targets(template: &Template, pools: &Pools) -> Vec<(RouteKey, Arc<Pool>)> {
+    let routes = template.functions.iter().flat_map(|function| {
+        let pool = pools.get(&function.id);
+        function.routes.iter().filter_map(move |route| Some((route.clone(), Arc::clone(pool?))))
+    });
+    routes.collect()
+}
+
+pub(super) fn routes(template: &Template) -> Vec<Route> {
+    let of = |function: &Function| {
+        let route = |key: &RouteKey| Route {
+            function: function.id.clone(),
+            binary: function.binary.clone(),
+            method: key.method.clone(),
+            path: key.path.clone(),
+        };
+        function.routes.iter().map(route).collect::<Vec<_>>()
+    };
+    template.functions.iter().flat_map(of).collect()
+}

@@ -1,0 +1,170 @@
+//! The whole stack: engines, functions and gateway, started and stopped together.
+//! What must stay out: how any of them works, and what the terminal shows.
+
+mod assembly;
+mod options;
+
+pub use options::{Binaries, Options};
+
+use crate::engines::{Engines, provision};
+use crate::gateway::{self, Gateway, Route, Router};
+use crate::lambda::{Logs, Outcome};
+use crate::tasks::Task;
+use crate::template::{Names, Template};
+use crate::token::{DEFAULT_LIFETIME, Issuer};
+use anyhow::{Context, Result};
+use assembly::{Pools, bind, executables, pools, prewarm, routes, select, targets};
+use bytes::Bytes;
+
+/// A running stack. Dropping it ends everything that it started.
+#[derive(Debug)]
+pub struct Stack {
+    url: String,
+    template: Template,
+    names: Names,
+    routes: Vec<Route>,
+    pools: Pools,
+    logs: Logs,
+    issuer: Option<Issuer>,
+    engines: Engines,
+    _gateway: Task,
+}
+
+impl Stack {
+    /// Starts a stack. It answers requests when this returns.
+    ///
+    /// # Errors
+    /// When the template can't be read, the functions can't be built or refuse to start, the port or the data folder
+    /// is in use, or an engine does not do what is asked of it.
+    pub async fn start(options: Options) -> Result<Self> {
+        let listener = bind(options.port).await?;
+        let port = listener.local_addr().context("the gateway's port has no address")?.port();
+        let mut template = Template::load(&options.template)?;
+        // All are built even if one is to run: another selection of packages could mean other features, and so much to
+        // compile again.
+        let executables = executables(&template, &options.binaries).await?;
+        select(&mut template, options.only.as_deref())?;
+        let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
+        let tap = options.tap.as_ref();
+        let engines =
+            Engines::start(&options.data, &options.external, options.credentials.clone(), tap).await?;
+        provision(&engines, &template, &names).await?;
+        let logs = Logs::new(options.log);
+        let pools = pools(&template, &names, &options.variables, &engines, &executables, &logs)?;
+        if options.prewarm {
+            prewarm(&pools, &logs).await?;
+        }
+        let router = Router::new(targets(&template, &pools));
+        Ok(Self {
+            url: format!("http://127.0.0.1:{port}"),
+            routes: routes(&template),
+            issuer: Issuer::trusted_by(&options.variables),
+            _gateway: gateway::serve(listener, Gateway { router, port, log: options.log }),
+            template,
+            names,
+            pools,
+            logs,
+            engines,
+        })
+    }
+
+    /// The URL that the routes' paths are appended to.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// DynamoDB's endpoint, past the tap.
+    #[must_use]
+    pub fn dynamodb_endpoint(&self) -> &str {
+        &self.engines.dynamodb.endpoint
+    }
+
+    /// S3's endpoint, past the tap.
+    #[must_use]
+    pub fn s3_endpoint(&self) -> &str {
+        &self.engines.s3.endpoint
+    }
+
+    /// A client of DynamoDB, past the tap.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.engines.dynamodb()
+    }
+
+    /// A client of S3, past the tap.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        self.engines.s3()
+    }
+
+    /// The name of the table with this logical id; the id itself when the template has no such table.
+    #[must_use]
+    pub fn table<'s>(&'s self, id: &'s str) -> &'s str {
+        self.names.table(id).unwrap_or(id)
+    }
+
+    /// The name of the bucket with this logical id; the id itself when the template has no such bucket.
+    #[must_use]
+    pub fn bucket<'s>(&'s self, id: &'s str) -> &'s str {
+        self.names.bucket(id).unwrap_or(id)
+    }
+
+    /// What the stack was made from.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The routes, in the template's order.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// A token that the functions accept, for `user` as a member of `organizations`.
+    ///
+    /// # Errors
+    /// When the functions trust public keys, whose private ones are elsewhere.
+    pub fn token(&self, user: &str, organizations: &[&str]) -> Result<String> {
+        let issuer = self.issuer.as_ref().context("the functions trust AUTH_JWKS or AUTH_JWKS_URL")?;
+        let organizations: Vec<_> = organizations.iter().map(|id| (*id).to_owned()).collect();
+        issuer.token(user, &organizations, DEFAULT_LIFETIME)
+    }
+
+    /// What the function with this binary has logged so far, line by line.
+    #[must_use]
+    pub fn logs(&self, binary: &str) -> Vec<String> {
+        self.logs.lines(binary)
+    }
+
+    /// The first logged line of the function with this binary that contains `text`, as soon as there is one;
+    /// `None` when there is none for ten seconds.
+    pub async fn log_with(&self, binary: &str, text: &str) -> Option<String> {
+        self.logs.find(binary, text).await
+    }
+
+    /// Gives a function (its binary or logical id) an event, past the gateway.
+    ///
+    /// # Errors
+    /// When there is no such function.
+    pub async fn invoke(&self, function: &str, event: impl Into<Bytes> + Send) -> Result<Outcome> {
+        let function = self.template.function(function).with_context(|| format!("no function {function}"))?;
+        let pool = self.pools.get(&function.id).context("the function has no environments")?;
+        Ok(pool.invoke(event.into()).await)
+    }
+
+    /// Ends everything, and waits until the processes are gone.
+    pub async fn stop(self) {
+        for pool in self.pools.values() {
+            pool.stop().await;
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // Open connections may keep a pool alive for a while, but not its processes.
+        self.pools.values().for_each(|pool| pool.close());
+    }
+}

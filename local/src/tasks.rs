@@ -1,0 +1,38 @@
+//! Background tasks that end with their owner. What must stay out: what they do.
+
+use anyhow::{Context, Result};
+use axum::Router;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A running task that is aborted when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Task(JoinHandle<()>);
+
+impl Task {
+    /// Starts `future` in the background.
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(future))
+    }
+
+    /// Serves `app` on `listener`.
+    pub(crate) fn serve(listener: TcpListener, app: Router) -> Self {
+        // `serve` returns only when it is stopped.
+        Self::spawn(async move { drop(axum::serve(listener, app).await) })
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A listener on a free port that only this machine can reach.
+pub(crate) async fn loopback_listener() -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("can't open a loopback port")?;
+    let address = listener.local_addr().context("the loopback port has no address")?;
+    Ok((listener, address))
+}

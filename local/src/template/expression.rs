@@ -1,0 +1,140 @@
+//! Values of the template that may refer to something else: `!Ref`, `!GetAtt` and `!Sub`, short or long.
+//! What must stay out: what the value is for. Other functions (`!If`, `!ImportValue`, …) are kept as unknown, because
+//! most of them stand where one machine has no use for the value.
+
+use super::Names;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use yaml_serde::Value;
+
+/// The declared parameters, by name.
+pub(super) type Parameters = BTreeMap<String, Parameter>;
+
+/// A declared parameter. Without a default its value comes from the developer's environment, or it has none.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Parameter {
+    default: Option<Value>,
+}
+
+/// A value of the template whose references to resources are not resolved yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// `!Ref` to a resource or a pseudo parameter.
+    Reference(String),
+    /// `!GetAtt` of a resource: its logical id and the attribute.
+    Attribute(String, String),
+    /// Something that has no value here, with its text for messages.
+    Unknown(String),
+}
+
+impl Expression {
+    /// Reads `value`, replacing references to `parameters` by their defaults.
+    pub(super) fn read(value: &Value, parameters: &Parameters) -> Self {
+        match value {
+            Value::Tagged(tagged) => Self::call(&tagged.tag.to_string(), &tagged.value, parameters),
+            Value::Mapping(mapping) if mapping.len() == 1 => match mapping.iter().next() {
+                Some((Value::String(name), argument)) => Self::call(name, argument, parameters),
+                _ => Self::unknown("a mapping"),
+            },
+            Value::Mapping(_) | Value::Sequence(_) | Value::Null => Self::unknown("not a single value"),
+            scalar => Self(vec![Part::Text(text(scalar))]),
+        }
+    }
+
+    /// The value, or `None` when some part of it has none here.
+    #[must_use]
+    pub fn resolve(&self, names: &Names) -> Option<String> {
+        self.0.iter().map(|part| part.resolve(names)).collect()
+    }
+
+    /// The logical id, when this is nothing but a `!Ref` to a resource.
+    #[must_use]
+    pub fn reference(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Part::Reference(id)] => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The text, when this needs nothing but the template itself.
+    #[must_use]
+    pub fn literal(&self) -> Option<String> {
+        self.resolve(&Names::default())
+    }
+
+    fn unknown(what: &str) -> Self {
+        Self(vec![Part::Unknown(what.to_owned())])
+    }
+
+    fn call(function: &str, argument: &Value, parameters: &Parameters) -> Self {
+        match (function.trim_start_matches('!').trim_start_matches("Fn::"), argument) {
+            ("Ref", Value::String(id)) => Self(vec![reference(id, parameters)]),
+            ("GetAtt", Value::String(path)) => Self(vec![attribute(path)]),
+            ("GetAtt", Value::Sequence(path)) => {
+                Self(vec![attribute(&path.iter().map(text).collect::<Vec<_>>().join("."))])
+            }
+            ("Sub", Value::String(pattern)) => Self(substitute(pattern, parameters)),
+            (other, _) => Self::unknown(other),
+        }
+    }
+}
+
+impl Part {
+    fn resolve(&self, names: &Names) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Reference(id) => names.name(id),
+            Self::Attribute(id, attribute) => names.attribute(id, attribute),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+fn reference(id: &str, parameters: &Parameters) -> Part {
+    match parameters.get(id) {
+        None => Part::Reference(id.to_owned()),
+        Some(Parameter { default: Some(value) }) => Part::Text(text(value)),
+        Some(Parameter { default: None }) => Part::Unknown(id.to_owned()),
+    }
+}
+
+fn attribute(path: &str) -> Part {
+    match path.split_once('.') {
+        Some((id, attribute)) => Part::Attribute(id.to_owned(), attribute.to_owned()),
+        None => Part::Unknown(path.to_owned()),
+    }
+}
+
+/// Splits a `!Sub` pattern; `${!x}` stands for the text `${x}`.
+fn substitute(pattern: &str, parameters: &Parameters) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, following)) = after.split_once('}') else {
+            break;
+        };
+        parts.push(Part::Text(before.to_owned()));
+        parts.push(match name.strip_prefix('!') {
+            Some(escaped) => Part::Text(format!("${{{escaped}}}")),
+            None if name.contains('.') => attribute(name),
+            None => reference(name, parameters),
+        });
+        rest = following;
+    }
+    parts.push(Part::Text(rest.to_owned()));
+    parts
+}
+
+fn text(scalar: &Value) -> String {
+    match scalar {
+        Value::String(text) => text.clone(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,155 @@
+//! Functions of the template: binary, limits, environment, routes. What must stay out: running them.
+
+use super::Expression;
+use super::expression::Parameters;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+use yaml_serde::{Mapping, Value};
+
+/// The function's settings as the template gives them, by variable.
+pub(super) type Settings = BTreeMap<String, Expression>;
+
+/// A declared function.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Its logical id in the template.
+    pub id: String,
+    /// The name of its package and binary.
+    pub binary: String,
+    /// The longest that one invocation may take.
+    pub timeout: Duration,
+    /// Its memory in MB. Here it is only what the function is told.
+    pub memory_mb: u32,
+    /// Its environment, the global one included.
+    pub environment: Settings,
+    /// The routes that lead to it.
+    pub routes: Vec<RouteKey>,
+}
+
+/// Method and path of a route, as the template writes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteKey {
+    /// In upper case; `ANY` stands for all.
+    pub method: String,
+    /// Such as `/orgs/{orgId}/{rest+}`, or `$default`.
+    pub path: String,
+}
+
+impl fmt::Display for RouteKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "$default" => formatter.write_str("$default"),
+            path => write!(formatter, "{} {path}", self.method),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Globals {
+    function: Properties,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Metadata {
+    build_properties: BuildProperties,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct BuildProperties {
+    binary: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Properties {
+    timeout: Option<Value>,
+    memory_size: Option<Value>,
+    environment: Environment,
+    events: Mapping,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Environment {
+    variables: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    r#type: String,
+    #[serde(default)]
+    properties: Option<EventProperties>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct EventProperties {
+    method: Option<String>,
+    path: Option<String>,
+}
+
+impl Function {
+    pub(super) fn read(
+        id: &str,
+        metadata: &Metadata,
+        properties: Value,
+        globals: &Globals,
+        parameters: &Parameters,
+    ) -> Result<Self> {
+        let own: Properties = yaml_serde::from_value(properties)?;
+        let global = &globals.function;
+        let binary = metadata.build_properties.binary.clone();
+        let seconds = number("Timeout", own.timeout.as_ref().or(global.timeout.as_ref()), 3, parameters)?;
+        let memory = own.memory_size.as_ref().or(global.memory_size.as_ref());
+        let variables = global.environment.variables.iter().chain(&own.environment.variables);
+        Ok(Self {
+            id: id.to_owned(),
+            binary: binary.context("its Metadata has no BuildProperties.Binary, the binary to run")?,
+            timeout: Duration::from_secs(seconds.into()),
+            memory_mb: number("MemorySize", memory, 128, parameters)?,
+            environment: variables
+                .map(|(name, value)| (name.clone(), Expression::read(value, parameters)))
+                .collect(),
+            routes: routes(&own.events)?,
+        })
+    }
+}
+
+fn number(name: &str, value: Option<&Value>, default: u32, parameters: &Parameters) -> Result<u32> {
+    let Some(value) = value else { return Ok(default) };
+    let text = Expression::read(value, parameters).literal();
+    let number = text.and_then(|text| text.parse().ok()).filter(|number| *number > 0);
+    number.with_context(|| format!("{name} is not a positive whole number"))
+}
+
+fn routes(events: &Mapping) -> Result<Vec<RouteKey>> {
+    let mut routes = Vec::new();
+    for (name, event) in events {
+        let name = name.as_str().unwrap_or("?");
+        let event: Event = yaml_serde::from_value(event.clone()).with_context(|| format!("event {name}"))?;
+        if event.r#type == "HttpApi" {
+            routes
+                .push(route(event.properties.unwrap_or_default()).with_context(|| format!("event {name}"))?);
+        }
+    }
+    Ok(routes)
+}
+
+/// Without method and path an event is the default route, as in SAM.
+fn route(properties: EventProperties) -> Result<RouteKey> {
+    let method = properties.method.unwrap_or_else(|| "ANY".to_owned()).to_ascii_uppercase();
+    let method =
+        if method == "*" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" { "ANY".to_owned() } else { method };
+    let path = properties.path.unwrap_or_else(|| "$default".to_owned());
+    if path != "$default" && !path.starts_with('/') {
+        bail!("the path {path} does not begin with a slash");
+    }
+    Ok(RouteKey { method: if path == "$default" { "ANY".to_owned() } else { method }, path })
+}

@@ -1,0 +1,151 @@
+//! `template.yaml`, read as far as one machine needs it: functions with their routes, tables and buckets.
+//! What must stay out: starting any of it. Unknown resources and properties are passed over; a needed one that can't be
+//! understood is an error that names the resource.
+
+mod expression;
+mod function;
+mod names;
+mod table;
+
+pub use expression::Expression;
+pub use function::{Function, RouteKey};
+pub use names::{ACCOUNT, Names, REGION};
+pub use table::{Attribute, Index, Key, Table};
+
+use anyhow::{Context, Result, bail};
+use expression::Parameters;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use yaml_serde::{Mapping, Value};
+
+/// What the template declares, in its order.
+#[derive(Debug, Clone, Default)]
+pub struct Template {
+    /// The folder of the template, in which the functions are built.
+    pub folder: PathBuf,
+    /// Every `AWS::Serverless::Function`.
+    pub functions: Vec<Function>,
+    /// Every `AWS::DynamoDB::Table`.
+    pub tables: Vec<Table>,
+    /// Every `AWS::S3::Bucket`.
+    pub buckets: Vec<Bucket>,
+}
+
+/// A declared bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// Its logical id in the template.
+    pub id: String,
+    /// Its `BucketName`, when the template gives one.
+    pub name: Option<Expression>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    #[serde(default)]
+    parameters: Parameters,
+    #[serde(default)]
+    globals: function::Globals,
+    resources: Mapping,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Resource {
+    r#type: String,
+    #[serde(default)]
+    properties: Value,
+    #[serde(default)]
+    metadata: function::Metadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BucketProperties {
+    bucket_name: Option<Value>,
+}
+
+impl Template {
+    /// Reads the template at `path`.
+    ///
+    /// # Errors
+    /// When the file can't be read, is not YAML, or something needed in it can't be understood.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+        let mut template = Self::parse(&text).with_context(|| format!("in {}", path.display()))?;
+        let path = std::path::absolute(path).with_context(|| format!("can't resolve {}", path.display()))?;
+        template.folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(template)
+    }
+
+    /// Reads a template's text.
+    ///
+    /// # Errors
+    /// When it is not YAML, or something needed in it can't be understood.
+    pub fn parse(text: &str) -> Result<Self> {
+        let document: Document = yaml_serde::from_str(text).context("this is not a template")?;
+        let mut template = Self::default();
+        for (id, resource) in &document.resources {
+            let id = id.as_str().context("the name of a resource is not a string")?;
+            template.add(id, resource, &document).with_context(|| format!("resource {id}"))?;
+        }
+        template.check_routes()?;
+        Ok(template)
+    }
+
+    /// The nearest `template.yaml` in `folder` or above it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(folder: &Path) -> Result<PathBuf> {
+        let found = folder.ancestors().map(|folder| folder.join("template.yaml")).find(|path| path.is_file());
+        found.with_context(|| {
+            format!("no template.yaml in {} or above it; name one with --template", folder.display())
+        })
+    }
+
+    /// The function with this binary or logical id.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.binary == name || function.id == name)
+    }
+
+    fn add(&mut self, id: &str, resource: &Value, document: &Document) -> Result<()> {
+        let resource: Resource = yaml_serde::from_value(resource.clone())?;
+        let Document { parameters, globals, .. } = document;
+        match resource.r#type.as_str() {
+            "AWS::Serverless::Function" => {
+                let function =
+                    Function::read(id, &resource.metadata, resource.properties, globals, parameters)?;
+                self.functions.push(function);
+            }
+            "AWS::DynamoDB::Table" => self.tables.push(Table::read(id, resource.properties, parameters)?),
+            "AWS::S3::Bucket" => self.buckets.push(Bucket::read(id, resource.properties, parameters)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Two functions on one route would make the answer depend on the order of the file.
+    fn check_routes(&self) -> Result<()> {
+        let mut seen: Vec<(&str, &RouteKey)> = Vec::new();
+        for function in &self.functions {
+            for route in &function.routes {
+                if let Some((other, _)) = seen.iter().find(|(_, known)| *known == route) {
+                    bail!("functions {other} and {} share the route {route}", function.id);
+                }
+                seen.push((&function.id, route));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Bucket {
+    fn read(id: &str, properties: Value, parameters: &Parameters) -> Result<Self> {
+        let properties: Option<BucketProperties> = yaml_serde::from_value(properties)?;
+        let name = properties.and_then(|properties| properties.bucket_name);
+        Ok(Self { id: id.to_owned(), name: name.map(|name| Expression::read(&name, parameters)) })
+    }
+}

@@ -1,0 +1,178 @@
+//! The program `local`, as a person or a script uses it. What must stay out: what can be seen without a process.
+
+use super::common::{Meeting, binaries, options, template};
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use local::engines::{Data, External};
+use local::stack::{Options, Stack};
+use local::testing::Client;
+use serde_json::{Value, json};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The program, with none of this process's settings.
+fn local(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.args(arguments).env_clear().kill_on_drop(true).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The program on the tests' template, and the options that name it.
+fn stack(arguments: &[&str]) -> Result<Command> {
+    let mut command = local(arguments);
+    command.arg("--template").arg(template()).arg("--binaries").arg(binaries()?);
+    Ok(command)
+}
+
+/// Reads the output up to the line that says where the stack listens.
+async fn url(child: &mut Child) -> Result<String> {
+    let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(url) = line.strip_prefix("listening on ") {
+            return Ok(url.to_owned());
+        }
+    }
+    anyhow::bail!("it does not say where it listens")
+}
+
+fn claims(token: &[u8]) -> Result<Value> {
+    let token = std::str::from_utf8(token)?;
+    let claims = token.trim_end().split('.').nth(1).context("not a token")?;
+    Ok(serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims)?)?)
+}
+
+#[tokio::test]
+async fn a_token_says_who_it_is_for_and_nothing_else_is_printed() -> Result<()> {
+    let arguments = ["token", "--user", "ann", "--org", "acme", "--org", "bolt", "--expires-in", "60"];
+    let output = local(&arguments).output().await?;
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    let claims = claims(&output.stdout)?;
+    assert_eq!((&claims["sub"], &claims["organizations"]), (&json!("ann"), &json!(["acme", "bolt"])));
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!("https://auth.localhost"), &json!("projects-api")));
+    assert_eq!(claims["exp"].as_i64(), claims["iat"].as_i64().map(|issued| issued + 60));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_without_organizations_has_an_empty_list() -> Result<()> {
+    let output = local(&["token", "--user", "ann"]).output().await?;
+    assert_eq!(claims(&output.stdout)?["organizations"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_token_is_made_for_keys_of_somebody_else() -> Result<()> {
+    let output =
+        local(&["token", "--user", "ann"]).env("AUTH_JWKS_URL", "https://issuer/keys").output().await?;
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("AUTH_JWKS_URL"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stack_says_where_it_listens_serves_and_stops_when_it_is_told() -> Result<()> {
+    let mut child =
+        stack(&["--port", "0", "--ephemeral"])?.env("GREETING", "hi").env("OTHER", "x").spawn()?;
+    let url = url(&mut child).await?;
+    let answer = Client::new(&url).get("/echo").send().await?.json();
+    assert_eq!(
+        (&answer["variables"]["GREETING"], &answer["variables"]["OTHER"]),
+        (&json!("hi"), &Value::Null)
+    );
+    let id = child.id().context("it has ended")?.to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await?.success());
+    let mut log = String::new();
+    child.stderr.take().context("no log")?.read_to_string(&mut log).await?;
+    assert!(child.wait().await?.success());
+    assert!(log.contains("[echo] mode"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named_with_a_way_out() -> Result<()> {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let port = taken.local_addr()?.port().to_string();
+    let output = stack(&["--ephemeral", "--port", &port])?.output().await?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(text.contains(&format!("port {port} is in use")) && text.contains("--port"), "{text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_function_that_refuses_to_start_shows_its_log_and_ends_the_stack() -> Result<()> {
+    let output = stack(&["--ephemeral", "--port", "0"])?.env("ECHO_REFUSES", "1").output().await?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(text.contains("[echo] ECHO_REFUSES is set"), "{text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_event_can_be_given_to_one_function() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let event = folder.path().join("event.json");
+    std::fs::write(&event, r#"{"queryStringParameters":{"mode":"plain"}}"#)?;
+    let event = event.to_string_lossy();
+    let output = stack(&["invoke", "Echo", &event])?.output().await?;
+    assert!(output.status.success());
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout)?, json!({"hello": "world"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_of_the_function_ends_invoke_with_an_error() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let event = folder.path().join("event.json");
+    std::fs::write(&event, r#"{"queryStringParameters":{"mode":"error"}}"#)?;
+    let output = stack(&["invoke", "echo", &event.to_string_lossy()])?.output().await?;
+    assert!(!output.status.success());
+    let error: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(error["errorMessage"], "an error of the function");
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_killed_stack_loses_nothing_that_was_answered_and_leaves_no_process_behind() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().to_string_lossy().into_owned();
+    let mut child = stack(&["--port", "0", "--data-dir", &data])?.spawn()?;
+    let client = Client::new(&url(&mut child).await?);
+    let meeting = Meeting::open().await?;
+    let request = tokio::spawn(client.get(&meeting.path_for_life()?).send());
+    let process = meeting.next().await?;
+    let variables = request.await??.json()["variables"].clone();
+    put_object(&variables["AWS_ENDPOINT_URL_S3"]).await?;
+    put_item(&variables["AWS_ENDPOINT_URL_DYNAMODB"]).await?;
+    child.kill().await?;
+    assert!(process.left().await);
+
+    let mut options = options()?;
+    options.data = Data::Dir(folder.path().to_owned());
+    let stack = Stack::start(options).await?;
+    stack.s3().head_object().bucket("things-bucket").key("k").send().await?;
+    assert_eq!(stack.dynamodb().scan().table_name("things-table").send().await?.count(), 1);
+    Ok(())
+}
+
+async fn put_object(endpoint: &Value) -> Result<()> {
+    let external = External { s3: endpoint.as_str().map(str::to_owned), dynamodb: None };
+    let stack = Stack::start(Options { external, ..options()? }).await?;
+    stack.s3().put_object().bucket("things-bucket").key("k").body(vec![1].into()).send().await?;
+    Ok(())
+}
+
+async fn put_item(endpoint: &Value) -> Result<()> {
+    let external = External { dynamodb: endpoint.as_str().map(str::to_owned), s3: None };
+    let stack = Stack::start(Options { external, ..options()? }).await?;
+    let put = stack.dynamodb().put_item().table_name("things-table");
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    put.item("pk", text("a")).item("sk", text("b")).item("owner", text("c")).send().await?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Stacks of the echo function, and a way to meet it while it works. What must stay out: assertions.
+
+use anyhow::{Context, Result, ensure};
+use local::stack::{Binaries, Options, Stack};
+use local::testing::{Answer, Client};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The template of these tests.
+pub(crate) fn template() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template.yaml")
+}
+
+/// The folder with the echo function, which cargo builds along with the tests.
+pub(crate) fn binaries() -> Result<PathBuf> {
+    let test = std::env::current_exe().context("this test has no path")?;
+    let profile = test.parent().and_then(Path::parent).context("this test is not in a target folder")?;
+    Ok(profile.join("examples"))
+}
+
+/// Options for a stack of the echo function, with its data in memory.
+pub(crate) fn options() -> Result<Options> {
+    let mut options = Options::new(template());
+    options.binaries = Binaries::Dir(binaries()?);
+    Ok(options)
+}
+
+/// A stack of the echo function, and a client of it.
+pub(crate) async fn start() -> Result<(Stack, Client)> {
+    let stack = Stack::start(options()?).await?;
+    let client = Client::new(stack.url());
+    Ok((stack, client))
+}
+
+/// The process that answered.
+pub(crate) fn process(answer: &Answer) -> Option<u64> {
+    answer.json()["process"].as_u64()
+}
+
+/// The event that the function got.
+pub(crate) fn event(answer: &Answer) -> Value {
+    answer.json()["event"].clone()
+}
+
+/// Where invocations report that they have begun; they go on when the test lets them.
+pub(crate) struct Meeting(TcpListener);
+
+/// An invocation that waits.
+pub(crate) struct Guest {
+    stream: TcpStream,
+    /// The id of its process.
+    pub(crate) process: u32,
+}
+
+impl Meeting {
+    pub(crate) async fn open() -> Result<Self> {
+        Ok(Self(TcpListener::bind("127.0.0.1:0").await?))
+    }
+
+    /// The path that lets an invocation come here and wait.
+    pub(crate) fn path(&self) -> Result<String> {
+        Ok(format!("/echo?mode=meet&at={}", self.0.local_addr()?))
+    }
+
+    /// The path that lets a process come here and answer; it leaves when it ends.
+    pub(crate) fn path_for_life(&self) -> Result<String> {
+        Ok(format!("/echo?mode=stay&at={}", self.0.local_addr()?))
+    }
+
+    pub(crate) async fn next(&self) -> Result<Guest> {
+        let (mut stream, _) = self.0.accept().await?;
+        let process = stream.read_u32().await?;
+        Ok(Guest { stream, process })
+    }
+}
+
+impl Guest {
+    /// Waits until the process ends: true if it does so without having been released.
+    pub(crate) async fn left(mut self) -> bool {
+        self.stream.read_u8().await.is_err()
+    }
+
+    /// Lets the invocation go on, and waits until it leaves.
+    pub(crate) async fn release(mut self) -> Result<()> {
+        self.stream.write_u8(1).await.context("the invocation is gone")?;
+        let rest = self.stream.read_to_end(&mut Vec::new()).await.context("the invocation broke off")?;
+        ensure!(rest == 0, "the invocation has more to say");
+        Ok(())
+    }
+}

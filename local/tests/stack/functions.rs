@@ -1,0 +1,161 @@
+//! Processes behind the Runtime API. What must stay out: what the gateway does with requests.
+
+use super::common::{Meeting, options, process, start};
+use anyhow::Result;
+use local::lambda::Outcome;
+use local::stack::Stack;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+#[tokio::test]
+async fn one_request_after_the_other_runs_in_the_same_process() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let mut processes = BTreeSet::new();
+    for _ in 0..5 {
+        processes.extend(process(&client.get("/echo").send().await?));
+    }
+    assert_eq!(processes.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_run_in_processes_of_their_own_which_are_used_again() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let meeting = Meeting::open().await?;
+    let requests: Vec<_> = (0..4).map(|_| meeting.path()).collect::<Result<_>>()?;
+    let requests: Vec<_> = requests.iter().map(|path| tokio::spawn(client.get(path).send())).collect();
+    let mut guests = Vec::new();
+    for _ in 0..4 {
+        guests.push(meeting.next().await?);
+    }
+    let processes: BTreeSet<_> = guests.iter().map(|guest| u64::from(guest.process)).collect();
+    assert_eq!(processes.len(), 4);
+    for guest in guests {
+        guest.release().await?;
+    }
+    for request in requests {
+        assert_eq!(request.await??.status, 200);
+    }
+    let after = process(&client.get("/echo").send().await?);
+    assert!(after.is_some_and(|after| processes.contains(&after)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_function_that_takes_too_long_is_stopped_and_its_caller_gets_503() -> Result<()> {
+    let (stack, client) = start().await?;
+    let first = process(&client.get("/hasty").send().await?);
+    let answer = client.get("/hasty?mode=hang").send().await?;
+    assert_eq!((answer.status, answer.json()), (503, json!({"message": "Service Unavailable"})));
+    assert_eq!(
+        stack.log_with("echo", "Task timed out").await.as_deref(),
+        Some("Task timed out after 1.00 seconds")
+    );
+    let next = process(&client.get("/hasty").send().await?);
+    assert!(next.is_some() && next != first);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_crash_costs_one_request() -> Result<()> {
+    let (stack, client) = start().await?;
+    let answer = client.get("/echo?mode=crash").send().await?;
+    assert_eq!((answer.status, answer.json()), (500, json!({"message": "Internal Server Error"})));
+    assert!(stack.log_with("echo", "exit status: 3").await.is_some());
+    assert_eq!(client.get("/echo").send().await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_start_fails_its_requests_at_once() -> Result<()> {
+    let mut options = options()?;
+    options.variables.insert("ECHO_REFUSES".to_owned(), "1".to_owned());
+    let stack = Stack::start(options).await?;
+    let client = local::testing::Client::new(stack.url());
+    assert_eq!(client.get("/echo").send().await?.status, 500);
+    assert!(stack.log_with("echo", "ECHO_REFUSES is set").await.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stack_that_starts_its_functions_ahead_shows_why_one_refuses() -> Result<()> {
+    let mut options = options()?;
+    options.variables.insert("ECHO_REFUSES".to_owned(), "1".to_owned());
+    options.prewarm = true;
+    let error = Stack::start(options).await.map(drop).map_err(|error| format!("{error:#}"));
+    let text = error.expect_err("the stack starts");
+    assert!(text.contains("echo does not start"), "{text}");
+    assert!(text.contains("[echo] ECHO_REFUSES is set"), "{text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_function_finds_what_the_template_says_and_nothing_of_this_process() -> Result<()> {
+    let (stack, client) = start().await?;
+    let answer = client.get("/echo").send().await?.json();
+    let variables = &answer["variables"];
+    assert_eq!(variables["GREETING"], "hello");
+    assert_eq!(variables["THINGS_TABLE"], "things-table");
+    assert_eq!(variables["OBJECTS"], "arn:aws:s3:::things-bucket/hello/*");
+    assert_eq!(variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "256");
+    assert_eq!(variables["AWS_ENDPOINT_URL_S3"].as_str(), Some(stack.s3_endpoint()));
+    for absent in ["PATH", "HOME", "ECHO_REFUSES"] {
+        assert_eq!(variables[absent], Value::Null, "{absent}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn exactly_one_key_reaches_a_function() -> Result<()> {
+    for key in ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"] {
+        let mut options = options()?;
+        options.variables.insert(key.to_owned(), "theirs".to_owned());
+        let stack = Stack::start(options).await?;
+        let answer = local::testing::Client::new(stack.url()).get("/echo").send().await?.json();
+        let keys = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"];
+        let found: Vec<_> = keys.iter().filter_map(|name| answer["variables"][name].as_str()).collect();
+        assert_eq!(
+            (found.as_slice(), answer["variables"][key].as_str()),
+            (["theirs"].as_slice(), Some("theirs"))
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_developers_name_for_a_table_is_the_tables_name() -> Result<()> {
+    let mut options = options()?;
+    options.variables.insert("THINGS_TABLE".to_owned(), "mine".to_owned());
+    let stack = Stack::start(options).await?;
+    let tables = stack.dynamodb().list_tables().send().await?;
+    assert_eq!((tables.table_names(), stack.table("ThingsTable")), (["mine".to_owned()].as_slice(), "mine"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_can_be_given_to_a_function_without_a_request() -> Result<()> {
+    let (stack, _) = start().await?;
+    for name in ["echo", "Hasty"] {
+        let Outcome::Answer(answer) = stack.invoke(name, r#"{"any":"thing"}"#).await? else {
+            panic!("{name} does not answer");
+        };
+        let answer: Value = serde_json::from_slice(&answer)?;
+        assert!(answer["body"].as_str().is_some_and(|body| body.contains(r#"{"any":"thing"}"#)));
+    }
+    assert!(stack.invoke("nobody", "{}").await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn stopping_a_stack_ends_the_invocations_under_way() -> Result<()> {
+    let (stack, client) = start().await?;
+    let meeting = Meeting::open().await?;
+    let request = tokio::spawn(client.get(&meeting.path()?).send());
+    let guest = meeting.next().await?;
+    stack.stop().await;
+    // The connection of the process breaks, because the process is gone.
+    let gone = guest.left().await;
+    assert!(gone, "the process still runs");
+    drop(request.await?);
+    Ok(())
+}

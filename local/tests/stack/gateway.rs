@@ -1,0 +1,222 @@
+//! What the gateway makes of requests and answers. What must stay out: processes.
+
+use super::common::{Meeting, event, start};
+use anyhow::Result;
+use local::lambda::MAX_PAYLOAD;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn an_event_has_the_shape_of_payload_format_2_0() -> Result<()> {
+    let (stack, client) = start().await?;
+    let answer = client.get("/echo?a=1").header("user-agent", "test").send().await?;
+    let event = event(&answer);
+    let port = stack.url().rsplit(':').next();
+    assert_eq!(event["version"], "2.0");
+    assert_eq!(event["routeKey"], "ANY /echo");
+    assert_eq!(event["rawPath"], "/echo");
+    assert_eq!(event["rawQueryString"], "a=1");
+    assert_eq!(event["headers"]["host"].as_str(), stack.url().strip_prefix("http://"));
+    assert_eq!(event["headers"]["content-length"], "0");
+    assert_eq!(event["headers"]["x-forwarded-for"], "127.0.0.1");
+    assert_eq!(event["headers"]["x-forwarded-port"].as_str(), port);
+    assert_eq!(event["headers"]["x-forwarded-proto"], "http");
+    assert!(event["headers"]["x-amzn-trace-id"].as_str().is_some_and(|id| id.starts_with("Root=1-")));
+    let context = &event["requestContext"];
+    let http = json!({"method": "GET", "path": "/echo", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"});
+    assert_eq!(context["http"], http);
+    assert_eq!(context["stage"], "$default");
+    assert_eq!(context["routeKey"], "ANY /echo");
+    assert_eq!(context["requestId"].as_str(), Some(answer.header("apigw-requestid")));
+    assert!(context["timeEpoch"].as_i64().is_some_and(|time| time > 1_700_000_000_000));
+    assert!(context["time"].as_str().is_some_and(|time| time.ends_with(" +0000") && time.len() == 26));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_request_does_not_have_is_missing_from_its_event() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let event = event(&client.get("/echo").send().await?);
+    for name in ["body", "cookies", "pathParameters", "queryStringParameters"] {
+        assert!(event.get(name).is_none(), "{name} is there");
+    }
+    assert_eq!(event["isBase64Encoded"], false);
+    assert_eq!(event["rawQueryString"], "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cookies_stand_in_a_list_of_their_own() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let request = client.get("/echo").header("cookie", "a=1; b=2;c=3").header("cookie", "a=4");
+    let event = event(&request.send().await?);
+    assert_eq!(event["cookies"], json!(["a=1", "b=2", "c=3", "a=4"]));
+    assert!(event["headers"].get("cookie").is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn repeated_headers_and_parameters_are_joined_by_commas() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let request = client.get("/echo?x=1&y=&x=2%2C3").header("X-Twice", "a").header("x-twice", "b");
+    let event = event(&request.send().await?);
+    assert_eq!(event["headers"]["x-twice"], "a,b");
+    assert_eq!(event["queryStringParameters"], json!({"x": "1,2,3", "y": ""}));
+    assert_eq!(event["rawQueryString"], "x=1&y=&x=2%2C3");
+    Ok(())
+}
+
+#[tokio::test]
+async fn paths_and_parameters_arrive_decoded() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let event = event(&client.post("/things/caf%C3%A9%20%2F1?q=a+b%26").send().await?);
+    assert_eq!(event["rawPath"], "/things/café /1");
+    assert_eq!(event["requestContext"]["http"]["path"], "/things/café /1");
+    assert_eq!(event["pathParameters"], json!({"thingId": "café /1"}));
+    assert_eq!(event["queryStringParameters"], json!({"q": "a b&"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_forwarded_address_that_the_caller_sends_does_not_become_the_source() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let event = event(&client.get("/echo").header("x-forwarded-for", "9.9.9.9").send().await?);
+    assert_eq!(event["headers"]["x-forwarded-for"], "9.9.9.9, 127.0.0.1");
+    assert_eq!(event["requestContext"]["http"]["sourceIp"], "127.0.0.1");
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_text_that_is_utf8_travels_as_text() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let cases: [(&str, &[u8], Value); 6] = [
+        ("application/json", b"{}", json!(["{}", false])),
+        ("text/plain; charset=utf-8", "é".as_bytes(), json!(["é", false])),
+        ("application/problem+json", b"{}", json!(["{}", false])),
+        ("application/json", b"\xff", json!(["/w==", true])),
+        ("application/octet-stream", b"abc", json!(["YWJj", true])),
+        ("multipart/form-data; boundary=x", b"abc", json!(["YWJj", true])),
+    ];
+    for (content_type, body, expected) in cases {
+        let event = event(&client.post("/echo").body(content_type, body).send().await?);
+        assert_eq!(json!([event["body"], event["isBase64Encoded"]]), expected, "{content_type}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_most_specific_route_wins() -> Result<()> {
+    let (_stack, client) = start().await?;
+    for (method, path, route) in [
+        ("POST", "/things/known", "POST /things/known"),
+        ("POST", "/things/other", "POST /things/{thingId}"),
+        ("GET", "/files/a/b%20c", "GET /files/{path+}"),
+        ("DELETE", "/echo", "ANY /echo"),
+    ] {
+        let event = event(&client.request(method, path).send().await?);
+        assert_eq!(event["routeKey"], route, "{method} {path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_without_a_route_is_not_found() -> Result<()> {
+    let (_stack, client) = start().await?;
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/echo/"),
+        ("GET", "/things/1"),
+        ("POST", "/things/"),
+        ("GET", "/files/"),
+        ("GET", "/Echo"),
+    ] {
+        let answer = client.request(method, path).send().await?;
+        assert_eq!((answer.status, answer.json()), (404, json!({"message": "Not Found"})), "{method} {path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_over_ten_megabytes_is_refused_and_the_connection_still_answers() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let answer = client.post("/echo").body("image/png", vec![0; 10 * 1024 * 1024 + 1]).send().await?;
+    assert_eq!((answer.status, answer.json()), (413, json!({"message": "Request Entity Too Large"})));
+    assert_eq!(client.get("/echo").send().await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_over_six_megabytes_is_refused() -> Result<()> {
+    let (_stack, client) = start().await?;
+    // In base64 the body alone is larger than Lambda's limit, as bytes it is not.
+    let answer = client.post("/echo").body("image/png", vec![0; MAX_PAYLOAD / 4 * 3]).send().await?;
+    assert_eq!((answer.status, answer.json()), (413, json!({"message": "Request Entity Too Large"})));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_permission_gets_it() -> Result<()> {
+    let (stack, _) = start().await?;
+    let mut stream = TcpStream::connect(stack.url().trim_start_matches("http://")).await?;
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\nconnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).await?;
+    let mut permission = [0; 25];
+    stream.read_exact(&mut permission).await?;
+    assert_eq!(&permission, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"ok").await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_in_payload_format_2_0_becomes_a_response() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let answer = client.get("/echo?mode=rich").send().await?;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.body.as_ref(), b"\x00\x01\xff");
+    assert_eq!(answer.header("x-number"), "7");
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a=1; Path=/", "b=2"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_without_a_status_code_is_a_json_body() -> Result<()> {
+    let (_stack, client) = start().await?;
+    let answer = client.get("/echo?mode=plain").send().await?;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    assert_eq!(answer.json(), json!({"hello": "world"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_is_malformed_or_too_large_is_an_internal_error() -> Result<()> {
+    let (_stack, client) = start().await?;
+    for mode in ["malformed", "large", "error"] {
+        let answer = client.get(&format!("/echo?mode={mode}")).send().await?;
+        assert_eq!(
+            (answer.status, answer.json()),
+            (500, json!({"message": "Internal Server Error"})),
+            "{mode}"
+        );
+    }
+    assert_eq!(client.get("/echo").send().await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_invocation_goes_on_when_its_client_is_gone() -> Result<()> {
+    let (stack, client) = start().await?;
+    let meeting = Meeting::open().await?;
+    let abandoned = tokio::spawn(client.get(&meeting.path()?).send());
+    let guest = meeting.next().await?;
+    abandoned.abort();
+    drop(abandoned.await);
+    assert_eq!(client.get("/echo").send().await?.status, 200);
+    guest.release().await?;
+    assert!(!stack.logs("echo").iter().any(|line| line.contains("the process ended")));
+    Ok(())
+}

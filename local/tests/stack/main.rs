@@ -1,0 +1,11 @@
+//! The local stack, seen from outside: a real gateway, real processes, real engines and SDK clients.
+//! The function is `examples/echo.rs`, the template `tests/template.yaml`. What must stay out: the service's own behaviour.
+
+mod command_line;
+mod common;
+mod dynamodb;
+mod functions;
+mod gateway;
+mod objects;
+mod tap;
+mod template;

@@ -1,0 +1,115 @@
+//! What a template may say, and what is said about one that can't be used. What must stay out: running it.
+
+use anyhow::{Context, Result};
+use local::template::{Names, Template};
+
+fn error(resources: &str) -> String {
+    let text = format!("Resources:\n{resources}");
+    Template::parse(&text).map_or_else(|error| format!("{error:#}"), |_| "it is accepted".to_owned())
+}
+
+#[test]
+fn a_function_without_a_binary_is_named() {
+    let text = error("  Lonely: {Type: 'AWS::Serverless::Function', Properties: {}}");
+    assert!(text.contains("resource Lonely") && text.contains("BuildProperties.Binary"), "{text}");
+}
+
+#[test]
+fn a_key_attribute_without_a_type_is_named() {
+    let text = error(
+        "  Things: {Type: 'AWS::DynamoDB::Table', Properties: {AttributeDefinitions: [], KeySchema: [{AttributeName: pk, KeyType: HASH}]}}",
+    );
+    assert!(text.contains("resource Things") && text.contains("pk"), "{text}");
+}
+
+#[test]
+fn a_limit_that_is_not_a_number_is_named() {
+    let text = error(
+        "  F: {Type: 'AWS::Serverless::Function', Metadata: {BuildProperties: {Binary: f}}, Properties: {Timeout: soon}}",
+    );
+    assert!(text.contains("resource F") && text.contains("Timeout"), "{text}");
+}
+
+#[test]
+fn two_functions_on_one_route_are_named() {
+    let function = |name: &str| {
+        format!(
+            "  {name}: {{Type: 'AWS::Serverless::Function', Metadata: {{BuildProperties: {{Binary: f}}}}, \
+             Properties: {{Events: {{E: {{Type: HttpApi, Properties: {{Method: get, Path: /a}}}}}}}}}}\n"
+        )
+    };
+    let text = error(&(function("One") + &function("Two")));
+    assert!(text.contains("One and Two share the route GET /a"), "{text}");
+}
+
+#[test]
+fn what_is_not_a_template_is_an_error() {
+    for text in ["", "just text", "Parameters: {}", "Resources: [", "Resources: {A: {Properties: {}}}"] {
+        assert!(Template::parse(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn resources_and_functions_that_have_no_use_here_are_passed_over() -> Result<()> {
+    let text = "
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  Alarm: {Type: 'AWS::CloudWatch::Alarm', Condition: IsProd, Properties: {Threshold: !If [IsProd, 1, 2]}}
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: f}}
+    Properties:
+      KmsKeyArn: !If [IsProd, !GetAtt Key.Arn, !Ref AWS::NoValue]
+      Environment: {Variables: {KEY: !ImportValue key, PLAIN: 7}}
+      Events: {Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}
+";
+    let template = Template::parse(text)?;
+    let function = template.function("F").context("no function")?;
+    assert!(function.routes.is_empty());
+    assert_eq!(function.environment["PLAIN"].literal().as_deref(), Some("7"));
+    assert_eq!(function.environment["KEY"].literal(), None);
+    Ok(())
+}
+
+#[test]
+fn references_give_names_and_arns_in_their_short_and_long_forms() -> Result<()> {
+    let text = "
+Parameters: {Stage: {Default: dev}}
+Resources:
+  MyTable:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub '${Stage}-table'
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+  MyBucket: {Type: 'AWS::S3::Bucket'}
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: f}}
+    Properties:
+      Environment:
+        Variables:
+          A: !Ref MyTable
+          B: {Ref: MyBucket}
+          C: !GetAtt MyBucket.Arn
+          D: {'Fn::GetAtt': [MyTable, Arn]}
+          E: !Sub '${Stage}/${MyBucket}/${!literal}/${AWS::Region}'
+";
+    let template = Template::parse(text)?;
+    let names = Names::new(&template, &std::collections::BTreeMap::new(), None);
+    let value = |name: &str| template.functions[0].environment[name].resolve(&names).unwrap_or_default();
+    assert_eq!(value("A"), "dev-table");
+    assert_eq!(value("B"), "my-bucket");
+    assert_eq!(value("C"), "arn:aws:s3:::my-bucket");
+    assert_eq!(value("D"), "arn:aws:dynamodb:us-east-1:123456789012:table/dev-table");
+    assert_eq!(value("E"), "dev/my-bucket/${literal}/us-east-1");
+    Ok(())
+}
+
+#[test]
+fn the_services_own_template_is_understood() -> Result<()> {
+    let template = Template::load(&local::testing::workspace().join("template.yaml"))?;
+    assert!(!template.functions.is_empty() && !template.tables.is_empty() && !template.buckets.is_empty());
+    assert!(template.functions.iter().all(|function| !function.routes.is_empty()));
+    Ok(())
+}
