@@ -1,0 +1,102 @@
+//! What says the same in several places says it alike: routes and settings in `template.yaml`, the functions, the docs and
+//! the workspace's manifest.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use local::template::Template;
+use local::testing::workspace;
+use serde_json::Value;
+
+/// A route as `binary METHOD path`.
+type Routes = BTreeSet<String>;
+
+fn read(path: &str) -> Result<String> {
+    fs::read_to_string(workspace().join(path)).with_context(|| format!("can't read {path}"))
+}
+
+fn declared() -> Result<Routes> {
+    let template = Template::load(&workspace().join("template.yaml"))?;
+    let functions = template.functions.iter();
+    let routes = functions.flat_map(|function| {
+        function
+            .routes
+            .iter()
+            .map(move |route| format!("{} {} {}", function.binary, route.method, route.path))
+    });
+    Ok(routes.collect())
+}
+
+/// The objects of a JSON object, by key.
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+#[test]
+fn the_functions_run_the_routes_that_the_template_declares() -> Result<()> {
+    for route in declared()? {
+        let [binary, method, path] = route.split(' ').collect::<Vec<_>>()[..] else { continue };
+        let source = read(&format!("functions/{binary}/src/main.rs"))?;
+        let builder = format!("Route::{}(\"{path}\")", method.to_lowercase());
+        assert!(source.contains(&builder), "{binary} does not run {builder}");
+        assert!(
+            source.starts_with(&format!("//! `{method} {path}`: ")),
+            "{binary} does not open with its route"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_docs_describe_the_routes_that_the_template_declares() -> Result<()> {
+    let document: Value = serde_json::from_str(&read("docs/openapi.json")?)?;
+    let described = entries(&document["paths"]).flat_map(|(path, operations)| {
+        let operations = entries(operations).filter(|(_, operation)| operation.get("operationId").is_some());
+        operations.map(move |(method, operation)| {
+            format!(
+                "{} {} {path}",
+                operation["operationId"].as_str().unwrap_or_default(),
+                method.to_uppercase()
+            )
+        })
+    });
+    assert_eq!(described.collect::<Routes>(), declared()?);
+    let api = read("docs/API.md")?;
+    for route in declared()? {
+        let (_, line) = route.split_once(' ').unwrap_or_default();
+        assert!(api.contains(&format!("| `{line}")), "docs/API.md does not list {line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn cargo_lambda_watch_serves_the_routes_that_the_template_declares() -> Result<()> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
+    let output = cargo.args(arguments).current_dir(workspace()).output()?;
+    ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let watched = entries(&metadata["metadata"]["lambda"]["watch"]["router"]).flat_map(|(path, targets)| {
+        targets.as_array().into_iter().flatten().map(move |target| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            format!("{} {} {path}", text(&target["function"]), text(&target["methods"][0]))
+        })
+    });
+    assert_eq!(watched.collect::<Routes>(), declared()?);
+    Ok(())
+}
+
+#[test]
+fn every_setting_is_read_by_the_functions_and_explained_in_the_readme() -> Result<()> {
+    let template = Template::load(&workspace().join("template.yaml"))?;
+    let settings: BTreeSet<_> =
+        template.functions.iter().flat_map(|function| function.environment.keys()).collect();
+    let (config, readme) = (read("shared/src/config.rs")?, read("README.md")?);
+    for name in settings {
+        assert!(config.contains(&format!("\"{name}\"")), "no function reads {name}");
+        assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
+    }
+    Ok(())
+}
