@@ -26,7 +26,8 @@ fn options(build: &Build) -> Result<Options> {
     let external = External::from_environment();
     let mut options = Options::new(path);
     options.binaries = match &build.binaries {
-        Some(folder) => Binaries::Dir(folder.clone()),
+        // The functions run in another folder, where a relative path would lead elsewhere.
+        Some(folder) => Binaries::Dir(std::path::absolute(folder).context("there is no current folder")?),
         None => Binaries::Build { release: build.release },
     };
     options.variables = overrides(&template, environment::snapshot());
