@@ -1,0 +1,67 @@
+//! Settings that keep a function from starting, and how the stack shows why.
+
+use anyhow::Result;
+use local::stack::{Options, Stack};
+use local::testing::options;
+
+/// Starts everything with these variables, and gives the reason why it does not start.
+async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
+    let options = Options { prewarm: true, ..options(variables)? };
+    Ok(Stack::start(options).await.err().map_or_else(String::new, |error| format!("{error:#}")))
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
+    for (name, values) in [
+        ("AUTH_JWT_SECRET", &["", "only-31-bytes-are-one-too-few-.", "short"][..]),
+        ("AUTH_ISSUER", &[""]),
+        ("AUTH_AUDIENCE", &[""]),
+        ("AUTH_COOKIE", &["a b", "a=b"]),
+        ("AUTH_LEEWAY_SECONDS", &["-1", "soon"]),
+        ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/10m"]),
+        ("RATE_LIMIT_ON_ERROR", &["maybe", "ALLOW"]),
+        ("TRUSTED_ORIGINS", &["app.example.com", "https://app.example.com/path", "*"]),
+        ("UPLOAD_MAX_BYTES", &["0", "-1", "4MiB", "6000000"]),
+        ("UPLOAD_ALLOWED_TYPES", &[",", "image/*", "application/x-unknown"]),
+        ("LOG_LEVEL", &["loud"]),
+    ] {
+        for value in values {
+            let refusal = refusal(&[(name, value)]).await?;
+            assert!(refusal.contains(name), "{name}={value:?} gives {refusal:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_bad_settings_are_named_at_once() -> Result<()> {
+    let refusal = refusal(&[("RATE_LIMIT", "much"), ("AUTH_COOKIE", "a b"), ("AUTH_ISSUER", "")]).await?;
+    assert!(
+        ["RATE_LIMIT", "AUTH_COOKIE", "AUTH_ISSUER"].iter().all(|name| refusal.contains(name)),
+        "{refusal}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_of_32_bytes_is_enough_and_empty_optional_settings_are_defaults() -> Result<()> {
+    let variables = [
+        ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough"),
+        ("AUTH_COOKIE", ""),
+        ("RATE_LIMIT", ""),
+        ("TRUSTED_ORIGINS", ""),
+        ("UPLOAD_ALLOWED_TYPES", ""),
+    ];
+    assert_eq!(refusal(&variables).await?, "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_keys_are_one_too_many() -> Result<()> {
+    let secret = ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough");
+    for other in [("AUTH_JWKS", r#"{"keys":[]}"#), ("AUTH_JWKS_URL", "https://login.example.com/keys")] {
+        let refusal = refusal(&[secret, other]).await?;
+        assert!(refusal.contains(other.0), "{refusal}");
+    }
+    Ok(())
+}
