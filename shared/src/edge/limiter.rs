@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::error::{Error, Result};
 use crate::config::{OnError, Settings};
@@ -16,6 +17,9 @@ const REMEMBERED: usize = 4096;
 /// How often a counter is tried that others keep changing in between. Each try learns the counter's state, so a caller
 /// that still isn't through is one of very many at once.
 const TRIES: usize = 8;
+
+/// How long all tries may take together: what the SDK gives one call.
+const TIME: Duration = Duration::from_secs(4);
 
 /// The rate limit of one route.
 pub(super) struct Limiter {
@@ -61,7 +65,8 @@ impl Limiter {
     ///
     /// [`Error::RateLimited`], or [`domain::Error::Unavailable`] if the table can't answer and the settings deny.
     pub(super) async fn admit(&self, caller: &str, now: u64) -> Result<Option<Quota>> {
-        match self.count(caller, now).await {
+        let outcome = tokio::time::timeout(TIME, self.count(caller, now)).await;
+        match outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into())) {
             Ok(counter) => Ok(Some(self.limit.quota(counter, now))),
             Err(Error::Domain(error)) => self.without_table(&error),
             Err(rejected) => Err(rejected),

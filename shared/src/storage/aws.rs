@@ -41,7 +41,7 @@ impl Aws {
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .http_client(http)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts(Duration::from_millis(1500), Duration::from_secs(4)))
+            .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
             .load()
             .await;
         Ok(Self { config })

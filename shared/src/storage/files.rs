@@ -47,7 +47,7 @@ impl Store for Files {
 
     fn open(aws: &Aws, settings: &Settings, own: BucketSettings) -> Self {
         let config = Builder::from(&aws.config)
-            .timeout_config(timeouts(Duration::from_secs(6), Duration::from_secs(9)))
+            .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
             .force_path_style(own.path_style)
             .build();
         Self {

@@ -1,13 +1,10 @@
 //! The table of the rate limit's counters. Knows how to change one under a condition; when to, the domain says.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::aws::{Aws, timeouts};
+use super::aws::Aws;
 use super::fault::failed;
 use super::item::{Item, number, read_number, text};
 use crate::domain::Result;
@@ -32,10 +29,7 @@ impl RateLimitTable {
     /// The table of this name.
     #[must_use]
     pub fn new(aws: &Aws, table: String) -> Self {
-        // A caller waits for the limiter before anything else happens, so it gives up sooner than other calls.
-        let limits = timeouts(Duration::from_millis(500), Duration::from_millis(1200));
-        let config = Builder::from(&aws.config).timeout_config(limits).build();
-        Self { client: Client::from_conf(config), table }
+        Self { client: Client::new(&aws.config), table }
     }
 
     /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.

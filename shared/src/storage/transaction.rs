@@ -14,6 +14,9 @@ use crate::domain::{Error, Result};
 const TRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 
+/// How long all tries may take together: what the SDK gives one call, and a little for meeting others.
+const TIME: Duration = Duration::from_secs(5);
+
 /// What came of a transaction.
 pub(super) enum Transaction {
     /// All was written.
@@ -35,6 +38,11 @@ pub(super) struct Refusal {
 /// [`Error::Unavailable`] if the table can't answer, or other transactions hold the rows for too long.
 pub(super) async fn write(client: &Client, puts: Vec<Put>) -> Result<Transaction> {
     let writes: Vec<_> = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
+    let tried = tokio::time::timeout(TIME, tries(client, writes)).await;
+    tried.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))
+}
+
+async fn tries(client: &Client, writes: Vec<TransactWriteItem>) -> Result<Transaction> {
     for attempt in 0..TRIES {
         let sent = client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
         let Err(error) = sent else {
