@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use local::stack::{Options, Stack};
-use local::testing::options;
+use local::testing::{App, options, projects};
 
 /// Starts everything with these variables, and gives the reason why it does not start.
 async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
@@ -23,7 +23,8 @@ async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
         ("TRUSTED_ORIGINS", &["app.example.com", "https://app.example.com/path", "*"]),
         ("UPLOAD_MAX_BYTES", &["0", "-1", "4MiB", "6000000"]),
         ("UPLOAD_ALLOWED_TYPES", &[",", "image/*", "application/x-unknown"]),
-        ("LOG_LEVEL", &["loud"]),
+        ("LOG_LEVEL", &["loud", "5"]),
+        ("AWS_CA_BUNDLE", &["/no/such/file.pem", "/dev/null"]),
     ] {
         for value in values {
             let refusal = refusal(&[(name, value)]).await?;
@@ -62,6 +63,24 @@ async fn two_keys_are_one_too_many() -> Result<()> {
     for other in [("AUTH_JWKS", r#"{"keys":[]}"#), ("AUTH_JWKS_URL", "https://login.example.com/keys")] {
         let refusal = refusal(&[secret, other]).await?;
         assert!(refusal.contains(other.0), "{refusal}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn not_even_the_finest_log_holds_a_token_or_a_body() -> Result<()> {
+    let app = App::start(&[("LOG_LEVEL", "trace")]).await?;
+    let token = app.token("alice", &["acme"]);
+    let body = serde_json::json!({"name": "Apollo", "description": "a-secret-plan"});
+    for draft in
+        [app.client.post(&projects("acme")).bearer(&token), app.client.post(&projects("acme")).cookie(&token)]
+    {
+        draft.json(&body).send().await?;
+    }
+    assert!(app.stack.log_with("create-project", "\"status\":409").await.is_some());
+    let log = app.stack.logs("create-project").join("\n");
+    for secret in [token.as_str(), "a-secret-plan", "do-not-use-in-production"] {
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
     Ok(())
 }

@@ -6,6 +6,9 @@ use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
+use http::Uri;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::domain::rate_limit::RateLimit;
@@ -147,8 +150,14 @@ impl Settings {
 /// The least severe level that is logged (`LOG_LEVEL`, default `info`).
 #[must_use]
 pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
-    env.parsed("LOG_LEVEL", "info", |text| {
-        LevelFilter::from_str(text).map_err(|_| "must be trace, debug, info, warn, error or off")
+    env.parsed("LOG_LEVEL", "info", |text| match text.to_ascii_lowercase().as_str() {
+        "trace" => Ok(LevelFilter::TRACE),
+        "debug" => Ok(LevelFilter::DEBUG),
+        "info" => Ok(LevelFilter::INFO),
+        "warn" => Ok(LevelFilter::WARN),
+        "error" => Ok(LevelFilter::ERROR),
+        "off" => Ok(LevelFilter::OFF),
+        _ => Err("must be trace, debug, info, warn, error or off"),
     })
 }
 
@@ -156,9 +165,14 @@ pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
 #[must_use]
 pub fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
     let path = env.get("AWS_CA_BUNDLE")?;
-    std::fs::read(path)
-        .inspect_err(|error| env.problem("AWS_CA_BUNDLE", format!("can't be read: {error}")))
-        .ok()
+    let bundle = std::fs::read(path);
+    let bundle =
+        bundle.inspect_err(|error| env.problem("AWS_CA_BUNDLE", format!("can't be read: {error}"))).ok()?;
+    // The client would take any file, and then trust nobody.
+    if CertificateDer::pem_slice_iter(&bundle).find_map(Result::ok).is_none() {
+        env.problem("AWS_CA_BUNDLE", "has no certificate in PEM form");
+    }
+    Some(bundle)
 }
 
 /// What Lambda sets. Without it the runtime would panic, and the SDK would fail at the first request only.
@@ -173,6 +187,17 @@ pub fn require_lambda(env: &Env<'_>) {
         // The value is read by the SDK itself; only its absence is of interest here.
         let _present = env.required(name);
     }
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
+        if env.get(name).is_some_and(|url| !is_http(&url)) {
+            env.problem(name, "must be an http or https URL");
+        }
+    }
+}
+
+/// Whether the text is an absolute URL of HTTP, by its form.
+fn is_http(text: &str) -> bool {
+    text.parse::<Uri>()
+        .is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
 impl AuthSettings {
@@ -219,7 +244,12 @@ fn cookie_name(text: &str) -> Result<String, &'static str> {
 }
 
 fn leeway_seconds(text: &str) -> Result<u64, &'static str> {
-    text.parse().ok().filter(|seconds| *seconds <= 300).ok_or("must be a number of seconds from 0 to 300")
+    digits(text).filter(|seconds| *seconds <= 300).ok_or("must be a number of seconds from 0 to 300")
+}
+
+/// A whole number written in digits only: `parse` would take a sign as well.
+fn digits(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// RFC 6454, section 6.2: scheme, host and, unless it is the default, port; no path.
@@ -236,7 +266,7 @@ fn origins(list: &str) -> Result<Vec<String>, String> {
 
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
+    is_http(text) && host.is_some_and(|host| !host.contains(['/', '?', '#', '@', '*']))
 }
 
 fn not_an_origin(text: &str) -> String {
@@ -278,7 +308,8 @@ pub mod uploads {
         pub allowed_types: AllowedTypes,
     }
 
-    const DEFAULT_TYPES: &str =
+    /// The media types of files that may be stored unless the settings say otherwise.
+    pub const DEFAULT_TYPES: &str =
         "image/png,image/jpeg,image/gif,image/webp,application/pdf,text/plain,text/csv";
 
     impl UploadLimits {

@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::config::uploads::DEFAULT_TYPES;
 use crate::domain::validation::Issues;
 use crate::domain::{File, NewProjectFields, PageFields, Project, ProjectPage};
 
@@ -24,34 +25,37 @@ struct Error {
     issues: Option<Issues>,
 }
 
-/// The statuses and codes that every route can answer with.
-const COMMON: &[(u16, &str)] = &[
-    (401, "UNAUTHORIZED"),
-    (403, "FORBIDDEN"),
-    (429, "RATE_LIMITED"),
-    (500, "INTERNAL_ERROR"),
-    (503, "SERVICE_UNAVAILABLE"),
+/// Statuses and their codes.
+type Failures = &'static [(u16, &'static [&'static str])];
+
+/// What every route can answer with.
+const COMMON: Failures = &[
+    (401, &["UNAUTHORIZED"]),
+    (403, &["FORBIDDEN"]),
+    (429, &["RATE_LIMITED"]),
+    (500, &["INTERNAL_ERROR"]),
+    (503, &["SERVICE_UNAVAILABLE"]),
 ];
 
-const LIST: &[(u16, &str)] = &[(400, "VALIDATION_ERROR")];
+const LIST: Failures = &[(400, &["VALIDATION_ERROR"])];
 
-const CREATE: &[(u16, &str)] = &[
-    (400, "INVALID_JSON, VALIDATION_ERROR, INVALID_IDEMPOTENCY_KEY"),
-    (403, "FORBIDDEN, CROSS_SITE_REQUEST"),
-    (409, "CONFLICT"),
-    (413, "PAYLOAD_TOO_LARGE"),
-    (415, "UNSUPPORTED_MEDIA_TYPE"),
-    (422, "UNPROCESSABLE_ENTITY"),
+const CREATE: Failures = &[
+    (400, &["INVALID_JSON", "VALIDATION_ERROR", "INVALID_IDEMPOTENCY_KEY"]),
+    (403, &["FORBIDDEN", "CROSS_SITE_REQUEST"]),
+    (409, &["CONFLICT"]),
+    (413, &["PAYLOAD_TOO_LARGE"]),
+    (415, &["UNSUPPORTED_MEDIA_TYPE"]),
+    (422, &["UNPROCESSABLE_ENTITY"]),
 ];
 
-const UPLOAD: &[(u16, &str)] = &[
-    (400, "INVALID_MULTIPART, VALIDATION_ERROR, INVALID_IDEMPOTENCY_KEY"),
-    (403, "FORBIDDEN, CROSS_SITE_REQUEST"),
-    (404, "NOT_FOUND"),
-    (409, "CONFLICT"),
-    (413, "PAYLOAD_TOO_LARGE"),
-    (415, "UNSUPPORTED_MEDIA_TYPE"),
-    (422, "UNPROCESSABLE_ENTITY"),
+const UPLOAD: Failures = &[
+    (400, &["INVALID_MULTIPART", "VALIDATION_ERROR", "INVALID_IDEMPOTENCY_KEY"]),
+    (403, &["FORBIDDEN", "CROSS_SITE_REQUEST"]),
+    (404, &["NOT_FOUND"]),
+    (409, &["CONFLICT"]),
+    (413, &["PAYLOAD_TOO_LARGE"]),
+    (415, &["UNSUPPORTED_MEDIA_TYPE"]),
+    (422, &["UNPROCESSABLE_ENTITY"]),
 ];
 
 /// The whole document.
@@ -84,7 +88,7 @@ pub fn document() -> Value {
                     "operationId": "create-project",
                     "summary": "Creates a project",
                     "parameters": [idempotency_key()],
-                    "requestBody": body("application/json", &new_project),
+                    "requestBody": body("application/json", &json!({"schema": new_project})),
                     "responses": responses(201, &project, &error, CREATE),
                 },
             },
@@ -139,33 +143,40 @@ fn idempotency_key() -> Value {
     json!({"name": "Idempotency-Key", "in": "header", "description": description, "schema": schema})
 }
 
-fn body(media_type: &str, schema: &Value) -> Value {
-    json!({"required": true, "content": {media_type: {"schema": schema}}})
+fn body(media_type: &str, content: &Value) -> Value {
+    json!({"required": true, "content": {media_type: content}})
 }
 
 fn form() -> Value {
-    json!({
-        "type": "object",
-        "required": ["file"],
-        "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-    })
+    let types = DEFAULT_TYPES.replace(',', ", ");
+    let file = json!({"type": "string", "format": "binary"});
+    let schema = json!({"type": "object", "required": ["file"], "properties": {"file": file}});
+    json!({"schema": schema, "encoding": {"file": {"contentType": types}}})
 }
 
-fn responses(status: u16, data: &Value, error: &Value, own: &[(u16, &str)]) -> Map<String, Value> {
-    let success =
-        json!({"description": "Success", "headers": headers(status), "content": envelope("data", data)});
+fn responses(status: u16, data: &Value, error: &Value, own: Failures) -> Map<String, Value> {
+    let content = envelope("data", data);
+    let success = json!({"description": "Success", "headers": headers(status), "content": content});
     let failures = COMMON.iter().chain(own).map(|(status, codes)| {
-        (status.to_string(), json!({"description": codes, "content": envelope("error", error)}))
+        let code = json!({"type": "object", "properties": {"code": {"enum": codes}}});
+        let content = envelope("error", &json!({"allOf": [error, code]}));
+        let description = codes.join(", ");
+        let failure = json!({"description": description, "headers": headers(*status), "content": content});
+        (status.to_string(), failure)
     });
     [(status.to_string(), success)].into_iter().chain(failures).collect()
 }
 
-fn headers(status: u16) -> Value {
-    let text = json!({"schema": {"type": "string"}});
-    let always = json!({"x-request-id": text, "RateLimit": text, "RateLimit-Policy": text});
-    let created =
-        json!({"x-request-id": text, "RateLimit": text, "RateLimit-Policy": text, "Location": text});
-    if status == 201 { created } else { always }
+fn headers(status: u16) -> Map<String, Value> {
+    let always: &[&str] = &["x-request-id", "RateLimit", "RateLimit-Policy"];
+    let own: &[&str] = match status {
+        201 => &["Location", "ETag", "Idempotency-Replayed"],
+        401 => &["WWW-Authenticate"],
+        429 | 503 => &["Retry-After"],
+        _ => &[],
+    };
+    let names = always.iter().chain(own).map(|name| (*name).to_owned());
+    names.map(|name| (name, json!({"schema": {"type": "string"}}))).collect()
 }
 
 fn envelope(key: &str, schema: &Value) -> Value {

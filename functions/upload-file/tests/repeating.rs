@@ -43,6 +43,19 @@ async fn the_same_upload_again_gets_the_same_answer_and_stores_nothing() -> Resu
 }
 
 #[tokio::test]
+async fn a_name_that_had_to_be_cut_is_replayed_as_it_was_answered() -> Result<()> {
+    for name in ["a".repeat(254) + "." + &"b".repeat(30), "a".repeat(250) + " .  . " + &"b".repeat(30)] {
+        let app = App::start(&[]).await?;
+        let project = app.new_project("acme", "Apollo").await?;
+        let first = post(&app, &project, &name, PNG).send().await?;
+        let again = post(&app, &project, &name, PNG).send().await?;
+        assert_eq!((first.verdict().as_str(), again.header("idempotency-replayed")), ("201", "true"));
+        assert_eq!(first.json(), again.json());
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_key_that_was_used_for_another_upload_is_refused() -> Result<()> {
     let app = App::start(&[]).await?;
     let (project, other) =

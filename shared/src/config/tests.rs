@@ -184,7 +184,7 @@ fn the_level_of_the_log_is_info_unless_it_is_set() {
     assert_eq!(level("warn"), Ok(LevelFilter::WARN));
     assert_eq!(level("DEBUG"), Ok(LevelFilter::DEBUG));
     assert_eq!(level("off"), Ok(LevelFilter::OFF));
-    for bad in ["loud", "info,shared=debug"] {
+    for bad in ["loud", "info,shared=debug", "5"] {
         assert!(level(bad).is_err_and(|problem| problem.starts_with("LOG_LEVEL ")), "{bad}");
     }
 }
@@ -193,9 +193,11 @@ fn the_level_of_the_log_is_info_unless_it_is_set() {
 fn a_ca_bundle_that_can_not_be_read_is_named() {
     let bundle = |path| read_with(&[("AWS_CA_BUNDLE", path)], |env| Some(ca_bundle(env)));
     assert_eq!(bundle(""), Ok(None));
-    let own_source = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    assert!(bundle(own_source).unwrap().is_some_and(|bytes| !bytes.is_empty()));
-    assert!(bundle("/no/such/file.pem").unwrap_err().starts_with("AWS_CA_BUNDLE "));
+    let roots = concat!(env!("CARGO_MANIFEST_DIR"), "/src/storage/amazon-roots.pem");
+    assert!(bundle(roots).unwrap().is_some_and(|bytes| !bytes.is_empty()));
+    for bad in ["/no/such/file.pem", "/dev/null", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
+        assert!(bundle(bad).unwrap_err().starts_with("AWS_CA_BUNDLE "), "{bad}");
+    }
 }
 
 #[test]
@@ -213,6 +215,13 @@ fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
         })
     };
     assert_eq!(start(&lambda), Ok(()));
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
+        for (url, starts) in
+            [("http://127.0.0.1:8000", true), ("not a url", false), ("127.0.0.1:8000", false)]
+        {
+            assert_eq!(start(&[&lambda[..], &[(name, url)]].concat()).is_ok(), starts, "{name}={url}");
+        }
+    }
     // Started by hand, a function lacks all of these, and the one message about it is enough.
     let by_hand = start(&[]).unwrap_err();
     assert!(by_hand.starts_with("AWS_LAMBDA_RUNTIME_API ") && by_hand.contains("cargo run"), "{by_hand}");

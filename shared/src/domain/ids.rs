@@ -22,10 +22,11 @@ fn foreign_id(text: &str) -> Option<String> {
 pub struct OrgId(String);
 
 impl OrgId {
-    /// Takes an id of 1 to 255 bytes without control characters, or nothing.
+    /// Takes an id of 1 to 255 bytes without control characters, or nothing. `.` and `..` are none: no URL can have them
+    /// as a segment (RFC 3986, section 5.2.4).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        foreign_id(text).map(Self)
+        foreign_id(text).filter(|id| id != "." && id != "..").map(Self)
     }
 
     /// The id as the issuer wrote it.
@@ -154,5 +155,6 @@ mod tests {
         for bad in [String::new(), "o".repeat(256), "a\0b".to_owned(), "a\nb".to_owned()] {
             assert!(OrgId::parse(&bad).is_none() && UserId::parse(&bad).is_none(), "{bad:?}");
         }
+        assert!(OrgId::parse(".").is_none() && OrgId::parse("..").is_none());
     }
 }

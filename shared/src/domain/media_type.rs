@@ -2,12 +2,24 @@
 
 use super::{Error, Result};
 
-/// The types that have no mark of their own.
+/// What the bytes of a type begin with: at an offset, these bytes. All marks of a line must be there.
+type Marks = &'static [(usize, &'static [u8])];
+
+/// Types that begin with a mark (WHATWG MIME Sniffing Standard, section 6; ISO 32000 for PDF).
+const MARKED_TYPES: [(&str, Marks); 6] = [
+    ("image/png", &[(0, b"\x89PNG\r\n\x1a\n")]),
+    ("image/jpeg", &[(0, b"\xff\xd8\xff")]),
+    ("image/gif", &[(0, b"GIF87a")]),
+    ("image/gif", &[(0, b"GIF89a")]),
+    ("image/webp", &[(0, b"RIFF"), (8, b"WEBPVP")]),
+    ("application/pdf", &[(0, b"%PDF-")]),
+];
+
+/// Types that are told by being text.
 const TEXT_TYPES: [&str; 2] = ["text/plain", "text/csv"];
 
-/// Types that this service can tell by their bytes.
-const KNOWN_TYPES: [&str; 7] =
-    ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/csv"];
+/// What a text that is meant for a browser begins with.
+const MARKUP: [&str; 6] = ["<!doctype", "<html", "<head", "<script", "<svg", "<?xml"];
 
 /// The media types of files that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,41 +48,46 @@ impl AllowedTypes {
         let allowed =
             self.0.iter().find(|name| name.eq_ignore_ascii_case(essence)).ok_or(Error::TypeNotAllowed)?;
         let confirmed =
-            if TEXT_TYPES.contains(allowed) { is_text(bytes) } else { sniffed(bytes) == Some(*allowed) };
+            if TEXT_TYPES.contains(allowed) { is_text(bytes) } else { marked(bytes) == Some(*allowed) };
         confirmed
             .then_some(*allowed)
             .ok_or(Error::Unprocessable("The file's content is not of the type it declares"))
     }
 }
 
+/// All types that can be told.
+fn known_types() -> impl Iterator<Item = &'static str> {
+    MARKED_TYPES.iter().map(|(name, _)| *name).chain(TEXT_TYPES)
+}
+
 fn known(name: &str) -> std::result::Result<&'static str, String> {
-    let known = KNOWN_TYPES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
+    let known = known_types().find(|known| known.eq_ignore_ascii_case(name));
     known.ok_or_else(|| {
-        format!("names {name}, which can't be told by its bytes (known: {})", KNOWN_TYPES.join(", "))
+        let known = known_types().collect::<Vec<_>>().join(", ");
+        format!("names {name}, which can't be told by its bytes (known: {known})")
     })
 }
 
-/// The type whose mark the bytes begin with. `infer` looks for a PDF's anywhere in the first kilobyte, where a page or a
-/// text may hold it as well.
-fn sniffed(bytes: &[u8]) -> Option<&'static str> {
-    let kind = infer::get(bytes)?.mime_type();
-    (kind != "application/pdf" || bytes.starts_with(b"%PDF-")).then_some(kind)
+/// The type whose mark the bytes begin with.
+fn marked(bytes: &[u8]) -> Option<&'static str> {
+    let begins = |marks: Marks| {
+        marks.iter().all(|(at, mark)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
+    };
+    MARKED_TYPES.iter().find(|(_, marks)| begins(marks)).map(|(name, _)| *name)
 }
 
-/// UTF-8 without control characters other than white space, that is neither another type that may be stored (a PDF
-/// begins as plain text) nor markup that a browser could run under any name.
+/// UTF-8 without control characters other than white space, that begins neither with the mark of another type (a PDF
+/// begins as text) nor as a page or picture that a browser would run.
 fn is_text(bytes: &[u8]) -> bool {
     let plain = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{c}');
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.chars().all(plain));
-    // Not every mark that `infer` knows tells something: a table that begins with "BMI" is no bitmap.
-    text.is_some_and(|text| !is_markup(text))
-        && !sniffed(bytes).is_some_and(|kind| KNOWN_TYPES.contains(&kind))
+    text.is_some_and(|text| !is_markup(text)) && marked(bytes).is_none()
 }
 
 fn is_markup(text: &str) -> bool {
     let text = text.trim_start_matches(|letter: char| letter == '\u{feff}' || letter.is_whitespace());
     let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
-    infer::text::is_html(text.as_bytes()) || begins("<svg") || begins("<?xml")
+    MARKUP.into_iter().any(begins)
 }
 
 #[cfg(test)]
@@ -78,7 +95,7 @@ mod tests {
     use super::*;
 
     fn default() -> AllowedTypes {
-        AllowedTypes::parse(&KNOWN_TYPES.join(",")).unwrap()
+        AllowedTypes::parse(&known_types().collect::<Vec<_>>().join(",")).unwrap()
     }
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -95,6 +112,9 @@ mod tests {
             ("text/csv", b"a,b\r\n1,2\r\n"),
             ("text/plain", b"Every PDF begins with %PDF-1.7."),
             ("text/csv", b"BMI,weight\n22,70\n"),
+            ("text/csv", b"GIFTS,price\n1,2\n"),
+            ("text/plain", b"I like: WEBP files"),
+            ("text/plain", b"<!-- a comment in Markdown -->\n# Title"),
             ("text/plain", b"#!/bin/sh\necho MZ\n"),
             ("text/plain", b"1 < 2, and <b> is a tag"),
         ] {
@@ -112,6 +132,10 @@ mod tests {
         for (declared, bytes) in [
             ("image/png", &b"GIF89a\x01\0\x01\0"[..]),
             ("image/png", b"not an image"),
+            ("image/png", b"\x89PNG<script>"),
+            ("image/gif", b"GIF<script>alert(1)</script>"),
+            ("image/gif", b"GIFTS,price\n1,2\n"),
+            ("image/webp", b"I like: WEBP files"),
             ("text/plain", PNG),
             ("text/plain", b"%PDF-1.7\n"),
             ("text/plain", b"a\0b"),

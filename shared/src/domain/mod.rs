@@ -14,6 +14,8 @@ pub mod rate_limit;
 pub mod time;
 pub mod validation;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
 pub use error::{Cause, Error, Result};
 #[cfg(feature = "uploads")]
 pub use file::{File, FileName, NewFile};
@@ -24,6 +26,9 @@ pub use media_type::AllowedTypes;
 pub use membership::{Caller, OrgScope};
 pub use page::{Cursor, PageFields, PageRequest, ProjectPage};
 pub use project::{NewProject, NewProjectFields, Project, name_key};
+
+/// What stands for itself in a segment of a path or of an object key, and in the parameters of RFC 8187.
+pub(crate) const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

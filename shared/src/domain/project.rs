@@ -96,7 +96,9 @@ impl From<Valid<NewProjectFields>> for NewProject {
 }
 
 fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    String::deserialize(deserializer).map(|text| text.trim().to_owned())
+    // As JavaScript trims: it counts the byte order mark as white space.
+    let blank = |letter: char| letter.is_whitespace() || letter == '\u{feff}';
+    String::deserialize(deserializer).map(|text| text.trim_matches(blank).to_owned())
 }
 
 fn hex_color(text: &str) -> Result<(), ValidationError> {

@@ -185,8 +185,10 @@ impl FromStr for RateLimit {
     fn from_str(text: &str) -> Result<Self, String> {
         let parse = || {
             let (requests, window) = text.split_once('/')?;
-            let seconds: u64 = window.strip_suffix('s')?.parse().ok()?;
-            let requests: u64 = requests.parse().ok()?;
+            // A sign would parse as well.
+            let seconds: u64 =
+                window.strip_suffix('s').filter(|text| !text.starts_with('+'))?.parse().ok()?;
+            let requests: u64 = Some(requests).filter(|text| !text.starts_with('+'))?.parse().ok()?;
             let fits = (1..=1_000_000).contains(&requests) && (1..=86_400).contains(&seconds);
             fits.then_some(Self { requests, window_ms: seconds * 1000 })
         };

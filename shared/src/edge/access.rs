@@ -12,9 +12,6 @@ pub trait Access: Sized {
     ///
     /// If they may not.
     fn admit(caller: &Caller, request: &Request) -> Result<Self>;
-
-    /// The permission in an organization that the check gave, for those that are about one.
-    fn scope(&self) -> Option<&OrgScope>;
 }
 
 /// Nothing was said yet. This is no [`Access`], so a route of this kind can't be run.
@@ -25,7 +22,7 @@ pub struct OrgMember(OrgScope);
 
 impl OrgMember {
     /// The permission.
-    pub(super) fn granted(&self) -> &OrgScope {
+    pub(super) fn scope(&self) -> &OrgScope {
         &self.0
     }
 }
@@ -33,9 +30,5 @@ impl OrgMember {
 impl Access for OrgMember {
     fn admit(caller: &Caller, request: &Request) -> Result<Self> {
         Ok(Self(caller.enter(request.path("orgId"))?))
-    }
-
-    fn scope(&self) -> Option<&OrgScope> {
-        Some(&self.0)
     }
 }

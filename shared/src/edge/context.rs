@@ -65,7 +65,7 @@ impl<S> Context<OrgMember, S> {
     /// The permission to act in the organization of the path.
     #[must_use]
     pub fn scope(&self) -> &OrgScope {
-        self.access.granted()
+        self.access.scope()
     }
 
     /// How this request is recognized if it comes again, for callers that sent an `Idempotency-Key`. `content` is what

@@ -68,7 +68,7 @@ impl Limiter {
         let outcome = tokio::time::timeout(TIME, self.count(caller, now)).await;
         match outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into())) {
             Ok(counter) => Ok(Some(self.limit.quota(counter, now))),
-            Err(Error::Domain(error)) => self.without_table(&error),
+            Err(Error::Domain(error)) => self.without_table(error),
             Err(rejected) => Err(rejected),
         }
     }
@@ -104,14 +104,15 @@ impl Limiter {
         Ok(self.table.attempt(&key, attempt, self.limit.expiry(window)).await?)
     }
 
-    fn without_table(&self, error: &domain::Error) -> Result<Option<Quota>> {
-        let cause = super::log::chain(error);
-        tracing::warn!(error = cause, on_error = ?self.on_error, "the rate limit table can't answer");
+    fn without_table(&self, error: domain::Error) -> Result<Option<Quota>> {
+        let policy = match self.on_error {
+            OnError::Allow => "the request passes uncounted",
+            OnError::Deny => "the request is refused",
+        };
+        tracing::warn!(error = super::log::chain(&error), "the rate limit table can't answer: {policy}");
         match self.on_error {
             OnError::Allow => Ok(None),
-            OnError::Deny => {
-                Err(domain::Error::Unavailable("the rate limit table can't answer".into()).into())
-            }
+            OnError::Deny => Err(domain::Error::Unavailable(error.into()).into()),
         }
     }
 

@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::error::Error;
 use super::reply::Response;
@@ -17,14 +19,16 @@ pub(super) struct Facts {
 
 /// Starts logging to standard output, where Lambda picks it up.
 pub(super) fn init(level: LevelFilter) {
-    tracing_subscriber::fmt()
+    // On their lowest level other crates log whole requests, tokens and bodies included.
+    let others = level.min(LevelFilter::DEBUG);
+    let levels = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), level);
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_target(false)
-        .with_max_level(level)
-        .init();
+        .with_target(false);
+    tracing_subscriber::registry().with(lines).with(levels).init();
 }
 
 /// Logs an answered request; the cause of an error once, here.

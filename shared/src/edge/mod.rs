@@ -5,7 +5,6 @@ mod auth;
 mod context;
 mod cross_site;
 mod error;
-mod event;
 mod headers;
 mod identity;
 mod input;

@@ -2,15 +2,16 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::access::Access;
 use super::auth::Auth;
 use super::context::Context;
 use super::error::{Error, Result};
-use super::event::{Event, Object};
 use super::input::Intake;
 use super::limiter::Limiter;
 use super::log::Facts;
@@ -21,6 +22,9 @@ use super::{cross_site, headers, identity, log};
 use crate::clock;
 use crate::domain::rate_limit::Quota;
 use crate::domain::{self, Caller, IdempotencyKey};
+
+/// How many milliseconds before Lambda's deadline a request is given up, so that there is time to say so.
+const TO_ANSWER_MS: u64 = 500;
 
 /// A function, ready for requests.
 pub(super) struct Service<A, I: Intake, S, H> {
@@ -48,19 +52,26 @@ where
     R: Reply,
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
-    /// Answers an event. Always answers: an error is written in the envelope, a panic as a defect of ours.
-    pub(super) async fn respond(&self, event: Object<Event>, invocation: &str) -> Response {
+    /// Answers an event. Always answers: an error is written in the envelope, a panic as a defect of ours, and what
+    /// takes too long as a service that is down. `deadline` is when Lambda ends the invocation, in milliseconds since
+    /// the epoch.
+    pub(super) async fn respond(&self, event: Value, invocation: &str, deadline: u64) -> Response {
         let (began, now) = (clock::monotonic(), clock::now());
         let request = Request::new(event, invocation);
         let id = request.id.clone();
         let mut progress = Progress::default();
-        let answered = AssertUnwindSafe(self.answer(request, now, &mut progress)).catch_unwind().await;
+        let answer = in_time(deadline, now, self.answer(request, now, &mut progress));
+        let answered = AssertUnwindSafe(answer).catch_unwind().await;
         let outcome =
             answered.unwrap_or_else(|_| Err(domain::Error::internal("the handler panicked").into()));
         log::request(&id, &self.name, &progress.facts, &outcome, began.elapsed());
         let written = outcome.or_else(|error| refused(&error, &mut progress));
-        let finished = written.and_then(|response| self.finish(response, progress.quota, &id));
-        finished.unwrap_or_else(|_| last_resort())
+        let mut response = written.unwrap_or_else(|_| last_resort());
+        headers::set_common(&mut response, &id);
+        if let Some(quota) = progress.quota {
+            headers::set_quota(&mut response, self.limiter.limit(), quota);
+        }
+        response
     }
 
     async fn answer(&self, request: Request, now: Timestamp, progress: &mut Progress) -> Result<Response> {
@@ -110,21 +121,28 @@ where
         facts: &mut Facts,
     ) -> Result<Response> {
         let access = A::admit(caller, &request)?;
-        facts.organization = access.scope().map(|scope| scope.organization().as_str().to_owned());
+        facts.organization = Some(request.path("orgId").to_owned()).filter(|id| !id.is_empty());
         let key = if self.route.is_safe() { None } else { idempotency_key(&request)? };
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
         let context = Context::new(access, store, now, route, key, &mut request);
         let input = I::read(&self.input, &mut request).await?;
         (self.handler)(context, input).await?.into_response()
     }
+}
 
-    fn finish(&self, mut response: Response, quota: Option<Quota>, id: &str) -> Result<Response> {
-        headers::set_common(&mut response, id)?;
-        if let Some(quota) = quota {
-            headers::set_quota(&mut response, self.limiter.limit(), quota)?;
-        }
-        Ok(response)
-    }
+/// The answer, unless it takes longer than Lambda waits: better a 503 in the envelope than a function that is ended.
+async fn in_time(
+    deadline: u64,
+    now: Timestamp,
+    answer: impl Future<Output = Result<Response>>,
+) -> Result<Response> {
+    // Emulators may send no deadline, or one that has passed.
+    let Some(left) = deadline.checked_sub(domain::time::epoch_millis(now)).filter(|left| *left > 0) else {
+        return answer.await;
+    };
+    let left = Duration::from_millis(left.saturating_sub(TO_ANSWER_MS));
+    let answered = tokio::time::timeout(left, answer).await;
+    answered.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
 }
 
 /// The key of a write that may be repeated, for callers that send one.

@@ -1,15 +1,12 @@
 //! What handlers answer with, and how an answer becomes a response in the envelope.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 
 use super::error::Error;
 use crate::domain::validation::Issues;
-use crate::domain::{self, OrgId, Project, Written};
-
-/// What RFC 3986, section 2.3, leaves unreserved.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::domain::{self, OrgId, PLAIN, Project, Written};
 
 /// How long in seconds a caller should wait while a service that this one depends on is down.
 const UNAVAILABLE_RETRY_AFTER: u64 = 1;
@@ -67,7 +64,7 @@ impl Resource for domain::File {
 }
 
 fn organization(id: &OrgId) -> String {
-    format!("/v1/orgs/{}", utf8_percent_encode(id.as_str(), UNRESERVED))
+    format!("/v1/orgs/{}", utf8_percent_encode(id.as_str(), PLAIN))
 }
 
 impl<T> From<Written<T>> for Created<T> {
@@ -89,12 +86,12 @@ impl<T: Resource> Reply for Created<T> {
             Written::Before(resource) => (resource, true),
         };
         let mut response = data(StatusCode::CREATED, &resource)?;
-        response.set(header::LOCATION, &resource.location())?;
+        response.set(header::LOCATION, &resource.location());
         if let Some(version) = resource.version() {
-            response.set(header::ETAG, &format!("\"{version}\""))?;
+            response.set(header::ETAG, &format!("\"{version}\""));
         }
         if before {
-            response.set(HeaderName::from_static("idempotency-replayed"), "true")?;
+            response.set(HeaderName::from_static("idempotency-replayed"), "true");
         }
         Ok(response)
     }
@@ -114,11 +111,12 @@ fn json(status: StatusCode, envelope: &impl Serialize) -> Result<Response, Error
 }
 
 impl Response {
-    /// Sets a header.
-    pub(super) fn set(&mut self, name: HeaderName, value: &str) -> Result<(), Error> {
-        let value = HeaderValue::from_str(value).map_err(domain::Error::internal)?;
-        self.headers.insert(name, value);
-        Ok(())
+    /// Sets a header. All values are made by this service of parts that can stand in a header, so one that can't is left
+    /// out instead of failing the answer.
+    pub(super) fn set(&mut self, name: HeaderName, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
     }
 }
 
@@ -160,6 +158,6 @@ pub(super) fn refuse(error: &Error) -> Result<Response, Error> {
         }
         _ => return Ok(response),
     };
-    response.set(name, &value)?;
+    response.set(name, &value);
     Ok(response)
 }

@@ -1,12 +1,15 @@
-//! A request as the pipeline sees it.
+//! A request as the pipeline sees it, read from API Gateway's event (HTTP API, payload format 2.0).
+//!
+//! `lambda_http`'s own conversion panics on an invalid base64 body and on a path that is no URI once API Gateway has
+//! percent-decoded it, and an event that lacks a field never reaches the handler. Here a field that is missing or of
+//! another type than expected is an empty one, so that every event that is JSON gets an envelope.
 
 use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-
-use super::event::{Event, Object, Text};
+use serde_json::Value;
 
 /// A request, with its body still encoded.
 pub struct Request {
@@ -28,21 +31,22 @@ struct Body {
 
 impl Request {
     /// The request of an event. `invocation` is Lambda's own id of it, for events that carry none.
-    pub(super) fn new(Object(event): Object<Event>, invocation: &str) -> Self {
-        let context = event.request_context.0;
-        let id =
-            context.request_id.0.filter(|id| is_header_value(id)).unwrap_or_else(|| invocation.to_owned());
-        let mut cookies = event.cookies.0;
-        let headers = lower_case(event.headers.0);
-        cookies.extend(headers.get("cookie").cloned());
+    pub(super) fn new(mut event: Value, invocation: &str) -> Self {
+        let id = text(&event, "/requestContext/requestId").filter(|id| is_header_value(id));
+        let headers = lower_case(texts(&event["headers"]));
+        let cookies = event["cookies"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        // API Gateway takes cookies out of the headers; other senders of events may not.
+        let cookies = cookies.map(str::to_owned).chain(headers.get("cookie").cloned()).collect();
         Self {
-            id,
-            source_ip: context.http.0.source_ip.0.unwrap_or_default(),
-            query: event.raw_query_string.0.unwrap_or_default(),
+            id: id.unwrap_or(invocation).to_owned(),
+            source_ip: text(&event, "/requestContext/http/sourceIp").unwrap_or_default().to_owned(),
+            query: text(&event, "/rawQueryString").unwrap_or_default().to_owned(),
             cookies,
             headers,
-            path: present(event.path_parameters.0).collect(),
-            body: Body { text: event.body.0.unwrap_or_default(), base64: event.is_base64_encoded.0 },
+            path: texts(&event["pathParameters"])
+                .map(|(name, value)| (name.clone(), value.to_owned()))
+                .collect(),
+            body: Body { base64: event["isBase64Encoded"] == true, text: take_text(&mut event, "body") },
         }
     }
 
@@ -91,16 +95,30 @@ impl Body {
     }
 }
 
-fn present(map: HashMap<String, Text>) -> impl Iterator<Item = (String, String)> {
-    map.into_iter().filter_map(|(name, value)| Some((name, value.0?)))
+/// The text at a place of the event.
+fn text<'e>(event: &'e Value, place: &str) -> Option<&'e str> {
+    event.pointer(place)?.as_str()
+}
+
+/// The texts of an object.
+fn texts(object: &Value) -> impl Iterator<Item = (&String, &str)> {
+    object.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name, value.as_str()?)))
+}
+
+/// A text that is too long to be copied.
+fn take_text(event: &mut Value, name: &str) -> String {
+    match event.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    }
 }
 
 /// API Gateway sends lower-case names; a hand-written event may not.
-fn lower_case(headers: HashMap<String, Text>) -> HashMap<String, String> {
-    let mut lower: HashMap<String, String> = HashMap::with_capacity(headers.len());
-    for (name, value) in present(headers) {
+fn lower_case<'e>(headers: impl Iterator<Item = (&'e String, &'e str)>) -> HashMap<String, String> {
+    let mut lower: HashMap<String, String> = HashMap::new();
+    for (name, value) in headers {
         let all = lower.entry(name.to_ascii_lowercase()).or_default();
-        *all = if all.is_empty() { value } else { format!("{all},{value}") };
+        *all = if all.is_empty() { value.to_owned() } else { format!("{all},{value}") };
     }
     lower
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
 
 use super::access::Access;
 use super::auth::Auth;
 use super::context::Context;
 use super::error::Result;
-use super::event::{Event, Object};
 use super::input::Intake;
 use super::limiter::Limiter;
 use super::pipeline::Service;
@@ -81,9 +81,10 @@ where
     R: Reply,
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
-    let answer = async |event: LambdaEvent<Object<Event>>| {
+    let answer = async |event: LambdaEvent<Value>| {
+        let LambdaEvent { payload, context } = event;
         // On the heap, as the state of everything below is large and is moved about otherwise.
-        let response = Box::pin(service.respond(event.payload, &event.context.request_id)).await;
+        let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
         Ok::<_, std::convert::Infallible>(to_event(response))
     };
     lambda_runtime::run(service_fn(answer)).await

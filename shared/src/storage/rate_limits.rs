@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::aws::Aws;
 use super::fault::failed;
-use super::item::{Item, number, read_number, text};
+use super::item::{Item, must, number, read_number, text};
 use crate::domain::Result;
 use crate::domain::rate_limit::{Attempt, Counter};
 
@@ -43,7 +43,7 @@ impl RateLimitTable {
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match request.send().await {
-            Ok(output) => Ok(Outcome::Counted(counted(attempt, &output.attributes.unwrap_or_default()))),
+            Ok(output) => Ok(Outcome::Counted(counted(attempt, &output.attributes.unwrap_or_default())?)),
             Err(error) => match error.as_service_error() {
                 Some(service) if service.is_conditional_check_failed_exception() => {
                     Ok(Outcome::Held(held(error.into_service_error())))
@@ -57,8 +57,7 @@ impl RateLimitTable {
 fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) -> UpdateItemFluentBuilder {
     let request = request
         .expression_attribute_names("#window", "window")
-        .expression_attribute_names("#current", "current");
-    let request = request
+        .expression_attribute_names("#current", "current")
         .expression_attribute_names("#previous", "previous")
         .expression_attribute_values(":one", number(1));
     match attempt {
@@ -90,16 +89,14 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
     }
 }
 
-/// The counter after a successful attempt: what was returned, and otherwise what the condition made certain.
-fn counted(attempt: Attempt, returned: &Item) -> Counter {
-    let (window, previous) = match attempt {
-        Attempt::Open { window, .. } => (window, 0),
-        Attempt::Roll { window, max_previous } => {
-            (window, read_number(returned, "previous").unwrap_or(max_previous))
-        }
-        Attempt::Count { window, previous, .. } => (window, previous),
-    };
-    Counter { window, current: read_number(returned, "current").unwrap_or(1), previous }
+/// The counter after an attempt that succeeded: what it changed is returned, the rest its condition made certain.
+fn counted(attempt: Attempt, returned: &Item) -> Result<Counter> {
+    let changed = |name| must(read_number(returned, name), name);
+    Ok(match attempt {
+        Attempt::Open { window, .. } => Counter { window, current: 1, previous: 0 },
+        Attempt::Roll { window, .. } => Counter { window, current: 1, previous: changed("previous")? },
+        Attempt::Count { window, previous, .. } => Counter { window, current: changed("current")?, previous },
+    })
 }
 
 fn held(error: aws_sdk_dynamodb::operation::update_item::UpdateItemError) -> Option<Counter> {

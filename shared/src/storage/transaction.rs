@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 
 use super::fault::failed;
 use super::item::Item;
 use crate::domain::{Error, Result};
 
-/// How often a transaction is tried that met another one, and how long the waits are: 25, 50, 100 and 200 ms.
-const TRIES: u32 = 5;
-const FIRST_WAIT: Duration = Duration::from_millis(25);
+/// The waits in milliseconds before a transaction is tried again, give or take a half, so that those that met part ways.
+const WAITS: [f64; 4] = [25.0, 50.0, 100.0, 200.0];
 
 /// How long all tries may take together: what the SDK gives one call, and a little for meeting others.
 const TIME: Duration = Duration::from_secs(5);
@@ -31,38 +30,62 @@ pub(super) struct Refusal {
     pub(super) row: Item,
 }
 
+/// A try of a transaction.
+enum Try {
+    /// There is no point in another one.
+    Over(Transaction),
+    /// Another one may succeed; this is what went wrong.
+    Again(Error),
+}
+
 /// Writes all of `puts`, or nothing.
 ///
 /// # Errors
 ///
-/// [`Error::Unavailable`] if the table can't answer, or other transactions hold the rows for too long.
+/// [`Error::Conflict`] if other transactions hold the rows for too long; otherwise if the table can't answer.
 pub(super) async fn write(client: &Client, puts: Vec<Put>) -> Result<Transaction> {
     let writes: Vec<_> = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
-    let tried = tokio::time::timeout(TIME, tries(client, writes)).await;
+    let tried = tokio::time::timeout(TIME, tries(client, &writes)).await;
     tried.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))
 }
 
-async fn tries(client: &Client, writes: Vec<TransactWriteItem>) -> Result<Transaction> {
-    for attempt in 0..TRIES {
-        let sent = client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
-        let Err(error) = sent else {
-            return Ok(Transaction::Done);
-        };
-        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
-        else {
-            return Err(failed(error));
-        };
-        let reasons = canceled.cancellation_reasons();
-        if reasons.iter().any(|reason| is(reason, "ConditionalCheckFailed")) {
-            return Ok(Transaction::Refused(reasons.iter().map(refusal).collect()));
+async fn tries(client: &Client, writes: &[TransactWriteItem]) -> Result<Transaction> {
+    for wait in WAITS {
+        if let Try::Over(transaction) = once(client, writes).await? {
+            return Ok(transaction);
         }
-        // Only a meeting with another transaction is worth another try; throttling the SDK has already waited out.
-        if !reasons.iter().any(|reason| is(reason, "TransactionConflict")) || attempt + 1 == TRIES {
-            return Err(failed(error));
-        }
-        tokio::time::sleep(FIRST_WAIT * 2_u32.pow(attempt)).await;
+        tokio::time::sleep(Duration::from_secs_f64(wait / 1000.0 * (0.5 + fastrand::f64()))).await;
     }
-    Err(Error::Unavailable("the transaction met others at every try".into()))
+    match once(client, writes).await? {
+        Try::Over(transaction) => Ok(transaction),
+        Try::Again(error) => Err(error),
+    }
+}
+
+async fn once(client: &Client, writes: &[TransactWriteItem]) -> Result<Try> {
+    let sent = client.transact_write_items().set_transact_items(Some(writes.to_vec())).send().await;
+    let Err(error) = sent else { return Ok(Try::Over(Transaction::Done)) };
+    let Some(TransactionCanceledException(canceled)) = error.as_service_error() else {
+        return Err(failed(error));
+    };
+    let reasons = canceled.cancellation_reasons();
+    let any = |codes: &[&str]| reasons.iter().any(|reason| codes.iter().any(|code| is(reason, code)));
+    // A row that another transaction holds may yet come to answer for a condition that failed beside it.
+    if any(&["TransactionConflict"]) {
+        return Ok(Try::Again(busy()));
+    }
+    if any(&["ConditionalCheckFailed"]) {
+        return Ok(Try::Over(Transaction::Refused(reasons.iter().map(refusal).collect())));
+    }
+    match any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+        true => Ok(Try::Again(Error::Unavailable(error.into()))),
+        false if any(&["ValidationError"]) => Err(Error::internal(error)),
+        false => Err(failed(error)),
+    }
+}
+
+fn busy() -> Error {
+    Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
 }
 
 fn is(reason: &CancellationReason, code: &str) -> bool {

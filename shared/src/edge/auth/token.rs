@@ -17,10 +17,12 @@ const MAX_BYTES: usize = 8 * 1024;
 /// Types that an access token may declare (RFC 7519, section 5.1, and RFC 9068, section 2.1).
 const TYPES: [&str; 4] = ["jwt", "application/jwt", "at+jwt", "application/at+jwt"];
 
+/// The one algorithm that goes with the key, and its name in tokens (RFC 7518, section 3.1).
+const ALGORITHM: (Algorithm, &str) = (Algorithm::HS256, "HS256");
+
 /// The key and the claims that tokens must match.
 pub(super) struct Verifier {
     key: DecodingKey,
-    algorithm: Algorithm,
     issuer: String,
     audience: String,
     leeway: f64,
@@ -69,13 +71,7 @@ impl Verifier {
     pub(super) fn new(settings: AuthSettings) -> Result<Self, Cause> {
         let AuthSettings { secret, issuer, audience, leeway, .. } = settings;
         let leeway = f64::from(u32::try_from(leeway)?);
-        Ok(Self {
-            key: DecodingKey::from_secret(&secret),
-            algorithm: Algorithm::HS256,
-            issuer,
-            audience,
-            leeway,
-        })
+        Ok(Self { key: DecodingKey::from_secret(&secret), issuer, audience, leeway })
     }
 
     /// The caller whom the token proves at `now`, or nothing.
@@ -85,18 +81,17 @@ impl Verifier {
         }
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.'))?;
-        if !self.accepts(&decoded(header)?) {
+        if !Self::accepts(&decoded(header)?) {
             return None;
         }
-        let signed = crypto::verify(signature, message.as_bytes(), &self.key, self.algorithm);
+        let signed = crypto::verify(signature, message.as_bytes(), &self.key, ALGORITHM.0);
         let claims: Claims = signed.is_ok_and(|genuine| genuine).then(|| decoded(claims)).flatten()?;
         self.holds(&claims, now).then(|| caller(claims)).flatten()
     }
 
-    fn accepts(&self, header: &Header) -> bool {
-        let algorithm = format!("{:?}", self.algorithm);
+    fn accepts(header: &Header) -> bool {
         let typ = header.typ.as_ref().is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
-        header.alg == algorithm && typ && header.crit.is_none() && header.b64.is_none()
+        header.alg == ALGORITHM.1 && typ && header.crit.is_none() && header.b64.is_none()
     }
 
     fn holds(&self, claims: &Claims, now: Timestamp) -> bool {

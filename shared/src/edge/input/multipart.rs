@@ -6,6 +6,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use multer::{Field, Multipart};
 
 use self::disposition::Disposition;
@@ -79,15 +80,16 @@ async fn file_parts(body: Bytes, boundary: String) -> Result<Vec<FilePart>> {
     Ok(files)
 }
 
-/// A part is a file if it has a file name or declares a type; other parts are text fields, which are ignored.
+/// A part is a file if it has a file name, or is in the file's field and declares a type. Other parts are text fields,
+/// which are ignored, also those that declare a type, as some clients do for all parts.
 async fn file_part(field: Field<'_>) -> Result<Option<FilePart>> {
-    let disposition = field.headers().get(http::header::CONTENT_DISPOSITION);
+    // Of doubled headers `multer` keeps the last one.
+    let header = |name| field.headers().get(name).map(http::HeaderValue::as_bytes);
     let disposition =
-        disposition.and_then(|value| Disposition::parse(value.as_bytes())).ok_or(Error::InvalidMultipart)?;
-    let content_type = field.headers().get(http::header::CONTENT_TYPE);
-    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        header(CONTENT_DISPOSITION).and_then(Disposition::parse).ok_or(Error::InvalidMultipart)?;
+    let content_type = header(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value).into_owned());
     let Disposition { name: field_name, file_name: name } = disposition;
-    let is_file = name.is_some() || content_type.is_some();
+    let is_file = name.is_some() || (field_name == FIELD && content_type.is_some());
     let bytes = field.bytes().await.map_err(|_| Error::InvalidMultipart)?;
     let content_type = content_type.unwrap_or_else(|| DEFAULT_TYPE.to_owned());
     Ok(is_file.then_some(FilePart { field: field_name, name, content_type, bytes }))

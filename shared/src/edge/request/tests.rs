@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn request(event: Value) -> Request {
-    Request::new(serde_json::from_value(event).unwrap(), "lambda-id")
+    Request::new(event, "lambda-id")
 }
 
 fn encoded(body: &str) -> Request {
