@@ -81,7 +81,7 @@ fn cargo_lambda_watch_serves_the_routes_that_the_template_declares() -> Result<(
     let watched = entries(&metadata["metadata"]["lambda"]["watch"]["router"]).flat_map(|(path, targets)| {
         targets.as_array().into_iter().flatten().map(move |target| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            format!("{} {} {path}", text(&target["function"]), text(&target["methods"][0]))
+            format!("{} {} {path}", text(&target["function"]), text(&target["method"]))
         })
     });
     assert_eq!(watched.collect::<Routes>(), declared()?);

@@ -180,7 +180,7 @@ pub fn require_lambda(env: &Env<'_>) {
     if env.get("AWS_LAMBDA_RUNTIME_API").is_none() {
         return env.problem(
             "AWS_LAMBDA_RUNTIME_API",
-            "is not set: this is a Lambda function, `cargo run` at the root of the project starts it locally",
+            "is not set: this is a Lambda function, `cargo run -p local` starts it locally",
         );
     }
     for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
