@@ -61,7 +61,7 @@ impl Repeatable {
 
     /// What names the record: organization, user, route and key in one hash.
     #[must_use]
-    pub fn record(&self) -> &str {
+    pub fn record_name(&self) -> &str {
         &self.record
     }
 
@@ -73,7 +73,7 @@ impl Repeatable {
 
     /// A name that only this key together with this content has.
     #[must_use]
-    pub fn effect(&self) -> String {
+    pub fn object_name(&self) -> String {
         hex(&Sha256::digest(format!("{}/{}", self.record, self.fingerprint)))
     }
 
@@ -146,7 +146,7 @@ mod tests {
             repeatable("acme", "alice", "POST /a", "key2"),
             repeatable("acm", "ealice", "POST /a", "key"),
         ] {
-            assert_ne!(own.record(), other.record());
+            assert_ne!(own.record_name(), other.record_name());
         }
     }
 

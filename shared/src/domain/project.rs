@@ -148,7 +148,9 @@ mod tests {
     proptest! {
         #[test]
         fn folding_the_case_of_a_name_never_makes_it_another(name in "\\PC{1,100}") {
-            let folded = UniCase::unicode(&name).to_folded_case();
+            // Decomposed first, as D145 has it: the iota that U+0345 folds to would stop marks from being reordered.
+            let decomposed: String = name.nfd().collect();
+            let folded = UniCase::unicode(decomposed).to_folded_case();
             prop_assert_eq!(name_key(&name), name_key(&folded));
         }
 

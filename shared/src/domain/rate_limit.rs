@@ -192,9 +192,7 @@ impl FromStr for RateLimit {
             let fits = (1..=1_000_000).contains(&requests) && (1..=86_400).contains(&seconds);
             fits.then_some(Self { requests, window_ms: seconds * 1000 })
         };
-        parse().ok_or_else(|| {
-            "must be REQUESTS/SECONDSs, such as 10/10s (1 to 1000000 requests, 1 to 86400 seconds)".to_owned()
-        })
+        parse().ok_or_else(|| "must be like 10/10s (1 to 1000000 requests in 1 to 86400 seconds)".to_owned())
     }
 }
 

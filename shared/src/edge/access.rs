@@ -5,6 +5,10 @@ use super::request::Request;
 use crate::domain::{Caller, OrgScope};
 
 /// What a caller must be to call a route.
+#[diagnostic::on_unimplemented(
+    message = "this route doesn't say who may call it",
+    label = "add `.org_member()` to the route"
+)]
 pub trait Access: Sized {
     /// Checks the caller.
     ///

@@ -82,7 +82,7 @@ impl Files {
         }
         let file = new.stored(scope, project, now);
         // A repeated request writes to the same object, so a first try that got no further leaves nothing behind.
-        let name = repeatable.map_or_else(|| file.id.to_string(), Repeatable::effect);
+        let name = repeatable.map_or_else(|| file.id.to_string(), Repeatable::object_name);
         let object = format!("orgs/{}/{name}", utf8_percent_encode(scope.organization().as_str(), PLAIN));
         self.put_object(&object, new).await?;
         self.record(scope, file, &object, repeatable).await
@@ -141,7 +141,7 @@ impl Files {
             Transaction::Done => Ok(Written::Now(file)),
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(1).and_then(Option::as_ref).zip(repeatable);
-                let (refusal, repeatable) = must(earlier, "unused file id")?;
+                let (refusal, repeatable) = must(earlier, "reason for the refusal")?;
                 let row = must(recorded(repeatable, &refusal.row)?, "answer")?;
                 from_row(scope, row).map(Written::Before)
             }

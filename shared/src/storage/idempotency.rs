@@ -8,7 +8,7 @@ use crate::domain::{Error, OrgScope, Repeatable, Result};
 
 /// The key of the record.
 pub(super) fn record_key(scope: &OrgScope, repeatable: &Repeatable) -> Item {
-    key(scope, format!("IDEMPOTENCY#{}", repeatable.record()))
+    key(scope, format!("IDEMPOTENCY#{}", repeatable.record_name()))
 }
 
 /// Writes the record with the row that it answers with, unless there is one that still counts.

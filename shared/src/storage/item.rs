@@ -47,7 +47,7 @@ pub(super) fn read_text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// What a row that this service wrote must hold.
+/// What an answer of the table, or a row that this service wrote, must hold.
 pub(super) fn must<T>(value: Option<T>, what: &str) -> Result<T> {
-    value.ok_or_else(|| Error::internal(format!("a stored row has no usable {what}")))
+    value.ok_or_else(|| Error::internal(format!("storage answered without a usable {what}")))
 }

@@ -99,7 +99,7 @@ impl Projects {
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(2).and_then(Option::as_ref).zip(repeatable);
                 let Some((refusal, repeatable)) = earlier else {
-                    must(refusals.first().and_then(Option::as_ref), "unused project id")?;
+                    must(refusals.first().and_then(Option::as_ref), "reason for the refusal")?;
                     return Err(name_taken());
                 };
                 let row = must(recorded(repeatable, &refusal.row)?, "answer")?;
