@@ -1,3 +1,5 @@
+//! Every variable: its default, good and bad values, and that a message names it but never a secret.
+
 use super::*;
 
 const SECRET: &str = "a secret of 32 bytes, as they say";

@@ -1,3 +1,5 @@
+//! The window's arithmetic on both sides of every boundary, to the millisecond.
+
 mod model;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Mismatches and broken rules: all at once, in order, with the codes and paths that Zod 4 has.
+
 mod new_project;
 mod text;
 

@@ -1,3 +1,5 @@
+//! Which writes pass, by what browsers say of their origin.
+
 use std::collections::BTreeMap;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! How events of any shape are read.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Which tokens prove a caller, and that no others do.
+
 mod claims;
 mod form;
 
