@@ -21,13 +21,13 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) s3: &'a str,
 }
 
-/// Those of `variables` that are settings of the template's functions.
+/// Those of `variables` that are settings of the template's functions. An empty one counts as not set, as it does there.
 #[must_use]
 pub fn overrides(template: &Template, variables: Variables) -> Variables {
     let named =
         |name: &str| template.functions.iter().any(|function| function.environment.contains_key(name));
     let wanted = |name: &str| name.starts_with("AUTH_") || PASSED_ON.contains(&name) || named(name);
-    variables.into_iter().filter(|(name, _)| wanted(name)).collect()
+    variables.into_iter().filter(|(name, value)| !value.is_empty() && wanted(name)).collect()
 }
 
 /// The ARN of a function here.
