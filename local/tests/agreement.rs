@@ -99,6 +99,21 @@ fn cargo_lambda_watch_serves_the_routes_that_the_template_declares() -> Result<(
 }
 
 #[test]
+fn the_architecture_says_why_each_dependency_is_there() -> Result<()> {
+    let (manifest, architecture) = (read("Cargo.toml")?, read("docs/ARCHITECTURE.md")?);
+    let section = manifest.lines().skip_while(|line| *line != "[workspace.dependencies]").skip(1);
+    let lines = section.take_while(|line| !line.starts_with('[')).filter(|line| !line.contains("path = "));
+    let names: Vec<_> = lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    let unexplained: Vec<_> =
+        names.iter().filter(|name| !architecture.contains(&format!("`{name}`"))).collect();
+    assert!(
+        !names.is_empty() && unexplained.is_empty(),
+        "docs/ARCHITECTURE.md says nothing of {unexplained:?}"
+    );
+    Ok(())
+}
+
+#[test]
 fn every_setting_is_read_by_the_functions_and_explained_in_the_readme() -> Result<()> {
     let template = Template::load(&workspace().join("template.yaml"))?;
     let settings: BTreeSet<_> =
