@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::Uri;
@@ -11,6 +12,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::domain::keys::KeySet;
 use crate::domain::rate_limit::RateLimit;
 
 /// The fewest bytes of an HS256 key (RFC 7518, section 3.2).
@@ -105,8 +107,8 @@ pub struct Settings {
 
 /// How tokens are verified.
 pub struct AuthSettings {
-    /// The HS256 key, at least 32 bytes.
-    pub secret: Vec<u8>,
+    /// The keys of tokens.
+    pub keys: KeySource,
     /// What `iss` must be.
     pub issuer: String,
     /// What `aud` must contain.
@@ -115,6 +117,16 @@ pub struct AuthSettings {
     pub cookie: String,
     /// How many seconds the clocks of issuer and service may differ.
     pub leeway: u64,
+}
+
+/// Where the keys are that tokens are verified with.
+pub enum KeySource {
+    /// `AUTH_JWT_SECRET`: the HS256 key, at least 32 bytes.
+    Secret(Vec<u8>),
+    /// `AUTH_JWKS`: a JWK set.
+    Set(KeySet),
+    /// `AUTH_JWKS_URL`: where the issuer serves a JWK set.
+    Url(Uri),
 }
 
 /// What happens to requests while the rate limit table can't answer.
@@ -202,27 +214,48 @@ fn is_http(text: &str) -> bool {
 
 impl AuthSettings {
     fn read(env: &Env<'_>) -> Option<Self> {
-        let secret = Self::secret(env);
+        let keys = KeySource::read(env);
         let issuer = env.required("AUTH_ISSUER");
         let audience = env.required("AUTH_AUDIENCE");
         let cookie = env.parsed("AUTH_COOKIE", "auth", cookie_name);
         let leeway = env.parsed("AUTH_LEEWAY_SECONDS", "5", leeway_seconds);
-        Some(Self { secret: secret?, issuer: issuer?, audience: audience?, cookie: cookie?, leeway: leeway? })
+        Some(Self { keys: keys?, issuer: issuer?, audience: audience?, cookie: cookie?, leeway: leeway? })
     }
+}
 
-    /// `AUTH_JWKS` and `AUTH_JWKS_URL` are reserved for key sets: a function that can't honour them must not ignore them.
-    fn secret(env: &Env<'_>) -> Option<Vec<u8>> {
-        for name in ["AUTH_JWKS", "AUTH_JWKS_URL"] {
-            if env.get(name).is_some() {
-                env.problem(name, "is not supported yet, use AUTH_JWT_SECRET");
-                return None;
+impl KeySource {
+    const SECRET: &str = "AUTH_JWT_SECRET";
+    const SET: &str = "AUTH_JWKS";
+    const URL: &str = "AUTH_JWKS_URL";
+
+    /// Exactly one of the three variables must be set: with two, a token could be good by either of them.
+    fn read(env: &Env<'_>) -> Option<Self> {
+        let [secret, set, url] = [Self::SECRET, Self::SET, Self::URL].map(|name| env.get(name));
+        match (secret, set, url) {
+            (Some(secret), None, None) => Self::secret(env, secret),
+            (None, Some(set), None) => {
+                env.parsed(Self::SET, "", |_| KeySet::parse(set.as_bytes())).map(Self::Set)
+            }
+            (None, None, Some(_)) => env.parsed(Self::URL, "", issuer_url).map(Self::Url),
+            (None, None, None) => {
+                env.problem(Self::SECRET, "is not set, nor is AUTH_JWKS or AUTH_JWKS_URL");
+                None
+            }
+            (secret, _, url) => {
+                let first = if secret.is_some() { Self::SECRET } else { Self::SET };
+                let other = if url.is_some() { Self::URL } else { Self::SET };
+                env.problem(first, format!("can't be set together with {other}"));
+                None
             }
         }
-        let secret = env.required("AUTH_JWT_SECRET")?.into_bytes();
+    }
+
+    fn secret(env: &Env<'_>, secret: String) -> Option<Self> {
         if secret.len() < MIN_SECRET_BYTES {
-            env.problem("AUTH_JWT_SECRET", format!("must have at least {MIN_SECRET_BYTES} bytes"));
+            env.problem(Self::SECRET, format!("must have at least {MIN_SECRET_BYTES} bytes"));
+            return None;
         }
-        Some(secret)
+        Some(Self::Secret(secret.into_bytes()))
     }
 }
 
@@ -241,6 +274,20 @@ fn cookie_name(text: &str) -> Result<String, &'static str> {
     let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
     let fits = !text.is_empty() && text.bytes().all(is_token);
     fits.then(|| text.to_owned()).ok_or("must be a cookie name")
+}
+
+/// Keys that come over an open network could be anybody's, so that only this machine may serve them without TLS.
+fn issuer_url(text: &str) -> Result<Uri, &'static str> {
+    let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text) && !text.contains('@'));
+    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
+    let safe = url.as_ref().and_then(Uri::scheme_str) == Some("https") || is_loopback(host);
+    url.filter(|_| safe)
+        .ok_or("must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])")
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn leeway_seconds(text: &str) -> Result<u64, &'static str> {

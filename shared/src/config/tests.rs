@@ -34,7 +34,7 @@ fn problem(name: &str, value: &str) -> String {
 #[test]
 fn what_has_a_default_need_not_be_set() {
     let settings = settings(&[]).unwrap();
-    assert_eq!(settings.auth.secret, SECRET.as_bytes());
+    assert!(matches!(settings.auth.keys, KeySource::Secret(secret) if secret == SECRET.as_bytes()));
     assert_eq!(
         (settings.auth.issuer.as_str(), settings.auth.audience.as_str()),
         ("https://issuer.example", "projects")
@@ -75,8 +75,12 @@ fn a_variable_that_is_missing_or_empty_is_named() {
                 .map(|(_, value)| (*value).to_owned())
         };
         let missing = Env::read(&without, Settings::read).err().map(|problems| problems.to_string());
-        assert_eq!(missing.as_deref(), Some(format!("{name} is not set").as_str()));
-        assert_eq!(problem(name, ""), format!("{name} is not set"));
+        let expected = match name {
+            "AUTH_JWT_SECRET" => "AUTH_JWT_SECRET is not set, nor is AUTH_JWKS or AUTH_JWKS_URL".to_owned(),
+            _ => format!("{name} is not set"),
+        };
+        assert_eq!(missing.as_deref(), Some(expected.as_str()));
+        assert_eq!(problem(name, ""), expected);
     }
 }
 
@@ -171,11 +175,72 @@ fn no_message_tells_a_secret() {
     }
 }
 
+const SET: &str =
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"ZVRXb9jn9XcIZEz5Yk-GrtatbY8LRR8rftye3u3yugI"}]}"#;
+const URL: &str = "https://issuer.example/jwks.json";
+
 #[test]
 fn a_function_with_more_than_one_kind_of_key_does_not_start() {
-    for name in ["AUTH_JWKS", "AUTH_JWKS_URL"] {
-        let problem = problem(name, "https://issuer.example/jwks.json");
-        assert!(problem.contains(name), "{problem}");
+    for (changes, named) in [
+        (&[("AUTH_JWKS", SET)][..], ["AUTH_JWT_SECRET", "AUTH_JWKS"]),
+        (&[("AUTH_JWKS_URL", URL)], ["AUTH_JWT_SECRET", "AUTH_JWKS_URL"]),
+        (
+            &[("AUTH_JWT_SECRET", ""), ("AUTH_JWKS", SET), ("AUTH_JWKS_URL", URL)],
+            ["AUTH_JWKS", "AUTH_JWKS_URL"],
+        ),
+        (&[("AUTH_JWKS", SET), ("AUTH_JWKS_URL", URL)], ["AUTH_JWT_SECRET", "AUTH_JWKS_URL"]),
+    ] {
+        let problem = settings(changes).err().unwrap();
+        assert_eq!(problem, format!("{} can't be set together with {}", named[0], named[1]));
+    }
+}
+
+/// The keys where this variable stands in place of the secret.
+fn keys(name: &str, value: &str) -> Result<KeySource, String> {
+    settings(&[("AUTH_JWT_SECRET", ""), (name, value)]).map(|settings| settings.auth.keys)
+}
+
+#[test]
+fn keys_may_be_a_set() {
+    assert!(matches!(keys("AUTH_JWKS", SET), Ok(KeySource::Set(_))));
+    for bad in ["{}", "[]", URL, r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"hunter2"}]}"#] {
+        let problem = keys("AUTH_JWKS", bad).err().unwrap();
+        assert!(problem.starts_with("AUTH_JWKS ") && !problem.contains("hunter2"), "{bad}: {problem}");
+    }
+}
+
+#[test]
+fn keys_may_be_where_only_their_issuer_can_put_them() {
+    for good in [
+        URL,
+        "https://issuer.example:8443/a/b?c=d",
+        "HTTPS://ISSUER.EXAMPLE/jwks",
+        "http://localhost:3000/jwks",
+        "http://127.0.0.1/jwks",
+        "http://127.8.9.10:1/jwks",
+        "http://[::1]:8080/jwks",
+    ] {
+        assert!(matches!(keys("AUTH_JWKS_URL", good), Ok(KeySource::Url(_))), "{good}");
+    }
+    for bad in [
+        "http://issuer.example/jwks",
+        "http://localhost.example/jwks",
+        "http://127.0.0.1.example/jwks",
+        "http://10.0.0.1/jwks",
+        "http://[::2]/jwks",
+        "http://localhost@issuer.example/jwks",
+        "https://user:hunter2@issuer.example/jwks",
+        "issuer.example/jwks",
+        "//issuer.example/jwks",
+        "file:///etc/passwd",
+        "ftp://localhost/jwks",
+        "https://",
+        "https:///jwks",
+        "https://issuer.example/a b",
+        SET,
+    ] {
+        let problem = keys("AUTH_JWKS_URL", bad).err().unwrap_or_default();
+        assert!(problem.starts_with("AUTH_JWKS_URL ") && !problem.contains("hunter2"), "{bad}: {problem}");
     }
 }
 

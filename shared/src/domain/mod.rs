@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod idempotency;
 mod ids;
+pub mod keys;
 #[cfg(feature = "uploads")]
 mod media_type;
 mod membership;

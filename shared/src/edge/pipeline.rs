@@ -80,7 +80,7 @@ where
             cross_site::check(&request, &self.trusted_origins)?;
         }
         let millis = domain::time::epoch_millis(now);
-        match self.auth.verify(&credential, now) {
+        match self.auth.verify(&credential, now).await {
             Ok(caller) => self.admitted(&caller, request, now, millis, progress).await,
             Err(unauthorized) => {
                 // What is left to an address is nothing that one caller of many behind it could use.

@@ -16,6 +16,7 @@ use super::limiter::Limiter;
 use super::pipeline::Service;
 use super::reply::{Reply, Response};
 use super::route::Route;
+use crate::clock;
 use crate::config::{self, Env, Settings};
 use crate::domain::Cause;
 use crate::storage::{Aws, Store};
@@ -58,18 +59,19 @@ where
     // One request at a time is in an environment, so one thread serves it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let aws = Aws::load(ca_bundle).await?;
+        let aws = Aws::load(ca_bundle.as_deref()).await?;
         let name = route.name();
         let service = Service {
             limiter: Limiter::new(&name, &aws, &settings),
             store: Arc::new(S::open(&aws, &settings, own)),
             name: name.into(),
-            auth: Auth::new(settings.auth)?,
+            auth: Auth::open(settings.auth, ca_bundle.as_deref())?,
             trusted_origins: settings.trusted_origins,
             route,
             input,
             handler,
         };
+        service.auth.prefetch(clock::now());
         poll(&service).await
     })
 }

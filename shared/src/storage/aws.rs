@@ -30,8 +30,8 @@ impl Aws {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub async fn load(ca_bundle: Option<Vec<u8>>) -> Result<Self, Cause> {
-        let roots = ca_bundle.unwrap_or_else(|| AMAZON_ROOTS.to_vec());
+    pub async fn load(ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+        let roots = ca_bundle.unwrap_or(AMAZON_ROOTS);
         let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
         let tls = TlsContext::builder().with_trust_store(trust).build()?;
         let http =

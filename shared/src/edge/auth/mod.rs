@@ -1,6 +1,7 @@
 //! Who is calling: finds the token in a request and verifies it.
 
 mod cookies;
+mod keys;
 mod token;
 
 use jiff::Timestamp;
@@ -38,8 +39,19 @@ pub(super) struct Auth {
 }
 
 impl Auth {
-    pub(super) fn new(settings: AuthSettings) -> std::result::Result<Self, Cause> {
-        Ok(Self { cookie: settings.cookie.clone(), verifier: Verifier::new(settings)? })
+    /// Verifies tokens as these settings say. `ca_bundle` (PEM) is trusted to know an issuer that serves its keys.
+    ///
+    /// # Errors
+    ///
+    /// If the certificates can't be used.
+    pub(super) fn open(settings: AuthSettings, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, Cause> {
+        let cookie = settings.cookie.clone();
+        Ok(Self { cookie, verifier: Verifier::open(settings, ca_bundle)? })
+    }
+
+    /// Begins to fetch the issuer's keys, where it serves them.
+    pub(super) fn prefetch(&self, now: Timestamp) {
+        self.verifier.prefetch(now);
     }
 
     /// The credential of a request. With an `Authorization` header of any scheme the cookie is not looked at, so that
@@ -59,10 +71,11 @@ impl Auth {
     /// # Errors
     ///
     /// [`Error::Unauthorized`], which doesn't say what is wrong with the token: whoever has a real one can read it.
-    pub(super) fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if there are no keys to verify it with, as the issuer can't be reached.
+    pub(super) async fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
         let caller = match credential {
             Credential::None | Credential::Ambiguous => None,
-            Credential::Bearer(token) | Credential::Cookie(token) => self.verifier.verify(token, now),
+            Credential::Bearer(token) | Credential::Cookie(token) => self.verifier.verify(token, now).await?,
         };
         caller.ok_or(Error::Unauthorized { token_sent: *credential != Credential::None })
     }

@@ -4,12 +4,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+use super::keys::Keys;
 use crate::config::AuthSettings;
-use crate::domain::{Caller, Cause, OrgId, UserId};
+use crate::domain::keys::Wanted;
+use crate::domain::{Caller, Cause, Error, OrgId, UserId};
 
 /// A longer token is refused unread.
 const MAX_BYTES: usize = 8 * 1024;
@@ -17,12 +18,9 @@ const MAX_BYTES: usize = 8 * 1024;
 /// Types that an access token may declare (RFC 7519, section 5.1, and RFC 9068, section 2.1).
 const TYPES: [&str; 4] = ["jwt", "application/jwt", "at+jwt", "application/at+jwt"];
 
-/// The one algorithm that goes with the key, and its name in tokens (RFC 7518, section 3.1).
-const ALGORITHM: (Algorithm, &str) = (Algorithm::HS256, "HS256");
-
-/// The key and the claims that tokens must match.
+/// The keys and the claims that tokens must match.
 pub(super) struct Verifier {
-    key: DecodingKey,
+    keys: Keys,
     issuer: String,
     audience: String,
     leeway: f64,
@@ -32,6 +30,8 @@ pub(super) struct Verifier {
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<String>,
     #[serde(default, deserialize_with = "present")]
     typ: Option<String>,
     /// Extensions that must be understood (RFC 7515, section 4.1.11). None is.
@@ -67,31 +67,57 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
     T::deserialize(deserializer).map(Some)
 }
 
+/// A token, taken apart.
+struct Token<'t> {
+    header: Header,
+    claims: Claims,
+    message: &'t str,
+    signature: &'t str,
+}
+
+impl<'t> Token<'t> {
+    /// Reads a token of three parts. Nothing of it is proven by that.
+    fn parse(token: &'t str) -> Option<Self> {
+        let (message, signature) = token.rsplit_once('.').filter(|_| token.len() <= MAX_BYTES)?;
+        let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.'))?;
+        let header: Header = decoded(header)?;
+        Some(Self { claims: decoded(claims).filter(|_| header.is_understood())?, header, message, signature })
+    }
+}
+
+impl Header {
+    /// Whether it asks for nothing that isn't done here. Whether the algorithm is the key's, the key says.
+    fn is_understood(&self) -> bool {
+        let typ = self.typ.as_ref().is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
+        typ && self.crit.is_none() && self.b64.is_none()
+    }
+}
+
 impl Verifier {
-    pub(super) fn new(settings: AuthSettings) -> Result<Self, Cause> {
-        let AuthSettings { secret, issuer, audience, leeway, .. } = settings;
+    pub(super) fn open(settings: AuthSettings, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+        let AuthSettings { keys, issuer, audience, leeway, .. } = settings;
         let leeway = f64::from(u32::try_from(leeway)?);
-        Ok(Self { key: DecodingKey::from_secret(&secret), issuer, audience, leeway })
+        Ok(Self { keys: Keys::open(keys, ca_bundle)?, issuer, audience, leeway })
+    }
+
+    pub(super) fn prefetch(&self, now: Timestamp) {
+        self.keys.prefetch(now);
     }
 
     /// The caller whom the token proves at `now`, or nothing.
-    pub(super) fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
-        if token.len() > MAX_BYTES {
-            return None;
-        }
-        let (message, signature) = token.rsplit_once('.')?;
-        let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.'))?;
-        if !Self::accepts(&decoded(header)?) {
-            return None;
-        }
-        let signed = crypto::verify(signature, message.as_bytes(), &self.key, ALGORITHM.0);
-        let claims: Claims = signed.is_ok_and(|genuine| genuine).then(|| decoded(claims)).flatten()?;
-        self.holds(&claims, now).then(|| caller(claims)).flatten()
-    }
-
-    fn accepts(header: &Header) -> bool {
-        let typ = header.typ.as_ref().is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
-        header.alg == ALGORITHM.1 && typ && header.crit.is_none() && header.b64.is_none()
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if there are no keys to tell by.
+    pub(super) async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<Caller>, Error> {
+        // What can be told without a key comes first, so that nobody is asked for keys in vain.
+        let Some(token) = Token::parse(token).filter(|token| self.holds(&token.claims, now)) else {
+            return Ok(None);
+        };
+        let Token { header, claims, message, signature } = token;
+        let wanted = Wanted { algorithm: &header.alg, id: header.kid.as_deref() };
+        let signed = self.keys.signed(wanted, message.as_bytes(), signature, now).await?;
+        Ok(signed.then(|| caller(claims)).flatten())
     }
 
     fn holds(&self, claims: &Claims, now: Timestamp) -> bool {

@@ -3,10 +3,12 @@
 mod claims;
 mod form;
 
-use jsonwebtoken::EncodingKey;
+use futures_util::FutureExt;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::config::KeySource;
 
 const SECRET: &str = "a secret of at least 32 bytes, for tests";
 
@@ -15,17 +17,22 @@ const NOW: i64 = 1_700_000_000;
 
 fn verifier_with(leeway: u64) -> Verifier {
     let settings = AuthSettings {
-        secret: SECRET.into(),
+        keys: KeySource::Secret(SECRET.into()),
         issuer: "https://issuer.example".to_owned(),
         audience: "projects".to_owned(),
         cookie: "auth".to_owned(),
         leeway,
     };
-    Verifier::new(settings).unwrap()
+    Verifier::open(settings, None).unwrap()
+}
+
+/// With a secret there is nothing to wait for.
+fn verified_with(leeway: u64, token: &str, now: Timestamp) -> Option<Caller> {
+    verifier_with(leeway).verify(token, now).now_or_never().unwrap().unwrap()
 }
 
 fn verified_at(token: &str, now: Timestamp) -> Option<Caller> {
-    verifier_with(5).verify(token, now)
+    verified_with(5, token, now)
 }
 
 fn verified(token: &str) -> Option<Caller> {

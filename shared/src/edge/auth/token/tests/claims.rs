@@ -49,7 +49,7 @@ fn the_audience_is_the_service_alone_or_among_others() {
 /// Whether the usual token, with one of its times set, is good at this millisecond.
 fn good_at(leeway: u64, name: &str, time: Value, millis: i64) -> bool {
     let now = Timestamp::from_millisecond(millis).unwrap();
-    verifier_with(leeway).verify(&with(name, time), now).is_some()
+    verified_with(leeway, &with(name, time), now).is_some()
 }
 
 #[test]

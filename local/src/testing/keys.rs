@@ -1,0 +1,189 @@
+//! Keys that an identity provider would have, made anew for each test, and what they sign.
+//! What must stay out: what the service thinks of it. Signs with another library's interface than the one that verifies.
+
+use anyhow::{Result, anyhow};
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
+};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde_json::{Value, json};
+
+/// A key pair, or a secret, under an id.
+#[derive(Debug)]
+pub struct SigningKey {
+    id: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Secret(Vec<u8>),
+    Rsa(RsaKeyPair),
+    P256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// A way to sign that fits the key only by its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// HS256, RS256, ES256 or EdDSA.
+    Usual,
+    /// HS512 or RS512.
+    Sha512,
+    /// PS256.
+    Pss,
+    /// ECDSA in DER and not as two numbers of fixed length.
+    Der,
+}
+
+impl SigningKey {
+    /// An RSA key of 2048 bits.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn rsa(id: &str) -> Result<Self> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("no RSA key"))?;
+        Ok(Self { id: id.to_owned(), kind: Kind::Rsa(pair) })
+    }
+
+    /// A key of the curve P-256.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn p256(id: &str) -> Result<Self> {
+        let pair =
+            EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| anyhow!("no EC key"))?;
+        Ok(Self { id: id.to_owned(), kind: Kind::P256(pair) })
+    }
+
+    /// An Ed25519 key.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn ed25519(id: &str) -> Result<Self> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| anyhow!("no Ed25519 key"))?;
+        Ok(Self { id: id.to_owned(), kind: Kind::Ed25519(pair) })
+    }
+
+    /// A secret, for HMAC.
+    #[must_use]
+    pub fn secret(id: &str, secret: &[u8]) -> Self {
+        Self { id: id.to_owned(), kind: Kind::Secret(secret.to_vec()) }
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The algorithm of JWTs that goes with the key.
+    #[must_use]
+    pub fn algorithm(&self) -> &'static str {
+        match self.kind {
+            Kind::Secret(_) => "HS256",
+            Kind::Rsa(_) => "RS256",
+            Kind::P256(_) => "ES256",
+            Kind::Ed25519(_) => "EdDSA",
+        }
+    }
+
+    /// The public key as a JWK; a secret shows nothing but its type.
+    #[must_use]
+    pub fn jwk(&self) -> Value {
+        let id = &self.id;
+        match &self.kind {
+            Kind::Secret(_) => json!({"kty": "oct", "kid": id}),
+            Kind::Rsa(pair) => {
+                let key = pair.public_key();
+                let modulus = BASE64.encode(key.modulus().big_endian_without_leading_zero());
+                let exponent = BASE64.encode(key.exponent().big_endian_without_leading_zero());
+                json!({"kty": "RSA", "kid": id, "n": modulus, "e": exponent})
+            }
+            Kind::P256(pair) => {
+                // A byte that says "uncompressed", then both coordinates.
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+                json!({"kty": "EC", "crv": "P-256", "kid": id, "x": BASE64.encode(x), "y": BASE64.encode(y)})
+            }
+            Kind::Ed25519(pair) => {
+                json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": BASE64.encode(pair.public_key())})
+            }
+        }
+    }
+
+    /// The bytes of the public key in the form that certificates have it in, which careless verifiers take as a secret.
+    ///
+    /// # Errors
+    /// When the key has no public part.
+    pub fn public_der(&self) -> Result<Vec<u8>> {
+        let Kind::Rsa(pair) = &self.kind else {
+            return Err(anyhow!("only RSA keys are confused with secrets"));
+        };
+        let der: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| anyhow!("no DER"))?;
+        Ok(der.as_ref().to_vec())
+    }
+
+    /// A signature in base64url.
+    ///
+    /// # Errors
+    /// When the key can't sign that way.
+    pub fn sign(&self, scheme: Scheme, message: &[u8]) -> Result<String> {
+        let signature = match (&self.kind, scheme) {
+            (Kind::Secret(secret), Scheme::Usual) => mac(hmac::HMAC_SHA256, secret, message),
+            (Kind::Secret(secret), Scheme::Sha512) => mac(hmac::HMAC_SHA512, secret, message),
+            (Kind::Rsa(pair), Scheme::Usual) => rsa(pair, &RSA_PKCS1_SHA256, message)?,
+            (Kind::Rsa(pair), Scheme::Sha512) => rsa(pair, &RSA_PKCS1_SHA512, message)?,
+            (Kind::Rsa(pair), Scheme::Pss) => rsa(pair, &RSA_PSS_SHA256, message)?,
+            (Kind::P256(pair), Scheme::Usual) => ecdsa(pair, message)?,
+            (Kind::P256(pair), Scheme::Der) => ecdsa(&in_der(pair)?, message)?,
+            (Kind::Ed25519(pair), Scheme::Usual) => pair.sign(message).as_ref().to_vec(),
+            (_, scheme) => return Err(anyhow!("{} can't sign as {scheme:?}", self.id)),
+        };
+        Ok(BASE64.encode(signature))
+    }
+
+    /// A token with these claims, as an honest issuer makes it.
+    ///
+    /// # Errors
+    /// When it can't be signed.
+    pub fn token(&self, claims: &Value) -> Result<String> {
+        let header = json!({"alg": self.algorithm(), "typ": "JWT", "kid": self.id});
+        let message = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
+        Ok(format!("{message}.{}", self.sign(Scheme::Usual, message.as_bytes())?))
+    }
+}
+
+/// The JWK set of these keys.
+#[must_use]
+pub fn jwks(keys: &[&SigningKey]) -> Value {
+    json!({ "keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>() })
+}
+
+fn mac(algorithm: hmac::Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(algorithm, secret), message).as_ref().to_vec()
+}
+
+fn rsa(pair: &RsaKeyPair, encoding: &'static dyn RsaEncoding, message: &[u8]) -> Result<Vec<u8>> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    let signed = pair.sign(encoding, &SystemRandom::new(), message, &mut signature);
+    signed.map_err(|_| anyhow!("the RSA key can't sign"))?;
+    Ok(signature)
+}
+
+fn ecdsa(pair: &EcdsaKeyPair, message: &[u8]) -> Result<Vec<u8>> {
+    let signature = pair.sign(&SystemRandom::new(), message).map_err(|_| anyhow!("the EC key can't sign"))?;
+    Ok(signature.as_ref().to_vec())
+}
+
+/// The same key, signing in the other form.
+fn in_der(pair: &EcdsaKeyPair) -> Result<EcdsaKeyPair> {
+    let document = pair.to_pkcs8v1().map_err(|_| anyhow!("the EC key can't be written"))?;
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref())
+        .map_err(|_| anyhow!("the EC key can't be read"))
+}

@@ -1,0 +1,229 @@
+//! Which keys of a set are used, for which algorithm and for which tokens.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Signatures that another library made.
+static VECTORS: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("tests/vectors.json")).unwrap());
+
+/// A key of the vectors, with these members besides.
+fn key(name: &str, members: &Value) -> Value {
+    let mut key = VECTORS["keys"][name].clone();
+    key.as_object_mut().unwrap().extend(members.as_object().cloned().unwrap());
+    key
+}
+
+fn parsed(keys: &[Value]) -> Result<KeySet, BadKeySet> {
+    KeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
+}
+
+/// Whether the set takes the signature of this name for a token of this algorithm and key id.
+fn takes(set: &KeySet, algorithm: &str, id: Option<&str>, signature: &str) -> bool {
+    let signature = VECTORS["signatures"][signature].as_str().unwrap();
+    set.signed(Wanted { algorithm, id }, VECTORS["message"].as_str().unwrap().as_bytes(), signature)
+}
+
+fn all() -> KeySet {
+    parsed(&["rsa", "p256", "ed25519"].map(|name| key(name, &json!({"kid": name})))).unwrap()
+}
+
+const GENUINE: [(&str, &str, &str); 4] = [
+    ("RS256", "rsa", "RS256 by rsa"),
+    ("ES256", "p256", "ES256 by p256"),
+    ("EdDSA", "ed25519", "EdDSA by ed25519"),
+    ("Ed25519", "ed25519", "EdDSA by ed25519"),
+];
+
+#[test]
+fn signatures_of_another_library_are_genuine() {
+    for (algorithm, id, signature) in GENUINE {
+        assert!(takes(&all(), algorithm, Some(id), signature), "{signature}");
+        assert!(takes(&all(), algorithm, None, signature), "{signature} without kid");
+    }
+}
+
+#[test]
+fn a_signature_is_of_one_message() {
+    for (algorithm, id, signature) in GENUINE {
+        let signature = VECTORS["signatures"][signature].as_str().unwrap();
+        let wanted = Wanted { algorithm, id: Some(id) };
+        for message in ["", "another message", "a message that was signed "] {
+            assert!(!all().signed(wanted, message.as_bytes(), signature), "{algorithm}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_key_is_used_with_its_own_algorithm_only() {
+    let set = all();
+    for id in ["rsa", "p256", "ed25519"] {
+        for (_, _, signature) in GENUINE {
+            for algorithm in ["RS256", "ES256", "EdDSA", "HS256", "RS512", "PS256", "none", "", "rs256"] {
+                let right = GENUINE.contains(&(algorithm, id, signature));
+                let takes = takes(&set, algorithm, Some(id), signature);
+                assert!(!takes || right, "{signature} as {algorithm} by {id}");
+            }
+        }
+    }
+    for (algorithm, id, signature) in [
+        ("RS512", "rsa", "RS512 by rsa"),
+        ("PS256", "rsa", "PS256 by rsa"),
+        ("RS256", "rsa", "RS512 by rsa"),
+        ("RS256", "rsa", "PS256 by rsa"),
+        ("ES256", "p256", "ES256 in DER by p256"),
+        ("ES384", "p256", "ES384 by p384"),
+    ] {
+        assert!(!takes(&set, algorithm, Some(id), signature), "{signature} as {algorithm}");
+    }
+}
+
+#[test]
+fn the_algorithm_that_a_key_names_goes_before_what_its_type_would_do() {
+    for (name, alg, works, other) in
+        [("ed25519", "EdDSA", "EdDSA", "Ed25519"), ("ed25519", "Ed25519", "Ed25519", "EdDSA")]
+    {
+        let set = parsed(&[key(name, &json!({"kid": "k", "alg": alg}))]).unwrap();
+        assert!(takes(&set, works, Some("k"), "EdDSA by ed25519"));
+        assert!(!takes(&set, other, Some("k"), "EdDSA by ed25519"));
+    }
+    for alg in ["RS512", "PS256", "HS256", "none", "rs256", "RSA-OAEP"] {
+        assert_eq!(parsed(&[key("rsa", &json!({"alg": alg}))]).unwrap_err(), BadKeySet::NoneUsable, "{alg}");
+    }
+}
+
+#[test]
+fn a_token_goes_with_the_key_that_it_names() {
+    let set = all();
+    for id in ["p256", "ed25519", "RSA", "rsa ", ""] {
+        assert!(!takes(&set, "RS256", Some(id), "RS256 by rsa"), "{id:?}");
+    }
+    assert!(set.knows("rsa") && !set.knows("other") && !set.knows(""));
+}
+
+#[test]
+fn a_token_that_names_no_key_goes_with_the_only_one_of_its_algorithm() {
+    let (first, second) = (key("rsa", &json!({"kid": "1"})), key("rsa", &json!({})));
+    assert!(takes(&parsed(&[second.clone()]).unwrap(), "RS256", None, "RS256 by rsa"));
+    assert!(!takes(&parsed(&[first, second]).unwrap(), "RS256", None, "RS256 by rsa"));
+    assert!(!takes(&all(), "HS256", None, "RS256 by rsa"));
+}
+
+#[test]
+fn of_several_keys_of_one_id_the_one_that_signed_counts() {
+    let set = parsed(&["p256", "rsa", "ed25519"].map(|name| key(name, &json!({"kid": "same"})))).unwrap();
+    for (algorithm, _, signature) in GENUINE {
+        assert!(takes(&set, algorithm, Some("same"), signature), "{signature}");
+    }
+}
+
+#[test]
+fn keys_that_are_not_for_verifying_tokens_are_left_out() {
+    for members in [
+        json!({"use": "enc"}),
+        json!({"key_ops": ["encrypt"]}),
+        json!({"key_ops": []}),
+        json!({"kty": "rsa"}),
+        json!({"kty": 1}),
+        json!({"kid": 5}),
+        json!({"n": "AQAB"}),
+        json!({"n": "not base64!"}),
+        json!({"n": ""}),
+        json!({"e": ""}),
+        json!({"n": null}),
+    ] {
+        assert_eq!(parsed(&[key("rsa", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+    }
+    for members in [json!({"use": "sig"}), json!({"key_ops": ["verify"]}), json!({"x5t": "?", "x5c": ["?"]})]
+    {
+        assert!(parsed(&[key("rsa", &members)]).is_ok(), "{members}");
+    }
+    for members in
+        [json!({"x": "AQAB"}), json!({"crv": "P-384"}), json!({"crv": "secp256k1"}), json!({"y": null})]
+    {
+        assert_eq!(parsed(&[key("p256", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+    }
+    for members in [json!({"x": "AQAB"}), json!({"crv": "X25519"}), json!({"crv": "Ed448"})] {
+        assert_eq!(parsed(&[key("ed25519", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+    }
+    assert_eq!(parsed(&[key("p384", &json!({}))]).unwrap_err(), BadKeySet::NoneUsable);
+}
+
+#[test]
+fn an_rsa_key_of_fewer_than_2048_bits_is_left_out() {
+    assert_eq!(parsed(&[key("rsa1024", &json!({}))]).unwrap_err(), BadKeySet::NoneUsable);
+    let modulus = |bytes: usize| json!({"n": URL_SAFE_NO_PAD.encode(vec![0xff; bytes])});
+    for (bytes, usable) in [(255, false), (256, true), (1024, true), (1025, false)] {
+        assert_eq!(parsed(&[key("rsa", &modulus(bytes))]).is_ok(), usable, "{bytes} bytes");
+    }
+}
+
+#[test]
+fn a_zero_before_the_modulus_is_no_part_of_the_number() {
+    let modulus = VECTORS["keys"]["rsa"]["n"].as_str().unwrap();
+    let padded = [vec![0], URL_SAFE_NO_PAD.decode(modulus).unwrap()].concat();
+    let set = parsed(&[key("rsa", &json!({"n": URL_SAFE_NO_PAD.encode(padded)}))]).unwrap();
+    assert!(takes(&set, "RS256", None, "RS256 by rsa"));
+}
+
+#[test]
+fn a_point_that_is_not_on_the_curve_proves_nothing() {
+    let set = parsed(&[key("p256", &json!({"y": URL_SAFE_NO_PAD.encode([7; 32])}))]);
+    assert!(!set.is_ok_and(|set| takes(&set, "ES256", None, "ES256 by p256")));
+}
+
+#[test]
+fn one_bad_key_leaves_the_others_alone() {
+    let set =
+        parsed(&[json!({"kty": "future"}), json!(null), json!({}), key("rsa", &json!({"kid": "good"}))]);
+    assert!(takes(&set.unwrap(), "RS256", Some("good"), "RS256 by rsa"));
+}
+
+#[test]
+fn a_set_that_gives_a_secret_away_is_refused_whole() {
+    for secret in [
+        json!({"kty": "oct", "k": "c2VjcmV0"}),
+        key("rsa", &json!({"d": "c2VjcmV0"})),
+        key("rsa", &json!({"p": "c2VjcmV0"})),
+        key("p256", &json!({"d": "c2VjcmV0", "use": "enc"})),
+        key("ed25519", &json!({"d": ""})),
+    ] {
+        assert_eq!(
+            parsed(&[key("rsa", &json!({})), secret.clone()]).unwrap_err(),
+            BadKeySet::Private,
+            "{secret}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_jwk_set_is_refused() {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"keys\":{}}",
+        "{\"keys\":null}",
+        "{\"keys\":[]",
+        "keys",
+        "\u{feff}{\"keys\":[]}",
+    ] {
+        assert_eq!(KeySet::parse(text.as_bytes()).unwrap_err(), BadKeySet::NotASet, "{text}");
+    }
+    assert_eq!(KeySet::parse(b"{\"keys\":[]}").unwrap_err(), BadKeySet::NoneUsable);
+    assert_eq!(KeySet::parse(b"{\"keys\":[\"\xff\"]}").unwrap_err(), BadKeySet::NotASet);
+    // A key alone is a common mistake.
+    assert_eq!(KeySet::parse(VECTORS["keys"]["rsa"].to_string().as_bytes()).unwrap_err(), BadKeySet::NotASet);
+}
+
+#[test]
+fn a_key_shows_nothing_of_itself_in_logs() {
+    let secret = Key::secret(b"hunter2 hunter2 hunter2 hunter2 hunter2");
+    assert!(!format!("{secret:?}").contains("hunter2"));
+}

@@ -1,0 +1,169 @@
+//! Keeps an issuer's keys: fetched once, refreshed in the background before they are old, used on while the issuer is
+//! down, and fetched anew for a key that is not among them. Knows no HTTP and no clock.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::Cause;
+use crate::domain::keys::KeySet;
+use crate::edge::log::chain;
+
+/// From this age on keys are refreshed beside the request that finds them so.
+const AGING: SignedDuration = SignedDuration::from_mins(5);
+
+/// From this age on a request waits for new keys: a key that the issuer withdrew is not accepted much longer.
+const OLD: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long an issuer is left alone after it was asked in vain, or for a key that it may not have: whoever makes up
+/// key ids can't have it flooded from here.
+const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Where keys come from.
+pub(super) trait Source: Send + Sync + 'static {
+    /// Fetches the keys as they are now.
+    fn fetch(&self) -> impl Future<Output = Result<KeySet, Cause>> + Send;
+}
+
+/// The keys of a source.
+pub(super) struct Cache<S> {
+    source: S,
+    state: Mutex<State>,
+    /// Whoever holds it asks the source; the others wait for what comes of it.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    keys: Option<Fetched>,
+    /// When the source was last asked.
+    tried: Option<Timestamp>,
+    /// When the source was last asked for a key that was not among those kept.
+    searched: Option<Timestamp>,
+    /// How often the source was asked.
+    tries: u64,
+}
+
+#[derive(Clone)]
+struct Fetched {
+    set: Arc<KeySet>,
+    at: Timestamp,
+}
+
+/// What keys are asked for.
+#[derive(Clone, Copy)]
+enum Reason<'t> {
+    /// Those kept, if any, are older than this.
+    Age(SignedDuration),
+    /// The key of this id is not among those kept.
+    Missing(&'t str),
+}
+
+impl Reason<'_> {
+    /// Whether keys that came meanwhile will do.
+    fn is_met_by(self, kept: &Fetched, now: Timestamp) -> bool {
+        match self {
+            Self::Age(age) => within(age, Some(kept.at), now),
+            Self::Missing(id) => kept.set.knows(id),
+        }
+    }
+}
+
+impl<S: Source> Cache<S> {
+    pub(super) fn new(source: S) -> Self {
+        Self { source, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    }
+
+    /// The keys to verify a token with that names the key `id`, at `now`.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, and the source gives none.
+    pub(super) async fn keys(
+        self: &Arc<Self>,
+        id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Arc<KeySet>, Cause> {
+        let State { keys, tried, .. } = self.state().clone();
+        let Some(kept) = keys else {
+            return self.fetch(Reason::Age(OLD), now).await;
+        };
+        let rested = !within(COOL_DOWN, tried, now);
+        if rested && !within(OLD, Some(kept.at), now) {
+            return Ok(self.fetch(Reason::Age(OLD), now).await.unwrap_or(kept.set));
+        }
+        if rested && !within(AGING, Some(kept.at), now) {
+            self.refresh(now);
+        }
+        match id.filter(|id| !kept.set.knows(id)) {
+            Some(id) => Ok(self.fetch(Reason::Missing(id), now).await.unwrap_or(kept.set)),
+            None => Ok(kept.set),
+        }
+    }
+
+    /// Fetches the keys in the background. A request that can't do without them waits for that.
+    pub(super) fn refresh(self: &Arc<Self>, now: Timestamp) {
+        // Noted here and not when the task begins, so that there is one task.
+        self.state().tried = Some(now);
+        let cache = Arc::clone(self);
+        // Lambda may freeze the task along with its environment; then it goes on, or fails, beside the next request.
+        drop(tokio::spawn(async move { cache.fetch(Reason::Age(AGING), now).await.map(drop) }));
+    }
+
+    /// Asks the source, one caller at a time. Whoever had to wait takes what came meanwhile, and doesn't ask once more
+    /// where a try failed that began after they came.
+    async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, Cause> {
+        let before = self.state().tries;
+        let _turn = self.turn.lock().await;
+        let State { keys, tries, searched, .. } = self.state().clone();
+        if let Some(kept) = keys.filter(|kept| reason.is_met_by(kept, now)) {
+            return Ok(kept.set);
+        }
+        let searching = matches!(reason, Reason::Missing(_));
+        if tries != before || (searching && within(COOL_DOWN, searched, now)) {
+            return Err("the issuer was asked just now".into());
+        }
+        self.note_try(searching, now);
+        let fetched = self.source.fetch().await;
+        self.keep(fetched, now)
+    }
+
+    fn note_try(&self, searching: bool, now: Timestamp) {
+        let mut state = self.state();
+        state.tries += 1;
+        state.tried = Some(now);
+        if searching {
+            state.searched = Some(now);
+        }
+    }
+
+    fn keep(&self, fetched: Result<KeySet, Cause>, now: Timestamp) -> Result<Arc<KeySet>, Cause> {
+        let mut state = self.state();
+        match fetched {
+            Ok(set) => {
+                let set = Arc::new(set);
+                state.keys = Some(Fetched { set: Arc::clone(&set), at: now });
+                Ok(set)
+            }
+            Err(error) => {
+                let kept = state.keys.is_some();
+                let so = if kept { "the ones known before serve on" } else { "no token can be verified" };
+                tracing::warn!(error = chain(&*error), "the issuer's keys can't be fetched: {so}");
+                Err(error)
+            }
+        }
+    }
+
+    /// A panic elsewhere can't leave the state half changed, so a poisoned lock is as good as any.
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether less than `span` lies between `then` and `now`, whichever comes first: clocks may be set back.
+fn within(span: SignedDuration, then: Option<Timestamp>, now: Timestamp) -> bool {
+    then.is_some_and(|then| now.duration_since(then).abs() < span)
+}
+
+#[cfg(test)]
+mod tests;

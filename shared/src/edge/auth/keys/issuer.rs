@@ -1,0 +1,77 @@
+//! Fetches the JWK set that an issuer serves.
+
+use std::time::Duration;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+use http::Uri;
+
+use super::cache::Source;
+use crate::domain::Cause;
+use crate::domain::keys::KeySet;
+
+/// How long a fetch may take in all. A request may have to wait for one.
+const TIME: Duration = Duration::from_secs(3);
+
+/// The largest set in bytes: some hundred keys.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// An issuer's URL of keys. Redirects are not followed: they would let it name any host.
+pub(super) struct Issuer {
+    url: Uri,
+    connector: Connector,
+}
+
+impl Issuer {
+    /// The issuer whose keys are at `url`. An issuer may have any authority vouch for it, so the system's are trusted,
+    /// and those of `ca_bundle` (PEM) beside them.
+    pub(super) fn new(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+        let secure = url.scheme_str() == Some("https");
+        let trust = TrustStore::empty().with_native_roots(secure);
+        let trust = match ca_bundle {
+            Some(authorities) => trust.with_pem_certificate(authorities),
+            None => trust,
+        };
+        let tls = TlsContext::builder().with_trust_store(trust).build()?;
+        let connector =
+            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build();
+        Ok(Self { url, connector })
+    }
+
+    async fn ask(&self) -> Result<KeySet, Cause> {
+        let mut request = HttpRequest::get(self.url.to_string())?;
+        request.headers_mut().insert("accept", "application/jwk-set+json, application/json");
+        request
+            .headers_mut()
+            .insert("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+        let answer = self.connector.call(request).await?;
+        let status = answer.status();
+        if status.as_u16() != 200 {
+            return Err(format!("the issuer answered {status}").into());
+        }
+        let text = read(ByteStream::new(answer.into_body())).await?;
+        KeySet::parse(&text).map_err(|problem| format!("what the issuer serves {problem}").into())
+    }
+}
+
+impl Source for Issuer {
+    async fn fetch(&self) -> Result<KeySet, Cause> {
+        tokio::time::timeout(TIME, self.ask()).await?
+    }
+}
+
+/// The body, if it isn't larger than any set should be.
+async fn read(mut body: ByteStream) -> Result<Vec<u8>, Cause> {
+    let mut text = Vec::new();
+    while let Some(chunk) = body.try_next().await? {
+        text.extend_from_slice(&chunk);
+        if text.len() > MAX_BYTES {
+            return Err("the issuer serves more than a set of keys".into());
+        }
+    }
+    Ok(text)
+}
