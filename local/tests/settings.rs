@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use local::stack::{Options, Stack};
-use local::testing::{App, options, projects};
+use local::testing::{App, SigningKey, jwks, options, projects};
 
 /// Starts everything with these variables, and gives the reason why it does not start.
 async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
@@ -14,6 +14,8 @@ async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
 async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
     for (name, values) in [
         ("AUTH_JWT_SECRET", &["", "only-31-bytes-are-one-too-few-.", "short"][..]),
+        ("AUTH_JWKS", &["{}", "{\"keys\":[]}", "https://login.example.com/keys"]),
+        ("AUTH_JWKS_URL", &["http://login.example.com/keys", "login.example.com", "file:///keys"]),
         ("AUTH_ISSUER", &[""]),
         ("AUTH_AUDIENCE", &[""]),
         ("AUTH_COOKIE", &["a b", "a=b"]),
@@ -59,11 +61,20 @@ async fn a_secret_of_32_bytes_is_enough_and_empty_optional_settings_are_defaults
 
 #[tokio::test]
 async fn two_keys_are_one_too_many() -> Result<()> {
-    let secret = ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough");
-    for other in [("AUTH_JWKS", r#"{"keys":[]}"#), ("AUTH_JWKS_URL", "https://login.example.com/keys")] {
-        let refusal = refusal(&[secret, other]).await?;
-        assert!(refusal.contains(other.0), "{refusal}");
+    let set = jwks(&[&SigningKey::ed25519("1")?]).to_string();
+    let keys = [
+        ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough"),
+        ("AUTH_JWKS", set.as_str()),
+        ("AUTH_JWKS_URL", "https://login.example.com/keys"),
+    ];
+    for two in [[keys[0], keys[1]], [keys[0], keys[2]], [keys[1], keys[2]]] {
+        let refusal = refusal(&two).await?;
+        assert!(two.iter().all(|(name, _)| refusal.contains(name)), "{refusal}");
     }
+    // Each of them alone is enough, even if its issuer can't be reached.
+    assert_eq!(refusal(&keys[..1]).await?, "");
+    assert_eq!(refusal(&keys[1..2]).await?, "");
+    assert_eq!(refusal(&[("AUTH_JWKS_URL", "http://127.0.0.1:9/keys")]).await?, "");
     Ok(())
 }
 
