@@ -60,10 +60,7 @@ where
         let request = Request::new(event, invocation);
         let id = request.id.clone();
         let mut progress = Progress::default();
-        let answer = in_time(deadline, now, self.answer(request, now, &mut progress));
-        let answered = AssertUnwindSafe(answer).catch_unwind().await;
-        let outcome =
-            answered.unwrap_or_else(|_| Err(domain::Error::internal("the handler panicked").into()));
+        let outcome = unpanicked(in_time(deadline, now, self.answer(request, now, &mut progress))).await;
         log::request(&id, &self.name, &progress.facts, &outcome, began.elapsed());
         let written = outcome.or_else(|error| refused(&error, &mut progress));
         let mut response = written.unwrap_or_else(|_| last_resort());
@@ -107,8 +104,11 @@ where
         }
         // Reading changes nothing, so it needn't wait for the counter; whoever is over the limit just doesn't get it.
         self.limiter.refuse_known(&identity, millis)?;
-        let (admission, reply) =
-            tokio::join!(self.limiter.admit(&identity, millis), self.handle(caller, request, now, facts));
+        let (admission, reply) = tokio::join!(
+            self.limiter.admit(&identity, millis),
+            // Here already, so that a defect of the handler doesn't end the counting beside it.
+            unpanicked(self.handle(caller, request, now, facts))
+        );
         *quota = admission?;
         reply
     }
@@ -128,6 +128,12 @@ where
         let input = I::read(&self.input, &mut request).await?;
         (self.handler)(context, input).await?.into_response()
     }
+}
+
+/// The answer, or a defect of ours in place of a panic.
+async fn unpanicked(answer: impl Future<Output = Result<Response>>) -> Result<Response> {
+    let answered = AssertUnwindSafe(answer).catch_unwind().await;
+    answered.unwrap_or_else(|_| Err(domain::Error::internal("the handler panicked").into()))
 }
 
 /// The answer, unless it takes longer than Lambda waits: better a 503 in the envelope than a function that is ended.

@@ -49,7 +49,9 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, BadKeySet> {
     if keys.iter().any(is_private) {
         return Err(BadKeySet::Private);
     }
-    let keys = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+    // Else an array of the members' values would do for a key.
+    let keys = keys.into_iter().filter(Value::is_object);
+    let keys = keys.filter_map(|key| serde_json::from_value(key).ok());
     Ok(keys.filter_map(usable).collect())
 }
 
