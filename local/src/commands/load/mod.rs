@@ -68,9 +68,9 @@ pub(crate) async fn load(arguments: Load) -> Result<ExitCode> {
     let findings = audit::findings(&target, &mix, &ledger).await?;
     let report = Report { connections: arguments.connections, elapsed, tally, memory, findings };
     write!(std::io::stdout(), "{report}")?;
-    if report.is_good() {
-        return Ok(ExitCode::SUCCESS);
+    if !report.is_good() {
+        target.complaints().iter().for_each(|line| terminal::say(line));
     }
-    target.complaints().iter().for_each(|line| terminal::say(line));
-    Ok(ExitCode::FAILURE)
+    target.stop().await;
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

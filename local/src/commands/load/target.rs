@@ -28,7 +28,7 @@ pub(super) struct Target {
     /// A look at its tables and its bucket.
     pub(super) engines: Stack,
     complaints: Arc<Mutex<VecDeque<String>>>,
-    _child: Child,
+    child: Child,
     _output: Lines<BufReader<ChildStdout>>,
     _data: TempDir,
 }
@@ -48,10 +48,16 @@ impl Target {
             process: child.id().context("the stack has ended")?,
             url: banner.url,
             complaints,
-            _child: child,
+            child,
             _output: output,
             _data: data,
         })
+    }
+
+    /// Ends the stack, so that nothing writes into the folder while it is removed.
+    pub(super) async fn stop(mut self) {
+        // It fails only for a process that has already ended.
+        drop(self.child.kill().await);
     }
 
     /// What the stack's log says of failures.
