@@ -19,16 +19,23 @@ fn limits() -> impl Strategy<Value = RateLimit> {
     (1..7_u64, 1..5_u64).prop_map(|(requests, seconds)| format!("{requests}/{seconds}s").parse().unwrap())
 }
 
-/// One caller's requests, compared with the rule one by one.
-async fn follow(instances: &[Limiter], caller: &str, arrivals: &[(u64, usize)]) -> TestCaseResult {
+/// One caller's requests, compared with the rule one by one. Where there is no instance of a number, a new one starts,
+/// which knows nothing yet.
+async fn follow(
+    instances: &[Limiter],
+    caller: &str,
+    arrivals: &[(u64, usize)],
+    new: impl Fn() -> Limiter,
+) -> TestCaseResult {
     let (mut ledger, mut now) = (Ledger::new(instances[0].limit), START);
     for (gap, instance) in arrivals {
         now += gap;
         let passes = ledger.would_pass(now);
-        match ask(&instances[*instance], caller, now)
-            .await
-            .map_err(|error| TestCaseError::fail(format!("{error:#}")))?
-        {
+        let answer = match instances.get(*instance) {
+            Some(instance) => ask(instance, caller, now).await,
+            None => ask(&new(), caller, now).await,
+        };
+        match answer.map_err(|error| TestCaseError::fail(format!("{error:#}")))? {
             Ok(quota) => {
                 prop_assert!(passes, "a request passes beyond the limit");
                 ledger.pass(now / ledger.length());
@@ -49,12 +56,13 @@ fn random_arrivals_at_several_instances_pass_exactly_if_the_rule_says_so() -> Re
     let table = runtime.block_on(Table::start())?;
     let (callers, config) =
         (Cell::new(0), Config { cases: 24, failure_persistence: None, ..Config::default() });
-    let cases = (limits(), vec((gaps(), 0..3_usize), 1..60));
+    let cases = (limits(), vec((gaps(), 0..4_usize), 1..60));
     TestRunner::new(config).run(&cases, |(limit, arrivals)| {
         // Every case is about another caller, so that all can share the table.
         callers.set(callers.get() + 1);
         let instances = [(); 3].map(|()| table.instance(limit));
-        runtime.block_on(follow(&instances, &format!("user#{}", callers.get()), &arrivals))
+        let caller = format!("user#{}", callers.get());
+        runtime.block_on(follow(&instances, &caller, &arrivals, || table.instance(limit)))
     })?;
     Ok(())
 }
