@@ -21,8 +21,10 @@ pub(super) struct Mix {
     tokens: Vec<String>,
     project: String,
     contested: AtomicU64,
-    /// Writes that may be sent again.
+    /// Writes with a key, answered or not.
     sent: Recent<Write>,
+    /// Writes with a key that were answered 201.
+    done: Recent<Write>,
     /// Names that are taken.
     created: Recent<String>,
 }
@@ -51,6 +53,7 @@ impl Mix {
             project,
             contested: AtomicU64::new(0),
             sent: Recent::default(),
+            done: Recent::default(),
             created: Recent::default(),
         })
     }
@@ -91,9 +94,14 @@ impl Mix {
         }
     }
 
-    /// Notes that there is a project of this name.
-    pub(super) fn created(&self, name: &str) {
-        self.created.add(name.to_owned());
+    /// Notes that a write was answered 201.
+    pub(super) fn made(&self, write: Write) {
+        if let What::Project(name) = &write.what {
+            self.created.add(name.clone());
+        }
+        if write.key.is_some() {
+            self.done.add(write);
+        }
     }
 
     fn page(&self, client: &Client, rng: &mut Rng, cursor: Option<&str>) -> Draft {
@@ -122,11 +130,13 @@ impl Mix {
         Question { function, draft, answers, effect: Effect::Made(write) }
     }
 
-    /// A write that was sent before, or is under way.
+    /// A write that was answered before, and so is answered again, or one that may still be under way.
     fn again(&self, client: &Client, user: usize, rng: &mut Rng) -> Question {
-        match self.sent.any(rng) {
-            Some(write) => self.write(client, write, REPEATED),
-            None => self.contest(client, user),
+        let done = if rng.bool() { self.done.any(rng) } else { None };
+        match (done, self.sent.any(rng)) {
+            (Some(write), _) => self.write(client, write, &["201"]),
+            (None, Some(write)) => self.write(client, write, REPEATED),
+            (None, None) => self.contest(client, user),
         }
     }
 

@@ -71,19 +71,17 @@ impl Worker {
         match effect {
             Effect::Page => self.cursor = data["nextCursor"].as_str().map(str::to_owned),
             Effect::Made(write) if answer.status == 201 => {
-                self.made(&write, data["id"].as_str().unwrap_or_default());
+                self.made(write, data["id"].as_str().unwrap_or_default());
             }
             Effect::Made(_) | Effect::Nothing => {}
         }
     }
 
-    fn made(&self, write: &Write, id: &str) {
+    fn made(&self, write: Write, id: &str) {
         match &write.what {
-            What::Project(name) => {
-                self.ledger.project(id, name, write.key.as_deref());
-                self.mix.created(name);
-            }
+            What::Project(name) => self.ledger.project(id, name, write.key.as_deref()),
             What::File { .. } => self.ledger.file(id, write.key.as_deref()),
         }
+        self.mix.made(write);
     }
 }
