@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Token(Token),
     /// Gives one function one event, and prints its answer.
     Invoke(Invoke),
+    /// Puts a stack of its own under load, and checks that nothing was lost or doubled.
+    Load(Load),
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +79,21 @@ pub(crate) struct Invoke {
     /// The folder that keeps tables and objects. Without it they are in memory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) build: Build,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// How many connections ask at the same time, each its next question when the last one is answered.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) connections: u16,
+    /// For how long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) seconds: u64,
+    /// How many requests at most.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) requests: u64,
     #[command(flatten)]
     pub(crate) build: Build,
 }

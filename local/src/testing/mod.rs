@@ -50,16 +50,22 @@ pub async fn start(variables: &[(&str, &str)]) -> Result<Stack> {
 /// # Errors
 /// When the functions can't be built.
 pub fn options(variables: &[(&str, &str)]) -> Result<Options> {
-    let external = External::from_environment();
-    let shared = external.any();
-    let mut options = Options::new(workspace().join("template.yaml"));
+    let mut options = external(Options::new(workspace().join("template.yaml")));
     options.binaries = Binaries::Dir(binaries()?);
     options.data = Data::Memory;
     options.log = Log::Capture;
-    options.credentials = environment::credentials(shared);
-    options.name_suffix = shared.then(|| Uuid::new_v4().simple().to_string());
-    options.external = external;
     options.variables =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Ok(options)
+}
+
+/// These options with the engines that this process's environment names, if any, and names that no other test uses.
+#[must_use]
+pub fn external(mut options: Options) -> Options {
+    let external = External::from_environment();
+    let shared = external.any();
+    options.credentials = environment::credentials(shared);
+    options.name_suffix = shared.then(|| Uuid::new_v4().simple().to_string());
+    options.external = external;
+    options
 }

@@ -32,7 +32,7 @@ pub struct Counter {
 /// A conditional change of the counter that counts one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Start afresh, if there is no counter, or only one older than `window - 1` or newer than `newest`.
+    /// Start afresh, if there is no counter that can be read, or only one older than `window - 1` or newer than `newest`.
     Open {
         /// The window to start.
         window: u64,
@@ -109,7 +109,7 @@ impl RateLimit {
         match belief {
             // A peer whose clock is ahead may have opened the window early; it counts as just begun.
             Some(counter) if (window..=newest).contains(&counter.window) => self.plan_within(counter, now),
-            Some(counter) if counter.window + 1 == window => self.plan_after(counter, now),
+            Some(counter) if counter.window.checked_add(1) == Some(window) => self.plan_after(counter, now),
             _ => Plan::Try(Attempt::Open { window, newest }),
         }
     }
@@ -151,7 +151,7 @@ impl RateLimit {
     /// How many requests the current window may hold in all, `elapsed` milliseconds into it.
     fn room(&self, previous: u64, elapsed: u64) -> u64 {
         let limit = self.requests * self.window_ms;
-        limit.saturating_sub(previous * (self.window_ms - elapsed)) / self.window_ms
+        limit.saturating_sub(previous.saturating_mul(self.window_ms - elapsed)) / self.window_ms
     }
 
     fn reject(&self, counter: Counter, now: u64) -> Plan {
@@ -203,4 +203,4 @@ impl fmt::Display for RateLimit {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -36,16 +36,19 @@ impl Aws {
         let tls = TlsContext::builder().with_trust_store(trust).build()?;
         let http =
             Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        let loader = common()
             .region(EnvironmentVariableRegionProvider::new())
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .http_client(http)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
-            .load()
-            .await;
-        Ok(Self { config })
+            .http_client(http);
+        Ok(Self { config: loader.load().await })
     }
+}
+
+/// What holds wherever the services are.
+fn common() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
 }
 
 /// Time-outs for one attempt and for an operation with all its retries. The sum of a route's operations stays within
@@ -56,4 +59,18 @@ pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig 
         .operation_attempt_timeout(attempt)
         .operation_timeout(operation)
         .build()
+}
+
+#[cfg(test)]
+impl Aws {
+    /// Engines at a loopback address, for tests of what is built on the tables.
+    pub(crate) async fn at(endpoint: &str) -> Self {
+        let key = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "test");
+        let loader = common()
+            .region(aws_config::Region::new("us-east-1"))
+            .credentials_provider(key)
+            .endpoint_url(endpoint)
+            .http_client(Builder::new().build_http());
+        Self { config: loader.load().await }
+    }
 }

@@ -10,6 +10,11 @@ use super::item::{Item, must, number, read_number, text};
 use crate::domain::Result;
 use crate::domain::rate_limit::{Attempt, Counter};
 
+/// When a counter may start afresh. A row that lacks a number is no counter, whoever wrote it: it is overwritten, as it
+/// would otherwise stand in its caller's way for good. A row that isn't there lacks them all.
+const OPENABLE: &str = "#window < :before OR #window > :newest OR NOT attribute_type(#window, :number) \
+    OR NOT attribute_type(#current, :number) OR NOT attribute_type(#previous, :number)";
+
 /// The counters.
 pub struct RateLimitTable {
     client: Client,
@@ -62,12 +67,13 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
         .expression_attribute_values(":one", number(1));
     match attempt {
         Attempt::Open { window, newest } => request
-            .condition_expression("attribute_not_exists(pk) OR #window < :before OR #window > :newest")
+            .condition_expression(OPENABLE)
             .update_expression(
                 "SET #window = :window, #current = :one, #previous = :none, expiresAt = :expiry",
             )
             .expression_attribute_values(":before", number(window.saturating_sub(1)))
             .expression_attribute_values(":newest", number(newest))
+            .expression_attribute_values(":number", text("N"))
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":window", number(window))
             .expression_attribute_values(":expiry", number(expiry)),

@@ -1,5 +1,6 @@
 //! The window's arithmetic on both sides of every boundary, to the millisecond.
 
+pub(crate) mod ledger;
 mod model;
 
 use proptest::prelude::*;
@@ -201,6 +202,16 @@ fn the_largest_setting_computes_without_overflow() {
 }
 
 proptest! {
+    #[test]
+    fn a_counter_of_any_numbers_computes_without_overflow(
+        window in prop_oneof![any::<u64>(), WINDOW - 3..WINDOW + 3, Just(u64::MAX)],
+        current: u64, previous: u64, elapsed in 0..30_000_u64,
+    ) {
+        let (limit, now) = (limit("10/10s"), START + elapsed);
+        let held = Counter { window, current, previous };
+        prop_assert!(!matches!(limit.plan(Some(held), now), Plan::Reject(rejection) if rejection.retry_after > 30));
+    }
+
     #[test]
     fn exactly_the_requests_that_are_left_would_pass_now(
         requests in 1..20_u64, current in 0..25_u64, previous in 0..25_u64, elapsed in 0..10_000_u64,

@@ -1,0 +1,87 @@
+//! The account of a load, for people. What must stay out: measuring and judging.
+
+use super::audit::{Fate, Findings};
+use super::memory::Sample;
+use super::tally::Tally;
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+/// All that is known of a load.
+pub(super) struct Report {
+    pub(super) connections: u16,
+    pub(super) elapsed: Duration,
+    pub(super) tally: Tally,
+    pub(super) memory: Vec<Sample>,
+    pub(super) findings: Findings,
+}
+
+impl Report {
+    /// Whether every request was answered as it should be, and all is there once.
+    pub(super) fn is_good(&self) -> bool {
+        self.tally.unanswered == 0 && self.tally.failures() == 0 && self.findings.are_good()
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (count, seconds) = (self.tally.count(), self.elapsed.as_secs_f64());
+        let rate = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
+        writeln!(
+            f,
+            "{count} requests over {} connections in {seconds:.1} s: {rate:.0}/s\n",
+            self.connections
+        )?;
+        self.answers(f)?;
+        let Findings { wrong, told, .. } = &self.findings;
+        let (failures, unanswered) = (self.tally.failures(), self.tally.unanswered);
+        writeln!(f, "\n5xx: {failures}, without an answer: {unanswered}, not as they should be: {wrong}")?;
+        told.iter().try_for_each(|mistake| writeln!(f, "  {mistake}"))?;
+        self.fates(f)?;
+        self.memory(f)
+    }
+}
+
+impl Report {
+    fn answers(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:<15} {:<27} {:>8} {:>8} {:>8} {:>8}",
+            "", "answer", "count", "p50 ms", "p99 ms", "max ms"
+        )?;
+        for line in self.tally.lines() {
+            let [p50, p99, max] =
+                [line.median, line.p99, line.longest].map(|time| time.as_secs_f64() * 1000.0);
+            let (function, verdict, count) = (line.function, line.verdict, line.count);
+            writeln!(f, "{function:<15} {verdict:<27} {count:>8} {p50:>8.1} {p99:>8.1} {max:>8.1}")?;
+        }
+        Ok(())
+    }
+
+    fn fates(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Findings { projects, files, objects, .. } = &self.findings;
+        for (name, fate) in [("projects", projects), ("files", files), ("objects", objects)] {
+            let Fate { answered, found, lost, doubled } = fate;
+            writeln!(f, "{name}: {answered} answered, {found} found, {lost} lost, {doubled} doubled")?;
+        }
+        Ok(())
+    }
+
+    /// Quarters of the time, as a leak is what goes on growing.
+    fn memory(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let last = self.memory.len().saturating_sub(1);
+        let quarters: Vec<_> = (0..=4).filter_map(|quarter| self.memory.get(last * quarter / 4)).collect();
+        let Some(names) = quarters.last().filter(|sample| !sample.is_empty()) else {
+            return writeln!(f, "\nmemory: not known, as there is no /proc here");
+        };
+        writeln!(f, "\nMiB in the largest process (how many processes), from the beginning to the end")?;
+        for name in names.keys() {
+            write!(f, "{name:<15}")?;
+            for sample in &quarters {
+                let group = sample.get(name).copied().unwrap_or_default();
+                write!(f, " {:>6} ({:>2})", group.largest / 1024, group.processes)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
