@@ -117,6 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn no_beginning_of_a_body_is_a_body() {
+        let whole = Bytes::from_static(b"x\r\n--b\r\none: 1\r\n\r\n--\r\n--b\r\ntwo: 2\r\n\r\n\r\n--b--");
+        assert_eq!(split(&whole, "b").map(|parts| parts.len()), Some(2));
+        for length in 0..whole.len() {
+            assert_eq!(split(&whole.slice(..length), "b"), None, "{length}");
+        }
+    }
+
+    #[test]
     fn a_boundary_has_1_to_70_of_the_allowed_characters() {
         let longest = "x".repeat(70);
         for (parameter, expected) in [
