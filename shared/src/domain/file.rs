@@ -150,16 +150,20 @@ fn trimmed(name: &str) -> &str {
     name.trim_start_matches(blank).trim_end_matches(|letter: char| letter == '.' || blank(letter))
 }
 
-/// What no name needs and what can deceive who reads it (Unicode Technical Report 36): control characters, marks that make
-/// `gpj.exe` read as `exe.jpg`, characters without a width, line and paragraph separators. Joiners stay, as Persian,
-/// Indic scripts and emoji are written with them.
+/// What no name needs and what can deceive who reads it: control characters, marks of direction, and what can't be seen.
 fn is_harmful(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || matches!(
-            letter,
-            '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
-        )
+    letter.is_control() || is_direction_mark(letter) || is_invisible(letter)
+}
+
+/// Marks that can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36, section 3.3).
+fn is_direction_mark(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a width, and separators of lines and paragraphs. Joiners are none of them, as Persian, scripts of
+/// India and emoji are written with them.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// At most 255 characters, with the extension kept where there is a usual one.

@@ -7,7 +7,7 @@ const MAX_BYTES: usize = 8 * 1024;
 const IDENTITIES: [&[u8]; 3] = [b"7bit", b"8bit", b"binary"];
 
 /// What a part says of itself.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Headers<'b> {
     /// Its `Content-Disposition`.
     pub(super) disposition: &'b [u8],

@@ -53,8 +53,8 @@ enum Next {
     End,
 }
 
-/// What follows the boundary that ends at `at`. A line that goes on after its boundary is malformed: senders have to choose
-/// a boundary that no other line begins with.
+/// What follows the boundary that ends at `at`. A line that goes on after its boundary is malformed: senders have to
+/// choose a boundary that no other line begins with.
 fn next(body: &[u8], at: usize) -> Option<Next> {
     let is_last = body[at..].starts_with(b"--");
     let at = if is_last { at + 2 } else { at };
