@@ -20,7 +20,7 @@ const BANS: [Ban; 8] = [
     },
     Ban {
         files: &["domain"],
-        texts: &["http::", "lambda_http", "lambda_runtime", "aws_", "tokio", "reqwest", "multer", "tracing"],
+        texts: &["http::", "lambda_http", "lambda_runtime", "aws_", "tokio", "reqwest", "tracing"],
         reason: "the domain decides and does nothing: it knows no HTTP, no SDK, no runtime and no log",
     },
     Ban {

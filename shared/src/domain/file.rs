@@ -112,7 +112,7 @@ const MAX_NAME_LENGTH: usize = 255;
 /// The name of a file where its sender gave none that can be kept.
 const UNNAMED: &str = "file";
 
-/// A file name without path, control characters and direction overrides: 1 to 255 characters. It is only data: no key
+/// A file name without path, control characters, direction overrides and what can't be seen: 1 to 255 characters. It is only data: no key
 /// or path is ever made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -124,8 +124,7 @@ impl FileName {
     #[must_use]
     pub fn new(sent: &str) -> Self {
         let base = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-        let visible: String =
-            base.chars().filter(|letter| !letter.is_control() && !is_direction_mark(*letter)).collect();
+        let visible: String = base.chars().filter(|letter| !is_harmful(*letter)).collect();
         // What is cut off may leave an end that has to go as well.
         let name = shortened(trimmed(&visible));
         let name = trimmed(&name);
@@ -144,14 +143,27 @@ impl FileName {
     }
 }
 
-/// Windows drops trailing dots and spaces, so names that differ in them only would collide there.
+/// Windows drops trailing dots and spaces, so names that differ in them only would collide there. Joiners join nothing at
+/// an end, and a name of nothing else would look empty.
 fn trimmed(name: &str) -> &str {
-    name.trim_start().trim_end_matches(|letter: char| letter == '.' || letter.is_whitespace())
+    let blank = |letter: char| letter.is_whitespace() || matches!(letter, '\u{200c}' | '\u{200d}');
+    name.trim_start_matches(blank).trim_end_matches(|letter: char| letter == '.' || blank(letter))
+}
+
+/// What no name needs and what can deceive who reads it: control characters, marks of direction, and what can't be seen.
+fn is_harmful(letter: char) -> bool {
+    letter.is_control() || is_direction_mark(letter) || is_invisible(letter)
 }
 
 /// Marks that can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36, section 3.3).
 fn is_direction_mark(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a width, and separators of lines and paragraphs. Joiners are none of them, as Persian, scripts of
+/// India and emoji are written with them.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// At most 255 characters, with the extension kept where there is a usual one.
@@ -173,13 +185,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_controls_and_direction_marks_are_removed() {
+    fn paths_controls_and_what_deceives_are_removed() {
         for (sent, kept) in [
             ("photo.png", "photo.png"),
             ("../../etc/passwd", "passwd"),
             ("C:\\fakepath\\photo.png", "photo.png"),
             ("a\0b\r\nc.txt", "abc.txt"),
             ("exe.\u{202e}gpj", "exe.gpj"),
+            ("a\u{200b}b\u{feff}c\u{2028}.txt", "abc.txt"),
+            ("\u{1f469}\u{200d}\u{1f4bb}.png\u{200d}", "\u{1f469}\u{200d}\u{1f4bb}.png"),
+            ("\u{200d} \u{200b}", "file"),
             ("  spaced name.txt  ", "spaced name.txt"),
             ("name.txt. .", "name.txt"),
             ("日本語 \"quoted\".pdf", "日本語 \"quoted\".pdf"),

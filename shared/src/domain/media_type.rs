@@ -18,8 +18,10 @@ const MARKED_TYPES: [(&str, Marks); 6] = [
 /// Types that are told by being text.
 const TEXT_TYPES: [&str; 2] = ["text/plain", "text/csv"];
 
-/// What a text that is meant for a browser begins with.
-const MARKUP: [&str; 6] = ["<!doctype", "<html", "<head", "<script", "<svg", "<?xml"];
+/// What a text that is meant for a browser begins with: what makes a page or a picture, or runs. Other tags that the MIME
+/// Sniffing Standard lists, such as `<p` or `<!--`, begin many a text in Markdown too.
+const MARKUP: [&str; 10] =
+    ["<!doctype", "<html", "<head", "<body", "<title", "<style", "<script", "<iframe", "<svg", "<?xml"];
 
 /// The media types of files that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +86,27 @@ fn is_text(bytes: &[u8]) -> bool {
     text.is_some_and(|text| !is_markup(text)) && marked(bytes).is_none()
 }
 
+/// Whether a text begins as markup, behind the comments and the white space that a browser skips.
 fn is_markup(text: &str) -> bool {
-    let text = text.trim_start_matches(|letter: char| letter == '\u{feff}' || letter.is_whitespace());
+    let blank = |letter: char| letter == '\u{feff}' || letter.is_whitespace();
+    let mut text = text.trim_start_matches(blank);
+    while let Some(comment) = text.strip_prefix("<!--") {
+        text = after_comment(comment).trim_start_matches(blank);
+    }
     let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     MARKUP.into_iter().any(begins)
+}
+
+/// What follows a comment that has begun; nothing if it never ends. Browsers take `<!-->`, `<!--->` and `--!>` as ends
+/// too (WHATWG HTML, section 13.2.5.43 and following).
+fn after_comment(text: &str) -> &str {
+    if let Some(rest) = text.strip_prefix('>').or_else(|| text.strip_prefix("->")) {
+        return rest;
+    }
+    // Looking at each `>` once keeps this linear, however many comments there are.
+    let ends = |at: usize| text[..at].ends_with("--") || text[..at].ends_with("--!");
+    let end = text.match_indices('>').find(|(at, _)| ends(*at));
+    end.map_or("", |(at, _)| &text[at + 1..])
 }
 
 #[cfg(test)]
@@ -115,6 +134,8 @@ mod tests {
             ("text/csv", b"GIFTS,price\n1,2\n"),
             ("text/plain", b"I like: WEBP files"),
             ("text/plain", b"<!-- a comment in Markdown -->\n# Title"),
+            ("text/plain", b"<!-- a comment that does not end <html>"),
+            ("text/plain", b"<p align=\"center\">a readme</p>"),
             ("text/plain", b"#!/bin/sh\necho MZ\n"),
             ("text/plain", b"1 < 2, and <b> is a tag"),
         ] {
@@ -143,6 +164,9 @@ mod tests {
             ("text/plain", b"<!DOCTYPE html><script>alert(1)</script>"),
             ("text/plain", b"<html>%PDF-1.7<script>alert(1)</script>"),
             ("text/plain", b"\xef\xbb\xbf \n<HTML>"),
+            ("text/plain", b"<!-- a --> <!--> <!--->\n<!-- b --!><html>"),
+            ("text/plain", b"<!-- a > b->c --!><BODY onload=alert(1)>"),
+            ("text/plain", b"<iframe src=javascript:alert(1)>"),
             ("text/csv", b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>"),
             ("text/plain", b"<?xml version=\"1.0\"?><svg/>"),
             ("application/pdf", b"<html>%PDF-1.7"),

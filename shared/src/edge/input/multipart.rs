@@ -1,15 +1,14 @@
 //! Files, sent as `multipart/form-data` (RFC 7578).
 
 mod disposition;
-
-use std::convert::Infallible;
+mod headers;
+mod parameters;
+mod parts;
 
 use bytes::Bytes;
-use futures_util::stream;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use multer::{Field, Multipart};
 
 use self::disposition::Disposition;
+use self::headers::Headers;
 use super::Intake;
 use crate::config::Env;
 use crate::config::uploads::UploadLimits;
@@ -54,9 +53,9 @@ impl Intake for Upload {
             return Err(too_large(limits));
         }
         let content_type = request.header("content-type").unwrap_or_default();
-        let boundary = multer::parse_boundary(content_type).map_err(|_| Error::InvalidMultipart)?;
+        let boundary = parts::boundary(content_type).ok_or(Error::InvalidMultipart)?;
         let body = request.take_body().ok_or(Error::InvalidMultipart)?;
-        let file = only_file(file_parts(body, boundary).await?)?;
+        let file = only_file(file_parts(&body, &boundary)?)?;
         if file.bytes.len() > limits.max_bytes {
             return Err(too_large(limits));
         }
@@ -70,29 +69,35 @@ fn too_large(limits: &UploadLimits) -> Error {
 }
 
 /// All parts that are files. The whole body is read, so that a broken end is noticed.
-async fn file_parts(body: Bytes, boundary: String) -> Result<Vec<FilePart>> {
-    let body = stream::iter([Ok::<_, Infallible>(body)]);
-    let mut parts = Multipart::new(body, boundary);
+fn file_parts(body: &Bytes, boundary: &str) -> Result<Vec<FilePart>> {
     let mut files = Vec::new();
-    while let Some(field) = parts.next_field().await.map_err(|_| Error::InvalidMultipart)? {
-        files.extend(file_part(field).await?);
+    for part in parts::split(body, boundary).ok_or(Error::InvalidMultipart)? {
+        let (disposition, content_type, bytes) = read(&part).ok_or(Error::InvalidMultipart)?;
+        files.extend(file_part(disposition, content_type, bytes));
     }
     Ok(files)
 }
 
+/// What a part says of itself: its disposition and its type, and its content.
+fn read(part: &Bytes) -> Option<(Disposition, Option<&[u8]>, Bytes)> {
+    let (headers, bytes) = parts::open(part)?;
+    let Headers { disposition, content_type } = Headers::parse(headers)?;
+    Some((Disposition::parse(disposition)?, content_type, bytes))
+}
+
 /// A part is a file if it has a file name, or is in the file's field and declares a type. Other parts are text fields,
 /// which are ignored, also those that declare a type, as some clients do for all parts.
-async fn file_part(field: Field<'_>) -> Result<Option<FilePart>> {
-    // Of doubled headers `multer` keeps the last one.
-    let header = |name| field.headers().get(name).map(http::HeaderValue::as_bytes);
-    let disposition =
-        header(CONTENT_DISPOSITION).and_then(Disposition::parse).ok_or(Error::InvalidMultipart)?;
-    let content_type = header(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value).into_owned());
-    let Disposition { name: field_name, file_name: name } = disposition;
-    let is_file = name.is_some() || (field_name == FIELD && content_type.is_some());
-    let bytes = field.bytes().await.map_err(|_| Error::InvalidMultipart)?;
-    let content_type = content_type.unwrap_or_else(|| DEFAULT_TYPE.to_owned());
-    Ok(is_file.then_some(FilePart { field: field_name, name, content_type, bytes }))
+fn file_part(disposition: Disposition, content_type: Option<&[u8]>, bytes: Bytes) -> Option<FilePart> {
+    let Disposition { name: field, file_name: name } = disposition;
+    let is_file = if field == FIELD {
+        name.is_some() || content_type.is_some()
+    } else {
+        // A form sends an input in which no file was chosen as an empty file without a name.
+        name.as_deref().is_some_and(|name| !(name.is_empty() && bytes.is_empty()))
+    };
+    let content_type = content_type.unwrap_or(DEFAULT_TYPE.as_bytes());
+    let content_type = String::from_utf8_lossy(content_type).into_owned();
+    is_file.then_some(FilePart { field, name, content_type, bytes })
 }
 
 /// The one file there must be, in its field.

@@ -3,6 +3,8 @@
 
 use percent_encoding::percent_decode;
 
+use super::parameters;
+
 /// What a part says of itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Disposition {
@@ -16,75 +18,42 @@ impl Disposition {
     /// Reads the header, or nothing if it is malformed or names no field.
     pub(super) fn parse(header: &[u8]) -> Option<Self> {
         let header = std::str::from_utf8(header).ok()?;
-        let (kind, parameters) = header.split_once(';')?;
+        let (kind, list) = header.split_once(';')?;
         if !kind.trim().eq_ignore_ascii_case("form-data") {
             return None;
         }
-        let (mut name, mut plain, mut extended) = (None, None, None);
-        let mut rest = parameters;
-        while !rest.trim().is_empty() {
-            let (key, value, after) = parameter(rest)?;
-            let slot = match key.as_str() {
-                "name" => &mut name,
-                "filename" => &mut plain,
-                "filename*" => &mut extended,
-                _ => &mut None,
-            };
-            // A doubled parameter could make two readers see two names.
-            if slot.replace(value).is_some() {
-                return None;
-            }
-            rest = after;
-        }
+        let [name, plain, extended] = parameters::read(list, ["name", "filename", "filename*"])?;
         let extended =
             extended.map(|value| extended_value(&value)).map_or(Some(None), |name| name.map(Some))?;
-        Some(Self { name: name?, file_name: extended.or(plain) })
+        let plain = plain.as_deref().map(unescaped);
+        Some(Self { name: unescaped(&name?), file_name: extended.or(plain) })
     }
 }
 
-/// One parameter: its name in lower case, its value, and what follows it.
-fn parameter(text: &str) -> Option<(String, String, &str)> {
-    let (key, rest) = text.split_once('=')?;
-    let rest = rest.trim_start();
-    let (value, rest) = match rest.strip_prefix('"') {
-        Some(quoted) => quoted_value(quoted)?,
-        None => rest
-            .find(';')
-            .map_or((rest.trim().to_owned(), ""), |end| (rest[..end].trim().to_owned(), &rest[end..])),
-    };
-    let rest = rest.trim_start();
-    let after = if rest.is_empty() { rest } else { rest.strip_prefix(';')? };
-    Some((key.trim().to_ascii_lowercase(), value, after))
-}
-
-/// A quoted value up to its closing quote. Only quotes and backslashes can be escaped: Windows paths, which old
-/// browsers send, hold single backslashes.
-fn quoted_value(text: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let mut letters = text.char_indices().peekable();
-    while let Some((index, letter)) = letters.next() {
-        match letter {
-            '"' => return Some((value, &text[index + 1..])),
-            '\\' => {
-                let escaped = letters.next_if(|(_, next)| matches!(next, '"' | '\\'));
-                value.push(escaped.map_or('\\', |(_, next)| next));
-            }
-            _ => value.push(letter),
-        }
-    }
-    None
+/// Resolves the three escapes that browsers and most libraries write in names (WHATWG HTML, "multipart/form-data
+/// encoding algorithm"). They escape nothing else, not even the percent sign, so nothing else is resolved.
+fn unescaped(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
 /// `UTF-8''na%C3%AFve.txt`: a character set, a language (unused) and the percent-encoded value.
 fn extended_value(text: &str) -> Option<String> {
     let mut parts = text.splitn(3, '\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
+    if !has_whole_escapes(encoded) {
+        return None;
+    }
     let bytes = percent_decode(encoded.as_bytes());
     if charset.eq_ignore_ascii_case("utf-8") {
         return bytes.decode_utf8().ok().map(Into::into);
     }
     // ISO-8859-1, which RFC 5987 asked for, is the first 256 characters of Unicode.
     charset.eq_ignore_ascii_case("iso-8859-1").then(|| bytes.map(char::from).collect())
+}
+
+fn has_whole_escapes(text: &str) -> bool {
+    let digits = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count();
+    text.split('%').skip(1).all(|rest| digits(rest) == 2)
 }
 
 #[cfg(test)]
@@ -103,6 +72,8 @@ mod tests {
             (r#"Form-Data; NAME="file"; FileName="photo.png""#, "photo.png"),
             (r#"form-data; name="file"; filename="日本.png""#, "日本.png"),
             (r#"form-data; name="file"; filename="a \"b\".png""#, r#"a "b".png"#),
+            (r#"form-data; name="file"; filename="a%22b%22%0D%0A.png""#, "a\"b\"\r\n.png"),
+            (r#"form-data; name="file"; filename="100%25%20%2f.png""#, "100%25%20%2f.png"),
             (r#"form-data; name="file"; filename="C:\dir\a.png""#, r"C:\dir\a.png"),
             (r#"form-data; name="file"; filename="a;b=c.png""#, "a;b=c.png"),
             (r#"form-data; name="file"; filename="plain.txt"; filename*=UTF-8''na%C3%AFve.txt"#, "naïve.txt"),
@@ -133,6 +104,8 @@ mod tests {
             "form-data; name=\"file\"; filename*=UTF-8''%FF",
             "form-data; name=\"file\"; filename*=utf-16''a",
             "form-data; name=\"file\"; filename*=a.txt",
+            "form-data; name=\"file\"; filename*=UTF-8''50%",
+            "form-data; name=\"file\"; filename*=UTF-8''50%zz",
         ] {
             assert_eq!(Disposition::parse(header.as_bytes()), None, "{header}");
         }

@@ -1,0 +1,72 @@
+//! The parameters of a header (`; name="file"; filename=a.png`), as browsers and libraries write them.
+
+/// Reads a list of parameters and gives the values of the wanted ones, by their lower-case names; nothing for a list
+/// that is malformed. A doubled parameter is: two readers could see two values.
+pub(super) fn read<const N: usize>(list: &str, wanted: [&str; N]) -> Option<[Option<String>; N]> {
+    let mut found = [const { None }; N];
+    let mut rest = list;
+    while !rest.trim().is_empty() {
+        let (name, value, after) = parameter(rest)?;
+        if let Some(slot) = wanted.iter().position(|wanted| *wanted == name)
+            && found[slot].replace(value).is_some()
+        {
+            return None;
+        }
+        rest = after;
+    }
+    Some(found)
+}
+
+/// One parameter: its name in lower case, its value, and what follows it.
+fn parameter(text: &str) -> Option<(String, String, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let rest = rest.trim_start();
+    let (value, rest) = match rest.strip_prefix('"') {
+        Some(quoted) => quoted_value(quoted)?,
+        None => rest
+            .find(';')
+            .map_or((rest.trim().to_owned(), ""), |end| (rest[..end].trim().to_owned(), &rest[end..])),
+    };
+    let rest = rest.trim_start();
+    let after = if rest.is_empty() { rest } else { rest.strip_prefix(';')? };
+    Some((name.trim().to_ascii_lowercase(), value, after))
+}
+
+/// A quoted value up to its closing quote. Only quotes and backslashes can be escaped: Windows paths, which old
+/// browsers send, hold single backslashes.
+fn quoted_value(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut letters = text.char_indices().peekable();
+    while let Some((index, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((value, &text[index + 1..])),
+            '\\' => {
+                let escaped = letters.next_if(|(_, next)| matches!(next, '"' | '\\'));
+                value.push(escaped.map_or('\\', |(_, next)| next));
+            }
+            _ => value.push(letter),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_be_quoted_or_not_and_stand_in_any_order() {
+        let read = |list| read(list, ["a", "b"]);
+        let both = Some([Some("1".to_owned()), Some("x; y=\"z\"\\".to_owned())]);
+        assert_eq!(read(r#" A = 1 ; b="x; y=\"z\"\\"; c=3;"#), both);
+        assert_eq!(read(r#"b="x; y=\"z\"\\";a="1""#), both);
+        assert_eq!(read(""), Some([None, None]));
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_malformed() {
+        for list in ["a", "a=1; a=1", "a=\"1", "a=\"1\" b=2", ";=\"", "a=1; b"] {
+            assert_eq!(read(list, ["a"]), None, "{list}");
+        }
+    }
+}
