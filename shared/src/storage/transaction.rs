@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 
-use super::fault::failed;
+use super::fault::{busy, failed};
 use super::item::Item;
 use crate::domain::{Error, Result};
 
@@ -82,10 +82,6 @@ async fn once(client: &Client, writes: &[TransactWriteItem]) -> Result<Try> {
         false if any(&["ValidationError"]) => Err(Error::internal(error)),
         false => Err(failed(error)),
     }
-}
-
-fn busy() -> Error {
-    Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
 }
 
 fn is(reason: &CancellationReason, code: &str) -> bool {

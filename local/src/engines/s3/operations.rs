@@ -120,10 +120,8 @@ impl S3 for Objects {
         req: S3Request<DeleteObjectTaggingInput>,
     ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
         self.bucket(&req.input.bucket).await?;
-        match self.0.remove_tags(req.input.bucket, req.input.key).await.map_err(internal)? {
-            true => Ok(S3Response::new(DeleteObjectTaggingOutput::default())),
-            false => Err(no_such_key()),
-        }
+        let found = self.0.remove_tags(req.input.bucket, req.input.key).await.map_err(internal)?;
+        found.then(|| S3Response::new(DeleteObjectTaggingOutput::default())).ok_or_else(no_such_key)
     }
 
     async fn delete_object(
