@@ -5,13 +5,17 @@ mod app;
 mod binaries;
 mod client;
 mod contract;
+mod faults;
+mod hold;
 mod storage;
 mod tap;
 mod tokens;
 
 pub use app::{App, FORM, PNG, files, form, projects};
 pub use binaries::binaries;
-pub use client::{Answer, Client, Draft, at_once};
+pub use client::{Answer, Client, Draft, at_once, side_by_side};
+pub use faults::{Calls, Fault, Outage};
+pub use hold::{Hold, Moment};
 pub use storage::Object;
 pub use tap::{Call, Service, Tap};
 pub use tokens::{claims, in_seconds, signed};
