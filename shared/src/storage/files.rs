@@ -13,7 +13,7 @@ use super::idempotency::{record, record_key, recorded};
 use super::item::{Item, item, key, must, number, read_number, read_text, text};
 use super::objects::Objects;
 use super::projects::{project_key, read_time};
-use super::transaction::{self, Transaction};
+use super::transaction::{self, Transaction, took_effect};
 use super::{Projects, Store};
 use crate::config::uploads::BucketSettings;
 use crate::config::{Env, Settings};
@@ -110,6 +110,7 @@ impl Files {
         }
         match transaction::write(self.projects.client(), puts).await? {
             Transaction::Done => Ok(Written::Now(file)),
+            Transaction::Refused(refusals) if took_effect(&refusals, file.id) => Ok(Written::Now(file)),
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(1).and_then(Option::as_ref).zip(repeatable);
                 let (refusal, repeatable) = must(earlier, "reason for the refusal")?;
