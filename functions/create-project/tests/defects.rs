@@ -11,8 +11,8 @@ async fn start() -> Result<App> {
     let template = Path::new(env!("CARGO_TARGET_TMPDIR")).join("defective.yaml");
     let text = fs::read_to_string(workspace().join("template.yaml"))?;
     fs::write(&template, text.replace("Binary: create-project", "Binary: defective"))?;
-    let test = std::env::current_exe()?;
-    let profile = test.parent().and_then(Path::parent).context("this test is not in a target folder")?;
+    let own = std::env::current_exe()?;
+    let profile = own.parent().and_then(Path::parent).context("this test is not in a target folder")?;
     let binaries = Binaries::Dir(profile.join("examples"));
     let only = Some("defective".to_owned());
     App::with(&[], |options| Options { template, binaries, only, ..options }).await

@@ -5,7 +5,7 @@ use local::testing::{App, Calls, Draft, Fault, projects, side_by_side};
 use serde_json::json;
 
 /// How many cases are worked through at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 const MADE: &str = "201";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
@@ -29,7 +29,8 @@ fn post(app: &App, organization: &str) -> Draft {
 async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
     let rows = app.rows("ProjectsTable", "").await?;
     let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
-    let count = |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
+    let count =
+        |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
     Ok(["PROJECT#", "NAME#", "IDEMPOTENCY#"].map(count))
 }
 

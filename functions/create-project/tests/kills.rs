@@ -61,8 +61,8 @@ async fn a_request_with_a_key_takes_effect_exactly_once_wherever_its_function_wa
 }
 
 #[tokio::test]
-async fn without_a_key_there_are_never_two_projects_of_one_name_wherever_the_function_was_killed() -> Result<()>
-{
+async fn without_a_key_there_are_never_two_projects_of_one_name_wherever_the_function_was_killed()
+-> Result<()> {
     let app = App::start(&[]).await?;
     for number in 1..=calls(&app).await?.len() {
         for moment in [Moment::Before, Moment::After] {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use local::testing::{Answer, App, Calls, Fault, projects, side_by_side};
 
 /// How many cases are worked through at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 const SHOWN: &str = "200";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";

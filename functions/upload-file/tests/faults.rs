@@ -4,7 +4,7 @@ use anyhow::Result;
 use local::testing::{App, Calls, Draft, FORM, Fault, PNG, files, form, side_by_side};
 
 /// How many cases are worked through at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 const STORED: &str = "201";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
@@ -125,7 +125,8 @@ async fn a_file_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<
     let app = App::start(&[]).await?;
     let project = app.new_project("acme", "Apollo").await?;
     for key in [false, true] {
-        let draft = app.as_alice("POST", &files("acme", &project)).body(FORM, form("a.png", "image/png", PNG));
+        let draft =
+            app.as_alice("POST", &files("acme", &project)).body(FORM, form("a.png", "image/png", PNG));
         let draft = if key { draft.key("key") } else { draft };
         // The file is recorded, nobody learns of it, and the next try meets another transaction.
         let lost = app.tap.fail(Calls::of("TransactWriteItems").number(1), Fault::Unanswered);

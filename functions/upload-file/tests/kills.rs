@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use local::testing::{Answer, App, Calls, Client, Draft, FORM, Hold, Moment, PNG, files, form};
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The tag of an object that no row refers to yet.
@@ -95,7 +94,8 @@ async fn what_a_killed_upload_without_a_key_leaves_behind_is_marked_to_be_swept(
             let marked = objects.iter().filter(|(_, tags)| tags == &[UNRECORDED]).count();
             assert_eq!(kept.len() + marked, objects.len(), "{organization}: {objects:?}");
             assert!(kept.iter().all(|(key, _)| named.contains(key)), "{organization}: {objects:?}");
-            let answered = format!("orgs/{organization}/{}", again.json()["data"]["id"].as_str().unwrap_or_default());
+            let answered =
+                format!("orgs/{organization}/{}", again.json()["data"]["id"].as_str().unwrap_or_default());
             assert!(kept.iter().any(|(key, _)| *key == answered), "{organization}: {objects:?}");
         }
     }
@@ -119,23 +119,5 @@ async fn an_object_that_was_swept_before_the_upload_was_repeated_is_put_again() 
     assert_eq!((again.verdict().as_str(), again.header("idempotency-replayed")), ("201", "true"));
     assert_eq!(stored(&app, "acme").await?.0, [(key.clone(), Vec::new())]);
     assert_eq!(app.object(key).await?.bytes, PNG);
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_upload_under_a_key_that_is_free_again_is_a_file_of_its_own_on_the_same_object() -> Result<()> {
-    let app = App::start(&[]).await?;
-    let project = app.new_project("acme", "Apollo").await?;
-    let first = post(&app, &app.client, "acme", &project, true).send().await?;
-    let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
-    assert_eq!(records.len(), 1);
-    records[0]["expiresAt"] = json!(local::testing::in_seconds(-1));
-    app.put_row("ProjectsTable", &records[0]).await?;
-    let next = post(&app, &app.client, "acme", &project, true).send().await?;
-    assert_eq!((next.verdict().as_str(), next.header("idempotency-replayed")), ("201", ""));
-    assert_ne!(first.json()["data"]["id"], next.json()["data"]["id"]);
-    let (objects, named) = stored(&app, "acme").await?;
-    assert_eq!((objects.len(), named.len()), (1, 2));
-    assert!(objects[0].1.is_empty() && named.iter().all(|name| *name == objects[0].0), "{objects:?}");
     Ok(())
 }

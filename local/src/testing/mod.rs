@@ -5,6 +5,7 @@ mod app;
 mod binaries;
 mod client;
 mod contract;
+mod effects;
 mod faults;
 mod hold;
 mod storage;

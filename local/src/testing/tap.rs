@@ -130,8 +130,8 @@ impl Proxy {
             return Ok(answer);
         }
         let forwarded = self.forward(Request::from_parts(parts, Body::from(body))).await;
-        let answer = forwarded
-            .unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+        let answer =
+            forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
         match effect {
             Some(effect) => effect.after(answer).await,
             None => Ok(answer),
@@ -155,7 +155,11 @@ impl Proxy {
             },
             None => Call {
                 service: self.service,
-                operation: format!("{}{}", parts.method, if about_tags(&parts.uri) { "?tagging" } else { "" }),
+                operation: format!(
+                    "{}{}",
+                    parts.method,
+                    if about_tags(&parts.uri) { "?tagging" } else { "" }
+                ),
                 target: parts.uri.path().to_owned(),
             },
         }

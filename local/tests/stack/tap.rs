@@ -83,7 +83,11 @@ async fn a_call_goes_wrong_as_it_is_asked_to_and_takes_effect_only_where_that_is
         let id = format!("{fault:?}");
         let outage = tap.fail(Calls::of("PutItem").with(&id), fault);
         let error = put(&tables, &id).send().await.err().with_context(|| format!("{fault:?} is no error"))?;
-        assert_eq!((error.code(), is_there(&stack, &id).await?), (code, takes_effect), "{fault:?}: {error:?}");
+        assert_eq!(
+            (error.code(), is_there(&stack, &id).await?),
+            (code, takes_effect),
+            "{fault:?}: {error:?}"
+        );
         drop(outage);
         put(&tables, &id).send().await?;
     }

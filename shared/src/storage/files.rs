@@ -63,12 +63,11 @@ impl Files {
         // A repeated request writes to the same object, so a first try that got no further leaves nothing behind.
         let name = repeatable.map_or_else(|| file.id.to_string(), Repeatable::object_name);
         let object = format!("orgs/{}/{name}", utf8_percent_encode(scope.organization().as_str(), PLAIN));
-        let written = match earlier? {
-            Some(file) => Written::Before(file),
-            None => {
-                self.objects.put_unrecorded(&object, &new).await?;
-                self.record(scope, file, &object, repeatable).await?
-            }
+        let written = if let Some(file) = earlier? {
+            Written::Before(file)
+        } else {
+            self.objects.put_unrecorded(&object, &new).await?;
+            self.record(scope, file, &object, repeatable).await?
         };
         // An earlier request may have ended before it got here.
         self.objects.keep(&object, &new).await?;
@@ -110,7 +109,7 @@ impl Files {
         }
         match transaction::write(self.projects.client(), puts).await? {
             Transaction::Done => Ok(Written::Now(file)),
-            Transaction::Refused(refusals) if took_effect(&refusals, file.id) => Ok(Written::Now(file)),
+            Transaction::Refused(refusals) if took_effect(&refusals, &file.id) => Ok(Written::Now(file)),
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(1).and_then(Option::as_ref).zip(repeatable);
                 let (refusal, repeatable) = must(earlier, "reason for the refusal")?;

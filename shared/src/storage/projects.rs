@@ -96,7 +96,9 @@ impl Projects {
         }
         match transaction::write(&self.client, puts).await? {
             Transaction::Done => Ok(Written::Now(project)),
-            Transaction::Refused(refusals) if took_effect(&refusals, project.id) => Ok(Written::Now(project)),
+            Transaction::Refused(refusals) if took_effect(&refusals, &project.id) => {
+                Ok(Written::Now(project))
+            }
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(2).and_then(Option::as_ref).zip(repeatable);
                 let Some((refusal, repeatable)) = earlier else {

@@ -32,7 +32,7 @@ pub(super) struct Refusal {
 
 /// Whether the row with this id, which is given to one request only, is in its own way: then an earlier try of the same
 /// request took effect, and its answer was lost.
-pub(super) fn took_effect(refusals: &[Option<Refusal>], id: impl ToString) -> bool {
+pub(super) fn took_effect(refusals: &[Option<Refusal>], id: &impl ToString) -> bool {
     let id = id.to_string();
     refusals.iter().flatten().any(|refusal| read_text(&refusal.row, "id") == Some(&id))
 }
