@@ -50,13 +50,13 @@ async fn check(app: &App, organization: &str, calls: Calls, fault: Fault, expect
 }
 
 async fn check_all(app: &App, cases: Vec<Case>) -> Result<()> {
-    side_by_side(AT_ONCE, cases, async |(operation, fault, once, always)| {
-        for (often, times, expected) in [("once", 1, once), ("always", usize::MAX, always)] {
-            let organization = format!("{operation}-{fault:?}-{often}");
-            let calls = Calls::of(operation).with(&organization).first(times);
-            check(app, &organization, calls, fault, expected).await?;
-        }
-        Ok(())
+    let cases = cases.into_iter().flat_map(|(operation, fault, once, always)| {
+        [(operation, fault, "once", 1, once), (operation, fault, "always", usize::MAX, always)]
+    });
+    side_by_side(AT_ONCE, cases, async |(operation, fault, often, times, expected)| {
+        let organization = format!("{operation}-{fault:?}-{often}");
+        let calls = Calls::of(operation).with(&organization).first(times);
+        check(app, &organization, calls, fault, expected).await
     })
     .await?;
     let ends = app.stack.logs("create-project").into_iter().find(|line| line.contains("the process ended"));

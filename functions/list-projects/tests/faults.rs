@@ -15,18 +15,19 @@ async fn list(app: &App, organization: &str) -> Result<Answer> {
 
 /// Lists while a call goes wrong once and every time, with what the caller then gets; and again without that.
 async fn check(app: &App, operation: &str, once: fn(Fault) -> &'static str, always: &str) -> Result<()> {
-    side_by_side(AT_ONCE, Fault::ALL, async |fault| {
-        for (often, times, expected) in [("once", 1, once(fault)), ("always", usize::MAX, always)] {
-            let organization = format!("{fault:?}-{often}");
-            let project = app.new_project(&organization, "Apollo").await?;
-            let outage = app.tap.fail(Calls::of(operation).with(&organization).first(times), fault);
-            let first = list(app, &organization).await?;
-            drop(outage);
-            assert_eq!(first.verdict(), expected, "{operation} {organization}");
-            let next = list(app, &organization).await?;
-            assert_eq!(next.json()["data"]["projects"][0]["id"], project.as_str(), "after {organization}");
-            assert!(expected != SHOWN || first.json() == next.json(), "{operation} {organization}");
-        }
+    let cases = Fault::ALL
+        .into_iter()
+        .flat_map(|fault| [(fault, "once", 1, once(fault)), (fault, "always", usize::MAX, always)]);
+    side_by_side(AT_ONCE, cases, async |(fault, often, times, expected)| {
+        let organization = format!("{fault:?}-{often}");
+        let project = app.new_project(&organization, "Apollo").await?;
+        let outage = app.tap.fail(Calls::of(operation).with(&organization).first(times), fault);
+        let first = list(app, &organization).await?;
+        drop(outage);
+        assert_eq!(first.verdict(), expected, "{operation} {organization}");
+        let next = list(app, &organization).await?;
+        assert_eq!(next.json()["data"]["projects"][0]["id"], project.as_str(), "after {organization}");
+        assert!(expected != SHOWN || first.json() == next.json(), "{operation} {organization}");
         Ok(())
     })
     .await?;

@@ -64,12 +64,12 @@ async fn check(app: &App, call: &Calls, organization: &str, fault: Fault, expect
 }
 
 async fn check_all(app: &App, call: Calls, cases: Vec<Case>) -> Result<()> {
-    side_by_side(AT_ONCE, cases, async |(fault, once, always)| {
-        for (often, times, expected) in [("once", 1, once), ("always", usize::MAX, always)] {
-            let calls = call.clone().first(times);
-            check(app, &calls, &format!("{fault:?}-{often}"), fault, expected).await?;
-        }
-        Ok(())
+    let cases = cases
+        .into_iter()
+        .flat_map(|(fault, once, always)| [(fault, "once", 1, once), (fault, "always", usize::MAX, always)]);
+    side_by_side(AT_ONCE, cases, async |(fault, often, times, expected)| {
+        let calls = call.clone().first(times);
+        check(app, &calls, &format!("{fault:?}-{often}"), fault, expected).await
     })
     .await?;
     let ends = app.stack.logs("upload-file").into_iter().find(|line| line.contains("the process ended"));

@@ -66,14 +66,14 @@ struct Rule {
 }
 
 impl Fault {
-    /// Every fault that any call can meet: all but [`Fault::Contended`].
+    /// Every fault that any call can meet: all but [`Fault::Contended`], the one that takes longest first.
     pub const ALL: [Self; 8] = [
+        Self::Slow,
         Self::Throttled,
         Self::Overloaded,
         Self::Broken,
         Self::Lost,
         Self::Unanswered,
-        Self::Slow,
         Self::Halved,
         Self::Garbled,
     ];
