@@ -1,7 +1,8 @@
 //! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
 
 use anyhow::{Context, Result};
-use local::testing::{Answer, App, Calls, Client, Draft, FORM, Hold, Moment, PNG, files, form};
+use local::testing::{Answer, App, Calls, Client, Draft, FORM, Hold, Moment, PNG, files, form, in_seconds};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The tag of an object that no row refers to yet.
@@ -119,5 +120,22 @@ async fn an_object_that_was_swept_before_the_upload_was_repeated_is_put_again() 
     assert_eq!((again.verdict().as_str(), again.header("idempotency-replayed")), ("201", "true"));
     assert_eq!(stored(&app, "acme").await?.0, [(key.clone(), Vec::new())]);
     assert_eq!(app.object(key).await?.bytes, PNG);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_dies_on_an_object_that_was_answered_for_leaves_it_as_it_is() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    assert_eq!(post(&app, &app.client, "acme", &project, true).send().await?.verdict(), "201");
+    // The key is free again, so the same upload comes to the same object as a new one.
+    let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
+    records[0]["expiresAt"] = json!(in_seconds(-1));
+    app.put_row("ProjectsTable", &records[0]).await?;
+    let hold = app.tap.hold(Calls::of("PUT"), Moment::After);
+    let lenient = Client::new(app.stack.url());
+    assert_eq!(kill(&app, hold, post(&app, &lenient, "acme", &project, true)).await?.status, 500);
+    let (objects, named) = stored(&app, "acme").await?;
+    assert_eq!((objects, named.len()), (vec![(named[0].clone(), Vec::new())], 1));
     Ok(())
 }
