@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use local::template::Template;
-use local::testing::workspace;
+use local::testing::{App, Calls, Fault, PNG, workspace};
 use serde_json::Value;
 
 /// A route as `binary METHOD path`.
@@ -123,5 +123,29 @@ fn every_setting_is_read_by_the_functions_and_explained_in_the_readme() -> Resul
         assert!(config.contains(&format!("\"{name}\"")), "no function reads {name}");
         assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_bucket_sweeps_what_the_function_marks() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    // An upload that gets no further than its object.
+    let _outage = app.tap.fail(Calls::of("TransactWriteItems"), Fault::Broken);
+    assert_eq!(app.upload(&project, "a.png", "image/png", PNG).await?.status, 503);
+    let keys = app.objects().await?;
+    let tags = app.tags(keys.first().context("there is no object")?).await?;
+    let template = read("template.yaml")?;
+    let rule = template.split("          - Id: ").find(|rule| rule.contains("TagFilters:"));
+    let rule = rule.context("template.yaml has no rule for tagged objects")?;
+    let value = |name: &str| {
+        let lines = rule.lines().filter_map(|line| line.trim_start_matches([' ', '-']).split_once(": "));
+        lines.filter(|(found, _)| *found == name).map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(tags, [format!("{}={}", value("Key").join(" "), value("Value").join(" "))]);
+    assert!(keys[0].starts_with(&value("Prefix").join(" ")), "{keys:?} are not under {:?}", value("Prefix"));
+    // A repeated request takes the object up for 24 hours.
+    let days: u32 = value("ExpirationInDays").join(" ").parse()?;
+    assert!(days > 1, "{days}");
     Ok(())
 }

@@ -132,3 +132,24 @@ async fn headers_are_found_whatever_the_case_of_their_names() -> Result<()> {
     assert_eq!(verdict(&stack, "create-project", &event.to_string()).await?, "201");
     Ok(())
 }
+
+#[tokio::test]
+async fn whatever_came_the_same_process_serves_the_next_request() -> Result<()> {
+    let stack = start().await?;
+    for route in stack.routes() {
+        let no_parameters = changed(&route.binary, "/pathParameters", &json!({}))?;
+        let mut no_base64 = changed(&route.binary, "/body", &json!("no base64!"))?;
+        no_base64["isBase64Encoded"] = json!(true);
+        for event in ["null", "{}", &no_parameters.to_string(), &no_base64.to_string()] {
+            let verdict = verdict(&stack, &route.binary, event).await?;
+            assert!(!verdict.starts_with('5'), "{} answered {event} with {verdict}", route.binary);
+        }
+        let next = verdict(&stack, &route.binary, &usual(&route.binary)?.to_string()).await?;
+        // The file's project is not there, which only storage knows.
+        let expected = if route.binary == "upload-file" { ["404 NOT_FOUND"; 2] } else { ["200", "201"] };
+        assert!(expected.contains(&next.as_str()), "{} answered its usual event with {next}", route.binary);
+        let ends = stack.logs(&route.binary).into_iter().find(|line| line.contains("the process ended"));
+        assert_eq!(ends, None);
+    }
+    Ok(())
+}

@@ -96,6 +96,29 @@ async fn twenty_equal_uploads_at_once_store_one_file() -> Result<()> {
     assert!(made.iter().all(|answer| answer.json() == made[0].json()));
     assert_eq!(made.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count(), 1);
     assert_eq!(stored(&app).await?, (1, 1));
+    // Whichever request made the object, it is there to stay.
+    assert_eq!(app.tags(&app.objects().await?[0]).await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_is_free_again_after_24_hours_and_the_same_upload_is_then_a_file_of_its_own() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    let first = post(&app, &project, "a.png", PNG).send().await?;
+    let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
+    assert_eq!(records.len(), 1);
+    records[0]["expiresAt"] = json!(local::testing::in_seconds(-1));
+    app.put_row("ProjectsTable", &records[0]).await?;
+    let next = post(&app, &project, "a.png", PNG).send().await?;
+    assert_eq!((next.verdict().as_str(), next.header("idempotency-replayed")), ("201", ""));
+    assert_ne!(first.json()["data"]["id"], next.json()["data"]["id"]);
+    // Both have the object that follows from key and content, and it has no tag from the second time.
+    let objects = app.objects().await?;
+    assert_eq!((stored(&app).await?, app.tags(&objects[0]).await?), ((2, 1), Vec::new()));
+    for row in app.rows("ProjectsTable", "FILE#").await? {
+        assert_eq!(row["object"], objects[0].as_str());
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Pool {
     environments: Semaphore,
     admitted: Semaphore,
     closing: watch::Sender<bool>,
+    crashes: watch::Sender<()>,
 }
 
 impl Pool {
@@ -35,6 +36,7 @@ impl Pool {
             environments: Semaphore::new(MAX_ENVIRONMENTS as usize),
             admitted: Semaphore::new(MAX_ENVIRONMENTS as usize + MAX_WAITING),
             closing: watch::Sender::new(false),
+            crashes: watch::Sender::new(()),
         }
     }
 
@@ -58,6 +60,11 @@ impl Pool {
         let pool = Arc::clone(self);
         let task = tokio::spawn(async move { pool.run(event).await });
         task.await.unwrap_or_else(|error| Outcome::Failed(error.to_string()))
+    }
+
+    /// Kills the processes that have an invocation under way, as a crash would.
+    pub(crate) fn crash(&self) {
+        self.crashes.send_replace(());
     }
 
     /// Ends all processes. Invocations that are under way fail.
@@ -109,7 +116,7 @@ impl Pool {
 
     /// `None` when the process ended before it saw the event.
     async fn serve_in(&self, mut environment: Environment, event: Bytes) -> Option<Outcome> {
-        match environment.serve(event).await {
+        match environment.serve(event, self.crashes.subscribe()).await {
             Served::Done(outcome) => {
                 self.keep(environment);
                 Some(outcome)

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::process::{Child, Command};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -69,8 +69,8 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Gives the process an event and waits for what it makes of it.
-    pub(super) async fn serve(&mut self, event: Bytes) -> Served {
+    /// Gives the process an event and waits for what it makes of it. Kills it when `crashes` changes.
+    pub(super) async fn serve(&mut self, event: Bytes, mut crashes: watch::Receiver<()>) -> Served {
         let taken = Arc::new(AtomicBool::new(false));
         let (sender, reply) = oneshot::channel();
         self.api.send(self.invocation(event, Arc::clone(&taken), sender));
@@ -79,6 +79,11 @@ impl Environment {
             Ok(reply) = reply => Served::Done(outcome(reply)),
             status = self.child.wait() => self.ended(status, &taken).await,
             () = tokio::time::sleep(self.spec.timeout) => self.timed_out().await,
+            Ok(()) = crashes.changed() => {
+                self.stop().await;
+                let status = self.child.wait().await;
+                self.ended(status, &taken).await
+            }
         }
     }
 

@@ -154,6 +154,14 @@ impl Stack {
         Ok(pool.invoke(event.into()).await)
     }
 
+    /// Kills the processes of a function (its binary or logical id) that have a request under way, as a crash would.
+    pub fn crash(&self, function: &str) {
+        let function = self.template.function(function);
+        if let Some(pool) = function.and_then(|function| self.pools.get(&function.id)) {
+            pool.crash();
+        }
+    }
+
     /// Ends everything, and waits until the processes are gone.
     pub async fn stop(self) {
         for pool in self.pools.values() {

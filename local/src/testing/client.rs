@@ -4,6 +4,7 @@
 use super::contract;
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
+use futures_util::{TryStreamExt, stream};
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
@@ -144,6 +145,19 @@ pub async fn at_once(drafts: impl IntoIterator<Item = Draft>) -> Result<Vec<Answ
         answers.push(task.await.context("a request was interrupted")??);
     }
     Ok(answers)
+}
+
+/// Works through all `cases`, up to `limit` of them at a time.
+///
+/// # Errors
+/// The first failure, which ends the others.
+pub async fn side_by_side<C>(
+    limit: usize,
+    cases: impl IntoIterator<Item = C>,
+    work: impl AsyncFn(C) -> Result<()>,
+) -> Result<()> {
+    let (cases, work) = (stream::iter(cases.into_iter().map(Ok)), &work);
+    cases.try_for_each_concurrent(limit, |case| work(case)).await
 }
 
 impl Answer {

@@ -71,6 +71,16 @@ impl App {
         Ok(found.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
     }
 
+    /// The tags of the object with this key, as `key=value`.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub async fn tags(&self, key: &str) -> Result<Vec<String>> {
+        let get = self.stack.s3().get_object_tagging().bucket(self.stack.bucket("UploadsBucket")).key(key);
+        let found = get.send().await.with_context(|| format!("there is no object {key}"))?;
+        Ok(found.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value())).collect())
+    }
+
     /// The object with this key.
     ///
     /// # Errors

@@ -1,19 +1,23 @@
-//! A recording proxy between the functions and an engine. What must stay out: changing what passes.
-//!
-//! Every call passes [`Tap::forward`], so that faults can be put in there by operation.
+//! A recording proxy between the functions and an engine. What must stay out: what can go wrong with a call.
 
+use super::faults::{Calls, Fault, Faults, Outage};
+use super::hold::{Hold, Moment};
 use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 /// The largest request body in bytes that passes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -32,15 +36,18 @@ pub enum Service {
 pub struct Call {
     /// The engine.
     pub service: Service,
-    /// DynamoDB's operation, such as `PutItem`; S3's method, such as `PUT`.
+    /// DynamoDB's operation, such as `PutItem`; S3's method, such as `PUT`, with `?tagging` if it is about tags.
     pub operation: String,
     /// The table's name, or the path of bucket and object.
     pub target: String,
 }
 
-/// A proxy that records calls in the order of their arrival. Clones share their records.
+/// A proxy that records calls in the order of their arrival, and lets some of them go wrong. Clones share all of it.
 #[derive(Debug, Clone, Default)]
-pub struct Tap(Arc<Mutex<Vec<Call>>>);
+pub struct Tap {
+    records: Arc<Mutex<Vec<Call>>>,
+    faults: Faults,
+}
 
 #[derive(Clone)]
 struct Proxy {
@@ -68,37 +75,73 @@ impl Tap {
         self.records().clear();
     }
 
+    /// Lets these calls go wrong until the outage is dropped. Of several rules that mean a call the oldest one decides.
+    pub fn fail(&self, calls: Calls, fault: Fault) -> Outage {
+        self.faults.fail(calls, fault)
+    }
+
+    /// Stops these calls until the test lets them go on.
+    #[must_use]
+    pub fn hold(&self, calls: Calls, moment: Moment) -> Hold {
+        self.faults.hold(calls, moment)
+    }
+
     /// Passes on to `upstream` what comes in at the returned address, until the task is dropped.
     pub(crate) async fn serve(&self, service: Service, upstream: &str) -> Result<(SocketAddr, Task)> {
         let upstream = upstream.parse().with_context(|| format!("{upstream} is not a URL"))?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         let proxy = Proxy { tap: self.clone(), service, upstream, client };
         let (listener, address) = loopback_listener().await?;
-        let app = axum::Router::new().fallback(pass).with_state(proxy);
-        Ok((address, Task::serve(listener, app)))
+        Ok((address, Task::spawn(accept(listener, proxy))))
     }
 
     fn records(&self) -> std::sync::MutexGuard<'_, Vec<Call>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
-    proxy
-        .forward(request)
-        .await
-        .unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response())
+/// Takes connections by hand, as a service that fails closes its connection without an answer.
+async fn accept(listener: TcpListener, proxy: Proxy) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => drop(connections.spawn(pass(stream, proxy.clone()))),
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn pass(stream: TcpStream, proxy: Proxy) {
+    let service = service_fn(|request: hyper::Request<_>| proxy.answer(request.map(Body::new)));
+    // Connections that break off do so on purpose, or with the function at their end.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
 impl Proxy {
-    /// The `Host` header stays what the function signed.
-    async fn forward(&self, request: Request) -> Result<Response> {
-        let (mut parts, body) = request.into_parts();
+    async fn answer(&self, request: Request) -> Result<Response> {
+        let (parts, body) = request.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
-        self.tap.records().push(self.call(&parts, &body));
-        parts.uri = self.upstream(&parts.uri)?;
-        let response = self.client.request(Request::from_parts(parts, Body::from(body))).await?;
-        Ok(response.map(Body::new))
+        let call = self.call(&parts, &body);
+        self.tap.records().push(call.clone());
+        let effect = self.tap.faults.effect(&call, &body);
+        if let Some(effect) = &effect
+            && let Some(answer) = effect.before(self.service).await?
+        {
+            return Ok(answer);
+        }
+        let forwarded = self.forward(Request::from_parts(parts, Body::from(body))).await;
+        let answer =
+            forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+        match effect {
+            Some(effect) => effect.after(answer).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// The `Host` header stays what the function signed.
+    async fn forward(&self, mut request: Request) -> Result<Response> {
+        *request.uri_mut() = self.upstream(request.uri())?;
+        Ok(self.client.request(request).await?.map(Body::new))
     }
 
     fn call(&self, parts: &http::request::Parts, body: &[u8]) -> Call {
@@ -112,7 +155,11 @@ impl Proxy {
             },
             None => Call {
                 service: self.service,
-                operation: parts.method.to_string(),
+                operation: format!(
+                    "{}{}",
+                    parts.method,
+                    if about_tags(&parts.uri) { "?tagging" } else { "" }
+                ),
                 target: parts.uri.path().to_owned(),
             },
         }
@@ -129,4 +176,8 @@ impl Proxy {
 fn table(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     Some(body.get("TableName")?.as_str()?.to_owned())
+}
+
+fn about_tags(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|part| part.trim_end_matches('=') == "tagging"))
 }

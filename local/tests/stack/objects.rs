@@ -47,6 +47,25 @@ async fn an_object_comes_back_with_all_that_was_said_of_it() -> Result<()> {
 }
 
 #[tokio::test]
+async fn tags_can_be_taken_off_an_object_which_stays_as_it_is() -> Result<()> {
+    let (stack, _) = start().await?;
+    let client = stack.s3();
+    let put = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"bytes"));
+    put.content_type("image/png").tagging("a=1&b=2").send().await?;
+    for _ in 0..2 {
+        client.delete_object_tagging().bucket(BUCKET).key("k").send().await?;
+        let tags = client.get_object_tagging().bucket(BUCKET).key("k").send().await?;
+        assert_eq!(tags.tag_set(), []);
+    }
+    let object = client.get_object().bucket(BUCKET).key("k").send().await?;
+    assert_eq!(object.content_type(), Some("image/png"));
+    assert_eq!(object.body.collect().await?.to_vec(), b"bytes");
+    let error = client.delete_object_tagging().bucket(BUCKET).key("none").send().await;
+    assert_eq!(error.expect_err("it is there").into_service_error().code(), Some("NoSuchKey"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_part_of_an_object_can_be_asked_for() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();

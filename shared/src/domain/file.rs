@@ -79,8 +79,8 @@ impl NewFile {
 
     /// Its bytes.
     #[must_use]
-    pub fn into_bytes(self) -> Bytes {
-        self.bytes
+    pub fn bytes(&self) -> Bytes {
+        self.bytes.clone()
     }
 
     /// What identifies it, whatever the transport: name, type and hash.

@@ -19,6 +19,10 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 /// Two retries after the first attempt.
 const ATTEMPTS: u32 = 3;
 
+/// The longest wait before the first retry, doubled for the second. The SDK's own second would take most of the time that
+/// a call has, while a caller waits.
+const BACKOFF: Duration = Duration::from_millis(100);
+
 /// What all clients have in common.
 pub struct Aws {
     pub(super) config: SdkConfig,
@@ -47,7 +51,7 @@ impl Aws {
 /// What holds wherever the services are.
 fn common() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
         .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
 }
 

@@ -17,3 +17,8 @@ where
         || error.code().is_some_and(|code| DEFECTS.contains(&code));
     if defect { Error::internal(error) } else { Error::Unavailable(error.into()) }
 }
+
+/// What meeting others at every try is to the caller.
+pub(super) fn busy() -> Error {
+    Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
+}

@@ -1,25 +1,19 @@
 //! The files of projects: their bytes in the bucket, what is known of them in the projects table.
 //!
-//! The object is written first and the row `FILE#{projectId}#{fileId}` after it, so a row always has its object. An
-//! object without a row is what a failure in between leaves; nobody can reach it.
-
-use std::time::Duration;
+//! The object is written first, the row `FILE#{projectId}#{fileId}` after it, and only then is the object kept for good.
+//! An object without a row is what a failure in between leaves; nobody can reach it, and the bucket deletes it.
 
 use aws_sdk_dynamodb::types::Put;
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::primitives::ByteStream;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use percent_encoding::utf8_percent_encode;
 
-use super::aws::{Aws, timeouts};
+use super::aws::Aws;
 use super::fault::failed;
 use super::idempotency::{record, record_key, recorded};
 use super::item::{Item, item, key, must, number, read_number, read_text, text};
+use super::objects::Objects;
 use super::projects::{project_key, read_time};
-use super::transaction::{self, Transaction};
+use super::transaction::{self, Transaction, took_effect};
 use super::{Projects, Store};
 use crate::config::uploads::BucketSettings;
 use crate::config::{Env, Settings};
@@ -29,13 +23,9 @@ use crate::domain::{
     Error, File, FileId, FileName, NewFile, OrgScope, ProjectId, Repeatable, Result, UserId, Written,
 };
 
-/// The longest name in bytes that goes into an object's headers, once encoded: S3 takes 2 KB for all of them.
-const MAX_NAME_BYTES: usize = 1024;
-
 /// The files.
 pub struct Files {
-    client: Client,
-    bucket: String,
+    objects: Objects,
     projects: Projects,
 }
 
@@ -47,15 +37,7 @@ impl Store for Files {
     }
 
     fn open(aws: &Aws, settings: &Settings, own: BucketSettings) -> Self {
-        let config = Builder::from(&aws.config)
-            .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
-            .force_path_style(own.path_style)
-            .build();
-        Self {
-            client: Client::from_conf(config),
-            bucket: own.bucket,
-            projects: Projects::open(aws, settings, ()),
-        }
+        Self { objects: Objects::open(aws, own), projects: Projects::open(aws, settings, ()) }
     }
 }
 
@@ -77,15 +59,19 @@ impl Files {
         let (found, earlier) =
             tokio::join!(self.check_project(scope, project), self.earlier(scope, repeatable));
         found?;
-        if let Some(file) = earlier? {
-            return Ok(Written::Before(file));
-        }
         let file = new.stored(scope, project, now);
         // A repeated request writes to the same object, so a first try that got no further leaves nothing behind.
         let name = repeatable.map_or_else(|| file.id.to_string(), Repeatable::object_name);
         let object = format!("orgs/{}/{name}", utf8_percent_encode(scope.organization().as_str(), PLAIN));
-        self.put_object(&object, new).await?;
-        self.record(scope, file, &object, repeatable).await
+        let written = if let Some(file) = earlier? {
+            Written::Before(file)
+        } else {
+            self.objects.put_unrecorded(&object, &new).await?;
+            self.record(scope, file, &object, repeatable).await?
+        };
+        // An earlier request may have ended before it got here.
+        self.objects.keep(&object, &new).await?;
+        Ok(written)
     }
 
     async fn check_project(&self, scope: &OrgScope, project: ProjectId) -> Result<()> {
@@ -110,22 +96,6 @@ impl Files {
         Ok(output.item)
     }
 
-    async fn put_object(&self, object: &str, new: NewFile) -> Result<()> {
-        self.client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(object)
-            .content_type(new.content_type())
-            // Whoever is ever handed the object itself gets a download, never a page.
-            .content_disposition(attachment(new.name()))
-            .checksum_sha256(STANDARD.encode(new.sha256()))
-            .body(ByteStream::from(new.into_bytes()))
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed)
-    }
-
     async fn record(
         &self,
         scope: &OrgScope,
@@ -139,6 +109,7 @@ impl Files {
         }
         match transaction::write(self.projects.client(), puts).await? {
             Transaction::Done => Ok(Written::Now(file)),
+            Transaction::Refused(refusals) if took_effect(&refusals, &file.id) => Ok(Written::Now(file)),
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(1).and_then(Option::as_ref).zip(repeatable);
                 let (refusal, repeatable) = must(earlier, "reason for the refusal")?;
@@ -151,16 +122,6 @@ impl Files {
     fn row(&self, scope: &OrgScope, file: &File, object: &str) -> Result<Put> {
         let place = key(scope, format!("FILE#{}#{}", file.project_id, file.id));
         self.projects.put_new(place.into_iter().chain(to_row(file, object)).collect())
-    }
-}
-
-/// RFC 6266, with the name in the form of RFC 8187 unless it is too long for a header.
-fn attachment(name: &FileName) -> String {
-    let name = utf8_percent_encode(name.as_str(), PLAIN).to_string();
-    if name.len() > MAX_NAME_BYTES {
-        "attachment".to_owned()
-    } else {
-        format!("attachment; filename*=UTF-8''{name}")
     }
 }
 
@@ -190,20 +151,4 @@ fn from_row(scope: &OrgScope, row: &Item) -> Result<File> {
         created_by: must(read_text(row, "createdBy").and_then(UserId::parse), "createdBy")?,
         created_at: read_time(row, "createdAt")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_can_not_leave_its_header() {
-        let name = FileName::new("a\"; x=\u{e9}.html");
-        assert_eq!(attachment(&name), "attachment; filename*=UTF-8''a%22%3B%20x%3D%C3%A9.html");
-    }
-
-    #[test]
-    fn a_name_that_is_too_long_for_a_header_stays_out_of_it() {
-        assert_eq!(attachment(&FileName::new(&"\u{65e5}".repeat(255))), "attachment");
-    }
 }

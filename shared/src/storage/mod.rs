@@ -7,6 +7,8 @@ mod fault;
 mod files;
 mod idempotency;
 mod item;
+#[cfg(feature = "uploads")]
+mod objects;
 mod projects;
 mod rate_limits;
 mod transaction;

@@ -12,7 +12,7 @@ use super::aws::Aws;
 use super::fault::failed;
 use super::idempotency::{record, recorded};
 use super::item::{Item, item, key, must, number, partition, read_number, read_text, text};
-use super::transaction::{self, Transaction};
+use super::transaction::{self, Transaction, took_effect};
 use crate::config::Settings;
 use crate::domain::time::format_millis;
 use crate::domain::{
@@ -96,6 +96,9 @@ impl Projects {
         }
         match transaction::write(&self.client, puts).await? {
             Transaction::Done => Ok(Written::Now(project)),
+            Transaction::Refused(refusals) if took_effect(&refusals, &project.id) => {
+                Ok(Written::Now(project))
+            }
             Transaction::Refused(refusals) => {
                 let earlier = refusals.get(2).and_then(Option::as_ref).zip(repeatable);
                 let Some((refusal, repeatable)) = earlier else {
@@ -124,7 +127,7 @@ impl Projects {
             .table_name(&self.table)
             .set_item(Some(row))
             .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(Error::internal)
     }

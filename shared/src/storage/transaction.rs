@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 
-use super::fault::failed;
-use super::item::Item;
+use super::fault::{busy, failed};
+use super::item::{Item, read_text};
 use crate::domain::{Error, Result};
 
 /// The waits in milliseconds before a transaction is tried again, give or take a half, so that those that met part ways.
@@ -28,6 +28,13 @@ pub(super) enum Transaction {
 pub(super) struct Refusal {
     /// The row as it is, where the write asked for it.
     pub(super) row: Item,
+}
+
+/// Whether the row with this id, which is given to one request only, is in its own way: then an earlier try of the same
+/// request took effect, and its answer was lost.
+pub(super) fn took_effect(refusals: &[Option<Refusal>], id: &impl ToString) -> bool {
+    let id = id.to_string();
+    refusals.iter().flatten().any(|refusal| read_text(&refusal.row, "id") == Some(&id))
 }
 
 /// A try of a transaction.
@@ -82,10 +89,6 @@ async fn once(client: &Client, writes: &[TransactWriteItem]) -> Result<Try> {
         false if any(&["ValidationError"]) => Err(Error::internal(error)),
         false => Err(failed(error)),
     }
-}
-
-fn busy() -> Error {
-    Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
 }
 
 fn is(reason: &CancellationReason, code: &str) -> bool {

@@ -6,10 +6,11 @@ use super::objects::{attributes, get_output, head_output, length, part_of, put_o
 use super::store::{Object, Put, Store, Summary};
 use futures_util::TryStreamExt;
 use s3s::dto::{
-    Bucket, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput,
-    GetObjectOutput, GetObjectTaggingInput, GetObjectTaggingOutput, HeadBucketInput, HeadBucketOutput,
-    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
+    Bucket, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectTaggingInput, DeleteObjectTaggingOutput, GetObjectInput, GetObjectOutput,
+    GetObjectTaggingInput, GetObjectTaggingOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
+    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output,
+    PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
@@ -113,6 +114,15 @@ impl S3 for Objects {
         let summary = self.summary(&req.input.bucket, &req.input.key).await?;
         let tagging = summary.attributes.tagging.unwrap_or_default();
         Ok(S3Response::new(GetObjectTaggingOutput { tag_set: tags(&tagging), version_id: None }))
+    }
+
+    async fn delete_object_tagging(
+        &self,
+        req: S3Request<DeleteObjectTaggingInput>,
+    ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
+        self.bucket(&req.input.bucket).await?;
+        let found = self.0.remove_tags(req.input.bucket, req.input.key).await.map_err(internal)?;
+        found.then(|| S3Response::new(DeleteObjectTaggingOutput::default())).ok_or_else(no_such_key)
     }
 
     async fn delete_object(

@@ -131,6 +131,13 @@ impl Store {
         self.run(move |db| db.prepare_cached(sql)?.query_row([bucket, key], summary).optional()).await
     }
 
+    /// Takes all tags off an object; `false` when there is no such object.
+    pub(super) async fn remove_tags(&self, bucket: String, key: String) -> Result<bool> {
+        let sql = "UPDATE objects SET attributes = json_set(attributes, '$.tagging', NULL)
+                   WHERE bucket = ?1 AND key = ?2";
+        self.run(move |db| Ok(db.execute(sql, [bucket, key])? > 0)).await
+    }
+
     /// Removes an object, if it is there.
     pub(super) async fn delete(&self, bucket: String, key: String) -> Result<()> {
         let sql = "DELETE FROM objects WHERE bucket = ?1 AND key = ?2";

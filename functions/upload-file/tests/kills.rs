@@ -1,0 +1,141 @@
+//! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
+
+use anyhow::{Context, Result};
+use local::testing::{Answer, App, Calls, Client, Draft, FORM, Hold, Moment, PNG, files, form, in_seconds};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The tag of an object that no row refers to yet.
+const UNRECORDED: &str = "state=unrecorded";
+
+fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool) -> Draft {
+    let draft = client.post(&files(organization, project)).bearer(&app.token(organization, &[organization]));
+    let draft = draft.body(FORM, form("a.png", "image/png", PNG));
+    if key { draft.key("key") } else { draft }
+}
+
+/// The objects of the organization, each with its tags, and the objects that its files name.
+async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
+    let rows = app.rows("ProjectsTable", "FILE#").await?;
+    let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
+    let named = own.map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
+    let mut objects = Vec::new();
+    for key in app.objects().await? {
+        if key.starts_with(&format!("orgs/{organization}/")) {
+            let tags = app.tags(&key).await?;
+            objects.push((key, tags));
+        }
+    }
+    Ok((objects, named))
+}
+
+/// Kills the function when it makes the call that `hold` waits for, and returns what the gateway says.
+async fn kill(app: &App, mut hold: Hold, request: Draft) -> Result<Answer> {
+    let request = tokio::spawn(request.send());
+    hold.reached().await?;
+    app.stack.crash("upload-file");
+    let answer = request.await.context("the request was interrupted")?;
+    hold.break_off();
+    answer
+}
+
+/// Uploads a file, with the function killed at the call with this number; returns the project.
+async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, key: bool) -> Result<String> {
+    let project = app.new_project(organization, "Apollo").await?;
+    let hold = app.tap.hold(Calls::any().with(organization).number(number), moment);
+    // What the gateway says of a function that died is not in the envelope.
+    let lenient = Client::new(app.stack.url());
+    let answer = kill(app, hold, post(app, &lenient, organization, &project, key)).await?;
+    assert_eq!((answer.status, answer.code().as_str()), (500, ""), "the gateway answers for a dead function");
+    Ok(project)
+}
+
+/// The storage calls of an upload, two of which may come in either order.
+async fn calls(app: &App) -> Result<Vec<String>> {
+    let project = app.new_project("nobody-dies", "Apollo").await?;
+    app.tap.clear();
+    post(app, &app.client, "nobody-dies", &project, true).send().await?;
+    Ok(app.tap.calls().into_iter().map(|call| call.operation).collect())
+}
+
+#[tokio::test]
+async fn an_upload_with_a_key_is_stored_exactly_once_wherever_its_function_was_killed() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let calls = calls(&app).await?;
+    let expected = ["UpdateItem", "GetItem", "GetItem", "PUT", "TransactWriteItems", "DELETE?tagging"];
+    assert_eq!(calls, expected);
+    for number in 1..=calls.len() {
+        for moment in [Moment::Before, Moment::After] {
+            let organization = format!("killed-{moment:?}-{number}");
+            let project = kill_at(&app, &organization, number, moment, true).await?;
+            let again = post(&app, &app.client, &organization, &project, true).send().await?;
+            let recorded = number > 5 || (number, moment) == (5, Moment::After);
+            let found = (again.verdict(), again.header("idempotency-replayed"));
+            assert_eq!((found.0.as_str(), found.1), ("201", if recorded { "true" } else { "" }));
+            let (objects, named) = stored(&app, &organization).await?;
+            assert_eq!(named.len(), 1, "{organization}");
+            assert_eq!(objects, [(named[0].clone(), Vec::new())], "{organization}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_killed_upload_without_a_key_leaves_behind_is_marked_to_be_swept() -> Result<()> {
+    let app = App::start(&[]).await?;
+    // The call for a recorded answer is not made without a key.
+    for number in 1..calls(&app).await?.len() {
+        for moment in [Moment::Before, Moment::After] {
+            let organization = format!("killed-{moment:?}-{number}");
+            let project = kill_at(&app, &organization, number, moment, false).await?;
+            let again = post(&app, &app.client, &organization, &project, false).send().await?;
+            assert_eq!(again.verdict(), "201", "{organization}");
+            let (objects, named) = stored(&app, &organization).await?;
+            let kept: BTreeSet<_> = objects.iter().filter(|(_, tags)| tags.is_empty()).collect();
+            let marked = objects.iter().filter(|(_, tags)| tags == &[UNRECORDED]).count();
+            assert_eq!(kept.len() + marked, objects.len(), "{organization}: {objects:?}");
+            assert!(kept.iter().all(|(key, _)| named.contains(key)), "{organization}: {objects:?}");
+            let answered =
+                format!("orgs/{organization}/{}", again.json()["data"]["id"].as_str().unwrap_or_default());
+            assert!(kept.iter().any(|(key, _)| *key == answered), "{organization}: {objects:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_object_that_was_swept_before_the_upload_was_repeated_is_put_again() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let before_the_tag = Calls::of("DELETE?tagging");
+    let project = app.new_project("acme", "Apollo").await?;
+    let hold = app.tap.hold(before_the_tag.number(1), Moment::Before);
+    let lenient = Client::new(app.stack.url());
+    kill(&app, hold, post(&app, &lenient, "acme", &project, true)).await?;
+    let (objects, _) = stored(&app, "acme").await?;
+    let [(key, tags)] = &objects[..] else { anyhow::bail!("{objects:?} is not one object") };
+    assert_eq!(tags, &[UNRECORDED]);
+    app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(key).send().await?;
+
+    let again = post(&app, &app.client, "acme", &project, true).send().await?;
+    assert_eq!((again.verdict().as_str(), again.header("idempotency-replayed")), ("201", "true"));
+    assert_eq!(stored(&app, "acme").await?.0, [(key.clone(), Vec::new())]);
+    assert_eq!(app.object(key).await?.bytes, PNG);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_dies_on_an_object_that_was_answered_for_leaves_it_as_it_is() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    assert_eq!(post(&app, &app.client, "acme", &project, true).send().await?.verdict(), "201");
+    // The key is free again, so the same upload comes to the same object as a new one.
+    let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
+    records[0]["expiresAt"] = json!(in_seconds(-1));
+    app.put_row("ProjectsTable", &records[0]).await?;
+    let hold = app.tap.hold(Calls::of("PUT"), Moment::After);
+    let lenient = Client::new(app.stack.url());
+    assert_eq!(kill(&app, hold, post(&app, &lenient, "acme", &project, true)).await?.status, 500);
+    let (objects, named) = stored(&app, "acme").await?;
+    assert_eq!((objects, named.len()), (vec![(named[0].clone(), Vec::new())], 1));
+    Ok(())
+}

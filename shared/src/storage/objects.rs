@@ -1,0 +1,131 @@
+//! The bytes of files: objects in the bucket.
+//!
+//! An object is put with a tag that says that no row refers to it yet, and loses the tag once one does. What a failure in
+//! between leaves keeps its tag, and the bucket's lifecycle rule in `template.yaml` deletes it.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::delete_object_tagging::DeleteObjectTaggingError;
+use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::utf8_percent_encode;
+
+use super::aws::{Aws, timeouts};
+use super::fault::{busy, failed};
+use crate::config::uploads::BucketSettings;
+use crate::domain::{FileName, NewFile, PLAIN, Result};
+
+/// The tag of an object that no row refers to yet.
+const UNRECORDED: &str = "state=unrecorded";
+
+/// What S3 says when tags are to be taken off an object that is gone: in a bucket with versions the method is not
+/// allowed on what marks the deletion, and who may not list the bucket is not told what is there.
+const GONE: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
+
+/// The longest name in bytes that goes into an object's headers, once encoded: S3 takes 2 KB for all of them.
+const MAX_NAME_BYTES: usize = 1024;
+
+/// The objects.
+pub(super) struct Objects {
+    client: Client,
+    bucket: String,
+}
+
+impl Objects {
+    /// Opens the bucket. No connection is made yet.
+    pub(super) fn open(aws: &Aws, settings: BucketSettings) -> Self {
+        let config = Builder::from(&aws.config)
+            .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
+            .force_path_style(settings.path_style)
+            .build();
+        Self { client: Client::from_conf(config), bucket: settings.bucket }
+    }
+
+    /// Puts a file that no row refers to yet. If the object is there, it stays as it is: its name stands for its content.
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`](crate::domain::Error::Conflict) if another request is putting it; otherwise if the bucket can't
+    /// answer.
+    pub(super) async fn put_unrecorded(&self, object: &str, file: &NewFile) -> Result<()> {
+        self.put(object, file, Some(UNRECORDED)).await
+    }
+
+    /// Makes sure that a file which a row refers to is there to stay.
+    ///
+    /// # Errors
+    ///
+    /// As [`Objects::put_unrecorded`].
+    pub(super) async fn keep(&self, object: &str, file: &NewFile) -> Result<()> {
+        match self.untag(object).await {
+            Ok(()) => Ok(()),
+            // It may have been deleted while no row referred to it, when a request is repeated after days.
+            Err(error) if error.code().is_some_and(|code| GONE.contains(&code)) => {
+                self.put(object, file, None).await?;
+                self.untag(object).await.map_err(failed)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn put(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<()> {
+        let put = self.client.put_object().bucket(&self.bucket).key(object);
+        let sent = put
+            .set_tagging(tags.map(str::to_owned))
+            // Neither a repeated request nor a try that arrives late may put a tag on what a row refers to.
+            .if_none_match("*")
+            .content_type(file.content_type())
+            // Whoever is ever handed the object itself gets a download, never a page.
+            .content_disposition(attachment(file.name()))
+            .checksum_sha256(STANDARD.encode(file.sha256()))
+            .body(ByteStream::from(file.bytes()))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => match error.code() {
+                Some("PreconditionFailed") => Ok(()),
+                Some("ConditionalRequestConflict") => Err(busy()),
+                _ => Err(failed(error)),
+            },
+        }
+    }
+
+    async fn untag(&self, object: &str) -> std::result::Result<(), SdkError<DeleteObjectTaggingError>> {
+        let request = self.client.delete_object_tagging().bucket(&self.bucket).key(object);
+        // No bytes pass here, so it takes no longer than a call of the table.
+        let time = timeouts(Duration::from_secs(1), Duration::from_secs(3));
+        let request = request.customize().config_override(Builder::new().timeout_config(time));
+        request.send().await.map(drop)
+    }
+}
+
+/// RFC 6266, with the name in the form of RFC 8187 unless it is too long for a header.
+fn attachment(name: &FileName) -> String {
+    let name = utf8_percent_encode(name.as_str(), PLAIN).to_string();
+    if name.len() > MAX_NAME_BYTES {
+        "attachment".to_owned()
+    } else {
+        format!("attachment; filename*=UTF-8''{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_can_not_leave_its_header() {
+        let name = FileName::new("a\"; x=\u{e9}.html");
+        assert_eq!(attachment(&name), "attachment; filename*=UTF-8''a%22%3B%20x%3D%C3%A9.html");
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_a_header_stays_out_of_it() {
+        assert_eq!(attachment(&FileName::new(&"\u{65e5}".repeat(255))), "attachment");
+    }
+}
