@@ -149,3 +149,20 @@ async fn the_bucket_sweeps_what_the_function_marks() -> Result<()> {
     assert!(days > 1, "{days}");
     Ok(())
 }
+
+#[test]
+fn the_promises_of_reliability_are_held_by_tests_that_are_there() -> Result<()> {
+    let (text, mut source, mut named) = (read("docs/RELIABILITY.md")?, String::new(), 0);
+    // What stands between two backticks; the doc has no blocks of code.
+    for quoted in text.split('`').skip(1).step_by(2) {
+        let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        if quoted.ends_with(".rs") {
+            source = read(quoted)?;
+        } else if quoted.matches('_').count() > 3 && quoted.chars().all(letters) {
+            assert!(source.contains(&format!("fn {quoted}(")), "no test is called {quoted}");
+            named += 1;
+        }
+    }
+    ensure!(named > 50, "only {named} tests are named");
+    Ok(())
+}
