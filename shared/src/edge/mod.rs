@@ -5,6 +5,8 @@ mod auth;
 mod context;
 mod cross_site;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod headers;
 mod identity;
 mod input;

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use super::keys::Keys;
 use crate::config::AuthSettings;
@@ -133,7 +134,11 @@ impl Verifier {
 
 /// A part of the token. The decoder refuses padding and bits that stand for nothing, so that a token has one spelling.
 fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+    let text = URL_SAFE_NO_PAD.decode(part).ok()?;
+    // All of it must be a JSON object in UTF-8 (RFC 7519, section 7.2): a struct would be read from an array of its
+    // values too, and what it has no member for would be skipped unread.
+    let _object: Map<String, Value> = serde_json::from_slice(&text).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 fn caller(claims: Claims) -> Option<Caller> {

@@ -147,6 +147,29 @@ fn a_token_has_three_parts_in_one_spelling() {
 }
 
 #[test]
+fn a_part_of_the_message_that_is_no_json_object_is_refused_even_signed() {
+    for header in [r#"["HS256"]"#, r#"["HS256","JWT"]"#, r#"{"alg":"HS256","x":"\ud800"}"#] {
+        assert_eq!(with_header(header), None, "{header}");
+    }
+    let values = json!(["https://issuer.example", "alice", "projects", NOW + 60]).to_string();
+    let nested = edited("\"alice\"", &format!("\"alice\",\"x\":{}{}", "[".repeat(200), "]".repeat(200)));
+    let no_surrogate = edited("\"alice\"", r#""alice","x":"\ud800""#);
+    for token in [signed(HEADER, &values), nested, no_surrogate, not_utf_8()] {
+        assert_eq!(verified(&token), None, "{token}");
+    }
+    // White space around an object is JSON as well.
+    assert!(verified(&signed(&format!(" {HEADER} "), &format!("\r\n\t{:#}\n", claims()))).is_some());
+}
+
+/// A token whose claims hold, in a member that nobody reads, a byte that is no UTF-8.
+fn not_utf_8() -> String {
+    let text = claims().to_string().replace("\"acme\"", "\"acme\"],\"x\":[\"~\"");
+    let bytes: Vec<_> = text.bytes().map(|byte| if byte == b'~' { 0xff } else { byte }).collect();
+    let message = format!("{}.{}", encoded(HEADER), URL_SAFE_NO_PAD.encode(bytes));
+    format!("{message}.{}", signature(&message, SECRET, Algorithm::HS256))
+}
+
+#[test]
 fn a_part_of_the_message_that_is_padded_or_in_the_other_alphabet_is_refused_even_signed() {
     let text = json!({"iss": "https://issuer.example", "aud": "projects", "sub": "a?>~", "exp": NOW + 60})
         .to_string();

@@ -1,0 +1,4 @@
+//! Names, ids and keys that others choose.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::names(data));

@@ -1,0 +1,58 @@
+//! Where the token is: in the `Authorization` header or else in the cookie, and never in two places.
+
+use serde_json::{Value, json};
+
+use super::stage::{auth, request_of};
+use crate::edge::auth::Credential;
+
+/// An input is the value of `Authorization`, or an empty line for none, and then a line for each cookie.
+pub fn credential(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut lines = text.lines();
+    let authorization = lines.next().unwrap_or_default();
+    let cookies: Vec<_> = lines.collect();
+    match found(authorization, &cookies) {
+        found if !authorization.is_empty() => in_the_header(authorization, &cookies, &found),
+        found => in_the_cookie(&cookies, &found),
+    }
+}
+
+fn found(authorization: &str, cookies: &[&str]) -> Credential {
+    let mut event = json!({ "cookies": cookies });
+    if !authorization.is_empty() {
+        event["headers"] = json!({ "authorization": authorization });
+    }
+    auth().credential(&request_of(event))
+}
+
+fn in_the_header(authorization: &str, cookies: &[&str], credential: &Credential) {
+    assert_eq!(*credential, found(authorization, &[]), "cookies {cookies:?} were looked at");
+    let Credential::Bearer(token) = credential else {
+        return assert_eq!(*credential, Credential::None);
+    };
+    let value = authorization.trim();
+    assert!(value[..7].eq_ignore_ascii_case("bearer ") && value.ends_with(token.as_str()));
+    assert!(!token.is_empty() && token.trim() == token);
+    assert_eq!(found(&format!("bEARER   {token} "), &[]), *credential);
+}
+
+fn in_the_cookie(cookies: &[&str], credential: &Credential) {
+    let pairs = cookies.iter().flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
+    let values: Vec<_> =
+        pairs.filter(|(name, _)| name.trim() == "auth").map(|(_, value)| value.trim()).collect();
+    let expected = match values.as_slice() {
+        [] => Credential::None,
+        [first, rest @ ..] if rest.iter().all(|value| value == first) => {
+            Credential::Cookie((*first).to_owned())
+        }
+        _ => Credential::Ambiguous,
+    };
+    assert_eq!(*credential, expected);
+    // API Gateway takes the header apart; where it doesn't, the same is found.
+    let header: Value = json!({"headers": {"Cookie": cookies.join("; ")}});
+    assert_eq!(auth().credential(&request_of(header)), expected);
+    if let Credential::Cookie(value) = credential {
+        let tossed = format!("auth={value}+");
+        assert_eq!(found("", &[&[tossed.as_str()], cookies].concat()), Credential::Ambiguous);
+    }
+}

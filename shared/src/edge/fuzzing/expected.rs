@@ -1,0 +1,44 @@
+//! The contract's words, said again without any of the product's machinery, for targets to compare with.
+
+use serde_json::Value;
+
+use crate::domain::FileName;
+
+/// An issue's field and code, as callers read them; no field for the input as a whole.
+pub(super) type Verdict = (Option<&'static str>, &'static str);
+
+/// The verdicts in an error's list of issues, which is JSON by then.
+pub(super) fn verdicts(issues: &Value) -> Vec<(Option<String>, String)> {
+    let issues = issues.as_array().expect("issues are a list");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let verdict = |issue: &Value| {
+        let path = issue["path"].as_array().expect("a path is a list");
+        assert!(path.len() <= 1, "no input here is nested: {issue}");
+        (path.first().and_then(text), text(&issue["code"]).expect("a code is text"))
+    };
+    issues.iter().map(verdict).collect()
+}
+
+/// Compares an error's list of issues with what is expected.
+pub(super) fn same_verdicts(issues: &Value, expected: &[Verdict]) {
+    let expected: Vec<_> =
+        expected.iter().map(|(field, code)| (field.map(str::to_owned), (*code).to_owned())).collect();
+    assert_eq!(verdicts(issues), expected, "{issues}");
+}
+
+/// Text of this many characters at most, unless something else is wrong with it.
+pub(super) fn length(text: &str, min: usize, max: usize) -> Option<&'static str> {
+    let length = text.chars().count();
+    if length < min { Some("too_small") } else { (length > max).then_some("too_big") }
+}
+
+/// A name that can be kept: without path, control characters and direction marks, and not too long.
+pub(super) fn is_harmless(name: &FileName) {
+    let name = name.as_str();
+    assert_eq!(length(name, 1, 255), None, "{name:?}");
+    assert!(!name.contains(['/', '\\']) && !name.chars().any(char::is_control), "{name:?}");
+    let turns = |letter: char| matches!(u32::from(letter), 0x61c | 0x200e | 0x200f | 0x202a..=0x202e | 0x2066..=0x2069);
+    assert!(!name.chars().any(turns), "{name:?}");
+    assert!(name != "." && name != ".." && name.trim() == name && !name.ends_with('.'), "{name:?}");
+    assert_eq!(FileName::new(name).as_str(), name);
+}

@@ -1,0 +1,49 @@
+//! What fuzzers run, on bytes that a caller could send: each target panics where a promise about them is broken. Most
+//! read the bytes as a few lines, so that a seed is a file which a person can write; each says how. Here only in tests
+//! and with the feature `fuzzing`. docs/FUZZING.md says how to run them.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "these are tests: a panic is how a fuzzer, and `cargo test`, learn of a broken promise"
+)]
+
+mod credential;
+mod cursor;
+mod expected;
+mod multipart;
+mod names;
+mod new_project;
+mod page;
+mod request;
+mod stage;
+mod token;
+mod upload;
+
+pub use credential::credential;
+pub use cursor::cursor;
+pub use multipart::multipart;
+pub use names::names;
+pub use new_project::new_project;
+pub use page::page;
+pub use request::request;
+pub use token::token;
+pub use upload::upload;
+
+/// Runs one input.
+pub type Target = fn(&[u8]);
+
+/// All targets, by name. Each has its seeds in `shared/fuzz/seeds` and its line in `shared/fuzz/fuzz_targets`.
+pub const TARGETS: [(&str, Target); 9] = [
+    ("credential", credential),
+    ("cursor", cursor),
+    ("multipart", multipart),
+    ("names", names),
+    ("new_project", new_project),
+    ("page", page),
+    ("request", request),
+    ("token", token),
+    ("upload", upload),
+];
+
+#[cfg(test)]
+mod tests;

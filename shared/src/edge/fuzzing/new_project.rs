@@ -1,0 +1,86 @@
+//! The body of a new project: taken exactly if it keeps the rules, and otherwise told all that it breaks.
+
+use serde_json::{Map, Value};
+
+use super::expected::{Verdict, length, same_verdicts};
+use super::stage::{events, read};
+use crate::domain::{self, NewProject};
+use crate::edge::error::{Error, Result};
+use crate::edge::input::Json;
+
+/// An input is a body.
+pub fn new_project(data: &[u8]) {
+    let answers: Vec<_> = events("application/json", data)
+        .iter()
+        .map(|event| plain(read::<Json<NewProject>>(&(), event)))
+        .collect();
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "the transport makes a difference: {answers:?}"
+    );
+    match (serde_json::from_slice::<Value>(data), &answers[0]) {
+        (Ok(body), Answer::Taken(project)) => is_what_was_sent(&body, project),
+        (Ok(body), Answer::Broken(issues)) => same_verdicts(issues, &expected(&body)),
+        (body, answer) => assert!(body.is_err() && *answer == Answer::NoJson, "{answer:?} for {body:?}"),
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Taken(Value),
+    Broken(Value),
+    NoJson,
+    Other(String),
+}
+
+fn plain(answer: Result<NewProject>) -> Answer {
+    match answer {
+        Ok(project) => Answer::Taken(serde_json::to_value(project).unwrap_or_default()),
+        Err(Error::Domain(domain::Error::Invalid(issues))) => {
+            Answer::Broken(serde_json::to_value(issues).unwrap_or_default())
+        }
+        Err(Error::InvalidJson) => Answer::NoJson,
+        Err(error) => Answer::Other(error.to_string()),
+    }
+}
+
+/// What was taken has all that was sent and nothing else, and is taken as it is.
+fn is_what_was_sent(body: &Value, project: &Value) {
+    assert_eq!(expected(body), [], "{body}");
+    for name in ["description", "color"] {
+        assert_eq!(project[name], *body.get(name).unwrap_or(&Value::Null), "{name}");
+    }
+    assert_eq!(project["name"].as_str(), body["name"].as_str().map(trimmed));
+    let members = project.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let again: Map<String, Value> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let again = Value::Object(again).to_string();
+    for event in events("application/json", again.as_bytes()) {
+        assert_eq!(plain(read::<Json<NewProject>>(&(), &event)), Answer::Taken(project.clone()));
+    }
+}
+
+/// Unicode's white space and the byte order mark, which JavaScript's `trim` takes for some.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}')
+}
+
+/// Every rule that a body breaks.
+fn expected(body: &Value) -> Vec<Verdict> {
+    let Some(body) = body.as_object() else { return vec![(None, "invalid_type")] };
+    let optional = |name: &str, rule: fn(&str) -> Option<&'static str>| {
+        body.get(name).and_then(|value| value.as_str().map_or(Some("invalid_type"), rule))
+    };
+    let name = if body.contains_key("name") {
+        optional("name", |name| length(trimmed(name), 1, 100))
+    } else {
+        Some("invalid_type")
+    };
+    let description = optional("description", |text| length(text, 0, 500));
+    let color = optional("color", |text| {
+        let digits =
+            text.strip_prefix('#').filter(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()));
+        (digits.map(str::len) != Some(6)).then_some("invalid_format")
+    });
+    let fields = [("name", name), ("description", description), ("color", color)];
+    fields.into_iter().filter_map(|(field, code)| Some((Some(field), code?))).collect()
+}

@@ -1,0 +1,55 @@
+//! The query of a list: which pages can be asked for.
+
+use serde_json::{Value, json};
+
+use super::expected::{Verdict, same_verdicts};
+use super::stage::read;
+use crate::domain::{self, PageRequest};
+use crate::edge::error::Error;
+use crate::edge::input::Query;
+
+/// An input is a query, without its `?`.
+pub fn page(data: &[u8]) {
+    let query = String::from_utf8_lossy(data);
+    let values = |wanted: &str| {
+        let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
+        pairs.map(|(_, value)| value.into_owned()).collect::<Vec<_>>()
+    };
+    let (limit, cursor) = (values("limit"), values("cursor"));
+    let expected: Vec<Verdict> = [("limit", limit_code(&limit)), ("cursor", cursor_code(&cursor))]
+        .into_iter()
+        .filter_map(|(field, code)| Some((Some(field), code?)))
+        .collect();
+    match read::<Query<PageRequest>>(&(), &json!({ "rawQueryString": query })) {
+        Ok(page) => {
+            assert_eq!(expected, []);
+            let limit = limit.first().map_or("20", |limit| limit.trim_start_matches('0'));
+            assert_eq!(page.limit().to_string(), limit);
+        }
+        Err(Error::Domain(domain::Error::Invalid(issues))) => {
+            same_verdicts(&serde_json::to_value(issues).unwrap_or(Value::Null), &expected);
+        }
+        Err(error) => assert_eq!(error.to_string(), "", "only rules can be broken"),
+    }
+}
+
+/// What is wrong with these values of `limit`, one of which at most may be there.
+fn limit_code(values: &[String]) -> Option<&'static str> {
+    let [value] = values else { return (!values.is_empty()).then_some("invalid_type") };
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Some("invalid_type");
+    }
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() || value.starts_with('-') {
+        return Some("too_small");
+    }
+    (digits.len() > 3 || digits.len() == 3 && digits != "100").then_some("too_big")
+}
+
+/// What is wrong with these values of `cursor`: one has 24 bytes in the alphabet of URLs (RFC 4648, section 5).
+fn cursor_code(values: &[String]) -> Option<&'static str> {
+    let [value] = values else { return (!values.is_empty()).then_some("invalid_type") };
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (value.len() != 32 || !value.bytes().all(letter)).then_some("invalid_format")
+}

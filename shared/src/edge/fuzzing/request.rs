@@ -1,0 +1,84 @@
+//! The event: whatever its shape, nothing of it gets lost and nothing in it is our fault.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use serde_json::Value;
+
+use super::stage::{NOW, auth, is_the_callers_mistake, limits, read, request_of};
+use crate::domain::{NewProject, PageRequest};
+use crate::edge::access::{Access, OrgMember};
+use crate::edge::input::{Json, Query, Upload};
+use crate::edge::request::Request;
+use crate::edge::{cross_site, identity};
+
+/// An input is an event, as JSON.
+pub fn request(data: &[u8]) {
+    // Lambda's client takes no event that isn't JSON.
+    let Ok(event) = serde_json::from_slice::<Value>(data) else { return };
+    let request = request_of(event.clone());
+    keeps_all_headers(&event, &request);
+    keeps_cookies_and_path(&event, &request);
+    assert!(HeaderValue::from_str(&request.id).is_ok() && !request.id.is_empty(), "{:?}", request.id);
+    keeps_the_body(&event, request);
+    every_step_refuses_with_reason(&event);
+}
+
+/// The members of an object that are text.
+fn texts<'e>(event: &'e Value, name: &str) -> Vec<(&'e String, &'e str)> {
+    let members = event.get(name).and_then(Value::as_object).into_iter().flatten();
+    members.filter_map(|(name, value)| Some((name, value.as_str()?))).collect()
+}
+
+fn keeps_all_headers(event: &Value, request: &Request) {
+    let sent = texts(event, "headers");
+    for (name, value) in &sent {
+        let kept = request.header(&name.to_ascii_lowercase());
+        let alike = || sent.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        if alike().count() == 1 {
+            assert_eq!(kept, Some(*value), "{name}");
+        }
+        let all: BTreeSet<_> = kept.unwrap_or_default().split(',').collect();
+        assert!(
+            alike().flat_map(|(_, value)| value.split(',')).all(|part| all.contains(part) || part.is_empty())
+        );
+    }
+}
+
+fn keeps_cookies_and_path(event: &Value, request: &Request) {
+    let sent = event.get("cookies").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let sent: Vec<_> = sent.chain(request.header("cookie")).collect();
+    assert_eq!(request.cookies, sent);
+    let path: BTreeMap<_, _> = texts(event, "pathParameters").into_iter().collect();
+    assert!(path.iter().all(|(name, value)| request.path(name) == *value));
+}
+
+/// The body is what was sent. Its length is told right before it is decoded; a declared one can only make it longer.
+fn keeps_the_body(event: &Value, mut request: Request) {
+    let text = event.get("body").and_then(Value::as_str).unwrap_or_default();
+    let encoded = event.get("isBase64Encoded") == Some(&Value::Bool(true));
+    let expected = if encoded { STANDARD.decode(text).ok() } else { Some(text.as_bytes().to_vec()) };
+    let length = expected.as_ref().map_or(0, Vec::len);
+    for limit in length.saturating_sub(2)..length + 2 {
+        let (exceeds, declared) = (request.body_exceeds(limit), request.header("content-length").is_some());
+        assert!(expected.is_none() || exceeds == (length > limit) || exceeds && declared, "{limit}");
+    }
+    assert_eq!(request.take_body().as_deref(), expected.as_deref());
+}
+
+/// The pipeline's steps, but for those that ask a table, and without the order that keeps most events from the last ones.
+fn every_step_refuses_with_reason(event: &Value) {
+    let (request, auth) = (request_of(event.clone()), auth());
+    cross_site::check(&request, &["https://app.example.com".to_owned()])
+        .unwrap_or_else(|error| is_the_callers_mistake(&error));
+    assert!(identity::source(&request.source_ip).starts_with("ip#"));
+    match auth.verify(&auth.credential(&request), NOW) {
+        Ok(caller) => drop(OrgMember::admit(&caller, &request).inspect_err(is_the_callers_mistake)),
+        Err(error) => is_the_callers_mistake(&error),
+    }
+    drop(read::<Query<PageRequest>>(&(), event));
+    drop(read::<Json<NewProject>>(&(), event));
+    drop(read::<Upload>(&limits(), event));
+}

@@ -1,0 +1,113 @@
+//! What targets have in common: the settings and the time that they run at, how an input is cut into lines, and that a
+//! refusal, whatever the reason, is a caller's mistake told in the envelope.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::config::uploads::{DEFAULT_TYPES, UploadLimits};
+use crate::config::{Env, Settings};
+use crate::domain::{AllowedTypes, Caller, OrgId, OrgScope, UserId};
+use crate::edge::auth::{Auth, Credential};
+use crate::edge::error::{Error, Result};
+use crate::edge::input::Intake;
+use crate::edge::reply::refuse;
+use crate::edge::request::Request;
+
+/// When all of it happens: after the tokens in `events` were issued, and before they expire.
+pub(super) const NOW: Timestamp = Timestamp::constant(1_795_321_391, 0);
+
+/// The development key, which signed the tokens in `events` too.
+pub(super) const SECRET: &str = "local-development-key-do-not-use-in-production";
+
+/// Who issues tokens.
+pub(super) const ISSUER: &str = "https://auth.localhost";
+
+/// For whom tokens are issued.
+pub(super) const AUDIENCE: &str = "projects-api";
+
+/// By how many seconds a token's times may be off.
+pub(super) const LEEWAY: f64 = 5.0;
+
+/// The largest file in bytes: small, so that a fuzzer finds the limit.
+pub(super) const MAX_FILE: usize = 1024;
+
+/// The authentication that functions run with.
+pub(super) fn auth() -> Auth {
+    let lookup = |name: &str| {
+        let value = match name {
+            "AUTH_JWT_SECRET" => SECRET,
+            "AUTH_ISSUER" => ISSUER,
+            "AUTH_AUDIENCE" => AUDIENCE,
+            "PROJECTS_TABLE" | "RATE_LIMIT_TABLE" => "table",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let settings = Env::read(&lookup, Settings::read).expect("the settings are good");
+    Auth::new(settings.auth).expect("the key is good")
+}
+
+/// The caller whom a token proves.
+pub(super) fn verified(auth: &Auth, token: &str) -> Option<Caller> {
+    auth.verify(&Credential::Bearer(token.to_owned()), NOW).ok()
+}
+
+/// The limits of uploads.
+pub(super) fn limits() -> UploadLimits {
+    let allowed_types = AllowedTypes::parse(DEFAULT_TYPES).expect("the types are known");
+    UploadLimits { max_bytes: MAX_FILE, allowed_types }
+}
+
+/// The permission of some member of this organization.
+pub(super) fn scope(organization: &OrgId) -> OrgScope {
+    let user = UserId::parse("alice").expect("alice is a user");
+    let caller = Caller::new(user, vec![organization.clone()]);
+    caller.enter(organization.as_str()).expect("a member enters")
+}
+
+/// The first line and all that follows it.
+pub(super) fn first_line(data: &[u8]) -> (Cow<'_, str>, &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n');
+    let (line, rest) = end.map_or((data, &[][..]), |end| (&data[..end], &data[end + 1..]));
+    (String::from_utf8_lossy(line), rest)
+}
+
+/// The request of an event.
+pub(super) fn request_of(event: Value) -> Request {
+    Request::new(event, "lambda-id")
+}
+
+/// The events that API Gateway makes of a body: in base64, and as text where it is text.
+pub(super) fn events(content_type: &str, body: &[u8]) -> Vec<Value> {
+    let headers = json!({ "content-type": content_type });
+    let encoded = json!({"headers": headers, "body": STANDARD.encode(body), "isBase64Encoded": true});
+    let plain = std::str::from_utf8(body)
+        .ok()
+        .map(|text| json!({"headers": headers, "body": text, "isBase64Encoded": false}));
+    std::iter::once(encoded).chain(plain).collect()
+}
+
+/// Reads an input, which never waits: all that it needs is there. A refusal is checked.
+pub(super) fn read<I: Intake>(settings: &I::Settings, event: &Value) -> Result<I::Value> {
+    let mut request = request_of(event.clone());
+    let read = I::read(settings, &mut request).now_or_never().expect("there is nothing to wait for");
+    read.inspect_err(is_the_callers_mistake)
+}
+
+/// Nothing that a caller sends is our fault, and they can read what theirs is.
+pub(super) fn is_the_callers_mistake(error: &Error) {
+    let (status, code) = error.status();
+    assert!(status.is_client_error(), "{status} for {error}");
+    let response = refuse(error).expect("an error can be written");
+    let body: Value = serde_json::from_str(&response.body).expect("an envelope is JSON");
+    assert_eq!(body["error"]["code"], code);
+    assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
+    let issues =
+        body["error"].get("issues").map(|issues| issues.as_array().is_some_and(|all| !all.is_empty()));
+    assert_eq!(issues, (code == "VALIDATION_ERROR").then_some(true), "{body}");
+}

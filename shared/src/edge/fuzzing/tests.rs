@@ -1,0 +1,117 @@
+//! The short run: every seed as it is, and then with some bytes changed, the same way each time. `PROPTEST_CASES` says
+//! how many changed seeds there are (256).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::*;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn crate_folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below a folder, in an order that is the same everywhere.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The inputs that a target starts from. Those for events are the project's own examples too.
+fn seeds(target: &str) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut paths = files(&crate_folder().join("fuzz/seeds").join(target))?;
+    if target == "request" {
+        paths.extend(files(&crate_folder().join("../events"))?);
+    }
+    paths.into_iter().map(|path| fs::read(&path).map(|bytes| (path, bytes))).collect()
+}
+
+/// What is done to a seed: at a place, some bytes are taken out and others put in.
+type Change = (prop::sample::Index, usize, Vec<u8>);
+
+fn change() -> impl Strategy<Value = Change> {
+    let text = prop::sample::select(vec![
+        "\"", "\\", "\r\n", "\n\n", "--", ";", "=", ",", "/", "%", "\0", "null", "[]", "{}", "1e999", "é",
+        "🚀", "\u{202e}",
+    ]);
+    let inserted = prop_oneof![
+        text.prop_map(|text| text.as_bytes().to_vec()),
+        prop::collection::vec(any::<u8>(), 0..4),
+        (any::<u8>(), 1..300_usize).prop_map(|(byte, times)| vec![byte; times]),
+    ];
+    (any::<prop::sample::Index>(), 0..6_usize, inserted)
+}
+
+fn changed(seed: &[u8], changes: &[Change]) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for (place, removed, inserted) in changes {
+        let from = place.index(bytes.len() + 1);
+        let to = bytes.len().min(from + removed);
+        bytes.splice(from..to, inserted.iter().copied());
+    }
+    bytes
+}
+
+/// An input that a message can show.
+#[derive(Clone)]
+struct Input(Vec<u8>);
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+#[test]
+fn every_seed_keeps_what_is_promised() -> Outcome {
+    for (name, target) in TARGETS {
+        let seeds = seeds(name)?;
+        assert!(!seeds.is_empty(), "{name} has no seeds");
+        for (path, seed) in seeds {
+            let kept = std::panic::catch_unwind(|| target(&seed));
+            assert!(kept.is_ok(), "{} breaks a promise, see above", path.display());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_seed_with_some_bytes_changed_keeps_what_is_promised() -> Outcome {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    for (name, target) in TARGETS {
+        let seeds: Vec<_> = seeds(name)?.into_iter().map(|(_, seed)| seed).collect();
+        let changes = prop::collection::vec(change(), 1..5);
+        let inputs = (prop::sample::select(seeds), changes);
+        let inputs = inputs.prop_map(|(seed, changes)| Input(changed(&seed, &changes)));
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let run = |input: Input| {
+            target(&input.0);
+            Ok(())
+        };
+        let ran = TestRunner::new_with_rng(config.clone(), rng).run(&inputs, run);
+        ran.map_err(|broken| format!("{name}: {broken}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_long_run_has_every_target() -> Outcome {
+    let folder = crate_folder().join("fuzz");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+    for (name, _) in TARGETS {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "shared/fuzz/Cargo.toml has no {name}");
+        let target = fs::read_to_string(folder.join("fuzz_targets").join(name).with_extension("rs"))?;
+        assert!(target.contains(&format!("fuzzing::{name}(")), "the target {name} runs something else");
+    }
+    assert_eq!(files(&folder.join("fuzz_targets"))?.len(), TARGETS.len());
+    Ok(())
+}

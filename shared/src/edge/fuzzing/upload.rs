@@ -1,0 +1,95 @@
+//! Files as clients write them: what was sent is read back byte for byte, and so is its name.
+
+use percent_encoding::utf8_percent_encode;
+
+use super::multipart::{Taken, answers, contains};
+use super::stage::{MAX_FILE, first_line, limits};
+use crate::domain::{NewFile, PLAIN};
+use crate::edge::error::Error;
+
+/// An input is a client (`browser`, `quoting` or `extended`) and a media type in one line, a file name in the next, and
+/// the file's content.
+pub fn upload(data: &[u8]) {
+    let (kind, rest) = first_line(data);
+    let (name, content) = first_line(rest);
+    let (client, content_type) = kind.trim_end().split_once(' ').unwrap_or((&kind, "text/plain"));
+    let content_type: String = content_type.chars().filter(|letter| matches!(letter, ' '..='~')).collect();
+    let Client { boundary, quoted, file_name, expected_name } = Client::new(client, &name);
+    if contains(content, boundary.as_bytes()) {
+        return;
+    }
+    let body = body(&boundary, &file_name, &content_type, content);
+    let boundary = if quoted { format!("\"{boundary}\"") } else { boundary };
+    let answers = answers(&format!("multipart/form-data; boundary={boundary}"), &body);
+    assert_eq!(answers[0], expected(&file_name, &expected_name, &content_type, content));
+}
+
+/// What clients do in different ways.
+struct Client {
+    boundary: String,
+    /// Whether the boundary is in quotes.
+    quoted: bool,
+    /// The parameter with the file's name.
+    file_name: String,
+    /// The name that can be read from it.
+    expected_name: String,
+}
+
+impl Client {
+    fn new(client: &str, name: &str) -> Self {
+        let boundary = |text: &str| format!("{text}{:08x}", name.len());
+        match client {
+            // RFC 7578, section 4.2, as curl does it if told so.
+            "quoting" => Self {
+                boundary: boundary("------------------------ + "),
+                quoted: true,
+                file_name: format!("filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+                expected_name: name.to_owned(),
+            },
+            // RFC 8187, beside a name for those who don't know it.
+            "extended" => Self {
+                boundary: boundary("=_Part'()+,-./:=?"),
+                quoted: true,
+                file_name: format!("filename=\"x\"; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN)),
+                expected_name: name.to_owned(),
+            },
+            // HTML, section 4.10.22.8, and most libraries. A backslash at the end would be taken to escape the quote.
+            _ => {
+                let name = name.trim_end_matches('\\').replace('"', "%22").replace('\r', "%0D");
+                Self {
+                    boundary: boundary("----WebKitFormBoundary"),
+                    quoted: false,
+                    file_name: format!("filename=\"{name}\""),
+                    expected_name: name,
+                }
+            }
+        }
+    }
+}
+
+/// A form with a text field on either side of the file.
+fn body(boundary: &str, file_name: &str, content_type: &str, content: &[u8]) -> Vec<u8> {
+    let before = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"before\"\r\n\r\nfile\r\n--{boundary}\r\n\
+         Content-Disposition: form-data; name=\"file\"; {file_name}\r\nContent-Type: {content_type}\r\n\r\n"
+    );
+    let after = format!(
+        "\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"after\"\r\n\r\n\r\n--{boundary}--\r\n"
+    );
+    [before.as_bytes(), content, after.as_bytes()].concat()
+}
+
+/// The answer to a file that is sent as it is.
+fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> Result<Taken, String> {
+    // RFC 9110, section 5.5: no control character but the tab can stand in a header.
+    if file_name.chars().any(|letter| letter.is_ascii_control() && letter != '\t') {
+        return Err(Error::InvalidMultipart.to_string());
+    }
+    if content.len() > MAX_FILE {
+        return Err(Error::TooLarge { what: "file", limit: MAX_FILE }.to_string());
+    }
+    let file = NewFile::new(name, content_type, content.to_vec().into(), &limits().allowed_types);
+    let file = file.map_err(|error| error.to_string())?;
+    let (name, content_type) = (file.name().as_str().to_owned(), file.content_type());
+    Ok(Taken { name, content_type, content: content.to_vec() })
+}
