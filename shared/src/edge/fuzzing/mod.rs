@@ -10,6 +10,7 @@
 mod credential;
 mod cursor;
 mod expected;
+mod key_set;
 mod multipart;
 mod names;
 mod new_project;
@@ -21,6 +22,7 @@ mod upload;
 
 pub use credential::credential;
 pub use cursor::cursor;
+pub use key_set::key_set;
 pub use multipart::multipart;
 pub use names::names;
 pub use new_project::new_project;
@@ -33,9 +35,10 @@ pub use upload::upload;
 pub type Target = fn(&[u8]);
 
 /// All targets, by name. Each has its seeds in `shared/fuzz/seeds` and its line in `shared/fuzz/fuzz_targets`.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("credential", credential),
     ("cursor", cursor),
+    ("key_set", key_set),
     ("multipart", multipart),
     ("names", names),
     ("new_project", new_project),

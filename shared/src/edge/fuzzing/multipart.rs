@@ -8,13 +8,14 @@ use crate::config::uploads::DEFAULT_TYPES;
 use crate::domain::NewFile;
 use crate::edge::error::Result;
 use crate::edge::input::Upload;
+use crate::edge::input::multipart::parts::boundary;
 
 /// An input is the value of `Content-Type` in one line, and the body.
 pub fn multipart(data: &[u8]) {
     let (content_type, body) = first_line(data);
     let answers = answers(content_type.trim_end(), body);
     if let Ok(file) = &answers[0] {
-        let boundary = multer::parse_boundary(content_type.trim_end()).unwrap_or_default();
+        let boundary = boundary(content_type.trim_end()).unwrap_or_default();
         stands_between_boundaries(&file.content, body, &boundary);
     }
 }
@@ -43,7 +44,7 @@ fn plain(answer: Result<NewFile>) -> std::result::Result<Taken, String> {
     is_harmless(file.name());
     assert!(DEFAULT_TYPES.split(',').any(|allowed| allowed == file.content_type()));
     let (name, content_type, sha256) = (file.name().as_str().to_owned(), file.content_type(), *file.sha256());
-    let content = file.into_bytes().to_vec();
+    let content = file.bytes().to_vec();
     assert!((1..=MAX_FILE).contains(&content.len()) && Sha256::digest(&content)[..] == sha256);
     Ok(Taken { name, content_type, content })
 }

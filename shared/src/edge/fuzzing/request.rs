@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use serde_json::Value;
 
-use super::stage::{NOW, auth, is_the_callers_mistake, limits, read, request_of};
+use super::stage::{auth, is_the_callers_mistake, limits, read, request_of, verify};
 use crate::domain::{NewProject, PageRequest};
 use crate::edge::access::{Access, OrgMember};
 use crate::edge::input::{Json, Query, Upload};
@@ -74,7 +74,7 @@ fn every_step_refuses_with_reason(event: &Value) {
     cross_site::check(&request, &["https://app.example.com".to_owned()])
         .unwrap_or_else(|error| is_the_callers_mistake(&error));
     assert!(identity::source(&request.source_ip).starts_with("ip#"));
-    match auth.verify(&auth.credential(&request), NOW) {
+    match verify(&auth, &auth.credential(&request)) {
         Ok(caller) => drop(OrgMember::admit(&caller, &request).inspect_err(is_the_callers_mistake)),
         Err(error) => is_the_callers_mistake(&error),
     }

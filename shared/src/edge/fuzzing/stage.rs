@@ -49,12 +49,17 @@ pub(super) fn auth() -> Auth {
         Some(value.to_owned())
     };
     let settings = Env::read(&lookup, Settings::read).expect("the settings are good");
-    Auth::new(settings.auth).expect("the key is good")
+    Auth::open(settings.auth, None).expect("the key is good")
+}
+
+/// The caller whom a credential proves. With a secret, that takes no waiting.
+pub(super) fn verify(auth: &Auth, credential: &Credential) -> Result<Caller> {
+    auth.verify(credential, NOW).now_or_never().expect("a secret is at hand")
 }
 
 /// The caller whom a token proves.
 pub(super) fn verified(auth: &Auth, token: &str) -> Option<Caller> {
-    auth.verify(&Credential::Bearer(token.to_owned()), NOW).ok()
+    verify(auth, &Credential::Bearer(token.to_owned())).ok()
 }
 
 /// The limits of uploads.

@@ -44,7 +44,7 @@ impl Client {
                 boundary: boundary("------------------------ + "),
                 quoted: true,
                 file_name: format!("filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
-                expected_name: name.to_owned(),
+                expected_name: unescaped(name),
             },
             // RFC 8187, beside a name for those who don't know it.
             "extended" => Self {
@@ -60,11 +60,16 @@ impl Client {
                     boundary: boundary("----WebKitFormBoundary"),
                     quoted: false,
                     file_name: format!("filename=\"{name}\""),
-                    expected_name: name,
+                    expected_name: unescaped(&name),
                 }
             }
         }
     }
+}
+
+/// A name as it was before a browser wrote it: they escape these three and nothing else, not even the percent sign.
+fn unescaped(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
 /// A form with a text field on either side of the file.

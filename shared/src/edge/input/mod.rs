@@ -2,7 +2,7 @@
 
 mod json;
 #[cfg(feature = "uploads")]
-mod multipart;
+pub(super) mod multipart;
 mod query;
 
 pub use json::Json;

@@ -3,7 +3,7 @@
 mod disposition;
 mod headers;
 mod parameters;
-mod parts;
+pub(in crate::edge) mod parts;
 
 use bytes::Bytes;
 

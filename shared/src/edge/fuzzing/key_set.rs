@@ -1,0 +1,34 @@
+//! Key sets, as an issuer serves them: read or refused, and of no use to a token that none of their keys signed.
+
+use serde_json::Value;
+
+use crate::domain::keys::{BadKeySet, KeySet, Wanted};
+
+/// Algorithms that tokens may name, and one that none may.
+const ALGORITHMS: [&str; 6] = ["RS256", "ES256", "EdDSA", "Ed25519", "HS256", "none"];
+
+/// An input is a JWK set.
+pub fn key_set(data: &[u8]) {
+    let set = KeySet::parse(data);
+    let json = serde_json::from_slice::<Value>(data).ok();
+    let keys = json.as_ref().and_then(|set| set["keys"].as_array());
+    if keys.is_some_and(|keys| keys.iter().any(gives_away_a_secret)) {
+        assert_ne!(set.as_ref().err(), Some(&BadKeySet::NoneUsable));
+    }
+    let Ok(set) = set else { return };
+    let ids = keys.into_iter().flatten().filter_map(|key| key["kid"].as_str());
+    for id in ids.map(Some).chain([None, Some(""), Some("another")]) {
+        for algorithm in ALGORITHMS {
+            // In base64, of the length that signatures of P-256 and Ed25519 have.
+            for signature in ["", "AAAA", &"A".repeat(86), &"_".repeat(85)] {
+                assert!(!set.signed(Wanted { algorithm, id }, b"message", signature), "{algorithm} {id:?}");
+            }
+        }
+    }
+}
+
+/// Whether a key has what only its owner should know.
+fn gives_away_a_secret(key: &Value) -> bool {
+    key.is_object()
+        && ["d", "k", "p"].iter().any(|name| key.get(*name).is_some_and(|member| !member.is_null()))
+}
