@@ -156,8 +156,8 @@ fn the_promises_of_reliability_are_held_by_tests_that_are_there() -> Result<()> 
     // What stands between two backticks; the doc has no blocks of code.
     for quoted in text.split('`').skip(1).step_by(2) {
         let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-        if quoted.ends_with(".rs") {
-            source = read(quoted)?;
+        if let Some(file) = quoted.strip_suffix(".rs") {
+            source = read(&format!("{file}.rs"))?;
         } else if quoted.matches('_').count() > 3 && quoted.chars().all(letters) {
             assert!(source.contains(&format!("fn {quoted}(")), "no test is called {quoted}");
             named += 1;

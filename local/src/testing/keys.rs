@@ -32,7 +32,7 @@ enum Kind {
 /// A way to sign that fits the key only by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// HS256, RS256, ES256 or EdDSA.
+    /// HS256, RS256, ES256 or `EdDSA`.
     Usual,
     /// HS512 or RS512.
     Sha512,

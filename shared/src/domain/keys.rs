@@ -12,7 +12,7 @@ pub struct Key {
     id: Option<String>,
     names: &'static [&'static str],
     algorithm: Algorithm,
-    key: DecodingKey,
+    verifier: DecodingKey,
 }
 
 /// The public keys of an issuer.
@@ -46,8 +46,8 @@ impl Key {
     /// The secret of HS256 (RFC 7518, section 3.2). Whether it is long enough is checked where it is read.
     #[must_use]
     pub fn secret(secret: &[u8]) -> Self {
-        let key = DecodingKey::from_secret(secret);
-        Self { id: None, names: &["HS256"], algorithm: Algorithm::HS256, key }
+        let verifier = DecodingKey::from_secret(secret);
+        Self { id: None, names: &["HS256"], algorithm: Algorithm::HS256, verifier }
     }
 
     /// Whether this key, whatever its id, is one for the algorithm of this name.
@@ -59,7 +59,7 @@ impl Key {
     /// Whether `signature` (base64url) is this key's signature of the message.
     #[must_use]
     pub fn signed(&self, message: &[u8], signature: &str) -> bool {
-        crypto::verify(signature, message, &self.key, self.algorithm).is_ok_and(|genuine| genuine)
+        crypto::verify(signature, message, &self.verifier, self.algorithm).is_ok_and(|genuine| genuine)
     }
 }
 

@@ -63,7 +63,7 @@ fn is_private(key: &Value) -> bool {
 fn usable(jwk: Jwk) -> Option<Key> {
     let may_verify = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
         && jwk.key_ops.as_ref().is_none_or(|uses| uses.iter().any(|operation| operation == "verify"));
-    let (names, algorithm, key): (&'static [&'static str], _, _) =
+    let (names, algorithm, verifier): (&'static [&'static str], _, _) =
         match (jwk.kty.as_str(), jwk.crv.as_deref()) {
             ("RSA", _) => (&["RS256"], Algorithm::RS256, rsa(jwk.n?.as_str(), jwk.e?.as_str())?),
             ("EC", Some("P-256")) => (&["ES256"], Algorithm::ES256, p256(jwk.x?.as_str(), jwk.y?.as_str())?),
@@ -78,7 +78,7 @@ fn usable(jwk: Jwk) -> Option<Key> {
             &names[at..=at]
         }
     };
-    may_verify.then_some(Key { id: jwk.kid, names: pinned, algorithm, key })
+    may_verify.then_some(Key { id: jwk.kid, names: pinned, algorithm, verifier })
 }
 
 fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
