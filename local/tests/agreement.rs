@@ -118,7 +118,9 @@ fn every_setting_is_read_by_the_functions_and_explained_in_the_readme() -> Resul
     let template = Template::load(&workspace().join("template.yaml"))?;
     let settings: BTreeSet<_> =
         template.functions.iter().flat_map(|function| function.environment.keys()).collect();
-    let (config, readme) = (read("shared/src/config.rs")?, read("README.md")?);
+    let files = ["config.rs", "config/auth.rs", "config/lambda.rs", "config/uploads.rs"];
+    let config = files.iter().map(|file| read(&format!("shared/src/{file}"))).collect::<Result<String>>()?;
+    let readme = read("README.md")?;
     for name in settings {
         assert!(config.contains(&format!("\"{name}\"")), "no function reads {name}");
         assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");

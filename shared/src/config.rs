@@ -2,21 +2,21 @@
 //!
 //! A missing or bad variable doesn't end the reading: all problems are reported together, each with the variable's name.
 
+mod auth;
+mod lambda;
+#[cfg(feature = "uploads")]
+pub mod uploads;
+
 use std::cell::RefCell;
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::Uri;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::domain::keys::KeySet;
+pub use self::auth::{AuthSettings, KeySource};
+pub use self::lambda::{ca_bundle, require_lambda};
 use crate::domain::rate_limit::RateLimit;
-
-/// The fewest bytes of an HS256 key (RFC 7518, section 3.2).
-const MIN_SECRET_BYTES: usize = 32;
 
 /// Reads variables and collects what is wrong with them.
 pub struct Env<'a> {
@@ -105,30 +105,6 @@ pub struct Settings {
     pub trusted_origins: Vec<String>,
 }
 
-/// How tokens are verified.
-pub struct AuthSettings {
-    /// The keys of tokens.
-    pub keys: KeySource,
-    /// What `iss` must be.
-    pub issuer: String,
-    /// What `aud` must contain.
-    pub audience: String,
-    /// The cookie that carries the token.
-    pub cookie: String,
-    /// How many seconds the clocks of issuer and service may differ.
-    pub leeway: u64,
-}
-
-/// Where the keys are that tokens are verified with.
-pub enum KeySource {
-    /// `AUTH_JWT_SECRET`: the HS256 key, at least 32 bytes.
-    Secret(Vec<u8>),
-    /// `AUTH_JWKS`: a JWK set.
-    Set(KeySet),
-    /// `AUTH_JWKS_URL`: where the issuer serves a JWK set.
-    Url(Uri),
-}
-
 /// What happens to requests while the rate limit table can't answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnError {
@@ -173,90 +149,10 @@ pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
     })
 }
 
-/// A PEM file with the certificate authorities to trust in place of Amazon's own (`AWS_CA_BUNDLE`).
-#[must_use]
-pub fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
-    let path = env.get("AWS_CA_BUNDLE")?;
-    let bundle = std::fs::read(path);
-    let bundle =
-        bundle.inspect_err(|error| env.problem("AWS_CA_BUNDLE", format!("can't be read: {error}"))).ok()?;
-    // The client would take any file, and then trust nobody.
-    if CertificateDer::pem_slice_iter(&bundle).find_map(Result::ok).is_none() {
-        env.problem("AWS_CA_BUNDLE", "has no certificate in PEM form");
-    }
-    Some(bundle)
-}
-
-/// What Lambda sets. Without it the runtime would panic, and the SDK would fail at the first request only.
-pub fn require_lambda(env: &Env<'_>) {
-    if env.get("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return env.problem(
-            "AWS_LAMBDA_RUNTIME_API",
-            "is not set: this is a Lambda function, `cargo run -p local` starts it locally",
-        );
-    }
-    for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        // The value is read by the SDK itself; only its absence is of interest here.
-        let _present = env.required(name);
-    }
-    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
-        if env.get(name).is_some_and(|url| !is_http(&url)) {
-            env.problem(name, "must be an http or https URL");
-        }
-    }
-}
-
 /// Whether the text is an absolute URL of HTTP, by its form.
 fn is_http(text: &str) -> bool {
     text.parse::<Uri>()
         .is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
-}
-
-impl AuthSettings {
-    fn read(env: &Env<'_>) -> Option<Self> {
-        let keys = KeySource::read(env);
-        let issuer = env.required("AUTH_ISSUER");
-        let audience = env.required("AUTH_AUDIENCE");
-        let cookie = env.parsed("AUTH_COOKIE", "auth", cookie_name);
-        let leeway = env.parsed("AUTH_LEEWAY_SECONDS", "5", leeway_seconds);
-        Some(Self { keys: keys?, issuer: issuer?, audience: audience?, cookie: cookie?, leeway: leeway? })
-    }
-}
-
-impl KeySource {
-    const SECRET: &str = "AUTH_JWT_SECRET";
-    const SET: &str = "AUTH_JWKS";
-    const URL: &str = "AUTH_JWKS_URL";
-
-    /// Exactly one of the three variables must be set: with two, a token could be good by either of them.
-    fn read(env: &Env<'_>) -> Option<Self> {
-        let [secret, set, url] = [Self::SECRET, Self::SET, Self::URL].map(|name| env.get(name));
-        match (secret, set, url) {
-            (Some(secret), None, None) => Self::secret(env, secret),
-            (None, Some(set), None) => {
-                env.parsed(Self::SET, "", |_| KeySet::parse(set.as_bytes())).map(Self::Set)
-            }
-            (None, None, Some(_)) => env.parsed(Self::URL, "", issuer_url).map(Self::Url),
-            (None, None, None) => {
-                env.problem(Self::SECRET, "is not set, nor is AUTH_JWKS or AUTH_JWKS_URL");
-                None
-            }
-            (secret, _, url) => {
-                let first = if secret.is_some() { Self::SECRET } else { Self::SET };
-                let other = if url.is_some() { Self::URL } else { Self::SET };
-                env.problem(first, format!("can't be set together with {other}"));
-                None
-            }
-        }
-    }
-
-    fn secret(env: &Env<'_>, secret: String) -> Option<Self> {
-        if secret.len() < MIN_SECRET_BYTES {
-            env.problem(Self::SECRET, format!("must have at least {MIN_SECRET_BYTES} bytes"));
-            return None;
-        }
-        Some(Self::Secret(secret.into_bytes()))
-    }
 }
 
 impl OnError {
@@ -267,31 +163,6 @@ impl OnError {
             _ => Err("must be allow or deny"),
         }
     }
-}
-
-/// RFC 6265, section 4.1.1: a cookie's name is a token.
-fn cookie_name(text: &str) -> Result<String, &'static str> {
-    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-    let fits = !text.is_empty() && text.bytes().all(is_token);
-    fits.then(|| text.to_owned()).ok_or("must be a cookie name")
-}
-
-/// Keys that come over an open network could be anybody's, so that only this machine may serve them without TLS.
-fn issuer_url(text: &str) -> Result<Uri, &'static str> {
-    let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text) && !text.contains('@'));
-    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
-    let safe = url.as_ref().and_then(Uri::scheme_str) == Some("https") || is_loopback(host);
-    url.filter(|_| safe)
-        .ok_or("must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])")
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-fn leeway_seconds(text: &str) -> Result<u64, &'static str> {
-    digits(text).filter(|seconds| *seconds <= 300).ok_or("must be a number of seconds from 0 to 300")
 }
 
 /// A whole number written in digits only: `parse` would take a sign as well.
@@ -318,61 +189,6 @@ fn is_origin(text: &str) -> bool {
 
 fn not_an_origin(text: &str) -> String {
     format!("must be comma-separated origins, such as https://app.example.com, and {text} is none")
-}
-
-/// What functions that store files need to know besides.
-#[cfg(feature = "uploads")]
-pub mod uploads {
-    use super::Env;
-    use crate::domain::AllowedTypes;
-
-    /// Lambda's request of 6 MB, in base64 and beside its headers, holds no larger file.
-    const MOST_BYTES: usize = 4_500_000;
-
-    /// Where files go.
-    pub struct BucketSettings {
-        /// The bucket of the files.
-        pub bucket: String,
-        /// Whether the bucket is named in the path: other endpoints than AWS's own have no host name for each bucket.
-        pub path_style: bool,
-    }
-
-    impl BucketSettings {
-        /// Reads where files go.
-        #[must_use]
-        pub fn read(env: &Env<'_>) -> Option<Self> {
-            let own_endpoint =
-                ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env.get(name).is_some());
-            Some(Self { bucket: env.required("UPLOADS_BUCKET")?, path_style: own_endpoint })
-        }
-    }
-
-    /// Which files may be uploaded.
-    pub struct UploadLimits {
-        /// The largest file in bytes.
-        pub max_bytes: usize,
-        /// The media types that may be stored.
-        pub allowed_types: AllowedTypes,
-    }
-
-    /// The media types of files that may be stored unless the settings say otherwise.
-    pub const DEFAULT_TYPES: &str =
-        "image/png,image/jpeg,image/gif,image/webp,application/pdf,text/plain,text/csv";
-
-    impl UploadLimits {
-        /// Reads which files may be uploaded.
-        #[must_use]
-        pub fn read(env: &Env<'_>) -> Option<Self> {
-            let max_bytes = env.parsed("UPLOAD_MAX_BYTES", "4194304", max_bytes);
-            let allowed_types = env.parsed("UPLOAD_ALLOWED_TYPES", DEFAULT_TYPES, AllowedTypes::parse);
-            Some(Self { max_bytes: max_bytes?, allowed_types: allowed_types? })
-        }
-    }
-
-    fn max_bytes(text: &str) -> Result<usize, String> {
-        let bytes = text.parse().ok().filter(|bytes| (1..=MOST_BYTES).contains(bytes));
-        bytes.ok_or_else(|| format!("must be a number of bytes from 1 to {MOST_BYTES}"))
-    }
 }
 
 #[cfg(test)]
