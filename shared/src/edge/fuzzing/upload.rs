@@ -76,7 +76,8 @@ fn unescaped(name: &str) -> String {
 fn body(boundary: &str, file_name: &str, content_type: &str, content: &[u8]) -> Vec<u8> {
     let before = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"before\"\r\n\r\nfile\r\n--{boundary}\r\n\
-         Content-Disposition: form-data; name=\"file\"; {file_name}\r\nContent-Type: {content_type}\r\n\r\n"
+         {}\r\nContent-Type: {content_type}\r\n\r\n",
+        disposition(file_name)
     );
     let after = format!(
         "\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"after\"\r\n\r\n\r\n--{boundary}--\r\n"
@@ -84,10 +85,15 @@ fn body(boundary: &str, file_name: &str, content_type: &str, content: &[u8]) -> 
     [before.as_bytes(), content, after.as_bytes()].concat()
 }
 
+fn disposition(file_name: &str) -> String {
+    format!("Content-Disposition: form-data; name=\"file\"; {file_name}")
+}
+
 /// The answer to a file that is sent as it is.
 fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> Result<Taken, String> {
-    // RFC 9110, section 5.5: no control character but the tab can stand in a header.
-    if file_name.chars().any(|letter| letter.is_ascii_control() && letter != '\t') {
+    // RFC 9110, section 5.5: no control character but the tab can stand in a header. 8 KiB are enough for all of them.
+    let headers = format!("{}\r\nContent-Type: {content_type}", disposition(file_name));
+    if file_name.chars().any(|letter| letter.is_ascii_control() && letter != '\t') || headers.len() > 8192 {
         return Err(Error::InvalidMultipart.to_string());
     }
     if content.len() > MAX_FILE {
