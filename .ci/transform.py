@@ -1,0 +1,87 @@
+"""Transforms a SAM template as CloudFormation would, once for each environment of samconfig.toml, with its parameters.
+
+Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if an environment gives a parameter
+that the template does not declare or a value that it does not allow, or leaves out one that has no default; and if the
+functions' description does not name the hash of all values, without which changed ones would make no new versions.
+"""
+
+import hashlib
+import json
+import logging
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+
+class NoManagedPolicies:
+    """Stands in for the list of AWS's own policies, which SAM would ask an account for. The roles here name none."""
+
+    def load(self):
+        return {}
+
+
+def overrides(environment):
+    """The parameters of an environment, which samconfig.toml lists as NAME=VALUE."""
+    listed = environment.get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
+    return dict(pair.split("=", 1) for pair in listed)
+
+
+def problems(declared, given):
+    """What CloudFormation would have against these parameters."""
+    for name, value in given.items():
+        rules = declared.get(name)
+        if rules is None:
+            yield f"{name} is no parameter of the template"
+        elif value not in map(str, rules.get("AllowedValues", [value])):
+            yield f"{name}={value} is not one of {rules['AllowedValues']}"
+        elif not re.fullmatch(rules.get("AllowedPattern", ".*"), value):
+            yield f"{name}={value} is not of the form {rules['AllowedPattern']}"
+    for name, rules in declared.items():
+        if "Default" not in rules and name not in given:
+            yield f"{name} has no default, and no value"
+
+
+def fingerprint(declared, environments):
+    """Changes with each value that a parameter has, or has by default."""
+    values = [{name: rules.get("Default") for name, rules in declared.items()}]
+    values += [overrides(environment) for environment in environments.values()]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def transformed(text, parameters):
+    """The template with these parameters as CloudFormation gets it from SAM, after the upload of the code."""
+    template = yaml_parse(text)
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
+    return transform(template, parameters, NoManagedPolicies())
+
+
+def all_problems(template, environments):
+    """What there is to say against the parameters, each with the place where it is."""
+    declared = template["Parameters"]
+    for name, environment in environments.items():
+        for problem in problems(declared, overrides(environment)):
+            yield f"samconfig.toml, {name}: {problem}"
+    settings = f"settings {fingerprint(declared, environments)}"
+    if settings not in template["Globals"]["Function"]["Description"]:
+        yield f"template.yaml: parameters have changed, so the functions' Description must say: {settings}"
+
+
+def main(template, samconfig, folder):
+    logging.disable(logging.WARNING)
+    text = Path(template).read_text()
+    environments = tomllib.loads(Path(samconfig).read_text())
+    environments.pop("version")
+    for name, environment in environments.items():
+        result = transformed(text, overrides(environment))
+        Path(folder, f"{name}.json").write_text(json.dumps(result, indent=2))
+    found = list(all_problems(yaml_parse(text), environments))
+    print(*found, sep="\n", end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
