@@ -1,8 +1,9 @@
 """Transforms a SAM template as CloudFormation would, once for each environment of samconfig.toml, with its parameters.
 
-Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if an environment gives a parameter
-that the template does not declare or a value that it does not allow, or leaves out one that has no default; and if the
-functions' description does not name the hash of all values, without which changed ones would make no new versions.
+Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if an environment gives a
+parameter that the template does not declare or a value that it does not allow, or leaves out one that has no default;
+and if the functions' description does not name the hash of all values, without which changed ones would make no new
+versions.
 """
 
 import hashlib
