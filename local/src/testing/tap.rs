@@ -2,6 +2,7 @@
 
 use super::faults::{Calls, Fault, Faults, Outage};
 use super::hold::{Hold, Moment};
+use super::rights::{self, Right};
 use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
@@ -14,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,8 +47,14 @@ pub struct Call {
 /// A proxy that records calls in the order of their arrival, and lets some of them go wrong. Clones share all of it.
 #[derive(Debug, Clone, Default)]
 pub struct Tap {
-    records: Arc<Mutex<Vec<Call>>>,
+    records: Arc<Mutex<Vec<Record>>>,
     faults: Faults,
+}
+
+#[derive(Debug)]
+struct Record {
+    call: Call,
+    rights: Vec<Right>,
 }
 
 #[derive(Clone)]
@@ -67,7 +75,13 @@ impl Tap {
     /// The calls since the start, or since [`Tap::clear`].
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
-        self.records().clone()
+        self.records().iter().map(|record| record.call.clone()).collect()
+    }
+
+    /// All that these calls would need to be allowed by AWS.
+    #[must_use]
+    pub fn rights(&self) -> BTreeSet<Right> {
+        self.records().iter().flat_map(|record| record.rights.clone()).collect()
     }
 
     /// Forgets the calls so far.
@@ -95,7 +109,7 @@ impl Tap {
         Ok((address, Task::spawn(accept(listener, proxy))))
     }
 
-    fn records(&self) -> std::sync::MutexGuard<'_, Vec<Call>> {
+    fn records(&self) -> std::sync::MutexGuard<'_, Vec<Record>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -122,7 +136,8 @@ impl Proxy {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
         let call = self.call(&parts, &body);
-        self.tap.records().push(call.clone());
+        let rights = rights::needed(self.service, &call.operation, &parts, &body);
+        self.tap.records().push(Record { call: call.clone(), rights });
         let effect = self.tap.faults.effect(&call, &body);
         if let Some(effect) = &effect
             && let Some(answer) = effect.before(self.service).await?
