@@ -41,10 +41,9 @@ fn rights(document: &Value) -> Result<BTreeSet<Right>> {
     let mut rights = BTreeSet::new();
     for statement in each(&document["Statement"]) {
         ensure!(text(&statement["Effect"])? == "Allow", "{statement:?}");
-        for (action, resource) in each(&statement["Action"])
-            .into_iter()
-            .flat_map(|action| each(&statement["Resource"]).into_iter().map(move |resource| (action, resource)))
-        {
+        for (action, resource) in each(&statement["Action"]).into_iter().flat_map(|action| {
+            each(&statement["Resource"]).into_iter().map(move |resource| (action, resource))
+        }) {
             rights.insert(Right { action: text(action)?.to_owned(), resource: text(resource)?.to_owned() });
         }
     }
@@ -153,7 +152,9 @@ fn besides_storage_functions_may_write_their_log_and_traces_and_nothing_else() -
     let shared = shared.map(|(action, resource)| Right { action: action.into(), resource: resource.into() });
     for function in &template.functions {
         let role = role(&resources, &function.id)?;
-        let [policy] = each(&role["ManagedPolicyArns"])[..] else { bail!("{} has other policies", function.id) };
+        let [policy] = each(&role["ManagedPolicyArns"])[..] else {
+            bail!("{} has other policies", function.id)
+        };
         let document = &resources[text(policy)?]["Properties"]["PolicyDocument"];
         assert_eq!(rights(document)?, BTreeSet::from(shared.clone()), "{}", function.id);
     }
@@ -163,7 +164,8 @@ fn besides_storage_functions_may_write_their_log_and_traces_and_nothing_else() -
 #[test]
 fn no_two_functions_share_a_role() -> Result<()> {
     let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
-    let roles = template.functions.iter().map(|function| text(&resources[&function.id]["Properties"]["Role"]));
+    let roles =
+        template.functions.iter().map(|function| text(&resources[&function.id]["Properties"]["Role"]));
     let roles: Vec<_> = roles.collect::<Result<_>>()?;
     assert_eq!(roles.iter().collect::<BTreeSet<_>>().len(), roles.len(), "{roles:?}");
     Ok(())
