@@ -21,7 +21,7 @@ fn text(value: &Value) -> &str {
     }
 }
 
-/// Whether a line of the log fits one term of CloudWatch's filters: `$.field = "text*"` or `$.field >= number`.
+/// Whether a line of the log fits one term of a filter: `$.field = "text*"` or `$.field >= number`.
 fn term_fits(term: &str, line: &serde_json::Value) -> bool {
     let mut words = term.trim().trim_start_matches("$.").splitn(3, ' ');
     let (field, operator, wanted) = (words.next(), words.next(), words.next().unwrap_or_default());
@@ -81,18 +81,15 @@ async fn failures_of_the_rate_limit_table_are_counted_and_so_is_each_5xx_under_i
 }
 
 #[test]
-fn a_deployment_is_rolled_back_by_an_alarm_on_the_crashes_and_errors_of_its_own_function() -> Result<()> {
+fn a_deployment_is_rolled_back_by_alarms_on_the_crashes_and_errors_of_its_own_function() -> Result<()> {
     let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
     for function in &template.functions {
-        let alarm = text(&resources[&function.id]["Properties"]["DeploymentPreference"]["Alarms"][0]);
-        let metrics = resources[alarm]["Properties"]["Metrics"].as_sequence().context("it has no alarm")?;
-        let of = |name: &str| {
-            let metrics = metrics.iter().map(|metric| &metric["MetricStat"]["Metric"]);
-            let metric = metrics.into_iter().find(|metric| text(&metric["MetricName"]) == name);
-            metric.map(|metric| text(&metric["Dimensions"][0]["Value"]).to_owned()).unwrap_or_default()
-        };
-        assert_eq!(of("Errors"), function.id, "{alarm}");
-        assert_eq!(of("ServerErrors"), function.routes[0].to_string(), "{alarm}");
+        let alarms = resources[&function.id]["Properties"]["DeploymentPreference"]["Alarms"].as_sequence();
+        let alarms =
+            alarms.context("it has no alarms")?.iter().map(|alarm| &resources[text(alarm)]["Properties"]);
+        let alarms = alarms.map(|alarm| (text(&alarm["MetricName"]), text(&alarm["Dimensions"][0]["Value"])));
+        let route = function.routes[0].to_string();
+        assert_eq!(alarms.collect::<Vec<_>>(), [("Errors", function.id.as_str()), ("ServerErrors", &route)]);
     }
     Ok(())
 }
