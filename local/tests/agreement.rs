@@ -168,8 +168,16 @@ async fn the_bucket_sweeps_what_the_function_marks() -> Result<()> {
     assert_eq!(tags, [format!("{}={}", value("Key").join(" "), value("Value").join(" "))]);
     assert!(keys[0].starts_with(&value("Prefix").join(" ")), "{keys:?} are not under {:?}", value("Prefix"));
     // A repeated request takes the object up for 24 hours.
-    let days: u32 = value("ExpirationInDays").join(" ").parse()?;
-    assert!(days > 1, "{days}");
+    let days = value("ExpirationInDays").join(" ");
+    assert!(days.parse::<u32>()? > 1, "{days}");
+    for doc in ["docs/ARCHITECTURE.md", "docs/RELIABILITY.md"] {
+        assert!(read(doc)?.contains(&format!("after {days} days")), "{doc} says nothing of {days} days");
+    }
+    // Of an object in a bucket with versions a deletion leaves the last one.
+    assert!(
+        template.contains("NoncurrentVersionExpiration:"),
+        "no rule deletes what an expired object leaves"
+    );
     Ok(())
 }
 
@@ -187,5 +195,6 @@ fn the_promises_of_reliability_are_held_by_tests_that_are_there() -> Result<()> 
         }
     }
     ensure!(named > 50, "only {named} tests are named");
+    assert!(!text.contains("@@"), "a figure is missing");
     Ok(())
 }

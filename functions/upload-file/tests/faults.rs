@@ -101,7 +101,7 @@ async fn whatever_goes_wrong_with_the_look_for_an_answer_the_file_is_stored_or_t
 async fn whatever_goes_wrong_with_the_object_the_file_is_stored_or_the_caller_may_try_again() -> Result<()> {
     let app = App::start(&[]).await?;
     let mut cases = cases([STORED; 2], DOWN);
-    cases.push((Fault::Contended, BUSY, BUSY));
+    cases.push((Fault::Contended, STORED, BUSY));
     check_all(&app, Calls::of("PUT"), cases).await
 }
 
@@ -118,6 +118,31 @@ async fn whatever_goes_wrong_with_the_transaction_the_file_is_stored_once_or_the
 async fn while_the_tag_can_not_be_taken_off_no_upload_is_answered_as_stored() -> Result<()> {
     let app = App::start(&[]).await?;
     check_all(&app, Calls::of("DELETE?tagging"), cases([STORED; 2], DOWN)).await
+}
+
+#[tokio::test]
+async fn every_call_is_tried_as_often_as_its_times_allow() -> Result<()> {
+    // An attempt and all of them together: an object 5 and 8 s, the transaction 2 and 4 s, the tag 1 and 3 s.
+    let cases = [
+        ("PUT", Fault::Slow, 2),
+        ("TransactWriteItems", Fault::Slow, 2),
+        ("DELETE?tagging", Fault::Slow, 3),
+        ("PUT", Fault::Broken, 3),
+        ("TransactWriteItems", Fault::Broken, 3),
+        ("TransactWriteItems", Fault::Contended, 5),
+        ("PUT", Fault::Contended, 3),
+    ];
+    side_by_side(AT_ONCE, cases, async |(operation, fault, tries)| {
+        let app = App::start(&[]).await?;
+        let project = app.new_project("acme", "Apollo").await?;
+        app.tap.clear();
+        let _outage = app.tap.fail(Calls::of(operation), fault);
+        let status = post(&app, "acme", &project).send().await?.status;
+        let tried = app.tap.calls().into_iter().filter(|call| call.operation == operation).count();
+        assert_eq!((tried, status >= 400), (tries, true), "{operation} {fault:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]

@@ -60,6 +60,8 @@ fn refusal(fault: Fault, service: Service) -> Option<Response> {
         (Fault::Overloaded, Service::S3) => (503, "ServiceUnavailable"),
         (Fault::Broken, Service::S3) => (500, "InternalError"),
         (Fault::Contended, Service::S3) => (409, "ConditionalRequestConflict"),
+        (Fault::Denied, Service::S3) => (403, "AccessDenied"),
+        (Fault::NotAllowed, Service::S3) => (405, "MethodNotAllowed"),
         _ => return None,
     };
     let (content_type, body) = match service {

@@ -28,6 +28,10 @@ pub enum Fault {
     /// Another call is changing the same: a transaction canceled for `TransactionConflict`, or S3's
     /// `ConditionalRequestConflict`.
     Contended,
+    /// S3's `AccessDenied`, which is also what it says of an object that is gone to who may not list the bucket.
+    Denied,
+    /// S3's `MethodNotAllowed`, which it says of an object that is gone in a bucket with versions.
+    NotAllowed,
 }
 
 /// Some of the calls that functions make.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use local::testing::{App, jwks, projects};
 use serde_json::Value;
 
@@ -30,7 +30,11 @@ fn cases() -> Result<Vec<(String, Case)>> {
 /// A case for each value of its `each`.
 fn spread(mut case: Value) -> Result<Vec<(String, Case)>> {
     let each = case.as_object_mut().and_then(|case| case.remove("each"));
-    let values = each.map_or_else(|| vec![Value::Null], |each| each.as_array().cloned().unwrap_or_default());
+    let values = match each {
+        None => vec![Value::Null],
+        Some(Value::Array(values)) if !values.is_empty() => values,
+        Some(each) => bail!("each is {each} and no list of values"),
+    };
     let cases = values.iter().map(|value| {
         let case: Case = serde_json::from_value(filled(&case, value)).with_context(|| case.to_string())?;
         Ok((format!("{} ({value})", case.name), case))

@@ -1,7 +1,8 @@
 //! Keys that an issuer serves (`AUTH_JWKS_URL`): fetched, kept, looked up anew, and what holds while it is down.
 
 use anyhow::Result;
-use local::testing::{App, Issuer, Serving, SigningKey, at_once, claims, projects};
+use local::testing::{App, Issuer, Serving, SigningKey, at_once, claims, jwks, projects};
+use serde_json::json;
 
 /// A service that trusts an issuer, of one environment for each function that is called once at a time.
 async fn app(issuer: &Issuer) -> Result<App> {
@@ -67,23 +68,46 @@ async fn a_token_that_can_t_be_good_makes_nobody_ask_the_issuer() -> Result<()> 
 #[tokio::test]
 async fn without_keys_nobody_can_be_told_apart_until_the_issuer_is_back() -> Result<()> {
     let key = SigningKey::ed25519("1")?;
-    let large = format!("{{\"keys\":[],\"padding\":\"{}\"}}", "p".repeat(300_000));
+    let mut large = jwks(&[&key]);
+    large["padding"] = "p".repeat(300_000).into();
+    let mut secret = jwks(&[&key]);
+    secret["keys"][1] = json!({"kty": "oct", "k": "c2VjcmV0"});
     for down in [
         Serving::Text(500, "down".to_owned()),
         Serving::Text(404, String::new()),
+        Serving::Text(201, jwks(&[&key]).to_string()),
         Serving::Text(200, "<html>sign in</html>".to_owned()),
         Serving::Text(200, "{\"keys\":[]}".to_owned()),
-        Serving::Text(200, large),
-        Serving::Text(200, "{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}]}".to_owned()),
+        Serving::Text(200, large.to_string()),
+        Serving::Text(200, secret.to_string()),
     ] {
         let issuer = Issuer::start(down.clone()).await?;
         let app = app(&issuer).await?;
         assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE", "{down:?}");
-        // Whoever sends no token is told so, keys or not.
+        // Whoever sends no token, or one that no public key could have signed, is told so, keys or not.
         assert_eq!(app.client.get(&projects("acme")).send().await?.verdict(), "401 UNAUTHORIZED");
+        let unsigned = SigningKey::secret("1", b"a secret").token(&claims("alice", &["acme"]))?;
+        let unsigned = app.client.get(&projects("acme")).bearer(&unsigned);
+        assert_eq!(unsigned.send().await?.verdict(), "401 UNAUTHORIZED");
         issuer.serve(Serving::keys(&[&key]));
-        assert_eq!(answer(&app, &key).await?, "200", "{down:?}");
+        // A new environment asks at once, this one after a second.
+        let other = App::start(&[("AUTH_JWKS_URL", issuer.url())]).await?;
+        assert_eq!(answer(&other, &key).await?, "200", "{down:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_there_are_no_keys_nobody_is_counted_and_the_issuer_is_not_flooded() -> Result<()> {
+    let key = SigningKey::ed25519("1")?;
+    let issuer = Issuer::start(Serving::Text(500, String::new())).await?;
+    let app = App::start(&[("AUTH_JWKS_URL", issuer.url()), ("RATE_LIMIT", "5/86400s")]).await?;
+    for _ in 0..20 {
+        assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
+    }
+    // Some seconds, on a slow machine.
+    assert!(issuer.asked() < 10, "{} fetches", issuer.asked());
+    assert_eq!(app.rows("RateLimitTable", "").await?.len(), 0);
     Ok(())
 }
 

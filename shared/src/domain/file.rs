@@ -112,8 +112,8 @@ const MAX_NAME_LENGTH: usize = 255;
 /// The name of a file where its sender gave none that can be kept.
 const UNNAMED: &str = "file";
 
-/// A file name without path, control characters, direction overrides and what can't be seen: 1 to 255 characters. It is only data: no key
-/// or path is ever made of it.
+/// A file name without path, control characters, direction overrides and what can't be seen: 1 to 255 characters. It is
+/// only data: no key or path is ever made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -143,10 +143,12 @@ impl FileName {
     }
 }
 
-/// Windows drops trailing dots and spaces, so names that differ in them only would collide there. Joiners join nothing at
-/// an end, and a name of nothing else would look empty.
+/// Windows drops trailing dots and spaces, so names that differ in them only would collide there. Joiners and selectors
+/// do nothing at an end, and a name of nothing else would look empty.
 fn trimmed(name: &str) -> &str {
-    let blank = |letter: char| letter.is_whitespace() || matches!(letter, '\u{200c}' | '\u{200d}');
+    let blank = |letter: char| {
+        letter.is_whitespace() || matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0e}')
+    };
     name.trim_start_matches(blank).trim_end_matches(|letter: char| letter == '.' || blank(letter))
 }
 
@@ -160,10 +162,14 @@ fn is_direction_mark(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters without a width, and separators of lines and paragraphs. Joiners are none of them, as Persian, scripts of
-/// India and emoji are written with them.
+/// What Unicode calls ignorable by default (`DerivedCoreProperties.txt`), the fillers and marks of annotation that look
+/// like nothing, the blank of Braille, and separators of lines and paragraphs. Joiners and selectors of variants are none
+/// of them, as Persian, scripts of India and emoji are written with them.
 fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    matches!(u32::from(letter),
+        0xad | 0x34f | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b | 0x2028..=0x2029
+        | 0x2060..=0x2065 | 0x206a..=0x206f | 0x2800 | 0x3164 | 0xfeff | 0xffa0 | 0xfff0..=0xfffb
+        | 0x1_bca0..=0x1_bca3 | 0x1_d173..=0x1_d17a | 0xe_0000..=0xe_0fff)
 }
 
 /// At most 255 characters, with the extension kept where there is a usual one.

@@ -7,6 +7,9 @@ use std::fmt;
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
+/// The algorithms that public keys are used with, as tokens name them.
+const PUBLIC: [&str; 4] = ["RS256", "ES256", "EdDSA", "Ed25519"];
+
 /// A key, and the one algorithm that it is used with.
 pub struct Key {
     id: Option<String>,
@@ -40,6 +43,14 @@ pub struct Wanted<'t> {
     pub algorithm: &'t str,
     /// The key's id (`kid`).
     pub id: Option<&'t str>,
+}
+
+impl Wanted<'_> {
+    /// Whether there can be a public key for such a token.
+    #[must_use]
+    pub fn may_be_public(&self) -> bool {
+        PUBLIC.contains(&self.algorithm)
+    }
 }
 
 impl Key {

@@ -18,11 +18,6 @@ const MARKED_TYPES: [(&str, Marks); 6] = [
 /// Types that are told by being text.
 const TEXT_TYPES: [&str; 2] = ["text/plain", "text/csv"];
 
-/// What a text that is meant for a browser begins with: what makes a page or a picture, or runs. Other tags that the MIME
-/// Sniffing Standard lists, such as `<p` or `<!--`, begin many a text in Markdown too.
-const MARKUP: [&str; 10] =
-    ["<!doctype", "<html", "<head", "<body", "<title", "<style", "<script", "<iframe", "<svg", "<?xml"];
-
 /// The media types of files that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedTypes(Vec<&'static str>);
@@ -93,8 +88,17 @@ fn is_markup(text: &str) -> bool {
     while let Some(comment) = text.strip_prefix("<!--") {
         text = after_comment(comment).trim_start_matches(blank);
     }
-    let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
-    MARKUP.into_iter().any(begins)
+    text.strip_prefix('<').is_some_and(is_tag)
+}
+
+/// Whether what follows a `<` makes it a tag of HTML, SVG or XML, or a declaration. A list of tags would never be whole:
+/// every element can run what its attributes say. An address in angle brackets is none, nor is an arrow.
+fn is_tag(text: &str) -> bool {
+    let name = text.strip_prefix('/').unwrap_or(text);
+    let in_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | ':' | '.');
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, '/' | '>');
+    let named = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    text.starts_with(['!', '?']) || named && name.trim_start_matches(in_name).chars().next().is_none_or(ends)
 }
 
 /// What follows a comment that has begun; nothing if it never ends. Browsers take `<!-->`, `<!--->` and `--!>` as ends
@@ -135,7 +139,9 @@ mod tests {
             ("text/plain", b"I like: WEBP files"),
             ("text/plain", b"<!-- a comment in Markdown -->\n# Title"),
             ("text/plain", b"<!-- a comment that does not end <html>"),
-            ("text/plain", b"<p align=\"center\">a readme</p>"),
+            ("text/plain", b"<alice@example.com> wrote:"),
+            ("text/plain", b"<- this <3"),
+            ("text/csv", b"<1,>2\n"),
             ("text/plain", b"#!/bin/sh\necho MZ\n"),
             ("text/plain", b"1 < 2, and <b> is a tag"),
         ] {
@@ -167,6 +173,14 @@ mod tests {
             ("text/plain", b"<!-- a --> <!--> <!--->\n<!-- b --!><html>"),
             ("text/plain", b"<!-- a > b->c --!><BODY onload=alert(1)>"),
             ("text/plain", b"<iframe src=javascript:alert(1)>"),
+            ("text/plain", b"<img src=x onerror=alert(1)>"),
+            ("text/plain", b"<p align=\"center\">a readme</p>"),
+            ("text/plain", b"</br><script>alert(1)</script>"),
+            ("text/csv", b"<x:script xmlns:x=\"http://www.w3.org/1999/xhtml\">alert(1)</x:script>"),
+            ("text/plain", b"<note>x</note>"),
+            ("text/plain", b"<a/onclick=alert(1)>"),
+            ("text/plain", b"<!ENTITY x>"),
+            ("text/plain", b"<b"),
             ("text/csv", b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>"),
             ("text/plain", b"<?xml version=\"1.0\"?><svg/>"),
             ("application/pdf", b"<html>%PDF-1.7"),

@@ -79,11 +79,13 @@ where
         let millis = domain::time::epoch_millis(now);
         match self.auth.verify(&credential, now).await {
             Ok(caller) => self.admitted(&caller, request, now, millis, progress).await,
-            Err(unauthorized) => {
+            Err(unauthorized @ Error::Unauthorized { .. }) => {
                 // What is left to an address is nothing that one caller of many behind it could use.
                 self.limiter.admit(&identity::source(&request.source_ip), millis).await?;
                 Err(unauthorized)
             }
+            // Without keys nobody can be told apart, so nobody is counted.
+            Err(unavailable) => Err(unavailable),
         }
     }
 

@@ -26,6 +26,17 @@ const UNRECORDED: &str = "state=unrecorded";
 /// allowed on what marks the deletion, and who may not list the bucket is not told what is there.
 const GONE: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
 
+/// The waits in milliseconds before an object is put again, give or take a half.
+const WAITS: [f64; 2] = [50.0, 200.0];
+
+/// What came of putting an object.
+enum Put {
+    /// It is there.
+    Done,
+    /// Another put of it is under way.
+    Contended,
+}
+
 /// The longest name in bytes that goes into an object's headers, once encoded: S3 takes 2 KB for all of them.
 const MAX_NAME_BYTES: usize = 1024;
 
@@ -72,7 +83,22 @@ impl Objects {
         }
     }
 
+    /// Tries again while another put of the same object is under way, which may be an attempt of this one that was given
+    /// up: S3 asks for that, and the SDK doesn't do it.
     async fn put(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<()> {
+        for wait in WAITS {
+            if let Put::Done = self.put_once(object, file, tags).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_secs_f64(wait / 1000.0 * (0.5 + fastrand::f64()))).await;
+        }
+        match self.put_once(object, file, tags).await? {
+            Put::Done => Ok(()),
+            Put::Contended => Err(busy()),
+        }
+    }
+
+    async fn put_once(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<Put> {
         let put = self.client.put_object().bucket(&self.bucket).key(object);
         let sent = put
             .set_tagging(tags.map(str::to_owned))
@@ -86,10 +112,10 @@ impl Objects {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Put::Done),
             Err(error) => match error.code() {
-                Some("PreconditionFailed") => Ok(()),
-                Some("ConditionalRequestConflict") => Err(busy()),
+                Some("PreconditionFailed") => Ok(Put::Done),
+                Some("ConditionalRequestConflict") => Ok(Put::Contended),
                 _ => Err(failed(error)),
             },
         }

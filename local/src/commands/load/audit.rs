@@ -28,6 +28,8 @@ pub(super) struct Findings {
     pub(super) files: Fate,
     /// Objects in the bucket, in place of the files that were answered.
     pub(super) objects: Fate,
+    /// Objects of files that the bucket would still sweep, as they have a tag.
+    pub(super) swept: usize,
     /// Answers that were not right.
     pub(super) wrong: usize,
     /// Some of them, in words.
@@ -40,7 +42,9 @@ impl Findings {
     /// Whether all is as it was answered.
     pub(super) fn are_good(&self) -> bool {
         let fates = [&self.projects, &self.files, &self.objects];
-        self.wrong == 0 && fates.iter().all(|fate| fate.lost == 0 && fate.doubled <= self.unknown)
+        self.wrong == 0
+            && self.swept == 0
+            && fates.iter().all(|fate| fate.lost == 0 && fate.doubled <= self.unknown)
     }
 }
 
@@ -50,7 +54,9 @@ pub(super) async fn findings(target: &Target, mix: &Mix, ledger: &Ledger) -> Res
     let listed = listed(target, mix).await?;
     let rows = file_rows(target, mix).await?;
     let projects = answered.projects.into_keys().chain([mix.project().to_owned()]).collect();
+    let swept = tagged(target, rows.values()).await?;
     Ok(Findings {
+        swept,
         projects: Fate { doubled: listed.doubled, ..Fate::default() }.compare(&projects, &listed.ids),
         files: Fate::default().compare(&answered.files, &rows.keys().cloned().collect()),
         objects: Fate::default().compare(&rows.into_values().collect(), &objects(target, mix).await?),
@@ -122,6 +128,18 @@ async fn file_rows(target: &Target, mix: &Mix) -> Result<BTreeMap<String, String
     Ok(rows)
 }
 
+/// How many of these objects have a tag.
+async fn tagged(target: &Target, objects: impl Iterator<Item = &String>) -> Result<usize> {
+    let (client, mut tagged) = (target.engines.s3(), 0);
+    for object in objects {
+        let bucket = target.engines.bucket("UploadsBucket");
+        // A lost object is noted elsewhere.
+        let tags = client.get_object_tagging().bucket(bucket).key(object).send().await;
+        tagged += usize::from(tags.is_ok_and(|tags| !tags.tag_set().is_empty()));
+    }
+    Ok(tagged)
+}
+
 /// The keys of the organization's objects.
 async fn objects(target: &Target, mix: &Mix) -> Result<BTreeSet<String>> {
     let list = target.engines.s3().list_objects_v2().bucket(target.engines.bucket("UploadsBucket"));
@@ -153,5 +171,6 @@ mod tests {
         };
         assert!(findings(0, 0, 0).are_good() && findings(0, 1, 1).are_good());
         assert!(!findings(1, 0, 1).are_good() && !findings(0, 1, 0).are_good());
+        assert!(!Findings { swept: 1, ..Findings::default() }.are_good());
     }
 }

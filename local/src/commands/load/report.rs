@@ -6,6 +6,12 @@ use super::tally::Tally;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
+/// How long a load lasts before the memory that it takes should have settled.
+const SETTLED: Duration = Duration::from_secs(30);
+
+/// What memory may move by, in KiB, for no reason.
+const NOISE: u64 = 16 * 1024;
+
 /// All that is known of a load.
 pub(super) struct Report {
     pub(super) connections: u16,
@@ -18,7 +24,19 @@ pub(super) struct Report {
 impl Report {
     /// Whether every request was answered as it should be, and all is there once.
     pub(super) fn is_good(&self) -> bool {
-        self.tally.unanswered == 0 && self.tally.failures() == 0 && self.findings.are_good()
+        let answered = self.tally.unanswered == 0 && self.tally.failures() == 0;
+        answered && self.findings.are_good() && self.growing().is_empty()
+    }
+
+    /// The processes that hold much more memory in the end than halfway. In less than half a minute nothing is told of
+    /// that, as buffers and pools are still filling.
+    fn growing(&self) -> Vec<&str> {
+        let (half, end) = (self.memory.get(self.memory.len() / 2), self.memory.last());
+        let Some((half, end)) = half.zip(end).filter(|_| self.elapsed >= SETTLED) else { return Vec::new() };
+        let before = |name: &str| half.get(name).map_or(0, |group| group.largest);
+        let grows = |name: &str, now: u64| now > before(name) + before(name) / 4 + NOISE;
+        let growing = end.iter().filter(|(name, group)| grows(name, group.largest));
+        growing.map(|(name, _)| name.as_str()).collect()
     }
 }
 
@@ -63,6 +81,7 @@ impl Report {
             let Fate { answered, found, lost, doubled } = fate;
             writeln!(f, "{name}: {answered} answered, {found} found, {lost} lost, {doubled} doubled")?;
         }
+        writeln!(f, "objects that would be swept: {}", self.findings.swept)?;
         Ok(())
     }
 
@@ -82,6 +101,33 @@ impl Report {
             }
             writeln!(f)?;
         }
-        Ok(())
+        self.growing().into_iter().try_for_each(|name| writeln!(f, "{name} goes on growing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::Group;
+    use super::*;
+
+    /// A load of this many seconds in which a process held so many MiB over time.
+    fn load(seconds: u64, mib: &[u64]) -> Report {
+        let sample = |mib: &u64| {
+            Sample::from([(
+                "local".to_owned(),
+                Group { processes: 1, total: mib * 1024, largest: mib * 1024 },
+            )])
+        };
+        let (memory, elapsed) = (mib.iter().map(sample).collect(), Duration::from_secs(seconds));
+        Report { connections: 1, elapsed, tally: Tally::default(), memory, findings: Findings::default() }
+    }
+
+    #[test]
+    fn memory_that_goes_on_growing_is_a_fault_and_memory_that_settles_is_none() {
+        assert!(load(60, &[30, 60, 80, 85, 90]).is_good());
+        assert!(load(60, &[30, 60, 80, 85, 20]).is_good());
+        assert!(!load(60, &[30, 60, 90, 120, 150]).is_good());
+        assert!(load(20, &[30, 60, 90, 120, 150]).is_good());
+        assert!(load(60, &[]).is_good());
     }
 }

@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{BadKeySet, Key};
@@ -35,13 +34,9 @@ struct Jwk {
     y: Option<String>,
 }
 
-/// The members that no published key has: `k` is a secret itself, `d` and `p` belong to private keys.
-#[derive(Deserialize)]
-struct Private {
-    k: Option<IgnoredAny>,
-    d: Option<IgnoredAny>,
-    p: Option<IgnoredAny>,
-}
+/// Members that no published key has: a secret (RFC 7518, section 6.4.1), and all that belongs to private keys (sections
+/// 6.2.2 and 6.3.2; RFC 8037, section 2).
+const PRIVATE: [&str; 8] = ["k", "d", "p", "q", "dp", "dq", "qi", "oth"];
 
 /// The usable keys of a set.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, BadKeySet> {
@@ -56,7 +51,8 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, BadKeySet> {
 }
 
 fn is_private(key: &Value) -> bool {
-    Private::deserialize(key).is_ok_and(|key| key.k.is_some() || key.d.is_some() || key.p.is_some())
+    let given = |name: &&str| key.get(name).is_some_and(|member| !member.is_null());
+    PRIVATE.iter().any(given)
 }
 
 /// The key, with the algorithm that its type goes with and its `alg`, if it has one, agrees to.

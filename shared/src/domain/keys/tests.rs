@@ -179,8 +179,14 @@ fn a_point_that_is_not_on_the_curve_proves_nothing() {
 
 #[test]
 fn one_bad_key_leaves_the_others_alone() {
-    let set =
-        parsed(&[json!({"kty": "future"}), json!(null), json!({}), key("rsa", &json!({"kid": "good"}))]);
+    let set = parsed(&[
+        json!({"kty": "future"}),
+        json!(null),
+        json!({}),
+        json!([1, 1, 1]),
+        json!("RSA"),
+        key("rsa", &json!({"kid": "good"})),
+    ]);
     assert!(takes(&set.unwrap(), "RS256", Some("good"), "RS256 by rsa"));
 }
 
@@ -190,6 +196,9 @@ fn a_set_that_gives_a_secret_away_is_refused_whole() {
         json!({"kty": "oct", "k": "c2VjcmV0"}),
         key("rsa", &json!({"d": "c2VjcmV0"})),
         key("rsa", &json!({"p": "c2VjcmV0"})),
+        key("rsa", &json!({"q": "c2VjcmV0"})),
+        key("rsa", &json!({"dp": "c2VjcmV0", "dq": "c2VjcmV0", "qi": "c2VjcmV0"})),
+        key("rsa", &json!({"oth": []})),
         key("p256", &json!({"d": "c2VjcmV0", "use": "enc"})),
         key("ed25519", &json!({"d": ""})),
     ] {

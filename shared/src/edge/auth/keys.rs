@@ -62,6 +62,7 @@ impl Keys {
             // There is one secret, so its id tells nothing.
             Kind::Secret(key) => key.fits(wanted.algorithm) && key.signed(message, signature),
             Kind::Set(set) => set.signed(wanted, message, signature),
+            Kind::Issuer(_) if !wanted.may_be_public() => false,
             Kind::Issuer(cache) => {
                 let set = cache.keys(wanted.id, now).await.map_err(Error::Unavailable)?;
                 set.signed(wanted, message, signature)

@@ -30,5 +30,7 @@ pub fn key_set(data: &[u8]) {
 /// Whether a key has what only its owner should know.
 fn gives_away_a_secret(key: &Value) -> bool {
     key.is_object()
-        && ["d", "k", "p"].iter().any(|name| key.get(*name).is_some_and(|member| !member.is_null()))
+        && ["d", "k", "p", "q", "dp", "dq", "qi", "oth"]
+            .iter()
+            .any(|name| key.get(*name).is_some_and(|member| !member.is_null()))
 }

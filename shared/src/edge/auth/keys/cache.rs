@@ -19,6 +19,9 @@ const OLD: SignedDuration = SignedDuration::from_mins(10);
 /// key ids can't have it flooded from here.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
+/// How long a source that gave no keys at all is left alone: what callers are told to wait, too.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+
 /// Where keys come from.
 pub(super) trait Source: Send + Sync + 'static {
     /// Fetches the keys as they are now.
@@ -40,6 +43,8 @@ struct State {
     tried: Option<Timestamp>,
     /// When the source was last asked for a key that was not among those kept.
     searched: Option<Timestamp>,
+    /// When the last try began, if it was in vain.
+    failed: Option<Timestamp>,
     /// How often the source was asked.
     tries: u64,
 }
@@ -115,12 +120,13 @@ impl<S: Source> Cache<S> {
     async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, Cause> {
         let before = self.state().tries;
         let _turn = self.turn.lock().await;
-        let State { keys, tries, searched, .. } = self.state().clone();
+        let State { keys, tries, searched, failed, .. } = self.state().clone();
+        let failed_just_now = keys.is_none() && within(PAUSE, failed, now);
         if let Some(kept) = keys.filter(|kept| reason.is_met_by(kept, now)) {
             return Ok(kept.set);
         }
         let searching = matches!(reason, Reason::Missing(_));
-        if tries != before || (searching && within(COOL_DOWN, searched, now)) {
+        if tries != before || failed_just_now || (searching && within(COOL_DOWN, searched, now)) {
             return Err("the issuer was asked just now".into());
         }
         self.note_try(searching, now);
@@ -143,9 +149,11 @@ impl<S: Source> Cache<S> {
             Ok(set) => {
                 let set = Arc::new(set);
                 state.keys = Some(Fetched { set: Arc::clone(&set), at: now });
+                state.failed = None;
                 Ok(set)
             }
             Err(error) => {
+                state.failed = Some(now);
                 let kept = state.keys.is_some();
                 let so = if kept { "the ones known before serve on" } else { "no token can be verified" };
                 tracing::warn!(error = chain(&*error), "the issuer's keys can't be fetched: {so}");
