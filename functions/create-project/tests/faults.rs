@@ -1,8 +1,12 @@
 //! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
 
+mod common;
+
 use anyhow::Result;
 use local::testing::{App, Calls, Draft, Fault, projects, side_by_side};
 use serde_json::json;
+
+use self::common::stored;
 
 /// How many cases are worked through at a time.
 const AT_ONCE: usize = 4;
@@ -23,15 +27,6 @@ fn cases(operation: &'static str, garbled: &'static str, always: &'static str) -
 fn post(app: &App, organization: &str) -> Draft {
     let draft = app.request_of(organization, &[organization], "POST", &projects(organization));
     draft.json(&json!({"name": "Apollo"}))
-}
-
-/// How many projects, names and recorded answers the organization has.
-async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
-    let rows = app.rows("ProjectsTable", "").await?;
-    let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
-    let count =
-        |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
-    Ok(["PROJECT#", "NAME#", "IDEMPOTENCY#"].map(count))
 }
 
 /// Sends a request while `calls` go wrong, and then again without that.

@@ -1,22 +1,17 @@
 //! A function that is killed between any two of its storage calls, and the request sent again.
 
+mod common;
+
 use anyhow::{Context, Result};
 use local::testing::{App, Calls, Client, Draft, Moment, projects};
 use serde_json::json;
+
+use self::common::stored;
 
 fn post(app: &App, client: &Client, organization: &str, key: bool) -> Draft {
     let draft = client.post(&projects(organization)).bearer(&app.token(organization, &[organization]));
     let draft = draft.json(&json!({"name": "Apollo"}));
     if key { draft.key("key") } else { draft }
-}
-
-/// How many projects, names and recorded answers the organization has.
-async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
-    let rows = app.rows("ProjectsTable", "").await?;
-    let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
-    let count =
-        |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
-    Ok(["PROJECT#", "NAME#", "IDEMPOTENCY#"].map(count))
 }
 
 /// Kills the function when it makes the call with this number.

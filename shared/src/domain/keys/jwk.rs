@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{BadKeySet, Key};
+use super::{BadKeySet, ED25519, Key, P256, RSA};
 
 /// How many bits an RSA key has: fewer are too weak (RFC 7518, section 3.3), more cost an attacker's victim too much.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -59,14 +59,12 @@ fn is_private(key: &Value) -> bool {
 fn usable(jwk: Jwk) -> Option<Key> {
     let may_verify = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
         && jwk.key_ops.as_ref().is_none_or(|uses| uses.iter().any(|operation| operation == "verify"));
-    let (names, algorithm, verifier): (&'static [&'static str], _, _) =
-        match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("RSA", _) => (&["RS256"], Algorithm::RS256, rsa(jwk.n?.as_str(), jwk.e?.as_str())?),
-            ("EC", Some("P-256")) => (&["ES256"], Algorithm::ES256, p256(jwk.x?.as_str(), jwk.y?.as_str())?),
-            // RFC 9864 gives EdDSA with this curve a name of its own.
-            ("OKP", Some("Ed25519")) => (&["EdDSA", "Ed25519"], Algorithm::EdDSA, ed25519(jwk.x?.as_str())?),
-            _ => return None,
-        };
+    let (names, algorithm, verifier) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+        ("RSA", _) => (RSA, Algorithm::RS256, rsa(jwk.n?.as_str(), jwk.e?.as_str())?),
+        ("EC", Some("P-256")) => (P256, Algorithm::ES256, p256(jwk.x?.as_str(), jwk.y?.as_str())?),
+        ("OKP", Some("Ed25519")) => (ED25519, Algorithm::EdDSA, ed25519(jwk.x?.as_str())?),
+        _ => return None,
+    };
     let pinned = match &jwk.alg {
         None => names,
         Some(alg) => {
