@@ -9,6 +9,7 @@ versions.
 import hashlib
 import json
 import logging
+import math
 import re
 import sys
 import tomllib
@@ -31,6 +32,13 @@ def overrides(environment):
     return dict(pair.split("=", 1) for pair in listed)
 
 
+def in_bounds(value, rules):
+    try:
+        return rules.get("MinValue", -math.inf) <= float(value) <= rules.get("MaxValue", math.inf)
+    except ValueError:
+        return False
+
+
 def problems(declared, given):
     """What CloudFormation would have against these parameters."""
     for name, value in given.items():
@@ -41,6 +49,8 @@ def problems(declared, given):
             yield f"{name}={value} is not one of {rules['AllowedValues']}"
         elif not re.fullmatch(rules.get("AllowedPattern", ".*"), value):
             yield f"{name}={value} is not of the form {rules['AllowedPattern']}"
+        elif rules["Type"] == "Number" and not in_bounds(value, rules):
+            yield f"{name}={value} is too small, too large or no number"
     for name, rules in declared.items():
         if "Default" not in rules and name not in given:
             yield f"{name} has no default, and no value"
