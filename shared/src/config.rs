@@ -15,7 +15,7 @@ use http::Uri;
 use tracing_subscriber::filter::LevelFilter;
 
 pub use self::auth::{AuthSettings, KeySource};
-pub use self::lambda::{ca_bundle, require_lambda};
+pub use self::lambda::AwsSettings;
 use crate::domain::rate_limit::RateLimit;
 
 /// Reads variables and collects what is wrong with them.

@@ -1,13 +1,69 @@
-//! What Lambda, and the SDK that runs in it, take from the environment themselves: only whether it is there, and usable.
+//! What Lambda sets, and the variables of the SDK that this service promises to follow as every program does.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::{Env, is_http};
 
-/// A PEM file with the certificate authorities to trust in place of Amazon's own (`AWS_CA_BUNDLE`).
-#[must_use]
-pub fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
+/// Where AWS is, and whom to trust there.
+pub struct AwsSettings {
+    /// The region (`AWS_REGION`).
+    pub region: String,
+    /// Where `DynamoDB` is, if not at AWS's own address in the region (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`).
+    pub dynamodb: Option<String>,
+    /// Where S3 is, if not at AWS's own address in the region (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`).
+    pub s3: Option<String>,
+    /// Whether to use the endpoints with validated cryptography (`AWS_USE_FIPS_ENDPOINT`).
+    pub fips: bool,
+    /// Whether to use the endpoints that have IPv6 addresses as well (`AWS_USE_DUALSTACK_ENDPOINT`).
+    pub dual_stack: bool,
+    /// The certificate authorities in PEM form to trust in place of Amazon's own (`AWS_CA_BUNDLE`).
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+impl AwsSettings {
+    /// Reads what Lambda sets. Without it the runtime would panic, and the SDK would fail at the first request only.
+    #[must_use]
+    pub fn read(env: &Env<'_>) -> Option<Self> {
+        if env.get("AWS_LAMBDA_RUNTIME_API").is_none() {
+            env.problem(
+                "AWS_LAMBDA_RUNTIME_API",
+                "is not set: this is a Lambda function, `cargo run -p local` starts it locally",
+            );
+            return None;
+        }
+        let region = env.required("AWS_REGION");
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            // The value is read by the SDK itself; only its absence is of interest here.
+            let _present = env.required(name);
+        }
+        let everywhere = endpoint(env, "AWS_ENDPOINT_URL");
+        let [dynamodb, s3] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"]
+            .map(|name| endpoint(env, name).or_else(|| everywhere.clone()));
+        let [fips, dual_stack] =
+            ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"].map(|name| env.parsed(name, "false", flag));
+        let ca_bundle = ca_bundle(env);
+        Some(Self { region: region?, dynamodb, s3, fips: fips?, dual_stack: dual_stack?, ca_bundle })
+    }
+}
+
+fn endpoint(env: &Env<'_>, name: &str) -> Option<String> {
+    let url = env.get(name)?;
+    if !is_http(&url) {
+        env.problem(name, "must be an http or https URL");
+    }
+    Some(url)
+}
+
+fn flag(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("must be true or false"),
+    }
+}
+
+fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
     let path = env.get("AWS_CA_BUNDLE")?;
     let bundle = std::fs::read(path);
     let bundle =
@@ -17,23 +73,4 @@ pub fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
         env.problem("AWS_CA_BUNDLE", "has no certificate in PEM form");
     }
     Some(bundle)
-}
-
-/// What Lambda sets. Without it the runtime would panic, and the SDK would fail at the first request only.
-pub fn require_lambda(env: &Env<'_>) {
-    if env.get("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return env.problem(
-            "AWS_LAMBDA_RUNTIME_API",
-            "is not set: this is a Lambda function, `cargo run -p local` starts it locally",
-        );
-    }
-    for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        // The value is read by the SDK itself; only its absence is of interest here.
-        let _present = env.required(name);
-    }
-    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
-        if env.get(name).is_some_and(|url| !is_http(&url)) {
-            env.problem(name, "must be an http or https URL");
-        }
-    }
 }

@@ -258,7 +258,10 @@ fn the_level_of_the_log_is_info_unless_it_is_set() {
 
 #[test]
 fn a_ca_bundle_that_can_not_be_read_is_named() {
-    let bundle = |path| read_with(&[("AWS_CA_BUNDLE", path)], |env| Some(ca_bundle(env)));
+    let bundle = |path| {
+        let aws = read_with(&[&LAMBDA[..], &[("AWS_CA_BUNDLE", path)]].concat(), AwsSettings::read);
+        aws.map(|aws| aws.ca_bundle)
+    };
     assert_eq!(bundle(""), Ok(None));
     let roots = concat!(env!("CARGO_MANIFEST_DIR"), "/src/storage/amazon-roots.pem");
     assert!(bundle(roots).unwrap().is_some_and(|bytes| !bytes.is_empty()));
@@ -267,36 +270,63 @@ fn a_ca_bundle_that_can_not_be_read_is_named() {
     }
 }
 
+/// What Lambda sets.
+const LAMBDA: [(&str, &str); 4] = [
+    ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+    ("AWS_REGION", "eu-central-1"),
+    ("AWS_ACCESS_KEY_ID", "id"),
+    ("AWS_SECRET_ACCESS_KEY", "key"),
+];
+
+/// What a function that Lambda starts with these changes makes of them.
+fn aws(changes: &[(&str, &str)]) -> Result<AwsSettings, String> {
+    read_with(&[&LAMBDA[..], changes].concat(), AwsSettings::read)
+}
+
 #[test]
-fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
-    let lambda = [
-        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "id"),
-        ("AWS_SECRET_ACCESS_KEY", "key"),
-    ];
-    let start = |changes: &[_]| {
-        read_with(changes, |env| {
-            require_lambda(env);
-            Some(())
-        })
-    };
-    assert_eq!(start(&lambda), Ok(()));
+fn each_service_is_where_its_own_variable_says_or_else_the_common_one() {
+    let (common, own) = (("AWS_ENDPOINT_URL", "http://common"), ("AWS_ENDPOINT_URL_S3", "http://s3"));
+    let tables = ("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb");
+    for (changes, dynamodb, s3) in [
+        (&[][..], None, None),
+        (&[common], Some("http://common"), Some("http://common")),
+        (&[common, own], Some("http://common"), Some("http://s3")),
+        (&[own], None, Some("http://s3")),
+        (&[tables], Some("http://dynamodb"), None),
+        // A template can't leave a variable out.
+        (&[("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_ENDPOINT_URL", "")], None, None),
+    ] {
+        let aws = aws(changes).unwrap();
+        assert_eq!((aws.dynamodb.as_deref(), aws.s3.as_deref()), (dynamodb, s3), "{changes:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_or_a_switch_that_can_not_be_meant_is_named() {
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
-        for (url, starts) in
-            [("http://127.0.0.1:8000", true), ("not a url", false), ("127.0.0.1:8000", false)]
-        {
-            assert_eq!(start(&[&lambda[..], &[(name, url)]].concat()).is_ok(), starts, "{name}={url}");
+        for bad in ["not a url", "127.0.0.1:8000", "ftp://files"] {
+            assert!(aws(&[(name, bad)]).err().is_some_and(|problem| problem.starts_with(name)), "{name}={bad}");
         }
     }
+    for name in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
+        assert!(aws(&[(name, "yes")]).err().is_some_and(|problem| problem.starts_with(name)), "{name}");
+    }
+    let gov = aws(&[("AWS_USE_FIPS_ENDPOINT", "TRUE"), ("AWS_USE_DUALSTACK_ENDPOINT", "false")]).unwrap();
+    assert_eq!((gov.fips, gov.dual_stack), (true, false));
+}
+
+#[test]
+fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
+    let start = |changes: &[_]| read_with(changes, AwsSettings::read).map(|aws| aws.region);
+    assert_eq!(start(&LAMBDA), Ok("eu-central-1".to_owned()));
     // Started by hand, a function lacks all of these, and the one message about it is enough.
     let by_hand = start(&[]).unwrap_err();
     assert!(by_hand.starts_with("AWS_LAMBDA_RUNTIME_API ") && by_hand.contains("cargo run"), "{by_hand}");
     assert!(!by_hand.contains("; "), "{by_hand}");
-    for missing in 1..lambda.len() {
-        let mut changes = lambda;
+    for missing in 1..LAMBDA.len() {
+        let mut changes = LAMBDA;
         changes[missing].1 = "";
-        assert_eq!(start(&changes), Err(format!("{} is not set", lambda[missing].0)));
+        assert_eq!(start(&changes), Err(format!("{} is not set", LAMBDA[missing].0)));
     }
 }
 
@@ -341,17 +371,9 @@ mod of_uploads {
     }
 
     #[test]
-    fn the_bucket_is_named_in_the_path_for_every_endpoint_but_amazons() {
-        let bucket = |changes: &[_]| read_with(changes, BucketSettings::read);
-        assert!(bucket(&[]).err().is_some_and(|problem| problem == "UPLOADS_BUCKET is not set"));
-        let own = [("UPLOADS_BUCKET", "files")];
-        let settings = bucket(&own).unwrap();
-        assert_eq!((settings.bucket.as_str(), settings.path_style), ("files", false));
-        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
-            assert!(bucket(&[own[0], (name, "http://127.0.0.1:9000")]).unwrap().path_style, "{name}");
-        }
-        assert!(
-            !bucket(&[own[0], ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")]).unwrap().path_style
-        );
+    fn the_bucket_must_be_named() {
+        let bucket = |changes: &[_]| read_with(changes, BucketSettings::read).map(|settings| settings.bucket);
+        assert_eq!(bucket(&[]), Err("UPLOADS_BUCKET is not set".to_owned()));
+        assert_eq!(bucket(&[("UPLOADS_BUCKET", "files")]), Ok("files".to_owned()));
     }
 }

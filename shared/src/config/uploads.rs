@@ -10,17 +10,13 @@ const MOST_BYTES: usize = 4_500_000;
 pub struct BucketSettings {
     /// The bucket of the files.
     pub bucket: String,
-    /// Whether the bucket is named in the path: other endpoints than AWS's own have no host name for each bucket.
-    pub path_style: bool,
 }
 
 impl BucketSettings {
     /// Reads where files go.
     #[must_use]
     pub fn read(env: &Env<'_>) -> Option<Self> {
-        let own_endpoint =
-            ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env.get(name).is_some());
-        Some(Self { bucket: env.required("UPLOADS_BUCKET")?, path_style: own_endpoint })
+        Some(Self { bucket: env.required("UPLOADS_BUCKET")? })
     }
 }
 

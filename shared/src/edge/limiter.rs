@@ -41,6 +41,11 @@ impl Limiter {
         }
     }
 
+    /// Begins to open a connection to the table.
+    pub(super) async fn connect(&self) {
+        self.table.connect().await;
+    }
+
     /// The policy, for the `RateLimit-Policy` and `RateLimit` headers.
     pub(super) fn limit(&self) -> RateLimit {
         self.limit

@@ -22,6 +22,7 @@ use super::{cross_site, headers, identity, log};
 use crate::clock;
 use crate::domain::rate_limit::Quota;
 use crate::domain::{self, Caller, IdempotencyKey};
+use crate::storage::Store;
 
 /// How many milliseconds before Lambda's deadline a request is given up, so that there is time to say so.
 const TO_ANSWER_MS: u64 = 500;
@@ -52,6 +53,19 @@ where
     R: Reply,
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
+    /// Begins to open the connections that the first request needs at the same time, so that it needn't.
+    pub(super) async fn connect(&self)
+    where
+        S: Store,
+    {
+        self.limiter.connect().await;
+        if self.route.is_safe() {
+            // Its storage is asked beside the counter.
+            self.limiter.connect().await;
+        }
+        self.store.connect().await;
+    }
+
     /// Answers an event. Always answers: an error is written in the envelope, a panic as a defect of ours, and what
     /// takes too long as a service that is down. `deadline` is when Lambda ends the invocation, in milliseconds since
     /// the epoch.

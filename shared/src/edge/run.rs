@@ -17,7 +17,7 @@ use super::pipeline::Service;
 use super::reply::{Reply, Response};
 use super::route::Route;
 use crate::clock;
-use crate::config::{self, Env, Settings};
+use crate::config::{self, AwsSettings, Env, Settings};
 use crate::domain::Cause;
 use crate::storage::{Aws, Store};
 
@@ -50,16 +50,16 @@ where
 {
     let start = Env::read(&config::process_variable, |env| {
         let (log_level, own, input) = (config::log_level(env), S::settings(env), I::settings(env));
-        let (settings, ca_bundle) = (Settings::read(env), config::ca_bundle(env));
-        config::require_lambda(env);
-        Some((log_level?, settings?, own?, input?, ca_bundle))
+        let (settings, aws) = (Settings::read(env), AwsSettings::read(env));
+        Some((log_level?, settings?, own?, input?, aws?))
     });
-    let (log_level, settings, own, input, ca_bundle) = start?;
+    let (log_level, settings, own, input, aws_settings) = start?;
     super::log::init(log_level);
     // One request at a time is in an environment, so one thread serves it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let aws = Aws::load(ca_bundle.as_deref()).await?;
+        let ca_bundle = aws_settings.ca_bundle.clone();
+        let aws = Aws::open(aws_settings)?;
         let name = route.name();
         let service = Service {
             limiter: Limiter::new(&name, &aws, &settings),
@@ -72,6 +72,7 @@ where
             handler,
         };
         service.auth.prefetch(clock::now());
+        service.connect().await;
         poll(&service).await
     })
 }

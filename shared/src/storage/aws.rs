@@ -1,16 +1,23 @@
 //! How the SDK's clients are built: credentials and region from the environment, as Lambda provides them, time-outs and
 //! retries set on purpose, and Amazon's own certificate authorities as the only trusted ones.
+//!
+//! They are put together here and not by `aws_config`'s loader, which brings profiles, web identities and containers
+//! along, none of which is where a Lambda function's credentials come from.
 
 use std::time::Duration;
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
-use aws_smithy_http_client::Builder;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_smithy_http_client::pool::{Client as PooledClient, ConnectionPool};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::shared::IntoShared;
 
+use crate::config::AwsSettings;
 use crate::domain::Cause;
 
 /// Loading the system's some 140 authorities would take longer than the rest of a cold start.
@@ -25,34 +32,86 @@ const BACKOFF: Duration = Duration::from_millis(100);
 
 /// What all clients have in common.
 pub struct Aws {
-    pub(super) config: SdkConfig,
+    settings: AwsSettings,
+    credentials: SharedCredentialsProvider,
+    http: SharedHttpClient,
+}
+
+/// Sets what both services' clients have in common: their configurations are types of their own.
+macro_rules! configure {
+    ($config:expr, $aws:expr) => {
+        $config
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new($aws.settings.region.clone()))
+            .use_fips($aws.settings.fips)
+            .use_dual_stack($aws.settings.dual_stack)
+            .credentials_provider($aws.credentials.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
+            .http_client($aws.http.clone())
+    };
 }
 
 impl Aws {
-    /// Loads the configuration; `ca_bundle` (PEM) is trusted in place of Amazon's authorities where it is given.
+    /// Prepares what clients are made of. No connection is made yet.
     ///
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub async fn load(ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
-        let roots = ca_bundle.unwrap_or(AMAZON_ROOTS);
-        let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
-        let tls = TlsContext::builder().with_trust_store(trust).build()?;
-        let http =
-            Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
-        let loader = common()
-            .region(EnvironmentVariableRegionProvider::new())
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .http_client(http);
-        Ok(Self { config: loader.load().await })
+    pub fn open(settings: AwsSettings) -> Result<Self, Cause> {
+        Self::known_by(settings, SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+    }
+
+    fn known_by(settings: AwsSettings, credentials: SharedCredentialsProvider) -> Result<Self, Cause> {
+        let http = http_client(settings.ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
+        Ok(Self { settings, credentials, http })
+    }
+
+    /// A client for tables.
+    pub(super) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = configure!(aws_sdk_dynamodb::Config::builder(), self)
+            .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)));
+        config.set_endpoint_url(self.settings.dynamodb.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client for buckets. It has more time, as objects are larger than rows.
+    #[cfg(feature = "uploads")]
+    pub(super) fn s3(&self) -> aws_sdk_s3::Client {
+        let mut config = configure!(aws_sdk_s3::Config::builder(), self)
+            .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
+            // Other endpoints than AWS's own have no host name for each bucket.
+            .force_path_style(self.settings.s3.is_some());
+        config.set_endpoint_url(self.settings.s3.clone());
+        aws_sdk_s3::Client::from_conf(config.build())
     }
 }
 
-/// What holds wherever the services are.
-fn common() -> ConfigLoader {
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
-        .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
+#[cfg(test)]
+impl Aws {
+    /// An engine for tables at a loopback address, for tests of what is built on them.
+    pub(crate) fn at(dynamodb: &str) -> Self {
+        let settings = AwsSettings {
+            region: "us-east-1".to_owned(),
+            dynamodb: Some(dynamodb.to_owned()),
+            s3: None,
+            fips: false,
+            dual_stack: false,
+            ca_bundle: None,
+        };
+        let key = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "test");
+        Self::known_by(settings, SharedCredentialsProvider::new(key)).unwrap()
+    }
+}
+
+/// One pool of connections for all clients. `roots` (PEM) are the authorities to trust.
+fn http_client(roots: &[u8]) -> Result<SharedHttpClient, Cause> {
+    let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
+    let tls = TlsContext::builder().with_trust_store(trust).build()?;
+    let pool = ConnectionPool::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(tls)
+        .build_https()?;
+    Ok(PooledClient::new(&pool)?.into_shared())
 }
 
 /// Time-outs for one attempt and for an operation with all its retries. The sum of a route's operations stays within
@@ -65,16 +124,12 @@ pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig 
         .build()
 }
 
-#[cfg(test)]
-impl Aws {
-    /// Engines at a loopback address, for tests of what is built on the tables.
-    pub(crate) async fn at(endpoint: &str) -> Self {
-        let key = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "test");
-        let loader = common()
-            .region(aws_config::Region::new("us-east-1"))
-            .credentials_provider(key)
-            .endpoint_url(endpoint)
-            .http_client(Builder::new().build_http());
-        Self { config: loader.load().await }
+/// Begins a call, and gives it up as soon as it waits for its connection, before anything is sent. The connection is
+/// opened all the same, and kept for the first call that needs one.
+pub(super) async fn connect(call: impl Future) {
+    tokio::select! {
+        biased;
+        _ = call => {}
+        () = tokio::task::yield_now() => {}
     }
 }

@@ -39,6 +39,10 @@ impl Store for Files {
     fn open(aws: &Aws, settings: &Settings, own: BucketSettings) -> Self {
         Self { objects: Objects::open(aws, own), projects: Projects::open(aws, settings, ()) }
     }
+
+    async fn connect(&self) {
+        self.objects.connect().await;
+    }
 }
 
 impl Files {

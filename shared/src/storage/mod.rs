@@ -31,4 +31,7 @@ pub trait Store: Sized {
 
     /// Opens the store. No connection is made yet.
     fn open(aws: &Aws, settings: &Settings, own: Self::Settings) -> Self;
+
+    /// Begins to open connections to what only this store needs: the tables have theirs.
+    fn connect(&self) -> impl Future<Output = ()>;
 }

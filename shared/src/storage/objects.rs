@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
 
-use super::aws::{Aws, timeouts};
+use super::aws::{Aws, connect, timeouts};
 use super::fault::{busy, failed};
 use crate::config::uploads::BucketSettings;
 use crate::domain::{FileName, NewFile, PLAIN, Result};
@@ -49,11 +49,12 @@ pub(super) struct Objects {
 impl Objects {
     /// Opens the bucket. No connection is made yet.
     pub(super) fn open(aws: &Aws, settings: BucketSettings) -> Self {
-        let config = Builder::from(&aws.config)
-            .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
-            .force_path_style(settings.path_style)
-            .build();
-        Self { client: Client::from_conf(config), bucket: settings.bucket }
+        Self { client: aws.s3(), bucket: settings.bucket }
+    }
+
+    /// Begins to open a connection. Asks nothing of the bucket; even if the call were made, there is no such object.
+    pub(super) async fn connect(&self) {
+        connect(self.untag("orgs/")).await;
     }
 
     /// Puts a file that no row refers to yet. If the object is there, it stays as it is: its name stands for its content.

@@ -35,8 +35,10 @@ impl Store for Projects {
     }
 
     fn open(aws: &Aws, settings: &Settings, (): ()) -> Self {
-        Self { client: Client::new(&aws.config), table: settings.projects_table.clone() }
+        Self { client: aws.dynamodb(), table: settings.projects_table.clone() }
     }
+
+    async fn connect(&self) {}
 }
 
 impl Projects {

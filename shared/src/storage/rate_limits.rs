@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::aws::Aws;
+use super::aws::{Aws, connect};
 use super::fault::failed;
 use super::item::{Item, must, number, read_number, text};
 use crate::domain::Result;
@@ -34,7 +34,14 @@ impl RateLimitTable {
     /// The table of this name.
     #[must_use]
     pub fn new(aws: &Aws, table: String) -> Self {
-        Self { client: Client::new(&aws.config), table }
+        Self { client: aws.dynamodb(), table }
+    }
+
+    /// Begins to open a connection to where all tables are. Asks nothing of the table; even if the call were made, its
+    /// condition can't hold.
+    pub async fn connect(&self) {
+        let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
+        connect(request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send()).await;
     }
 
     /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
