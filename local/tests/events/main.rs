@@ -94,9 +94,8 @@ fn every_event_is_as_api_gateway_sends_them() -> Result<()> {
 fn every_function_has_an_event_with_cookies_and_of_a_caller_over_the_limit() -> Result<()> {
     let (promises, events) = (answers::promises()?, present()?);
     for declared in template()?.functions {
-        let mut own = events.iter().filter(|event| function(event) == declared.binary);
         let (mut cookies, mut limited) = (false, false);
-        for event in own.by_ref() {
+        for event in events.iter().filter(|event| function(event) == declared.binary) {
             cookies |= read(event)?["cookies"].is_array();
             limited |= promises.get(event).is_some_and(|promise| promise.status == 429);
         }
