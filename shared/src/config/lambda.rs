@@ -32,7 +32,8 @@ pub fn require_lambda(env: &Env<'_>) {
         let _present = env.required(name);
     }
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
-        if env.get(name).is_some_and(|url| !is_http(&url)) {
+        // The SDK would take an empty one for an address too, and panic at the first request.
+        if (env.lookup)(name).is_some_and(|url| !is_http(&url)) {
             env.problem(name, "must be an http or https URL");
         }
     }

@@ -284,7 +284,7 @@ fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
     assert_eq!(start(&lambda), Ok(()));
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
         for (url, starts) in
-            [("http://127.0.0.1:8000", true), ("not a url", false), ("127.0.0.1:8000", false)]
+            [("http://127.0.0.1:8000", true), ("not a url", false), ("127.0.0.1:8000", false), ("", false)]
         {
             assert_eq!(start(&[&lambda[..], &[(name, url)]].concat()).is_ok(), starts, "{name}={url}");
         }
