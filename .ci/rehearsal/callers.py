@@ -36,7 +36,7 @@ class Caller:
         self.project = self.create().data
 
     def list(self):
-        return self.service.ask("GET", self.service.projects)
+        return self.service.ask("GET", f"{self.service.projects}?limit=100")
 
     def create(self):
         draft = json.dumps({"name": f"rehearsal {uuid.uuid4().hex}"})

@@ -1,7 +1,7 @@
 """What ministack leaves out of a stack, made by hand from what the template says.
 
-It makes an API, but reads no OpenAPI document: here its routes are made one by one, each with an integration of the alias
-that the document names. And it makes roles, but without their boundaries.
+It makes an API, but reads no OpenAPI document: here its routes are made one by one, each with an integration of the
+alias that the document names. And it makes roles, but without their boundaries.
 """
 
 import re

@@ -11,8 +11,8 @@ import json
 from contextlib import contextmanager
 
 WITHOUT_A_RIGHT = 503
-# Rights that AWS asks for and ministack doesn't, so that nothing changes without them. As that is checked too, this list
-# can't grow old.
+# Rights that AWS asks for and ministack doesn't, so that nothing changes without them. That is checked too, so this
+# list can't grow old.
 NOT_ASKED_FOR = {
     "s3:PutObjectTagging": "for the tags that come in a header of PutObject",
 }
