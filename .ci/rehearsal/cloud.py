@@ -71,11 +71,12 @@ def running(folder):
     cloud = Cloud(folder, port)
     (folder / "tmp").mkdir(parents=True)
     options = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "USE_SSL": "1", "AUTH": "true"}
+    places = {name: str(folder / "tmp" / name) for name in ("STATE_DIR", "S3_DATA_DIR")}
     command = Path(sys.executable).with_name("ministack")
     with open(folder / "ministack.log", "wb") as log:
         # The functions inherit its environment.
         process = subprocess.Popen(
-            [command], env=cloud.environment | options, stdout=log, stderr=log, start_new_session=True
+            [command], env=cloud.environment | options | places, stdout=log, stderr=log, start_new_session=True
         )
     try:
         wait_for(process, cloud)
