@@ -41,7 +41,7 @@ class Stack:
         return self.outputs(BOOTSTRAP)
 
     def deploy(self, bucket, parameters):
-        """Deploys what is in the folder, with these parameters. Returns what is wrong with that, and what SAM said."""
+        """Deploys what is in the folder, with these parameters. Returns SAM's exit code and output."""
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         template = ["--template-file", str(self.folder / "template.yaml"), "--s3-bucket", bucket, "--no-progressbar"]
         flags = ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
