@@ -2,8 +2,8 @@
 // (native code, logging, streaming, deadlines), so this is in Node's favour.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-import { Agent, request } from 'node:http';
-import { handler } from './index.mjs';
+const { Agent, request } = require('node:http');
+const { handler } = require('./index.cjs');
 
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -21,20 +21,24 @@ function call(method, path, body) {
   });
 }
 
-for (;;) {
-  const { headers, text } = await call('GET', 'next');
-  const awsRequestId = headers['lambda-runtime-aws-request-id'];
-  const context = {
-    awsRequestId,
-    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
-    getRemainingTimeInMillis: () => Number(headers['lambda-runtime-deadline-ms']) - Date.now(),
-  };
-  try {
-    const answer = JSON.stringify(await handler(JSON.parse(text), context));
-    await call('POST', `${awsRequestId}/response`, answer);
-  } catch (error) {
-    const report = { errorType: error.name, errorMessage: error.message };
-    await call('POST', `${awsRequestId}/error`, JSON.stringify(report));
+async function main() {
+  for (;;) {
+    const { headers, text } = await call('GET', 'next');
+    const awsRequestId = headers['lambda-runtime-aws-request-id'];
+    const context = {
+      awsRequestId,
+      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+      invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+      getRemainingTimeInMillis: () => Number(headers['lambda-runtime-deadline-ms']) - Date.now(),
+    };
+    try {
+      const answer = JSON.stringify(await handler(JSON.parse(text), context));
+      await call('POST', `${awsRequestId}/response`, answer);
+    } catch (error) {
+      const report = { errorType: error.name, errorMessage: error.message };
+      await call('POST', `${awsRequestId}/error`, JSON.stringify(report));
+    }
   }
 }
+
+main();
