@@ -16,7 +16,7 @@ pub struct PageRequest {
 impl PageRequest {
     pub fn parse(query: &QueryMap, organization: &str) -> Result<Self, Refusal> {
         let mut issues = Vec::new();
-        let limit = query.first("limit").unwrap_or("20").parse();
+        let limit = query.first("limit").unwrap_or("20").parse::<i32>();
         match limit {
             Err(_) => issues.push(Issue::new("limit", "invalid_type", "Limit must be a whole number")),
             Ok(limit) if limit < 1 => {
