@@ -8,6 +8,8 @@ async fn main() -> Result<(), Error> {
     run(service_fn(answer)).await
 }
 
-async fn answer(_: Request) -> Result<Response<&'static str>, Error> {
-    Ok(Response::builder().header("content-type", "application/json").body(r#"{"data":"Hello"}"#)?)
+async fn answer(_: Request) -> Result<Response<String>, Error> {
+    Ok(Response::builder()
+        .header("content-type", "application/json")
+        .body(r#"{"data":"Hello"}"#.to_owned())?)
 }
