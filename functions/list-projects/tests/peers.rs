@@ -1,9 +1,11 @@
 //! What `bench/peers/build` builds to measure this function beside does what this function does: else the comparison would
-//! be of different things. Needs those builds, so it runs only when it is asked for: `.ci/run` does.
+//! be of different things. What needs those builds runs only when it is asked for: `.ci/run` does.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use local::stack::{Binaries, Options};
 use local::testing::{Answer, App, Draft, projects, workspace};
 use serde_json::{Value, json};
@@ -114,6 +116,31 @@ async fn the_peers_refuse_callers_who_are_over_the_limit() -> Result<()> {
         }
         assert_eq!(verdicts[0], "200", "{peer}");
         assert!(verdicts.iter().any(|verdict| verdict == "429 RATE_LIMITED"), "{peer}: {verdicts:?}");
+    }
+    Ok(())
+}
+
+/// The versions of a crate in a lock file.
+fn versions(lock: &str, name: &str) -> BTreeSet<String> {
+    let line = format!("name = \"{name}\"");
+    let lines = lock.lines().zip(lock.lines().skip(1));
+    lines.filter(|(found, _)| *found == line).map(|(_, version)| version.to_owned()).collect()
+}
+
+#[test]
+fn the_peer_in_rust_has_its_crates_in_the_versions_of_the_service() -> Result<()> {
+    let read = |path: &str| fs::read_to_string(workspace().join(path)).context(path.to_owned());
+    let (ours, theirs) = (read("Cargo.lock")?, read("bench/peers/defaults/Cargo.lock")?);
+    let manifest = read("bench/peers/defaults/Cargo.toml")?;
+    let section = manifest.lines().skip_while(|line| *line != "[dependencies]");
+    let names: Vec<_> = section.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    ensure!(names.contains(&"aws-sdk-dynamodb"), "{names:?}");
+    for name in names {
+        let (ours, theirs) = (versions(&ours, name), versions(&theirs, name));
+        assert!(
+            ours.is_subset(&theirs),
+            "{name}: {ours:?} here, {theirs:?} there; bench/README.md says what to do"
+        );
     }
     Ok(())
 }
