@@ -1,6 +1,7 @@
 //! What can be said on the command line. What must stay out: doing it.
 
 use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Runs the whole service on this machine: functions, API gateway, tables and bucket.
@@ -40,6 +41,13 @@ pub(crate) struct Serve {
     /// Keeps tables and objects in memory: they are gone when the stack stops.
     #[arg(long)]
     pub(crate) ephemeral: bool,
+    /// Where the DynamoDB engine listens, and one port further on the S3 engine, for functions that run elsewhere
+    /// [default: any free ports of 127.0.0.1].
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) engines: Option<SocketAddr>,
+    /// Rows to put into the tables before the first request, such as events/seed.json.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) seed: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) build: Build,
 }

@@ -11,7 +11,7 @@ pub mod engines;
 pub mod environment;
 pub mod gateway;
 pub mod lambda;
-mod seed;
+pub mod seed;
 pub mod stack;
 mod tasks;
 pub mod template;

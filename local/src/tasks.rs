@@ -32,7 +32,12 @@ impl Drop for Task {
 
 /// A listener on a free port that only this machine can reach.
 pub(crate) async fn loopback_listener() -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("can't open a loopback port")?;
-    let address = listener.local_addr().context("the loopback port has no address")?;
+    listener((Ipv4Addr::LOCALHOST, 0).into()).await
+}
+
+/// A listener at `address`, and where it is; port 0 is any free one.
+pub(crate) async fn listener(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))?;
+    let address = listener.local_addr().context("the port has no address")?;
     Ok((listener, address))
 }

@@ -5,6 +5,7 @@ use crate::arguments::Invoke;
 use anyhow::{Context, Result, bail};
 use local::engines::Data;
 use local::lambda::Outcome;
+use local::seed::Seed;
 use local::stack::{Options, Stack};
 use serde_json::Value;
 use std::io::{self, Read, Write};
@@ -17,11 +18,9 @@ pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     options.only = Some(arguments.function.clone());
     options.data = arguments.data_dir.map_or(Data::Memory, Data::Dir);
-    let seed = seed(&options);
+    let seed = seed(&options).map_or_else(|| Ok(Seed::default()), |rows| Seed::read(&rows))?;
     let stack = Stack::start(options).await?;
-    if let Some(rows) = seed {
-        stack.seed(&rows).await?;
-    }
+    stack.seed(&seed).await?;
     let outcome = stack.invoke(&arguments.function, event).await;
     stack.stop().await;
     report(outcome?)

@@ -5,6 +5,7 @@ use crate::arguments::Serve;
 use crate::banner;
 use anyhow::{Context, Result};
 use local::engines::Data;
+use local::seed::Seed;
 use local::stack::{Options, Stack};
 use local::terminal;
 use std::io::{self, Write};
@@ -16,20 +17,31 @@ pub(crate) async fn serve(arguments: Serve) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     options.port = arguments.port;
     options.data = data(&arguments, &options);
+    options.engines = arguments.engines;
+    let seed = arguments.seed.as_deref().map_or_else(|| Ok(Seed::default()), Seed::read)?;
     let data = options.data.clone();
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let stack = tokio::select! {
-        stack = Stack::start(options) => stack?,
+        stack = started(options, &seed) => stack?,
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
     io::stdout()
         .write_all(banner::of(&stack, &data)?.as_bytes())
         .context("can't print where the stack listens")?;
-    stop.await;
+    tokio::select! {
+        () = &mut stop => {}
+        Err(error) = stack.renew(seed) => return Err(error),
+    }
     terminal::say("stopping");
     stack.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn started(options: Options, seed: &Seed) -> Result<Stack> {
+    let stack = Stack::start(options).await?;
+    stack.seed(seed).await?;
+    Ok(stack)
 }
 
 fn data(arguments: &Serve, options: &Options) -> Data {

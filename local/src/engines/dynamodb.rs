@@ -1,19 +1,20 @@
 //! Our own DynamoDB, on SQLite. What must stay out: everything that DynamoDB does, which is the emulator's part.
 
 use super::{Engine, data::Folder};
-use crate::tasks::{Task, loopback_listener};
+use crate::tasks::{Task, listener};
 use anyhow::{Context, Result};
 use dynoxide::Database;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often expired items are removed. DynamoDB takes up to days: code that relies on the removal is wrong either way.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
-/// Serves the database in `folder`, or one in memory, on a loopback port.
-pub(super) async fn serve(folder: Option<&Folder>) -> Result<Engine> {
+/// Serves the database in `folder`, or one in memory, at `address`.
+pub(super) async fn serve(folder: Option<&Folder>, address: SocketAddr) -> Result<Engine> {
     let database = open(folder)?;
-    let (listener, address) = loopback_listener().await?;
+    let (listener, address) = listener(address).await?;
     let server = Task::spawn(dynoxide::server::serve_on(listener, database.clone()));
     Ok(Engine::own(address, vec![server, Task::spawn(sweep(database))]))
 }

@@ -13,9 +13,10 @@ pub(crate) use provision::provision;
 use crate::environment;
 use crate::tasks::Task;
 use crate::testing::{Service, Tap};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws_credential_types::Credentials;
 use data::Folder;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// Engines that somebody else runs, as endpoint URLs.
 #[derive(Debug, Clone, Default)]
@@ -66,22 +67,25 @@ pub(crate) struct Engine {
 }
 
 impl Engines {
-    /// Starts what `external` does not already provide, with its files in `data`.
+    /// Starts what `external` does not already provide, with its files in `data`: DynamoDB `at` an address and S3 one
+    /// port further on, or both on free ports that only this machine can reach.
     pub(crate) async fn start(
         data: &Data,
+        at: Option<SocketAddr>,
         external: &External,
         credentials: Credentials,
         tap: Option<&Tap>,
     ) -> Result<Self> {
         let own = external.dynamodb.is_none() || external.s3.is_none();
         let folder = if own { data.open()? } else { None };
+        let (dynamodb_at, s3_at) = addresses(at)?;
         let dynamodb = match &external.dynamodb {
             Some(endpoint) => Engine::external(endpoint),
-            None => dynamodb::serve(folder.as_ref()).await?,
+            None => dynamodb::serve(folder.as_ref(), dynamodb_at).await?,
         };
         let s3 = match &external.s3 {
             Some(endpoint) => Engine::external(endpoint),
-            None => s3::serve(folder.as_ref(), &credentials).await?,
+            None => s3::serve(folder.as_ref(), s3_at, &credentials).await?,
         };
         Ok(Self {
             dynamodb: dynamodb.tapped(Service::DynamoDb, tap).await?,
@@ -102,12 +106,21 @@ impl Engines {
     }
 }
 
+/// Where DynamoDB and S3 are to listen.
+fn addresses(at: Option<SocketAddr>) -> Result<(SocketAddr, SocketAddr)> {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let Some(first) = at else { return Ok((free, free)) };
+    let next = first.port().checked_add(1).filter(|_| first.port() > 0);
+    let next = next.with_context(|| format!("{first} and the port after it can't be listened on"))?;
+    Ok((first, SocketAddr::new(first.ip(), next)))
+}
+
 impl Engine {
     fn external(endpoint: &str) -> Self {
         Self::new(endpoint.to_owned(), Vec::new())
     }
 
-    fn own(address: std::net::SocketAddr, tasks: Vec<Task>) -> Self {
+    fn own(address: SocketAddr, tasks: Vec<Task>) -> Self {
         Self::new(format!("http://{address}"), tasks)
     }
 

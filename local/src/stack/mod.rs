@@ -46,8 +46,14 @@ impl Stack {
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
         let tap = options.tap.as_ref();
-        let engines =
-            Engines::start(&options.data, &options.external, options.credentials.clone(), tap).await?;
+        let engines = Engines::start(
+            &options.data,
+            options.engines,
+            &options.external,
+            options.credentials.clone(),
+            tap,
+        )
+        .await?;
         provision(&engines, &template, &names).await?;
         let logs = Logs::new(options.log);
         let pools = pools(&template, &names, &options.variables, &engines, &executables, &logs)?;

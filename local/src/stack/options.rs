@@ -5,6 +5,7 @@ use crate::environment::{self, Variables};
 use crate::lambda::Log;
 use crate::testing::Tap;
 use aws_credential_types::Credentials;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Where the functions' binaries come from.
@@ -28,6 +29,8 @@ pub struct Options {
     pub port: u16,
     /// Where our own engines keep their data.
     pub data: Data,
+    /// Where our own DynamoDB listens, and one port further on our own S3; any free ports if `None`.
+    pub engines: Option<SocketAddr>,
     /// Where the functions' binaries come from.
     pub binaries: Binaries,
     /// Only this function (its binary or logical id), if set.
@@ -56,6 +59,7 @@ impl Options {
             template,
             port: 0,
             data: Data::Memory,
+            engines: None,
             binaries: Binaries::Build { release: false },
             only: None,
             variables: Variables::new(),

@@ -71,6 +71,18 @@ impl App {
     /// # Errors
     /// When it does not start.
     pub async fn beside(&self, variables: &[(&str, &str)]) -> Result<Self> {
+        self.beside_with(variables, |options| options).await
+    }
+
+    /// The same with changed options.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn beside_with(
+        &self,
+        variables: &[(&str, &str)],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Self> {
         let names = [
             ("PROJECTS_TABLE", self.stack.table("ProjectsTable")),
             ("RATE_LIMIT_TABLE", self.stack.table("RateLimitTable")),
@@ -78,7 +90,8 @@ impl App {
         ];
         let (dynamodb, s3) = (self.stack.dynamodb_endpoint(), self.stack.s3_endpoint());
         let external = External { dynamodb: Some(dynamodb.to_owned()), s3: Some(s3.to_owned()) };
-        Self::with(&[&names, variables].concat(), |options| Options { external, ..options }).await
+        let options = |options| change(Options { external, ..options });
+        Self::with(&[&names, variables].concat(), options).await
     }
 
     /// A token of a user who is a member of these organizations.

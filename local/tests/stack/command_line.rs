@@ -22,14 +22,14 @@ fn local(arguments: &[&str]) -> Command {
 }
 
 /// The program on the tests' template, and the options that name it.
-fn stack(arguments: &[&str]) -> Result<Command> {
+pub(super) fn stack(arguments: &[&str]) -> Result<Command> {
     let mut command = local(arguments);
     command.arg("--template").arg(template()).arg("--binaries").arg(binaries()?);
     Ok(command)
 }
 
 /// Reads the output up to the line that says where the stack listens.
-async fn url(child: &mut Child) -> Result<String> {
+pub(super) async fn url(child: &mut Child) -> Result<String> {
     let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
     while let Some(line) = lines.next_line().await? {
         if let Some(url) = line.strip_prefix("listening on ") {

@@ -4,6 +4,7 @@
 mod command_line;
 mod common;
 mod dynamodb;
+mod elsewhere;
 mod functions;
 mod gateway;
 mod objects;

@@ -8,7 +8,7 @@ mod operations;
 mod store;
 
 use super::{Engine, data::Folder};
-use crate::tasks::{Task, loopback_listener};
+use crate::tasks::{Task, listener};
 use anyhow::Result;
 use aws_credential_types::Credentials;
 use axum::Router;
@@ -17,12 +17,17 @@ use axum::http::StatusCode;
 use operations::Objects;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
+use std::net::SocketAddr;
 use store::Store;
 
-/// Serves the objects in `folder`, or some in memory, on a loopback port, to callers that sign with `credentials`.
-pub(super) async fn serve(folder: Option<&Folder>, credentials: &Credentials) -> Result<Engine> {
+/// Serves the objects in `folder`, or some in memory, at `address`, to callers that sign with `credentials`.
+pub(super) async fn serve(
+    folder: Option<&Folder>,
+    address: SocketAddr,
+    credentials: &Credentials,
+) -> Result<Engine> {
     let store = Store::open(folder.map(|folder| folder.file("s3.sqlite")).as_deref())?;
-    let (listener, address) = loopback_listener().await?;
+    let (listener, address) = listener(address).await?;
     let app = Router::new().fallback_service(HandleError::new(service(store, credentials), broken));
     Ok(Engine::own(address, vec![Task::serve(listener, app)]))
 }

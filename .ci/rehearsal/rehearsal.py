@@ -1,0 +1,118 @@
+"""The life of a stack, from its first deployment to what is left of it."""
+
+import re
+import secrets
+import subprocess
+
+import callers
+import data
+import omitted
+import remains
+import rights
+from checks import Checks
+from service import differs
+
+SUCCESSES = {"GET": 200, "POST": 201}
+UPDATED_LIMIT = "999/10s"
+
+
+class Rehearsal:
+    """What is done with a stack in this cloud; each method builds on those before."""
+
+    def __init__(self, cloud, stack, architecture):
+        self.checks = Checks()
+        self.cloud = cloud
+        self.stack = stack
+        self.secret = secrets.token_hex(32)
+        self.parameters = {
+            "Architecture": architecture,
+            "AuthIssuer": callers.ISSUER,
+            "AuthAudience": callers.AUDIENCE,
+            "AuthJwtSecret": self.secret,
+            # So that a counter that can't be asked shows, and that nothing here has to wait.
+            "RateLimitOnError": "deny",
+            "RateLimit": "1000/10s",
+        }
+
+    def first_deployment(self):
+        made = self.stack.bootstrap()
+        self.bucket = made["ArtifactBucket"]
+        self.parameters["PermissionsBoundary"] = made["FunctionBoundary"]
+        self.before = remains.everything(self.cloud)
+        self.deploy("sam deploy into an empty account")
+        self.template = self.stack.template()
+        self.resources = self.stack.resources()
+        omitted.bind_roles(self.cloud, self.template, self.resources, made["FunctionBoundary"])
+        self.base = omitted.make_routes(self.cloud, self.template, self.resources)
+
+    def deploy(self, what):
+        code, output = self.stack.deploy(self.bucket, self.parameters)
+        self.checks.check(what, code and f"sam deploy exits with {code}:\n{output}")
+        if code:
+            raise SystemExit(1)
+
+    def calls(self):
+        smoke = [self.stack.root / ".ci/smoke", self.base, callers.token(self.secret, "smoke"), "smoke"]
+        done = subprocess.run(smoke, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        asked = len(re.findall("^ok: ", done.stdout, re.MULTILINE))
+        self.checks.check(f".ci/smoke, {asked} checks", done.returncode and done.stdout)
+        self.caller = callers.Caller(self.base, self.secret)
+        self.roles = {route: self.resources[role] for route, role in omitted.roles(self.template)}
+        self.checks.check("each route has a call here", differs("they", sorted(self.caller.calls), sorted(self.roles)))
+        expected = {route: SUCCESSES[route.split()[0]] for route in self.caller.calls}
+        self.checks.check("each route answers", *rights.different(expected, self.caller.statuses()))
+        self.file = self.caller.upload().data
+        if self.checks.failures:
+            raise SystemExit("FAILED: all that follows needs routes that answer")
+
+    def each_right(self):
+        all_of_them = rights.Rights(self.checks, self.cloud.client("iam"), self.caller, self.roles)
+        all_of_them.check(narrower=self.resources["Reporting"])
+
+    def further_deployments(self):
+        versions, there = set(remains.versions(self.cloud)), remains.everything(self.cloud)
+        self.deploy("sam deploy again without a change")
+        changes = remains.everything(self.cloud) ^ there, set(remains.versions(self.cloud)) ^ versions
+        self.checks.check("nothing has changed", *(differs("a change", change, set()) for change in changes))
+        self.refused_deployment()
+        self.update()
+        live = [dict(aliases) for _, _, aliases in remains.versions(self.cloud)]
+        self.checks.check("the aliases call new versions", differs("they", live, [{"live": "2"}] * len(versions)))
+        self.check_data()
+
+    def refused_deployment(self):
+        """One rule of the template, as an example: with two keys no function would start."""
+        code, output = self.stack.deploy(self.bucket, self.parameters | {"AuthJwksUrl": "https://issuer.example.com/"})
+        why = None if code and "Only one of AuthJwtSecret" in output else f"sam deploy exits with {code}:\n{output}"
+        self.checks.check("sam deploy with two kinds of keys is refused", why)
+
+    def update(self):
+        """Changes a setting as everybody must: SAM makes a new version only for a template that has changed."""
+        template = self.stack.folder / "template.yaml"
+        template.write_text(re.sub(r"settings [0-9a-f]+", "settings rehearsed", template.read_text()))
+        self.parameters["RateLimit"] = UPDATED_LIMIT
+        self.deploy("sam deploy with another rate limit")
+        answer = self.caller.list()
+        quota, seconds = UPDATED_LIMIT.removesuffix("s").split("/")
+        policy = differs("RateLimit-Policy", answer.headers.get("ratelimit-policy"), f'"default";q={quota};w={seconds}')
+        first = None if self.caller.project in answer.data.get("projects", []) else "the first project should be listed"
+        self.checks.check("answers have the new limit, and the old projects", policy, first)
+
+    def end(self):
+        code, output = self.stack.delete(self.bucket)
+        self.checks.check("sam delete", code and f"sam delete exits with {code}:\n{output}")
+        kept = {(kind, self.resources[name]): why for (kind, name), why in remains.KEPT.items()}
+        left = remains.everything(self.cloud) - self.before
+        for kind, name in sorted(left - set(kept)):
+            self.checks.check(f"left: {kind} {name}", "nothing says why it should be")
+        for (kind, name), why in kept.items():
+            self.checks.check(f"left: {kind} {name}, {why}", None if (kind, name) in left else "it is gone")
+        if set(kept) <= left:
+            self.check_data()
+
+    def check_data(self):
+        """Asks for what the first deployment has stored, past the API."""
+        rows = data.missing_rows(self.cloud, self.resources["ProjectsTable"], [self.caller.project, self.file])
+        self.checks.check("the rows of the first deployment are there", *rows)
+        files = data.missing_files(self.cloud, self.resources["UploadsBucket"], [self.file])
+        self.checks.check("its file is there", *files)

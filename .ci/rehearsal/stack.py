@@ -1,0 +1,78 @@
+"""The stack that is rehearsed: what surrounds it, its deployments and its end, all by the real SAM CLI."""
+
+import json
+import subprocess
+
+from samtranslator.yaml_helper import yaml_parse
+
+NAME = "projects-api"
+BOOTSTRAP = f"bootstrap-{NAME}"
+PATIENCE_SECONDS = 60
+
+
+class Stack:
+    """A stack in that cloud, deployed from a folder with a built template.yaml in it."""
+
+    def __init__(self, root, cloud, folder):
+        self.root = root
+        self.cloud = cloud
+        self.folder = folder
+        self.formation = cloud.client("cloudformation")
+
+    def bootstrap(self):
+        """Makes the artifact bucket, the roles and the boundary of .github/bootstrap.yaml.
+
+        GitHub's identity provider is left out, as ministack refuses all of a template that has one.
+        """
+        template = yaml_parse((self.root / ".github/bootstrap.yaml").read_text())
+        providers = [name for name, it in template["Resources"].items() if it["Type"] == "AWS::IAM::OIDCProvider"]
+        for name in providers:
+            template["Resources"][name] = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+        parameters = {"Repository": "owner/name", "Environment": "staging", "StackName": NAME}
+        self.formation.create_stack(
+            StackName=BOOTSTRAP,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        )
+        self.formation.get_waiter("stack_create_complete").wait(
+            StackName=BOOTSTRAP, WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE_SECONDS}
+        )
+        return self.outputs(BOOTSTRAP)
+
+    def deploy(self, bucket, parameters):
+        """Deploys what is in the folder, with these parameters. Returns SAM's exit code and output."""
+        overrides = [f"{name}={value}" for name, value in parameters.items()]
+        template = ["--template-file", str(self.folder / "template.yaml"), "--s3-bucket", bucket, "--no-progressbar"]
+        flags = ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+        return self.sam("deploy", *template, *flags, "--parameter-overrides", *overrides)
+
+    def delete(self, bucket):
+        return self.sam("delete", "--no-prompts", "--s3-bucket", bucket, "--s3-prefix", NAME)
+
+    def sam(self, command, *arguments):
+        """Runs SAM on the stack, with its settings from the command line alone. Returns its exit code and output."""
+        place = ["--stack-name", NAME, "--region", self.formation.meta.region_name]
+        done = subprocess.run(
+            [self.root / ".ci/with-tools", "sam", command, *place, *arguments],
+            cwd=self.folder,
+            env=self.cloud.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.returncode, done.stdout
+
+    def outputs(self, name=NAME):
+        found = self.formation.describe_stacks(StackName=name)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+    def resources(self):
+        """The name of each resource by its name in the template."""
+        found = self.formation.describe_stack_resources(StackName=NAME)["StackResources"]
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
+
+    def template(self):
+        """The template as CloudFormation has it from SAM."""
+        found = self.formation.get_template(StackName=NAME, TemplateStage="Processed")["TemplateBody"]
+        return json.loads(found) if isinstance(found, str) else found

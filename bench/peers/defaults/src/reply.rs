@@ -1,0 +1,117 @@
+//! How answers and refusals are written.
+
+use lambda_http::http::StatusCode;
+use lambda_http::http::response::Builder;
+use lambda_http::{Error, Response};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::limit::Quota;
+use crate::projects::Page;
+
+const HEADERS: [(&str, &str); 8] = [
+    ("content-type", "application/json"),
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-resource-policy", "same-site"),
+];
+
+/// Why a request is refused.
+pub enum Refusal {
+    Unauthorized { token_sent: bool },
+    Forbidden,
+    Invalid(Vec<Issue>),
+    RateLimited(Quota),
+    Unavailable,
+    Internal,
+}
+
+#[derive(Serialize)]
+pub struct Issue {
+    path: [&'static str; 1],
+    code: &'static str,
+    message: &'static str,
+}
+
+impl Issue {
+    pub fn new(field: &'static str, code: &'static str, message: &'static str) -> Self {
+        Self { path: [field], code, message }
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    data: &'a Page,
+}
+
+pub fn answer(page: &Page, id: &str, quota: Option<Quota>) -> Result<Response<String>, Error> {
+    let body = serde_json::to_string(&Envelope { data: page })?;
+    Ok(common(StatusCode::OK, id, quota.as_ref()).body(body)?)
+}
+
+pub fn refuse(refusal: &Refusal, id: &str, quota: Option<Quota>) -> Result<Response<String>, Error> {
+    let (status, code, message) = refusal.parts();
+    let mut error = json!({ "code": code, "message": message });
+    let quota = if let Refusal::RateLimited(quota) = refusal { Some(quota) } else { quota.as_ref() };
+    let mut response = common(status, id, quota);
+    match refusal {
+        Refusal::Unauthorized { token_sent: true } => {
+            response = response.header("www-authenticate", "Bearer error=\"invalid_token\"");
+        }
+        Refusal::Unauthorized { token_sent: false } => {
+            response = response.header("www-authenticate", "Bearer");
+        }
+        Refusal::RateLimited(quota) => response = response.header("retry-after", quota.reset),
+        Refusal::Unavailable => response = response.header("retry-after", 1),
+        Refusal::Invalid(issues) => {
+            error["field"] = json!(issues.first().map(|issue| issue.path[0]));
+            error["issues"] = json!(issues);
+        }
+        Refusal::Forbidden | Refusal::Internal => {}
+    }
+    Ok(response.body(json!({ "error": error }).to_string())?)
+}
+
+fn common(status: StatusCode, id: &str, quota: Option<&Quota>) -> Builder {
+    let mut response = Response::builder().status(status).header("x-request-id", id);
+    for (name, value) in HEADERS {
+        response = response.header(name, value);
+    }
+    if let Some(Quota { requests, seconds, left, reset }) = quota {
+        response = response
+            .header("ratelimit-policy", format!("\"default\";q={requests};w={seconds}"))
+            .header("ratelimit", format!("\"default\";r={left};t={reset}"));
+    }
+    response
+}
+
+impl Refusal {
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        let (status, code, message) = match self {
+            Self::Unauthorized { .. } => {
+                (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Authentication is required")
+            }
+            Self::Forbidden => {
+                (StatusCode::FORBIDDEN, "FORBIDDEN", "You are not a member of this organization")
+            }
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The request is invalid"),
+            Self::RateLimited(Quota { reset, .. }) => {
+                let message = format!("Too many requests, try again in {reset} s");
+                return (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
+            }
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "SERVICE_UNAVAILABLE",
+                "The service is temporarily unavailable, try again shortly",
+            ),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Something went wrong on our side")
+            }
+        };
+        (status, code, message.to_owned())
+    }
+}
