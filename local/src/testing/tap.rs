@@ -1,14 +1,19 @@
 //! A recording proxy between the functions and an engine. What must stay out: what can go wrong with a call.
 
+use super::capacity;
 use super::faults::{Calls, Fault, Faults, Outage};
 use super::hold::{Hold, Moment};
 use super::rights::{self, Right};
+use super::spans::Span;
+use crate::clock::Stopwatch;
 use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
 use hyper::server::conn::http1;
@@ -18,6 +23,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -45,10 +51,14 @@ pub struct Call {
 }
 
 /// A proxy that records calls in the order of their arrival, and lets some of them go wrong. Clones share all of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Tap {
+    watch: Stopwatch,
     records: Arc<Mutex<Vec<Record>>>,
+    spans: Arc<Mutex<Vec<Span>>>,
     faults: Faults,
+    asks_capacity: bool,
+    pace: Duration,
 }
 
 #[derive(Debug)]
@@ -65,11 +75,38 @@ struct Proxy {
     client: Client<HttpConnector, Body>,
 }
 
+impl Default for Tap {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Tap {
     /// A proxy that has seen nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            watch: Stopwatch::start(),
+            records: Arc::default(),
+            spans: Arc::default(),
+            faults: Faults::default(),
+            asks_capacity: false,
+            pace: Duration::ZERO,
+        }
+    }
+
+    /// The same proxy, which makes calls to DynamoDB ask what they consume. That changes what was signed, which our own
+    /// engine does not look at.
+    #[must_use]
+    pub fn ask_capacity(self) -> Self {
+        Self { asks_capacity: true, ..self }
+    }
+
+    /// The same proxy, which answers no call sooner than this after its arrival: so that calls that don't wait for each
+    /// other are under way together, however slow the machine is at sending them.
+    #[must_use]
+    pub fn pace(self, pace: Duration) -> Self {
+        Self { pace, ..self }
     }
 
     /// The calls since the start, or since [`Tap::clear`].
@@ -84,9 +121,16 @@ impl Tap {
         self.records().iter().flat_map(|record| record.rights.clone()).collect()
     }
 
+    /// The calls that were answered since the start, or since [`Tap::clear`], in the order of their answers.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Forgets the calls so far.
     pub fn clear(&self) {
         self.records().clear();
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Lets these calls go wrong until the outage is dropped. Of several rules that mean a call the oldest one decides.
@@ -133,6 +177,7 @@ async fn pass(stream: TcpStream, proxy: Proxy) {
 
 impl Proxy {
     async fn answer(&self, request: Request) -> Result<Response> {
+        let began = self.tap.watch.elapsed();
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
         let call = self.call(&parts, &body);
@@ -144,13 +189,41 @@ impl Proxy {
         {
             return Ok(answer);
         }
-        let forwarded = self.forward(Request::from_parts(parts, Body::from(body))).await;
+        let forwarded = self.forward(self.asking(parts, body)).await;
         let answer =
             forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+        let answer = self.note(call, began, answer).await?;
         match effect {
             Some(effect) => effect.after(answer).await,
             None => Ok(answer),
         }
+    }
+
+    /// The call, asking what it consumes if that is wanted.
+    fn asking(&self, mut parts: http::request::Parts, body: Bytes) -> Request {
+        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        match wanted.then(|| capacity::asking(&body)).flatten() {
+            Some(asking) => {
+                parts.headers.remove(CONTENT_LENGTH);
+                Request::from_parts(parts, Body::from(asking))
+            }
+            None => Request::from_parts(parts, Body::from(body)),
+        }
+    }
+
+    /// Reads the answer to its end, so that it is known when that was.
+    async fn note(&self, call: Call, began: Duration, answer: Response) -> Result<Response> {
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, MAX_BODY).await?;
+        let left = self.tap.pace.saturating_sub(self.tap.watch.elapsed().saturating_sub(began));
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
+        let (ended, status) = (self.tap.watch.elapsed(), parts.status.as_u16());
+        let capacity = capacity::consumed(&body).filter(|_| self.service == Service::DynamoDb);
+        let span = Span { call, began, ended, status, capacity };
+        self.tap.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+        Ok(Response::from_parts(parts, Body::from(body)))
     }
 
     /// The `Host` header stays what the function signed.
