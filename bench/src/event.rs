@@ -1,6 +1,6 @@
 //! The events of requests, as API Gateway makes them. What must stay out: sending them.
 
-use crate::subject::{CREATE, LARGE, LIST, UPLOAD, Work};
+use crate::subject::Work;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -19,7 +19,8 @@ pub(crate) struct Request {
     project: Option<String>,
     query: String,
     headers: Map<String, Value>,
-    body: Option<(String, bool)>,
+    /// The body as it stands in the event, and how many bytes it had before.
+    body: Option<(String, usize)>,
 }
 
 impl Request {
@@ -40,8 +41,11 @@ impl Request {
     pub(crate) fn create(name: &str) -> Self {
         let body =
             json!({"name": name, "description": "What it is about, in a few words", "color": "#12ab9f"});
-        let request =
-            Self { method: "POST", body: Some((body.to_string(), false)), ..Self::list(ORGANIZATION, "") };
+        let request = Self {
+            method: "POST",
+            body: Some((body.to_string(), body.to_string().len())),
+            ..Self::list(ORGANIZATION, "")
+        };
         request.header("content-type", "application/json")
     }
 
@@ -50,12 +54,12 @@ impl Request {
         let mut bytes = PNG.to_vec();
         bytes.extend(number.to_le_bytes());
         bytes.resize(size, b'.');
-        let body = BASE64_STANDARD.encode(form("image.png", "image/png", &bytes));
+        let body = form("image.png", "image/png", &bytes);
         let request = Self {
             method: "POST",
             route: "/v1/orgs/{orgId}/projects/{projectId}/files",
             project: Some(project.to_owned()),
-            body: Some((body, true)),
+            body: Some((BASE64_STANDARD.encode(&body), body.len())),
             ..Self::list(ORGANIZATION, "")
         };
         request.header("content-type", FORM)
@@ -70,15 +74,6 @@ impl Request {
     /// Adds a token.
     pub(crate) fn token(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    /// The function that answers it.
-    pub(crate) fn function(&self) -> &'static str {
-        match (self.method, &self.project) {
-            ("GET", _) => LIST,
-            (_, None) => CREATE,
-            _ => UPLOAD,
-        }
     }
 
     fn path(&self) -> String {
@@ -112,7 +107,7 @@ impl Request {
                     "userAgent": "bench",
                 },
             },
-            "isBase64Encoded": self.body.as_ref().is_some_and(|(_, base64)| *base64),
+            "isBase64Encoded": self.project.is_some(),
         });
         if let Some((body, _)) = &self.body {
             event["body"] = body.as_str().into();
@@ -126,7 +121,7 @@ impl Request {
     }
 
     fn all_headers(&self) -> Map<String, Value> {
-        let length = self.body.as_ref().map_or(0, |(body, _)| body.len()).to_string();
+        let length = self.body.as_ref().map_or(0, |(_, length)| *length).to_string();
         let usual = [
             ("accept", "application/json"),
             ("accept-encoding", "gzip, deflate, br"),
@@ -150,9 +145,4 @@ pub(crate) fn of(work: Work, project: &str, number: usize) -> Request {
         Work::Create => Request::create(&format!("Project {number}")),
         Work::Upload(size) => Request::upload(project, size, number),
     }
-}
-
-/// How many requests are worth one measuring of `work`, so that each takes about as long.
-pub(crate) fn batch(work: Work) -> usize {
-    if work == Work::Upload(LARGE) { 4 } else { 40 }
 }

@@ -78,8 +78,15 @@ impl Book {
         });
     }
 
-    /// The series, summed up.
+    /// The series, summed up, those of a measure together.
     pub(crate) fn finish(mut self) -> Vec<Series> {
+        let mut measures = Vec::new();
+        for series in &self.series {
+            if !measures.contains(&series.measure) {
+                measures.push(series.measure.clone());
+            }
+        }
+        self.series.sort_by_key(|series| measures.iter().position(|measure| *measure == series.measure));
         for series in &mut self.series {
             series.samples.sort_by(f64::total_cmp);
             series.summary = Summary::of(&series.samples);
@@ -127,6 +134,6 @@ mod tests {
         }
         let found = book.finish();
         let found: Vec<_> = found.iter().map(|it| (&*it.measure, &*it.subject, it.summary.max)).collect();
-        assert_eq!(found, [("b", "x", 3.0), ("a", "x", 1.0), ("b", "y", 9.0)]);
+        assert_eq!(found, [("b", "x", 3.0), ("a", "x", 1.0), ("b", "y", 9.0), ("a", "x", 1.0)]);
     }
 }

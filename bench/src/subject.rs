@@ -16,7 +16,7 @@ pub(crate) const UPLOAD: &str = "upload-file";
 pub(crate) const SMALL: usize = 1024;
 pub(crate) const LARGE: usize = 4 * 1024 * 1024;
 
-/// What is compared with the functions: its name, where it is once it is built, and whether a machine can count it.
+/// What is compared with the functions: its name, and where it is once it is built.
 const PEERS: [(&str, &str); 2] = [("defaults", "target/peers/defaults"), ("node", "target/peers/node")];
 
 /// What an executable is asked to do.
@@ -38,8 +38,6 @@ pub(crate) struct Subject {
     pub(crate) function: &'static str,
     pub(crate) executable: PathBuf,
     pub(crate) works: Vec<Work>,
-    /// Whether it is one of the functions, and not what they are compared with.
-    pub(crate) ours: bool,
 }
 
 impl Work {
@@ -60,11 +58,11 @@ impl Work {
 
 impl Subject {
     fn function(function: &'static str, executable: PathBuf, works: &[Work]) -> Self {
-        Self { name: function.to_owned(), function, executable, works: works.to_vec(), ours: true }
+        Self { name: function.to_owned(), function, executable, works: works.to_vec() }
     }
 
     fn peer(name: &str, executable: PathBuf) -> Self {
-        Self { name: name.to_owned(), function: LIST, executable, works: vec![Work::List], ours: false }
+        Self { name: name.to_owned(), function: LIST, executable, works: vec![Work::List] }
     }
 
     /// Whether it is machine code, and not a script that starts something else.

@@ -189,10 +189,10 @@ impl Proxy {
         {
             return Ok(answer);
         }
-        let forwarded = self.forward(self.asking(parts, body)).await;
+        let forwarded = self.forward(self.asking(parts, body.clone())).await;
         let answer =
             forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
-        let answer = self.note(call, began, answer).await?;
+        let answer = self.note(call, &body, began, answer).await?;
         match effect {
             Some(effect) => effect.after(answer).await,
             None => Ok(answer),
@@ -212,7 +212,7 @@ impl Proxy {
     }
 
     /// Reads the answer to its end, so that it is known when that was.
-    async fn note(&self, call: Call, began: Duration, answer: Response) -> Result<Response> {
+    async fn note(&self, call: Call, asked: &[u8], began: Duration, answer: Response) -> Result<Response> {
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
         let left = self.tap.pace.saturating_sub(self.tap.watch.elapsed().saturating_sub(began));
@@ -220,7 +220,8 @@ impl Proxy {
             tokio::time::sleep(left).await;
         }
         let (ended, status) = (self.tap.watch.elapsed(), parts.status.as_u16());
-        let capacity = capacity::consumed(&body).filter(|_| self.service == Service::DynamoDb);
+        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        let capacity = wanted.then(|| capacity::consumed(asked, &body)).flatten();
         let span = Span { call, began, ended, status, capacity };
         self.tap.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
         Ok(Response::from_parts(parts, Body::from(body)))
