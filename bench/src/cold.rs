@@ -1,7 +1,6 @@
-//! What a fresh environment costs: size, start, and the first request. What must stay out: what comes later.
+//! What a fresh environment costs: size, start, and the first request. What must stay out: what comes later, and memory.
 
 use crate::environment::Environment;
-use crate::process::peak_memory;
 use crate::series::{Book, Unit};
 use crate::stage::{Reach, Stage, Way};
 use crate::subject::Subject;
@@ -70,7 +69,6 @@ async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mu
     let mut note =
         |measure: &str, unit, sample| book.note(&format!("{measure}{suffix}"), unit, &subject.name, sample);
     note("init: from spawn to the first /next", Unit::Milliseconds, milliseconds(environment.init));
-    note("peak memory after init", Unit::Kibibytes, peak_memory(environment.process()?)?);
     let Some(work) = subject.works.first().copied() else { return Ok(()) };
     let first = stage.ask(&mut environment, work).await?.took;
     let late = way.opened() - before - early;

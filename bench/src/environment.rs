@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// No process takes so long for anything, not even under Valgrind.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a process that asked for an event may take until it sleeps.
 const SETTLE: Duration = Duration::from_millis(2);
 

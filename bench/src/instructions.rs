@@ -28,17 +28,23 @@ pub(crate) async fn can_count() -> bool {
     found
 }
 
-/// Counts the instructions from a process's first one to its first `/next`, and those of a warm request.
+/// Counts the instructions from a process's first one to its first `/next`, and those of a warm request unless only the
+/// former are wanted.
 ///
 /// # Errors
 /// When an executable does not run under Valgrind.
-pub(crate) async fn instructions(stage: &Stage, subjects: &[Subject], book: &mut Book) -> Result<()> {
+pub(crate) async fn instructions(
+    stage: &Stage,
+    subjects: &[Subject],
+    only_init: bool,
+    book: &mut Book,
+) -> Result<()> {
     for subject in subjects.iter().filter(|subject| subject.is_machine_code()) {
         for _ in 0..INITS {
             let init = counted(stage, subject, None).await?;
             book.note("init: instructions", Unit::MegaInstructions, &subject.name, init);
         }
-        for work in &subject.works {
+        for work in subject.works.iter().filter(|_| !only_init) {
             let requests = if *work == Work::Upload(LARGE) { 2 } else { 20 };
             let few = counted(stage, subject, Some((*work, BEFORE))).await?;
             let many = counted(stage, subject, Some((*work, BEFORE + requests))).await?;

@@ -83,7 +83,7 @@ async fn measure(arguments: &Arguments, subjects: &[Subject], counts: bool) -> R
         Trips::new(&stage, subjects, &mut book).count().await?;
     }
     if counts {
-        instructions::instructions(&stage, subjects, &mut book).await?;
+        instructions::instructions(&stage, subjects, arguments.check, &mut book).await?;
     }
     if arguments.wants(What::Growth) {
         growth::growth(&stage, subjects, runs, &mut book).await?;

@@ -109,8 +109,8 @@ fn find(folder: &Path, function: &str) -> Result<PathBuf> {
 /// As it is built for a deployment.
 async fn build(package: &str) -> Result<PathBuf> {
     let build = Build { profile: Some("release".to_owned()), target_dir: None };
-    let mut built = build.run(&workspace(), &[package]).await?;
-    built.remove(package).with_context(|| format!("{package} was not built"))
+    let mut executables = build.run(&workspace(), &[package]).await?;
+    executables.remove(package).with_context(|| format!("{package} was not built"))
 }
 
 /// The smallest function that there can be. It is always built here, as it is no part of a deployment.
