@@ -19,7 +19,9 @@ fn deployed(subject: &Subject) -> Result<Vec<PathBuf>> {
     }
     let folder = subject.executable.parent().context("an executable is in a folder")?;
     let bundles = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
-    Ok(bundles.filter(|file| file.extension().is_some_and(|kind| kind == "js" || kind == "mjs")).collect())
+    Ok(bundles
+        .filter(|file| file.extension().is_some_and(|kind| ["cjs", "js", "mjs"].iter().any(|it| kind == *it)))
+        .collect())
 }
 
 /// Notes sizes, as they are and compressed.
@@ -63,7 +65,7 @@ pub(crate) async fn starts(
 async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mut Book) -> Result<()> {
     let suffix = if tls { ", TLS" } else { "" };
     let launch = stage.launch(subject, &Reach::By(way))?;
-    let before = way.opened();
+    let (before, set_up) = (way.opened(), way.set_ups().len());
     let mut environment = Environment::start(&launch).await?;
     let early = way.opened() - before;
     let mut note =
@@ -75,8 +77,13 @@ async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mu
     let second = stage.ask(&mut environment, work).await?.took;
     note("first request", Unit::Milliseconds, milliseconds(first));
     note("second request", Unit::Milliseconds, milliseconds(second));
+    note("first request beyond the second", Unit::Milliseconds, milliseconds(first) - milliseconds(second));
     note("connections opened during init", Unit::Count, count(early));
     note("connections opened by the first request", Unit::Count, count(late));
+    // Without TLS it is nothing that could be seen.
+    for time in way.set_ups().iter().skip(set_up).filter(|_| tls) {
+        note("setting up a connection", Unit::Milliseconds, milliseconds(*time));
+    }
     environment.stop().await
 }
 

@@ -15,6 +15,7 @@ mod plot;
 mod process;
 mod report;
 mod runtime_api;
+mod seeds;
 mod series;
 mod stage;
 mod subject;

@@ -163,4 +163,9 @@ impl Way {
     pub(crate) fn opened(&self) -> usize {
         self.dynamodb.opened() + self.s3.opened()
     }
+
+    /// How long setting up connections to the tables took so far: of TLS, as seen from the server.
+    pub(crate) fn set_ups(&self) -> Vec<Duration> {
+        self.dynamodb.set_ups()
+    }
 }

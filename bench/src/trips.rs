@@ -4,6 +4,7 @@
 use crate::cold::count;
 use crate::environment::{Environment, Launch};
 use crate::event::{ORGANIZATION, Request};
+use crate::seeds::projects;
 use crate::series::{Book, Unit};
 use crate::stage::{Reach, Stage};
 use crate::subject::{CREATE, LIST, SMALL, Subject, UPLOAD};
@@ -39,7 +40,7 @@ impl<'s> Trips<'s> {
         let list = |organization, query| Request::list(organization, query).token(&all);
         self.note("list, no project", &mut function, &list("nothing", ""), 200).await?;
         self.note("list, 20 projects", &mut function, &list(ORGANIZATION, ""), 200).await?;
-        crate::growth::projects(self.stage, "hundred", 200).await?;
+        projects(self.stage, "hundred", 200).await?;
         self.note("list, 100 projects", &mut function, &list("hundred", "limit=100"), 200).await
     }
 

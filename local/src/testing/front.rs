@@ -2,11 +2,13 @@
 //! What must stay out: what is said on the connections.
 
 use super::Authority;
+use crate::clock::Stopwatch;
 use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::task::JoinSet;
@@ -18,6 +20,7 @@ pub struct Front {
     address: SocketAddr,
     tls: bool,
     opened: Arc<AtomicUsize>,
+    set_ups: Arc<Mutex<Vec<Duration>>>,
     _task: Task,
 }
 
@@ -26,6 +29,7 @@ struct Door {
     upstream: SocketAddr,
     acceptor: Option<TlsAcceptor>,
     opened: Arc<AtomicUsize>,
+    set_ups: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Front {
@@ -42,10 +46,12 @@ impl Front {
             upstream: found.next().with_context(|| format!("{host} has no address"))?,
             acceptor: authority.map(Authority::acceptor).transpose()?,
             opened: Arc::default(),
+            set_ups: Arc::default(),
         };
         let (listener, address) = loopback_listener().await?;
-        let (tls, opened) = (authority.is_some(), Arc::clone(&door.opened));
-        Ok(Self { address, tls, opened, _task: Task::spawn(accept(listener, door)) })
+        let (tls, opened, set_ups) =
+            (authority.is_some(), Arc::clone(&door.opened), Arc::clone(&door.set_ups));
+        Ok(Self { address, tls, opened, set_ups, _task: Task::spawn(accept(listener, door)) })
     }
 
     /// Where it is, without a path.
@@ -58,6 +64,12 @@ impl Front {
     #[must_use]
     pub fn opened(&self) -> usize {
         self.opened.load(Ordering::SeqCst)
+    }
+
+    /// From when each connection was there until it spoke TLS, where it does.
+    #[must_use]
+    pub fn set_ups(&self) -> Vec<Duration> {
+        self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -81,7 +93,9 @@ impl Door {
         match &self.acceptor {
             None => self.join(stream).await,
             Some(acceptor) => {
+                let watch = Stopwatch::start();
                 if let Ok(stream) = acceptor.accept(stream).await {
+                    self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).push(watch.elapsed());
                     self.join(stream).await;
                 }
             }
