@@ -12,6 +12,7 @@ mod front;
 mod hold;
 mod issuer;
 mod keys;
+mod proxy;
 mod rights;
 mod spans;
 mod storage;
