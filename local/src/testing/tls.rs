@@ -2,7 +2,7 @@
 //! What must stay out: who is made to trust it.
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -22,6 +22,8 @@ impl Authority {
     /// When no key can be made.
     pub fn new() -> Result<Self> {
         let mut parameters = CertificateParams::default();
+        // Another name than its servers have by default: a certificate with its issuer's name counts as its own issuer.
+        parameters.distinguished_name.push(DnType::CommonName, "a test's authority");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().context("the authority has no key")?;
         CertifiedIssuer::self_signed(parameters, key).map(Self).context("the authority has no certificate")
