@@ -10,15 +10,15 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
 
 /// Executables by binary.
-pub(crate) type Executables = BTreeMap<String, PathBuf>;
+pub type Executables = BTreeMap<String, PathBuf>;
 
 /// Where to put what is built, and how.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Build {
+pub struct Build {
     /// Cargo's profile; its own default when this is `None`.
-    pub(crate) profile: Option<String>,
+    pub profile: Option<String>,
     /// Cargo's target folder; its own default when this is `None`.
-    pub(crate) target_dir: Option<PathBuf>,
+    pub target_dir: Option<PathBuf>,
 }
 
 /// The one kind of cargo's messages that matters here.
@@ -40,7 +40,7 @@ impl Build {
     ///
     /// # Errors
     /// When cargo can't be run, or the functions don't compile.
-    pub(crate) async fn run(&self, folder: &Path, binaries: &[&str]) -> Result<Executables> {
+    pub async fn run(&self, folder: &Path, binaries: &[&str]) -> Result<Executables> {
         if binaries.is_empty() {
             return Ok(Executables::new());
         }

@@ -5,7 +5,7 @@
 //! The stack knows wire protocols only, so that it can't share the service's mistakes.
 
 mod body;
-mod cargo;
+pub mod cargo;
 pub mod clock;
 pub mod engines;
 pub mod environment;

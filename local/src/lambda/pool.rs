@@ -4,6 +4,7 @@
 use super::Outcome;
 use super::logs::Logs;
 use super::process::{Environment, Served, Spec};
+use crate::environment::Variables;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +44,11 @@ impl Pool {
     /// The function's binary.
     pub(crate) fn binary(&self) -> &str {
         &self.spec.binary
+    }
+
+    /// The environment variables of the function's processes.
+    pub(crate) fn variables(&self) -> &Variables {
+        &self.spec.variables
     }
 
     /// Starts one environment ahead of the first request.

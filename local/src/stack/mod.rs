@@ -7,6 +7,7 @@ mod options;
 pub use options::{Binaries, Options};
 
 use crate::engines::{Engines, provision};
+use crate::environment::Variables;
 use crate::gateway::{self, Gateway, Route, Router};
 use crate::lambda::{Logs, Outcome};
 use crate::tasks::Task;
@@ -148,6 +149,15 @@ impl Stack {
     /// `None` when there is none for ten seconds.
     pub async fn log_with(&self, binary: &str, text: &str) -> Option<String> {
         self.logs.find(binary, text).await
+    }
+
+    /// The environment variables of the processes of a function (its binary or logical id).
+    ///
+    /// # Errors
+    /// When there is no such function.
+    pub fn variables(&self, function: &str) -> Result<&Variables> {
+        let function = self.template.function(function).with_context(|| format!("no function {function}"))?;
+        Ok(self.pools.get(&function.id).context("the function has no environments")?.variables())
     }
 
     /// Gives a function (its binary or logical id) an event, past the gateway.

@@ -3,30 +3,38 @@
 
 mod app;
 mod binaries;
+mod capacity;
 mod client;
 mod contract;
 mod effects;
 mod faults;
+mod front;
 mod hold;
 mod issuer;
 mod keys;
 mod ports;
+mod proxy;
 mod rights;
+mod spans;
 mod storage;
 mod tap;
+mod tls;
 mod tokens;
 
 pub use app::{App, FORM, PNG, files, form, projects};
 pub use binaries::binaries;
 pub use client::{Answer, Client, Draft, at_once, side_by_side};
 pub use faults::{Calls, Fault, Outage};
+pub use front::Front;
 pub use hold::{Hold, Moment};
 pub use issuer::{Issuer, Serving};
 pub use keys::{Scheme, SigningKey, jwks};
 pub use ports::neighbouring_ports;
 pub use rights::Right;
+pub use spans::{Span, sequential};
 pub use storage::Object;
 pub use tap::{Call, Service, Tap};
+pub use tls::Authority;
 pub use tokens::{claims, in_seconds, signed};
 
 use crate::engines::{Data, External};

@@ -3,3 +3,4 @@
 mod case;
 mod corpus;
 mod issuer;
+mod tls;

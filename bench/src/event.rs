@@ -1,0 +1,148 @@
+//! The events of requests, as API Gateway makes them. What must stay out: sending them.
+
+use crate::subject::Work;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use local::testing::{FORM, PNG, files, form, projects};
+use serde_json::{Map, Value, json};
+
+/// The organization that everything belongs to, unless something else is said.
+pub(crate) const ORGANIZATION: &str = "acme";
+
+/// A request in the making.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    method: &'static str,
+    route: &'static str,
+    organization: String,
+    project: Option<String>,
+    query: String,
+    headers: Map<String, Value>,
+    /// The body as it stands in the event, and how many bytes it had before.
+    body: Option<(String, usize)>,
+}
+
+impl Request {
+    /// A request for a page of an organization's projects.
+    pub(crate) fn list(organization: &str, query: &str) -> Self {
+        Self {
+            method: "GET",
+            route: "/v1/orgs/{orgId}/projects",
+            organization: organization.to_owned(),
+            project: None,
+            query: query.to_owned(),
+            headers: Map::new(),
+            body: None,
+        }
+    }
+
+    /// A request for a new project.
+    pub(crate) fn create(name: &str) -> Self {
+        let body =
+            json!({"name": name, "description": "What it is about, in a few words", "color": "#12ab9f"});
+        let request = Self {
+            method: "POST",
+            body: Some((body.to_string(), body.to_string().len())),
+            ..Self::list(ORGANIZATION, "")
+        };
+        request.header("content-type", "application/json")
+    }
+
+    /// A request that stores a file of so many bytes. The bytes differ from one `number` to the other.
+    pub(crate) fn upload(project: &str, size: usize, number: usize) -> Self {
+        let mut bytes = PNG.to_vec();
+        bytes.extend(number.to_le_bytes());
+        bytes.resize(size, b'.');
+        let body = form("image.png", "image/png", &bytes);
+        let request = Self {
+            method: "POST",
+            route: "/v1/orgs/{orgId}/projects/{projectId}/files",
+            project: Some(project.to_owned()),
+            body: Some((BASE64_STANDARD.encode(&body), body.len())),
+            ..Self::list(ORGANIZATION, "")
+        };
+        request.header("content-type", FORM)
+    }
+
+    /// Adds a header. Its name is in lower case, as in every event.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a token.
+    pub(crate) fn token(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    fn path(&self) -> String {
+        self.project
+            .as_deref()
+            .map_or_else(|| projects(&self.organization), |id| files(&self.organization, id))
+    }
+
+    fn parameters(&self) -> Value {
+        let mut parameters = json!({ "orgId": self.organization });
+        if let Some(project) = &self.project {
+            parameters["projectId"] = project.as_str().into();
+        }
+        parameters
+    }
+
+    /// The event: payload format 2.0.
+    ///
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+    pub(crate) fn event(&self) -> Bytes {
+        let (path, key) = (self.path(), format!("{} {}", self.method, self.route));
+        let mut event = json!({
+            "version": "2.0", "routeKey": key, "rawPath": path, "rawQueryString": self.query,
+            "headers": self.all_headers(), "pathParameters": self.parameters(),
+            "requestContext": {
+                "accountId": "123456789012", "apiId": "abcdef1234", "domainName": "api.example.com",
+                "domainPrefix": "api", "requestId": "JKJaXmPLvHcESHA=", "routeKey": key, "stage": "$default",
+                "time": "22/Nov/2026:04:23:11 +0000", "timeEpoch": 1_795_321_391_123_u64,
+                "http": {
+                    "method": self.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7",
+                    "userAgent": "bench",
+                },
+            },
+            "isBase64Encoded": self.project.is_some(),
+        });
+        if let Some((body, _)) = &self.body {
+            event["body"] = body.as_str().into();
+        }
+        if !self.query.is_empty() {
+            let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+            event["queryStringParameters"] =
+                pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+        }
+        event.to_string().into()
+    }
+
+    fn all_headers(&self) -> Map<String, Value> {
+        let length = self.body.as_ref().map_or(0, |(_, length)| *length).to_string();
+        let usual = [
+            ("accept", "application/json"),
+            ("accept-encoding", "gzip, deflate, br"),
+            ("content-length", &*length),
+            ("host", "api.example.com"),
+            ("user-agent", "bench"),
+            ("x-forwarded-for", "203.0.113.7"),
+            ("x-forwarded-port", "443"),
+            ("x-forwarded-proto", "https"),
+            ("x-amzn-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700"),
+        ];
+        let usual = usual.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        usual.chain(self.headers.clone()).collect()
+    }
+}
+
+/// The request of a work, which no two numbers have alike.
+pub(crate) fn of(work: Work, project: &str, number: usize) -> Request {
+    match work {
+        Work::List => Request::list(ORGANIZATION, ""),
+        Work::Create => Request::create(&format!("Project {number}")),
+        Work::Upload(size) => Request::upload(project, size, number),
+    }
+}

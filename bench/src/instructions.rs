@@ -1,0 +1,74 @@
+//! Instructions, counted by Valgrind: what noise can't move. What must stay out: times, which mean nothing under Valgrind.
+
+use crate::cold::count;
+use crate::environment::Environment;
+use crate::series::{Book, Unit};
+use crate::stage::{Reach, Stage};
+use crate::subject::{LARGE, Subject, Work};
+use anyhow::{Context, Result};
+use local::terminal;
+use std::fs;
+use std::process::Stdio;
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
+/// How often an init is counted.
+const INITS: usize = 3;
+/// The requests before those that are counted: the first ones open connections.
+const BEFORE: usize = 5;
+
+/// Whether Valgrind is here; says so if not.
+pub(crate) async fn can_count() -> bool {
+    let mut version = Command::new("valgrind");
+    version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    let found = version.status().await.is_ok_and(|status| status.success());
+    if !found {
+        terminal::say("SKIPPED: instructions are not counted, as there is no valgrind");
+    }
+    found
+}
+
+/// Counts the instructions from a process's first one to its first `/next`, and those of a warm request unless only the
+/// former are wanted.
+///
+/// # Errors
+/// When an executable does not run under Valgrind.
+pub(crate) async fn instructions(
+    stage: &Stage,
+    subjects: &[Subject],
+    only_init: bool,
+    book: &mut Book,
+) -> Result<()> {
+    for subject in subjects.iter().filter(|subject| subject.is_machine_code()) {
+        for _ in 0..INITS {
+            let init = counted(stage, subject, None).await?;
+            book.note("init: instructions", Unit::MegaInstructions, &subject.name, init);
+        }
+        for work in subject.works.iter().filter(|_| !only_init) {
+            let requests = if *work == Work::Upload(LARGE) { 2 } else { 20 };
+            let few = counted(stage, subject, Some((*work, BEFORE))).await?;
+            let many = counted(stage, subject, Some((*work, BEFORE + requests))).await?;
+            let measure = format!("warm {}: instructions", work.label());
+            book.note(&measure, Unit::MegaInstructions, &subject.name, (many - few) / count(requests));
+        }
+    }
+    Ok(())
+}
+
+/// In millions. The process is ended while it waits for an event, and so does nothing.
+async fn counted(stage: &Stage, subject: &Subject, works: Option<(Work, usize)>) -> Result<f64> {
+    let log = NamedTempFile::new().context("can't create a file")?;
+    let mut launch = stage.launch(subject, &Reach::Direct)?;
+    let file = format!("--log-file={}", log.path().display());
+    launch.under =
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &file].map(str::to_owned).into();
+    let mut environment = Environment::start(&launch).await?;
+    for work in works.into_iter().flat_map(|(work, times)| std::iter::repeat_n(work, times)) {
+        stage.ask(&mut environment, work).await?;
+    }
+    environment.settle().await;
+    environment.terminate().await?;
+    let text = fs::read_to_string(log.path()).context("can't read what Valgrind says")?;
+    let number = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse::<f64>().ok());
+    Ok(number.with_context(|| format!("Valgrind counted nothing: {text}"))? / 1_000_000.0)
+}

@@ -1,0 +1,81 @@
+//! Rows in great numbers: copies of what a function made, as nothing here knows how rows are made.
+//! What must stay out: requests.
+
+use crate::event::ORGANIZATION;
+use crate::stage::Stage;
+use anyhow::{Context, Result, ensure};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use std::collections::HashMap;
+
+/// How many rows one call takes.
+const ROWS: usize = 25;
+/// The tables, by their ids in the template.
+const PROJECTS: &str = "ProjectsTable";
+const COUNTERS: &str = "RateLimitTable";
+
+type Row = HashMap<String, AttributeValue>;
+
+/// Gives an organization so many projects: copies of one that a function made.
+///
+/// # Errors
+/// When a table can't be read or written.
+pub(crate) async fn projects(stage: &Stage, organization: &str, number: usize) -> Result<()> {
+    let table = stage.stack.table(PROJECTS);
+    let query = stage.stack.dynamodb().query().table_name(table).limit(1).scan_index_forward(false);
+    let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :sk)");
+    let query = query.expression_attribute_values(":pk", text(&format!("ORG#{ORGANIZATION}")));
+    let found = query.expression_attribute_values(":sk", text("PROJECT#")).send().await?;
+    let model = found.items().first().context("there is no project")?;
+    let id = model.get("id").and_then(|id| id.as_s().ok()).context("a project has an id")?;
+    let start = id.get(..24).context("an id is a UUID")?;
+    let copy = |index: usize| {
+        let id = format!("{start}{index:012x}");
+        let own = [
+            ("pk", format!("ORG#{organization}")),
+            ("sk", format!("PROJECT#{id}")),
+            ("name", format!("Project {index}")),
+            ("id", id),
+        ];
+        with(model, &own)
+    };
+    write(stage, table, number, copy).await
+}
+
+/// Adds counters of so many callers to those that there are: copies of one that a function made.
+///
+/// # Errors
+/// When a table can't be read or written.
+pub(crate) async fn counters(stage: &Stage, number: usize) -> Result<()> {
+    let table = stage.stack.table(COUNTERS);
+    let found = stage.stack.dynamodb().scan().table_name(table).limit(1).send().await?;
+    let mut model = found.items().first().context("there is no counter")?.clone();
+    let declared = stage.stack.template().tables.iter().find(|table| table.id == COUNTERS);
+    if let Some(expires) = declared.and_then(|table| table.expires.clone()) {
+        // So that they stay while they are needed.
+        model.insert(expires, AttributeValue::N("9999999999".to_owned()));
+    }
+    write(stage, table, number, |index| with(&model, &[("pk", format!("copy-{number}-{index}"))])).await
+}
+
+async fn write(stage: &Stage, table: &str, number: usize, row: impl Fn(usize) -> Row) -> Result<()> {
+    let client = stage.stack.dynamodb();
+    for first in (0..number).step_by(ROWS) {
+        let rows = (first..number.min(first + ROWS)).map(|index| {
+            let put = PutRequest::builder().set_item(Some(row(index))).build()?;
+            Ok(WriteRequest::builder().put_request(put).build())
+        });
+        let written =
+            client.batch_write_item().request_items(table, rows.collect::<Result<_>>()?).send().await?;
+        ensure!(written.unprocessed_items().is_none_or(HashMap::is_empty), "the table took not all rows");
+    }
+    Ok(())
+}
+
+fn with(model: &Row, own: &[(&str, String)]) -> Row {
+    let own = own.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+    model.clone().into_iter().chain(own).collect()
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}

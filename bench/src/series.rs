@@ -1,0 +1,138 @@
+//! Samples, by what was measured of whom, and what they come to. What must stay out: measuring, and how it is shown.
+
+use serde::Serialize;
+
+/// What a sample counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Unit {
+    #[serde(rename = "ms")]
+    Milliseconds,
+    #[serde(rename = "KiB")]
+    Kibibytes,
+    #[serde(rename = "count")]
+    Count,
+    #[serde(rename = "million instructions")]
+    MegaInstructions,
+    #[serde(rename = "capacity units")]
+    CapacityUnits,
+}
+
+/// All samples of one measure of one executable.
+#[derive(Debug, Serialize)]
+pub(crate) struct Series {
+    pub(crate) measure: String,
+    pub(crate) unit: Unit,
+    /// What was measured: an executable, or a case.
+    pub(crate) subject: String,
+    #[serde(flatten)]
+    pub(crate) summary: Summary,
+    #[serde(skip)]
+    pub(crate) samples: Vec<f64>,
+}
+
+/// What samples come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) samples: usize,
+    pub(crate) min: f64,
+    pub(crate) p5: f64,
+    pub(crate) median: f64,
+    pub(crate) p95: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: f64,
+}
+
+/// All series, in the order in which they began.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    series: Vec<Series>,
+}
+
+impl Unit {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Milliseconds => "ms",
+            Self::Kibibytes => "KiB",
+            Self::Count => "count",
+            Self::MegaInstructions => "million instructions",
+            Self::CapacityUnits => "capacity units",
+        }
+    }
+}
+
+impl Book {
+    /// Adds a sample.
+    pub(crate) fn note(&mut self, measure: &str, unit: Unit, subject: &str, sample: f64) {
+        let known = self.series.iter_mut().find(|it| it.measure == measure && it.subject == subject);
+        if let Some(series) = known {
+            series.samples.push(sample);
+            return;
+        }
+        let (measure, subject) = (measure.to_owned(), subject.to_owned());
+        self.series.push(Series {
+            measure,
+            unit,
+            subject,
+            summary: Summary::default(),
+            samples: vec![sample],
+        });
+    }
+
+    /// The series, summed up, those of a measure together.
+    pub(crate) fn finish(mut self) -> Vec<Series> {
+        let mut measures = Vec::new();
+        for series in &self.series {
+            if !measures.contains(&series.measure) {
+                measures.push(series.measure.clone());
+            }
+        }
+        self.series.sort_by_key(|series| measures.iter().position(|measure| *measure == series.measure));
+        for series in &mut self.series {
+            series.samples.sort_by(f64::total_cmp);
+            series.summary = Summary::of(&series.samples);
+        }
+        self.series
+    }
+}
+
+impl Summary {
+    /// What these samples, in ascending order, come to.
+    fn of(sorted: &[f64]) -> Self {
+        let [min, p5, median, p95, p99, max] =
+            [0, 5, 50, 95, 99, 100].map(|percent| percentile(sorted, percent));
+        Self { samples: sorted.len(), min, p5, median, p95, p99, max }
+    }
+}
+
+/// The smallest sample that at least so many percent are not above: always one that was measured ("nearest rank").
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    sorted.get(rank(sorted.len(), percent)).copied().unwrap_or_default()
+}
+
+fn rank(samples: usize, percent: usize) -> usize {
+    (samples * percent).div_ceil(100).saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Book, Unit, rank};
+
+    #[test]
+    fn percentiles_are_samples() {
+        assert_eq!([0, 5, 50, 99, 100].map(|percent| rank(100, percent)), [0, 4, 49, 98, 99]);
+        assert_eq!([0, 50, 100].map(|percent| rank(3, percent)), [0, 1, 2]);
+        assert_eq!([0, 50, 100].map(|percent| rank(1, percent)), [0, 0, 0]);
+    }
+
+    #[test]
+    fn samples_are_kept_by_measure_and_subject_in_the_order_of_the_first() {
+        let mut book = Book::default();
+        for (measure, subject, sample) in [("b", "x", 3.0), ("a", "x", 1.0), ("b", "y", 9.0), ("b", "x", 1.0)]
+        {
+            book.note(measure, Unit::Count, subject, sample);
+        }
+        let found = book.finish();
+        let found: Vec<_> = found.iter().map(|it| (&*it.measure, &*it.subject, it.summary.max)).collect();
+        assert_eq!(found, [("b", "x", 3.0), ("b", "y", 9.0), ("a", "x", 1.0)]);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the measured processes find around them: engines with data, a caller, and ways to the engines.
+//! What must stay out: measuring.
+
+use crate::environment::{Answer, Environment, Launch};
+use crate::event::{ORGANIZATION, Request, of};
+use crate::subject::{CREATE, Subject, Work};
+use anyhow::{Context, Result, ensure};
+use local::environment::Variables;
+use local::stack::{Binaries, Options, Stack};
+use local::testing::{Authority, Front, Tap, workspace};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How many projects the organization has: more than a page.
+const PROJECTS: usize = 30;
+/// How long the tap keeps a call, so that what is under way together overlaps on any machine.
+const PACE: Duration = Duration::from_millis(20);
+const AUTHORITY: &str = "authority.pem";
+
+/// The engines and what is in them.
+pub(crate) struct Stage {
+    pub(crate) stack: Stack,
+    pub(crate) tap: Tap,
+    pub(crate) token: String,
+    /// A project of the organization.
+    pub(crate) project: String,
+    authority: Authority,
+    folder: TempDir,
+    creator: PathBuf,
+    numbers: AtomicUsize,
+}
+
+/// A way from a process to the engines on which connections are counted.
+pub(crate) struct Way {
+    dynamodb: Front,
+    s3: Front,
+    authority: Option<PathBuf>,
+}
+
+/// How a process gets to the engines.
+pub(crate) enum Reach<'w> {
+    /// As fast as can be.
+    Direct,
+    /// Through the tap, which makes each call take some time.
+    Tapped,
+    /// Through what counts connections.
+    By(&'w Way),
+}
+
+impl Stage {
+    /// Starts engines, and makes some projects in them.
+    ///
+    /// # Errors
+    /// When an engine does not start, or the function that creates projects does not create any.
+    pub(crate) async fn set(subjects: &[Subject]) -> Result<Self> {
+        let tap = Tap::new().ask_capacity().pace(PACE);
+        let folder = TempDir::new().context("can't create a folder")?;
+        let mut options = Options::new(workspace().join("template.yaml"));
+        // The functions are started here, one by one, and not by the stack.
+        options.binaries = Binaries::Dir(folder.path().to_owned());
+        options.tap = Some(tap.clone());
+        options.variables = Variables::from([("RATE_LIMIT".to_owned(), "1000000/10s".to_owned())]);
+        let stack = Stack::start(options).await?;
+        let creator =
+            subjects.iter().find(|subject| subject.name == CREATE).context("nothing creates projects")?;
+        let authority = Authority::new()?;
+        std::fs::write(folder.path().join(AUTHORITY), authority.certificate())?;
+        let mut stage = Self {
+            token: stack.token("alice", &[ORGANIZATION])?,
+            project: String::new(),
+            creator: creator.executable.clone(),
+            numbers: AtomicUsize::default(),
+            stack,
+            tap,
+            authority,
+            folder,
+        };
+        stage.project = stage.fill().await?;
+        Ok(stage)
+    }
+
+    /// A new way to the engines, over TLS or not.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub(crate) async fn way(&self, tls: bool) -> Result<Way> {
+        let authority = tls.then_some(&self.authority);
+        Ok(Way {
+            dynamodb: Front::start(self.stack.dynamodb_endpoint(), authority).await?,
+            s3: Front::start(self.stack.s3_endpoint(), authority).await?,
+            authority: tls.then(|| self.folder.path().join(AUTHORITY)),
+        })
+    }
+
+    /// How to start `subject`.
+    ///
+    /// # Errors
+    /// When the template has no such function.
+    pub(crate) fn launch(&self, subject: &Subject, reach: &Reach<'_>) -> Result<Launch> {
+        self.launch_as(subject.function, subject.executable.clone(), reach)
+    }
+
+    /// The request of a work, like none before it.
+    pub(crate) fn request(&self, work: Work) -> Request {
+        of(work, &self.project, self.number()).token(&self.token)
+    }
+
+    /// A number that no request has had yet.
+    pub(crate) fn number(&self) -> usize {
+        self.numbers.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Asks for a work.
+    ///
+    /// # Errors
+    /// When it is not done.
+    pub(crate) async fn ask(&self, environment: &mut Environment, work: Work) -> Result<Answer> {
+        let answer = environment.ask(self.request(work).event()).await?;
+        // The floor knows no work, and answers all of it alike.
+        ensure!([200, work.status()].contains(&answer.status), "{work:?} was answered {answer:?}");
+        Ok(answer)
+    }
+
+    fn launch_as(&self, function: &str, executable: PathBuf, reach: &Reach<'_>) -> Result<Launch> {
+        let mut variables = self.stack.variables(function)?.clone();
+        let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
+        match reach {
+            Reach::Tapped => {}
+            Reach::Direct => {
+                set("AWS_ENDPOINT_URL_DYNAMODB", self.stack.dynamodb_endpoint().to_owned());
+                set("AWS_ENDPOINT_URL_S3", self.stack.s3_endpoint().to_owned());
+            }
+            Reach::By(way) => {
+                set("AWS_ENDPOINT_URL_DYNAMODB", way.dynamodb.url());
+                set("AWS_ENDPOINT_URL_S3", way.s3.url());
+                for name in ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
+                    way.authority.iter().for_each(|file| set(name, file.display().to_string()));
+                }
+            }
+        }
+        Ok(Launch { executable, variables, under: Vec::new() })
+    }
+
+    /// Makes projects. Gives the id of the last one.
+    async fn fill(&self) -> Result<String> {
+        let launch = self.launch_as(CREATE, self.creator.clone(), &Reach::Direct)?;
+        let mut environment = Environment::start(&launch).await?;
+        let mut last = String::new();
+        for _ in 0..PROJECTS {
+            last = self.ask(&mut environment, Work::Create).await?.body;
+        }
+        environment.stop().await?;
+        let project: Value = serde_json::from_str(&last).context("a new project is JSON")?;
+        project["data"]["id"].as_str().map(str::to_owned).context("a new project has an id")
+    }
+}
+
+impl Way {
+    /// How many connections were opened on it so far.
+    pub(crate) fn opened(&self) -> usize {
+        self.dynamodb.opened() + self.s3.opened()
+    }
+
+    /// How long setting up connections to the tables took so far: of TLS, as seen from the server.
+    pub(crate) fn set_ups(&self) -> Vec<Duration> {
+        self.dynamodb.set_ups()
+    }
+}

@@ -1,0 +1,111 @@
+//! A server that stands in front of another one, counts connections and may speak TLS.
+//! What must stay out: what is said on the connections.
+
+use super::Authority;
+use crate::clock::Stopwatch;
+use crate::tasks::{Task, loopback_listener};
+use anyhow::{Context, Result};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+/// A front of a server. It is gone when this is dropped.
+#[derive(Debug)]
+pub struct Front {
+    address: SocketAddr,
+    tls: bool,
+    opened: Arc<AtomicUsize>,
+    set_ups: Arc<Mutex<Vec<Duration>>>,
+    _task: Task,
+}
+
+#[derive(Clone)]
+struct Door {
+    upstream: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    opened: Arc<AtomicUsize>,
+    set_ups: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Front {
+    /// A front of the server at `upstream`, such as `http://127.0.0.1:3000`. With an authority it speaks TLS.
+    ///
+    /// # Errors
+    /// When no port is free, or `upstream` is none.
+    pub async fn start(upstream: &str, authority: Option<&Authority>) -> Result<Self> {
+        let host =
+            upstream.strip_prefix("http://").context("only a server of plain HTTP can have a front")?;
+        let host = host.split('/').next().unwrap_or_default();
+        let mut found = lookup_host(host).await.with_context(|| format!("{host} has no address"))?;
+        let door = Door {
+            upstream: found.next().with_context(|| format!("{host} has no address"))?,
+            acceptor: authority.map(Authority::acceptor).transpose()?,
+            opened: Arc::default(),
+            set_ups: Arc::default(),
+        };
+        let (listener, address) = loopback_listener().await?;
+        let (tls, opened, set_ups) =
+            (authority.is_some(), Arc::clone(&door.opened), Arc::clone(&door.set_ups));
+        Ok(Self { address, tls, opened, set_ups, _task: Task::spawn(accept(listener, door)) })
+    }
+
+    /// Where it is, without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
+    }
+
+    /// How many connections to it were opened so far.
+    #[must_use]
+    pub fn opened(&self) -> usize {
+        self.opened.load(Ordering::SeqCst)
+    }
+
+    /// From when each connection was there until it spoke TLS, where it does.
+    #[must_use]
+    pub fn set_ups(&self) -> Vec<Duration> {
+        self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+async fn accept(listener: TcpListener, door: Door) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => {
+                door.opened.fetch_add(1, Ordering::SeqCst);
+                connections.spawn(door.clone().pass(stream));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+impl Door {
+    /// Connections that break off do so on purpose, or with their client at its end.
+    async fn pass(self, stream: TcpStream) {
+        stream.set_nodelay(true).unwrap_or_default();
+        match &self.acceptor {
+            None => self.join(stream).await,
+            Some(acceptor) => {
+                let watch = Stopwatch::start();
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).push(watch.elapsed());
+                    self.join(stream).await;
+                }
+            }
+        }
+    }
+
+    async fn join(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+        if let Ok(mut upstream) = TcpStream::connect(self.upstream).await {
+            upstream.set_nodelay(true).unwrap_or_default();
+            drop(copy_bidirectional(&mut stream, &mut upstream).await);
+        }
+    }
+}

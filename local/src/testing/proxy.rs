@@ -1,0 +1,147 @@
+//! How calls pass between functions and an engine, and what is noted of them. What must stay out: what becomes of the notes.
+
+use super::capacity;
+use super::rights;
+use super::spans::Span;
+use super::tap::{Call, Service, Tap};
+use anyhow::Result;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioIo;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// The largest request body in bytes that passes.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// What passes calls on to one engine.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    pub(super) tap: Tap,
+    pub(super) service: Service,
+    pub(super) upstream: Uri,
+    pub(super) client: Client<HttpConnector, Body>,
+}
+
+/// Takes connections by hand, as a service that fails closes its connection without an answer.
+pub(super) async fn accept(listener: TcpListener, proxy: Proxy) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => drop(connections.spawn(pass(stream, proxy.clone()))),
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn pass(stream: TcpStream, proxy: Proxy) {
+    let service = service_fn(|request: hyper::Request<_>| proxy.answer(request.map(Body::new)));
+    // Connections that break off do so on purpose, or with the function at their end.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+impl Proxy {
+    async fn answer(&self, request: Request) -> Result<Response> {
+        let began = self.tap.watch.elapsed();
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, MAX_BODY).await?;
+        let call = self.call(&parts, &body);
+        let rights = rights::needed(self.service, &call.operation, &parts, &body);
+        self.tap.record(call.clone(), rights);
+        let effect = self.tap.faults.effect(&call, &body);
+        if let Some(effect) = &effect
+            && let Some(answer) = effect.before(self.service).await?
+        {
+            return Ok(answer);
+        }
+        let forwarded = self.forward(self.asking(parts, body.clone())).await;
+        let answer =
+            forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+        let answer = self.note(call, &body, began, answer).await?;
+        match effect {
+            Some(effect) => effect.after(answer).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// The call, asking what it consumes if that is wanted.
+    fn asking(&self, mut parts: http::request::Parts, body: Bytes) -> Request {
+        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        match wanted.then(|| capacity::asking(&body)).flatten() {
+            Some(asking) => {
+                parts.headers.remove(CONTENT_LENGTH);
+                Request::from_parts(parts, Body::from(asking))
+            }
+            None => Request::from_parts(parts, Body::from(body)),
+        }
+    }
+
+    /// Reads the answer to its end, so that it is known when that was.
+    async fn note(&self, call: Call, asked: &[u8], began: Duration, answer: Response) -> Result<Response> {
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, MAX_BODY).await?;
+        let left = self.tap.pace.saturating_sub(self.tap.watch.elapsed().saturating_sub(began));
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
+        let (ended, status) = (self.tap.watch.elapsed(), parts.status.as_u16());
+        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        let capacity = wanted.then(|| capacity::consumed(asked, &body)).flatten();
+        let span = Span { call, began, ended, status, capacity };
+        self.tap.span(span);
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
+
+    /// The `Host` header stays what the function signed.
+    async fn forward(&self, mut request: Request) -> Result<Response> {
+        *request.uri_mut() = self.upstream(request.uri())?;
+        Ok(self.client.request(request).await?.map(Body::new))
+    }
+
+    fn call(&self, parts: &http::request::Parts, body: &[u8]) -> Call {
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let operation = target.and_then(|target| target.rsplit('.').next());
+        match operation {
+            Some(operation) => Call {
+                service: self.service,
+                operation: operation.to_owned(),
+                target: table(body).unwrap_or_default(),
+            },
+            None => Call {
+                service: self.service,
+                operation: format!(
+                    "{}{}",
+                    parts.method,
+                    if about_tags(&parts.uri) { "?tagging" } else { "" }
+                ),
+                target: parts.uri.path().to_owned(),
+            },
+        }
+    }
+
+    fn upstream(&self, uri: &Uri) -> Result<Uri> {
+        let mut parts = self.upstream.clone().into_parts();
+        parts.scheme.get_or_insert(Scheme::HTTP);
+        parts.path_and_query = Some(uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")));
+        Ok(Uri::from_parts(parts)?)
+    }
+}
+
+fn table(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(body.get("TableName")?.as_str()?.to_owned())
+}
+
+fn about_tags(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|part| part.trim_end_matches('=') == "tagging"))
+}
