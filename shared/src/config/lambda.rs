@@ -40,8 +40,8 @@ impl AwsSettings {
         let everywhere = endpoint(env, "AWS_ENDPOINT_URL");
         let [dynamodb, s3] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"]
             .map(|name| endpoint(env, name).or_else(|| everywhere.clone()));
-        let [fips, dual_stack] =
-            ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"].map(|name| env.parsed(name, "false", flag));
+        let [fips, dual_stack] = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"]
+            .map(|name| env.parsed(name, "false", flag));
         let ca_bundle = ca_bundle(env);
         Some(Self { region: region?, dynamodb, s3, fips: fips?, dual_stack: dual_stack?, ca_bundle })
     }

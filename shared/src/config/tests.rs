@@ -305,7 +305,10 @@ fn each_service_is_where_its_own_variable_says_or_else_the_common_one() {
 fn an_endpoint_or_a_switch_that_can_not_be_meant_is_named() {
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
         for bad in ["not a url", "127.0.0.1:8000", "ftp://files"] {
-            assert!(aws(&[(name, bad)]).err().is_some_and(|problem| problem.starts_with(name)), "{name}={bad}");
+            assert!(
+                aws(&[(name, bad)]).err().is_some_and(|problem| problem.starts_with(name)),
+                "{name}={bad}"
+            );
         }
     }
     for name in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {

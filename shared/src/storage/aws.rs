@@ -58,7 +58,10 @@ impl Aws {
     ///
     /// If the certificates can't be used.
     pub fn open(settings: AwsSettings) -> Result<Self, Cause> {
-        Self::known_by(settings, SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        Self::known_by(
+            settings,
+            SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()),
+        )
     }
 
     fn known_by(settings: AwsSettings, credentials: SharedCredentialsProvider) -> Result<Self, Cause> {

@@ -41,7 +41,8 @@ impl RateLimitTable {
     /// condition can't hold.
     pub async fn connect(&self) {
         let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
-        connect(request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send()).await;
+        connect(request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send())
+            .await;
     }
 
     /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.

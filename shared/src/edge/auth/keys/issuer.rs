@@ -2,11 +2,22 @@
 
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::pool::{Client, ConnectionPool};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime::client::auth::no_auth::{NO_AUTH_SCHEME_ID, NoAuthScheme};
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime::client::identity::no_auth::NoAuthIdentityResolver;
+use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
+use aws_smithy_runtime::client::retries::strategy::NeverRetryStrategy;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::{
+    BuildError, RuntimeComponents, RuntimeComponentsBuilder,
+};
 use aws_smithy_types::byte_stream::ByteStream;
 use http::Uri;
 
@@ -23,7 +34,19 @@ const MAX_BYTES: usize = 256 * 1024;
 /// An issuer's URL of keys. Redirects are not followed: they would let it name any host.
 pub(super) struct Issuer {
     url: Uri,
-    connector: Connector,
+    connector: SharedHttpConnector,
+}
+
+/// What a call of the SDK is made with, though nobody signs, resolves or tries again here: its connections want to know.
+fn plain() -> Result<RuntimeComponents, BuildError> {
+    RuntimeComponentsBuilder::new("issuer")
+        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![])))
+        .with_auth_scheme(NoAuthScheme::default())
+        .with_identity_cache(Some(IdentityCache::no_cache()))
+        .with_identity_resolver(NO_AUTH_SCHEME_ID, NoAuthIdentityResolver::new())
+        .with_endpoint_resolver(Some(StaticUriEndpointResolver::http_localhost(0)))
+        .with_retry_strategy(Some(NeverRetryStrategy::new()))
+        .build()
 }
 
 impl Issuer {
@@ -37,8 +60,10 @@ impl Issuer {
             None => trust,
         };
         let tls = TlsContext::builder().with_trust_store(trust).build()?;
-        let connector =
-            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build();
+        let tls =
+            ConnectionPool::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls);
+        let client = Client::new(&tls.build_https()?)?;
+        let connector = client.http_connector(&HttpConnectorSettings::builder().build(), &plain()?);
         Ok(Self { url, connector })
     }
 
