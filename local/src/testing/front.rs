@@ -6,20 +6,23 @@ use crate::clock::Stopwatch;
 use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+
+/// How long connections that are to be opened may take: only a test that fails waits so long.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A front of a server. It is gone when this is dropped.
 #[derive(Debug)]
 pub struct Front {
     address: SocketAddr,
     tls: bool,
-    opened: Arc<AtomicUsize>,
+    opened: watch::Receiver<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
     _task: Task,
 }
@@ -28,7 +31,7 @@ pub struct Front {
 struct Door {
     upstream: SocketAddr,
     acceptor: Option<TlsAcceptor>,
-    opened: Arc<AtomicUsize>,
+    opened: watch::Sender<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
 }
 
@@ -45,12 +48,12 @@ impl Front {
         let door = Door {
             upstream: found.next().with_context(|| format!("{host} has no address"))?,
             acceptor: authority.map(Authority::acceptor).transpose()?,
-            opened: Arc::default(),
+            opened: watch::Sender::default(),
             set_ups: Arc::default(),
         };
         let (listener, address) = loopback_listener().await?;
         let (tls, opened, set_ups) =
-            (authority.is_some(), Arc::clone(&door.opened), Arc::clone(&door.set_ups));
+            (authority.is_some(), door.opened.subscribe(), Arc::clone(&door.set_ups));
         Ok(Self { address, tls, opened, set_ups, _task: Task::spawn(accept(listener, door)) })
     }
 
@@ -63,7 +66,19 @@ impl Front {
     /// How many connections to it were opened so far.
     #[must_use]
     pub fn opened(&self) -> usize {
-        self.opened.load(Ordering::SeqCst)
+        *self.opened.borrow()
+    }
+
+    /// Waits until so many connections to it were opened.
+    ///
+    /// # Errors
+    /// When there are fewer after a while.
+    pub async fn wait_for(&self, connections: usize) -> Result<()> {
+        let mut opened = self.opened.clone();
+        let enough = opened.wait_for(|opened| *opened >= connections);
+        let in_time = tokio::time::timeout(PATIENCE, enough).await;
+        in_time.with_context(|| format!("{} of {connections} connections were opened", self.opened()))??;
+        Ok(())
     }
 
     /// From when each connection was there until it spoke TLS, where it does.
@@ -78,7 +93,7 @@ async fn accept(listener: TcpListener, door: Door) {
     loop {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
-                door.opened.fetch_add(1, Ordering::SeqCst);
+                door.opened.send_modify(|opened| *opened += 1);
                 connections.spawn(door.clone().pass(stream));
             }
             Some(_) = connections.join_next() => {}

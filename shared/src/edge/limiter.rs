@@ -41,9 +41,9 @@ impl Limiter {
         }
     }
 
-    /// Begins to open a connection to the table.
-    pub(super) async fn connect(&self) {
-        self.table.connect().await;
+    /// Begins to open so many connections to where all tables are.
+    pub(super) async fn connect(&self, connections: usize) {
+        self.table.connect(connections).await;
     }
 
     /// The policy, for the `RateLimit-Policy` and `RateLimit` headers.

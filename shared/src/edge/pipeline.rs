@@ -58,11 +58,8 @@ where
     where
         S: Store,
     {
-        self.limiter.connect().await;
-        if self.route.is_safe() {
-            // Its storage is asked beside the counter.
-            self.limiter.connect().await;
-        }
+        // What reads asks its storage beside the counter.
+        self.limiter.connect(if self.route.is_safe() { 2 } else { 1 }).await;
         self.store.connect().await;
     }
 

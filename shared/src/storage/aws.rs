@@ -16,6 +16,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::shared::IntoShared;
+use futures_util::future::join_all;
 
 use crate::config::AwsSettings;
 use crate::domain::Cause;
@@ -127,12 +128,13 @@ pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig 
         .build()
 }
 
-/// Begins a call, and gives it up as soon as it waits for its connection, before anything is sent. The connection is
-/// opened all the same, and kept for the first call that needs one.
-pub(super) async fn connect(call: impl Future) {
+/// Begins calls side by side, and gives them up as soon as they wait for their connections, before anything is sent. The
+/// connections are opened all the same, and kept for the first calls that need them.
+pub(super) async fn connect<C: Future>(calls: impl IntoIterator<Item = C>) {
+    // All at once: a call that began later could find an open connection, and be sent.
     tokio::select! {
         biased;
-        _ = call => {}
+        _ = join_all(calls) => {}
         () = tokio::task::yield_now() => {}
     }
 }

@@ -54,7 +54,7 @@ impl Objects {
 
     /// Begins to open a connection. Asks nothing of the bucket; even if the call were made, there is no such object.
     pub(super) async fn connect(&self) {
-        connect(self.untag("orgs/")).await;
+        connect([self.untag("orgs/")]).await;
     }
 
     /// Puts a file that no row refers to yet. If the object is there, it stays as it is: its name stands for its content.

@@ -37,12 +37,14 @@ impl RateLimitTable {
         Self { client: aws.dynamodb(), table }
     }
 
-    /// Begins to open a connection to where all tables are. Asks nothing of the table; even if the call were made, its
+    /// Begins to open so many connections to where all tables are. Asks nothing of the table; even if a call were made, its
     /// condition can't hold.
-    pub async fn connect(&self) {
-        let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
-        connect(request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send())
-            .await;
+    pub async fn connect(&self, connections: usize) {
+        let call = || {
+            let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
+            request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send()
+        };
+        connect((0..connections).map(|_| call())).await;
     }
 
     /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
