@@ -28,7 +28,8 @@ class Stack:
         providers = [name for name, it in template["Resources"].items() if it["Type"] == "AWS::IAM::OIDCProvider"]
         for name in providers:
             template["Resources"][name] = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
-        parameters = {"Repository": "owner/name", "Environment": "staging", "StackName": NAME}
+        numbers = {"OwnerId": "1", "RepositoryId": "2"}
+        parameters = {"Repository": "owner/name", "Environment": "staging", "StackName": NAME} | numbers
         self.formation.create_stack(
             StackName=BOOTSTRAP,
             TemplateBody=json.dumps(template),
