@@ -99,8 +99,8 @@ fn every_alarm_is_about_a_metric_that_there_is_and_raised_by_too_much_of_it() ->
     for (id, resource) in resources.as_mapping().into_iter().flatten() {
         if text(&resource["Type"]) == "AWS::CloudWatch::Alarm" {
             let alarm = &resource["Properties"];
-            metric::check(alarm, &resources, &template).with_context(|| format!("{}", text(id)))?;
-            metric::check_bounds(alarm).with_context(|| format!("{}", text(id)))?;
+            metric::check(alarm, &resources, &template).with_context(|| text(id).to_owned())?;
+            metric::check_bounds(alarm).with_context(|| text(id).to_owned())?;
             alarms += 1;
         }
     }
@@ -115,10 +115,8 @@ fn requests_that_api_gateway_refuses_itself_are_counted_in_its_own_log_and_no_ot
     for (status, by_the_function, counted) in
         [("429", "-", true), ("429", "200", false), ("200", "200", false), ("503", "-", false)]
     {
-        let line = filter::access_line(
-            &resources,
-            &[("status", status), ("integrationStatus", by_the_function)],
-        )?;
+        let line =
+            filter::access_line(&resources, &[("status", status), ("integrationStatus", by_the_function)])?;
         assert_eq!(filter::counts(&resources, "ThrottledRequests", &line)?, counted, "{line}");
     }
     Ok(())
