@@ -10,13 +10,17 @@ import hashlib
 import json
 import logging
 import math
+import os
 import re
 import sys
-import tomllib
 from pathlib import Path
 
+from parameters import complete, environments, overrides
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+# SAM's code insists on a region, and does nothing else with it than to look up the partition's name.
+ANY_REGION = "us-east-1"
 
 
 class NoManagedPolicies:
@@ -24,12 +28,6 @@ class NoManagedPolicies:
 
     def load(self):
         return {}
-
-
-def overrides(environment):
-    """The parameters of an environment, which samconfig.toml lists as NAME=VALUE."""
-    listed = environment.get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
-    return dict(pair.split("=", 1) for pair in listed)
 
 
 def in_bounds(value, rules):
@@ -56,10 +54,10 @@ def problems(declared, given):
             yield f"{name} has no default, and no value"
 
 
-def fingerprint(declared, environments):
+def fingerprint(declared, all_environments):
     """Changes with each value that a parameter has, or has by default."""
     values = [{name: rules.get("Default") for name, rules in declared.items()}]
-    values += [overrides(environment) for environment in environments.values()]
+    values += [overrides(environment) for environment in all_environments.values()]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -70,26 +68,26 @@ def transformed(text, parameters):
     return transform(template, parameters, NoManagedPolicies())
 
 
-def all_problems(template, environments):
+def all_problems(template, all_environments):
     """What there is to say against the parameters, each with the place where it is."""
     declared = template["Parameters"]
-    for name, environment in environments.items():
+    for name, environment in all_environments.items():
         for problem in problems(declared, overrides(environment)):
             yield f"samconfig.toml, {name}: {problem}"
-    settings = f"settings {fingerprint(declared, environments)}"
+    settings = f"settings {fingerprint(declared, all_environments)}"
     if settings not in template["Globals"]["Function"]["Description"]:
         yield f"template.yaml: parameters have changed, so the functions' Description must say: {settings}"
 
 
 def main(template, samconfig, folder):
     logging.disable(logging.WARNING)
-    text = Path(template).read_text()
-    environments = tomllib.loads(Path(samconfig).read_text())
-    environments.pop("version")
-    for name, environment in environments.items():
-        result = transformed(text, overrides(environment))
+    os.environ.setdefault("AWS_DEFAULT_REGION", ANY_REGION)
+    text, all_environments = Path(template).read_text(), environments(samconfig)
+    declared = yaml_parse(text)["Parameters"]
+    for name, environment in all_environments.items():
+        result = transformed(text, complete(declared, overrides(environment)))
         Path(folder, f"{name}.json").write_text(json.dumps(result, indent=2))
-    found = list(all_problems(yaml_parse(text), environments))
+    found = list(all_problems(yaml_parse(text), all_environments))
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 

@@ -28,11 +28,14 @@ class Caller:
 
     def __init__(self, base, secret):
         self.service = Service(base, token(secret), ORG)
-        self.calls = {
-            "GET /v1/orgs/{orgId}/projects": self.list,
-            "POST /v1/orgs/{orgId}/projects": self.create,
-            "POST /v1/orgs/{orgId}/projects/{projectId}/files": self.upload,
+        # A call of each route of template.yaml, and the status of its success.
+        routes = {
+            "GET /v1/orgs/{orgId}/projects": (self.list, 200),
+            "POST /v1/orgs/{orgId}/projects": (self.create, 201),
+            "POST /v1/orgs/{orgId}/projects/{projectId}/files": (self.upload, 201),
         }
+        self.calls = {route: call for route, (call, _) in routes.items()}
+        self.successes = {route: status for route, (_, status) in routes.items()}
         self.project = self.create().data
 
     def list(self):

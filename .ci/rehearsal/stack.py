@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+import parameters
 from samtranslator.yaml_helper import yaml_parse
 
 NAME = "projects-api"
@@ -28,24 +29,29 @@ class Stack:
         providers = [name for name, it in template["Resources"].items() if it["Type"] == "AWS::IAM::OIDCProvider"]
         for name in providers:
             template["Resources"][name] = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
-        parameters = {"Repository": "owner/name", "Environment": "staging", "StackName": NAME}
+        given = {"Repository": "owner/name", "Environment": "staging", "StackName": NAME}
+        given |= {"OwnerId": "1", "RepositoryId": "2"}
         self.formation.create_stack(
             StackName=BOOTSTRAP,
             TemplateBody=json.dumps(template),
             Capabilities=["CAPABILITY_NAMED_IAM"],
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
         )
         self.formation.get_waiter("stack_create_complete").wait(
             StackName=BOOTSTRAP, WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE_SECONDS}
         )
         return self.outputs(BOOTSTRAP)
 
-    def deploy(self, bucket, parameters):
-        """Deploys what is in the folder, with these parameters. Returns SAM's exit code and output."""
-        overrides = [f"{name}={value}" for name, value in parameters.items()]
-        template = ["--template-file", str(self.folder / "template.yaml"), "--s3-bucket", bucket, "--no-progressbar"]
+    def deploy(self, bucket, given):
+        """Deploys what is in the folder, with these parameters, and with all others as .ci/deploy hands them over.
+
+        Returns SAM's exit code and output.
+        """
+        template, values = self.folder / "template.yaml", self.folder / "parameters.yaml"
+        values.write_text(json.dumps(parameters.complete(yaml_parse(template.read_text())["Parameters"], given)))
+        what = ["--template-file", str(template), "--parameter-overrides", f"file://{values}", "--s3-bucket", bucket]
         flags = ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-        return self.sam("deploy", *template, *flags, "--parameter-overrides", *overrides)
+        return self.sam("deploy", *what, *flags, "--no-progressbar")
 
     def delete(self, bucket):
         return self.sam("delete", "--no-prompts", "--s3-bucket", bucket, "--s3-prefix", NAME)
@@ -66,6 +72,11 @@ class Stack:
     def outputs(self, name=NAME):
         found = self.formation.describe_stacks(StackName=name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+    def parameter(self, name):
+        """The value that the stack has now."""
+        found = self.formation.describe_stacks(StackName=NAME)["Stacks"][0]["Parameters"]
+        return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found}[name]
 
     def resources(self):
         """The name of each resource by its name in the template."""

@@ -29,6 +29,17 @@ fn each(value: &Value) -> Vec<&Value> {
     value.as_sequence().map_or_else(|| vec![value], |several| several.iter().collect())
 }
 
+/// What a function's role has, and a statement: anything else could give or take rights unseen.
+const OF_A_ROLE: [&str; 4] =
+    ["AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary", "Policies"];
+const OF_A_STATEMENT: [&str; 3] = ["Action", "Effect", "Resource"];
+/// What a statement that refuses may ask for: how a call comes, which is the same for all calls of the SDK.
+const OF_A_CONNECTION: [&str; 2] = ["aws:SecureTransport", "s3:TlsVersion"];
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_mapping().into_iter().flatten().filter_map(|(key, _)| key.as_str()).collect()
+}
+
 /// The role of a function.
 fn role<'r>(resources: &'r Value, function: &str) -> Result<&'r Value> {
     let role = text(&resources[function]["Properties"]["Role"])?;
@@ -41,6 +52,7 @@ fn rights(document: &Value) -> Result<BTreeSet<Right>> {
     let mut rights = BTreeSet::new();
     for statement in each(&document["Statement"]) {
         ensure!(text(&statement["Effect"])? == "Allow", "{statement:?}");
+        ensure!(keys(statement) == OF_A_STATEMENT.into(), "{statement:?}");
         for (action, resource) in each(&statement["Action"]).into_iter().flat_map(|action| {
             each(&statement["Resource"]).into_iter().map(move |resource| (action, resource))
         }) {
@@ -157,6 +169,42 @@ fn besides_storage_functions_may_write_their_log_and_traces_and_nothing_else() -
         };
         let document = &resources[text(policy)?]["Properties"]["PolicyDocument"];
         assert_eq!(rights(document)?, BTreeSet::from(shared.clone()), "{}", function.id);
+    }
+    Ok(())
+}
+
+/// Whether this resource gives functions no rights, and takes none away.
+fn is_no_policy_of_functions(resource: &Value) -> Result<bool> {
+    let (kind, properties) = (text(&resource["Type"])?, &resource["Properties"]);
+    let statements = || each(&properties["PolicyDocument"]["Statement"]);
+    Ok(match kind {
+        "AWS::S3::BucketPolicy" => statements().into_iter().all(is_for_others),
+        "AWS::IAM::Role" => keys(properties).is_subset(&OF_A_ROLE.into()),
+        "AWS::IAM::ManagedPolicy" => keys(properties) == ["PolicyDocument"].into(),
+        "AWS::DynamoDB::Table" => properties.get("ResourcePolicy").is_none(),
+        // SAM would write policies for it.
+        "AWS::Serverless::Function" => {
+            ["Policies", "RolePath", "PermissionsBoundary"].iter().all(|key| properties.get(key).is_none())
+        }
+        kind => !["AWS::IAM::Policy", "AWS::IAM::RolePolicy"].contains(&kind),
+    })
+}
+
+/// Whether a bucket's statement is about AWS's services, or about connections that the SDK never has.
+fn is_for_others(statement: &Value) -> bool {
+    let operators = statement["Condition"].as_mapping().into_iter().flatten();
+    let asked: BTreeSet<_> = operators.flat_map(|(_, asked)| keys(asked)).collect();
+    match text(&statement["Effect"]).unwrap_or_default() {
+        "Allow" => keys(&statement["Principal"]) == ["Service"].into(),
+        _ => !asked.is_empty() && asked.is_subset(&OF_A_CONNECTION.into()),
+    }
+}
+
+#[test]
+fn nothing_but_the_role_of_a_function_gives_it_rights_or_takes_them_away() -> Result<()> {
+    for (id, resource) in resources()?.as_mapping().context("no resources")? {
+        let id = text(id)?;
+        assert!(is_no_policy_of_functions(resource)?, "{id} could give rights that no test here sees");
     }
     Ok(())
 }

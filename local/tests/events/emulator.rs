@@ -85,7 +85,7 @@ impl Emulator {
         let mut command = Command::new(&tools.emulator);
         command.args(["--log-level", "info", "--runtime-interface-emulator-address", &own]);
         command.args(["--runtime-api-address", &runtime_api]).arg(executable);
-        command.env_clear().envs(variables).kill_on_drop(true).stdin(Stdio::null());
+        command.env_clear().envs(variables).stdin(Stdio::null());
         command.stdout(log.reopen()?).stderr(log.reopen()?);
         let process = command.spawn().context("can't run the emulator")?;
         let emulator = Self { process, client: Client::new(&format!("http://{own}")), log };
@@ -118,11 +118,23 @@ impl Emulator {
         Ok(text)
     }
 
-    /// Asked to end, it ends the function too.
     async fn stop(mut self) -> Result<()> {
-        let id = self.process.id().context("the emulator has ended")?.to_string();
-        Command::new("kill").args(["-TERM", &id]).status().await?;
+        self.end()?;
         self.process.wait().await?;
         Ok(())
+    }
+
+    /// Asked to end, it ends the function too; killed, it would leave it behind.
+    fn end(&self) -> Result<()> {
+        let id = self.process.id().context("the emulator has ended")?.to_string();
+        std::process::Command::new("kill").args(["-TERM", &id]).status()?;
+        Ok(())
+    }
+}
+
+/// Also when the test fails before it stops it.
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.end());
     }
 }

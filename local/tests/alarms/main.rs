@@ -1,7 +1,11 @@
 //! The alarms of `template.yaml` hear what the functions say: its filters are about words of their logs, and nothing else
-//! would tell that one of the two has changed.
+//! would tell that one of the two has changed. And there are the metrics that they are about. What must stay out: what a
+//! filter counts, and which metrics there are.
 
-use anyhow::{Context, Result};
+mod filter;
+mod metric;
+
+use anyhow::{Context, Result, bail};
 use local::template::{Function, Template};
 use local::testing::{App, FORM, PNG, files, form, projects, workspace};
 use serde_json::json;
@@ -21,26 +25,15 @@ fn text(value: &Value) -> &str {
     }
 }
 
-/// Whether a line of the log fits one term of a filter: `$.field = "text*"` or `$.field >= number`.
-fn term_fits(term: &str, line: &serde_json::Value) -> bool {
-    let mut words = term.trim().trim_start_matches("$.").splitn(3, ' ');
-    let (field, operator, wanted) = (words.next(), words.next(), words.next().unwrap_or_default());
-    let found = &line[field.unwrap_or_default()];
-    match (operator, wanted.trim_matches('"').strip_suffix('*')) {
-        (Some(">="), _) => found.as_u64() >= wanted.parse().ok() && found.is_u64(),
-        (Some("="), Some(start)) => found.as_str().is_some_and(|found| found.starts_with(start)),
-        (Some("="), None) => found.as_str() == Some(wanted.trim_matches('"')),
-        _ => false,
-    }
-}
-
 /// The lines of a function's log so far that this filter of the template counts.
 fn counted(app: &App, binary: &str, filter: &str) -> Result<Vec<serde_json::Value>> {
     let resources = resources()?;
-    let pattern = text(&resources[filter]["Properties"]["FilterPattern"]).trim_matches(['{', '}', ' ']);
     let lines = app.stack.logs(binary).into_iter();
-    let lines = lines.filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
-    Ok(lines.filter(|line| pattern.split("&&").all(|term| term_fits(term, line))).collect())
+    let mut lines: Vec<_> = lines.filter_map(|line| serde_json::from_str(&line).ok()).collect();
+    let counted = lines.iter().map(|line| filter::counts(&resources, filter, line));
+    let mut counted = counted.collect::<Result<Vec<_>>>()?.into_iter();
+    lines.retain(|_| counted.next().unwrap_or_default());
+    Ok(lines)
 }
 
 /// A request that succeeds as long as the counter answers; the function that answers it has then logged it.
@@ -50,7 +43,8 @@ async fn ask(app: &App, function: &Function, project: &str) -> Result<u16> {
             app.as_alice("POST", &files("acme", project)).body(FORM, form("a.png", "image/png", PNG))
         }
         "create-project" => app.as_alice("POST", &projects("acme")).json(&json!({ "name": "Gemini" })),
-        _ => app.as_alice("GET", &projects("acme")),
+        "list-projects" => app.as_alice("GET", &projects("acme")),
+        other => bail!("there is no request to {other} here: add one that succeeds"),
     };
     let answer = draft.send().await?;
     let line = app.stack.log_with(&function.binary, answer.header("x-request-id")).await;
@@ -87,9 +81,43 @@ fn a_deployment_is_rolled_back_by_alarms_on_the_crashes_and_errors_of_its_own_fu
         let alarms = resources[&function.id]["Properties"]["DeploymentPreference"]["Alarms"].as_sequence();
         let alarms =
             alarms.context("it has no alarms")?.iter().map(|alarm| &resources[text(alarm)]["Properties"]);
-        let alarms = alarms.map(|alarm| (text(&alarm["MetricName"]), text(&alarm["Dimensions"][0]["Value"])));
+        let alarms = alarms.map(|alarm| (text(&alarm["MetricName"]), metric::dimensions(alarm)));
         let route = function.routes[0].to_string();
-        assert_eq!(alarms.collect::<Vec<_>>(), [("Errors", function.id.as_str()), ("ServerErrors", &route)]);
+        let own = [
+            ("Errors", vec![("FunctionName", function.id.as_str())]),
+            ("ServerErrors", vec![("route", route.as_str())]),
+        ];
+        assert_eq!(alarms.collect::<Vec<_>>(), own);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_alarm_is_about_a_metric_that_there_is_and_raised_by_too_much_of_it() -> Result<()> {
+    let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
+    let mut alarms = 0;
+    for (id, resource) in resources.as_mapping().into_iter().flatten() {
+        if text(&resource["Type"]) == "AWS::CloudWatch::Alarm" {
+            let alarm = &resource["Properties"];
+            metric::check(alarm, &resources, &template).with_context(|| text(id).to_owned())?;
+            metric::check_bounds(alarm).with_context(|| text(id).to_owned())?;
+            alarms += 1;
+        }
+    }
+    assert!(alarms > 2 * template.functions.len(), "there are only {alarms} alarms");
+    Ok(())
+}
+
+#[test]
+fn requests_that_api_gateway_refuses_itself_are_counted_in_its_own_log_and_no_others() -> Result<()> {
+    let resources = resources()?;
+    assert_eq!(text(&resources["ThrottledRequests"]["Properties"]["LogGroupName"]), "AccessLogs");
+    for (status, by_the_function, counted) in
+        [("429", "-", true), ("429", "200", false), ("200", "200", false), ("503", "-", false)]
+    {
+        let line =
+            filter::access_line(&resources, &[("status", status), ("integrationStatus", by_the_function)])?;
+        assert_eq!(filter::counts(&resources, "ThrottledRequests", &line)?, counted, "{line}");
     }
     Ok(())
 }

@@ -1,0 +1,96 @@
+"""Puts the faults of seeded.toml into a copy of the files, and sees that each is found by the check that it is for.
+
+Usage: python3 .ci/seeded.py, after .ci/workflows, .ci/template and .ci/run's python_tools have installed the tools.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from itertools import groupby
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "target/ci"
+COPIED = [".ci", ".github", ".yamllint", "samconfig.toml", "template.yaml"]
+TRANSFORM = [TOOLS / "sam/bin/python", "-B", ".ci/transform.py", "template.yaml", "samconfig.toml", "out"]
+# The commands of each check; what any of them says counts, and one must fail.
+CHECKS = {
+    "sam validate": [[TOOLS / "sam/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
+    "transform": [TRANSFORM],
+    "cfn-lint": [
+        TRANSFORM,
+        [TOOLS / "sam/bin/cfn-lint", *"--non-zero-exit-code error --ignore-checks W2001 --".split(), "out/production.json"],
+    ],
+    "checkov": [
+        TRANSFORM,
+        [TOOLS / "checkov/bin/checkov", *"--framework cloudformation --skip-download --quiet --compact -f".split()]
+        + ["out/production.json"],
+    ],
+    "yamllint": [[TOOLS / "python/bin/yamllint", "--strict", "template.yaml"]],
+    "actionlint": [[TOOLS / "workflows/bin/actionlint", ".github/workflows/deploy.yml"]],
+    "zizmor": [[TOOLS / "workflows/bin/zizmor", "--offline", "--no-progress", "--pedantic", ".github"]],
+    "shellcheck": [[TOOLS / "workflows/bin/shellcheck", ".ci/deploy"]],
+}
+
+
+def copied(folder):
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    (folder / "out").mkdir()
+
+
+def seed(folder, fault):
+    path = folder / fault["file"]
+    text = path.read_text()
+    if fault["replace"] not in text:
+        sys.exit(f"seeded.toml: {fault['file']} no longer has {fault['replace']!r}")
+    path.write_text(text.replace(fault["replace"], fault["by"], 1))
+
+
+def said(check, folder):
+    """What the check says, and whether it failed."""
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    done = [
+        subprocess.run(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for command in CHECKS[check]
+    ]
+    return "".join(it.stdout for it in done), done[-1].returncode != 0
+
+
+def missed(check, faults):
+    """The faults that the check does not find."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied(Path(folder))
+        before, failed = said(check, folder)
+        if failed:
+            sys.exit(f"{check} fails without any fault:\n{before}")
+        for fault in faults:
+            seed(Path(folder), fault)
+        output, failed = said(check, folder)
+    for fault in faults:
+        if not failed or fault["says"] not in output or fault["says"] in before:
+            yield f"{check} does not find {fault['by']!r} in {fault['file']}; it says:\n{output}"
+
+
+def by(fault):
+    return fault["check"]
+
+
+def main():
+    faults = tomllib.loads((ROOT / ".ci/seeded.toml").read_text())["fault"]
+    by_check = {check: list(them) for check, them in groupby(sorted(faults, key=by), by)}
+    found = [problem for check, them in by_check.items() for problem in missed(check, them)]
+    unseen = sorted(set(CHECKS) - set(by_check))
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{len(faults) - len(found)} of {len(faults)} seeded faults are found")
+    sys.exit(1 if found or unseen else 0)
+
+
+if __name__ == "__main__":
+    main()
