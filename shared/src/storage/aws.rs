@@ -10,12 +10,10 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::pool::{Client as PooledClient, ConnectionPool};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::shared::IntoShared;
 use futures_util::future::join_all;
 
 use crate::config::AwsSettings;
@@ -115,7 +113,7 @@ fn http_client(roots: &[u8]) -> Result<SharedHttpClient, Cause> {
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(tls)
         .build_https()?;
-    Ok(PooledClient::new(&pool)?.into_shared())
+    Ok(SharedHttpClient::new(PooledClient::new(&pool)?))
 }
 
 /// Time-outs for one attempt and for an operation with all its retries. The sum of a route's operations stays within
