@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -37,6 +38,7 @@ pub(super) struct Service<A, I: Intake, S, H> {
     pub(super) store: Arc<S>,
     pub(super) input: I::Settings,
     pub(super) handler: H,
+    pub(super) connecting: AtomicBool,
 }
 
 /// What the limiter and the checks found out on the way, whatever the answer.
@@ -50,17 +52,18 @@ impl<A, I, S, H, R> Service<A, I, S, H>
 where
     A: Access,
     I: Intake,
+    S: Store,
     R: Reply,
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
-    /// Begins to open the connections that the first request needs at the same time, so that it needn't.
-    pub(super) async fn connect(&self)
-    where
-        S: Store,
-    {
-        // What reads asks its storage beside the counter.
-        self.limiter.connect(if self.route.is_safe() { 2 } else { 1 }).await;
-        self.store.connect().await;
+    /// Begins to open the connections that the first request needs, so that it needn't. Once, and not beside a request,
+    /// which opens its own.
+    pub(super) async fn connect(&self) {
+        if !self.connecting.swap(true, Ordering::Relaxed) {
+            // What reads asks its storage beside the counter.
+            self.limiter.connect(if self.route.is_safe() { 2 } else { 1 }).await;
+            self.store.connect().await;
+        }
     }
 
     /// Answers an event. Always answers: an error is written in the envelope, a panic as a defect of ours, and what
@@ -68,6 +71,10 @@ where
     /// the epoch.
     pub(super) async fn respond(&self, event: Value, invocation: &str, deadline: u64) -> Response {
         let (began, now) = (clock::monotonic(), clock::now());
+        if !self.connecting.swap(true, Ordering::Relaxed) {
+            // There was no time before. The tables are asked at once; what else there is will be ready when they have answered.
+            self.store.connect().await;
+        }
         let request = Request::new(event, invocation);
         let id = request.id.clone();
         let mut progress = Progress::default();

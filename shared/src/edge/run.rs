@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -20,6 +22,9 @@ use crate::clock;
 use crate::config::{self, AwsSettings, Env, Settings};
 use crate::domain::Cause;
 use crate::storage::{Aws, Store};
+
+/// How long after its start a function has asked for its first request, and is idle if there is none yet.
+const UNTIL_IDLE: Duration = Duration::from_millis(1);
 
 /// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad.
 pub fn run<A, I, S, R, H>(route: Route<A, I>, handler: H) -> ExitCode
@@ -70,10 +75,15 @@ where
             route,
             input,
             handler,
+            connecting: AtomicBool::new(false),
         };
         service.auth.prefetch(clock::now());
-        service.connect().await;
-        poll(&service).await
+        // Waiting for the first request, which what is done before it is asked for would delay.
+        let idle = async {
+            tokio::time::sleep(UNTIL_IDLE).await;
+            service.connect().await;
+        };
+        tokio::join!(poll(&service), idle).0
     })
 }
 
@@ -81,6 +91,7 @@ async fn poll<A, I, S, R, H>(service: &Service<A, I, S, H>) -> std::result::Resu
 where
     A: Access,
     I: Intake,
+    S: Store,
     R: Reply,
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
