@@ -4,6 +4,7 @@
 //! They are put together here and not by `aws_config`'s loader, which brings profiles, web identities and containers
 //! along, none of which is where a Lambda function's credentials come from.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -34,6 +35,7 @@ pub struct Aws {
     settings: AwsSettings,
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
+    dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
 }
 
 /// Sets what both services' clients have in common: their configurations are types of their own.
@@ -65,11 +67,15 @@ impl Aws {
 
     fn known_by(settings: AwsSettings, credentials: SharedCredentialsProvider) -> Result<Self, Cause> {
         let http = http_client(settings.ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
-        Ok(Self { settings, credentials, http })
+        Ok(Self { settings, credentials, http, dynamodb: OnceCell::new() })
     }
 
-    /// A client for tables.
+    /// The client of all tables: making one takes longer than a request does.
     pub(super) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.dynamodb.get_or_init(|| self.new_dynamodb()).clone()
+    }
+
+    fn new_dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = configure!(aws_sdk_dynamodb::Config::builder(), self)
             .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)));
         config.set_endpoint_url(self.settings.dynamodb.clone());
