@@ -37,11 +37,20 @@ impl AwsSettings {
             // The value is read by the SDK itself; only its absence is of interest here.
             let _present = env.required(name);
         }
+        let switches =
+            ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
+        let [ignored, fips, dual_stack] = switches.map(|name| env.parsed(name, "false", flag));
         let everywhere = endpoint(env, "AWS_ENDPOINT_URL");
         let [dynamodb, s3] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"]
-            .map(|name| endpoint(env, name).or_else(|| everywhere.clone()));
-        let [fips, dual_stack] = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"]
-            .map(|name| env.parsed(name, "false", flag));
+            .map(|name| endpoint(env, name).or_else(|| everywhere.clone()))
+            .map(|url| url.filter(|_| ignored != Some(true)));
+        let own = dynamodb.is_some() || s3.is_some();
+        for (name, used) in [(switches[1], fips), (switches[2], dual_stack)] {
+            // The SDK would refuse every call.
+            if own && used == Some(true) {
+                env.problem(name, "is about AWS's own endpoints, and an AWS_ENDPOINT_URL names another");
+            }
+        }
         let ca_bundle = ca_bundle(env);
         Some(Self { region: region?, dynamodb, s3, fips: fips?, dual_stack: dual_stack?, ca_bundle })
     }
@@ -68,9 +77,10 @@ fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
     let bundle = std::fs::read(path);
     let bundle =
         bundle.inspect_err(|error| env.problem("AWS_CA_BUNDLE", format!("can't be read: {error}"))).ok()?;
-    // The client would take any file, and then trust nobody.
-    if CertificateDer::pem_slice_iter(&bundle).find_map(Result::ok).is_none() {
-        env.problem("AWS_CA_BUNDLE", "has no certificate in PEM form");
+    // The client would take any file, and then trust nobody, or panic at what it can't read.
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bundle).collect();
+    if !certificates.is_ok_and(|certificates| !certificates.is_empty()) {
+        env.problem("AWS_CA_BUNDLE", "has no certificate in PEM form, or one that is broken");
     }
     Some(bundle)
 }

@@ -293,6 +293,7 @@ fn each_service_is_where_its_own_variable_says_or_else_the_common_one() {
         (&[common, own], Some("http://common"), Some("http://s3")),
         (&[own], None, Some("http://s3")),
         (&[tables], Some("http://dynamodb"), None),
+        (&[common, own, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")], None, None),
         // A template can't leave a variable out.
         (&[("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_ENDPOINT_URL", "")], None, None),
     ] {
@@ -312,7 +313,9 @@ fn an_endpoint_or_a_switch_that_can_not_be_meant_is_named() {
         }
     }
     for name in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
-        assert!(aws(&[(name, "yes")]).err().is_some_and(|problem| problem.starts_with(name)), "{name}");
+        for changes in [&[(name, "yes")][..], &[(name, "true"), ("AWS_ENDPOINT_URL_S3", "http://s3")]] {
+            assert!(aws(changes).err().is_some_and(|problem| problem.starts_with(name)), "{changes:?}");
+        }
     }
     let gov = aws(&[("AWS_USE_FIPS_ENDPOINT", "TRUE"), ("AWS_USE_DUALSTACK_ENDPOINT", "false")]).unwrap();
     assert_eq!((gov.fips, gov.dual_stack), (true, false));

@@ -73,7 +73,7 @@ where
         let (began, now) = (clock::monotonic(), clock::now());
         if !self.connecting.swap(true, Ordering::Relaxed) {
             // There was no time before. The tables are asked at once; what else there is will be ready when they have answered.
-            self.store.connect().await;
+            drop(AssertUnwindSafe(self.store.connect()).catch_unwind().await);
         }
         let request = Request::new(event, invocation);
         let id = request.id.clone();

@@ -132,13 +132,14 @@ pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig 
         .build()
 }
 
-/// Begins calls side by side, and gives them up as soon as they wait for their connections, before anything is sent. The
+/// Begins calls side by side, and gives them up while they wait for their connections, before anything is sent. The
 /// connections are opened all the same, and kept for the first calls that need them.
 pub(super) async fn connect<C: Future>(calls: impl IntoIterator<Item = C>) {
-    // All at once: a call that began later could find an open connection, and be sent.
+    // All at once, as a call that began later could find an open connection. And once only: the second time it is the
+    // yield that is ready first.
     tokio::select! {
         biased;
-        _ = join_all(calls) => {}
         () = tokio::task::yield_now() => {}
+        _ = join_all(calls) => {}
     }
 }

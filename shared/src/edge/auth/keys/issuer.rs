@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::{
     BuildError, RuntimeComponents, RuntimeComponentsBuilder,
 };
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::config_bag::ConfigBag;
 use http::Uri;
 
 use super::cache::Source;
@@ -63,7 +64,11 @@ impl Issuer {
         let tls =
             ConnectionPool::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls);
         let client = Client::new(&tls.build_https()?)?;
-        let connector = client.http_connector(&HttpConnectorSettings::builder().build(), &plain()?);
+        // Reads the authorities now, and not while a request waits.
+        client.validate_base_client_config(&RuntimeComponentsBuilder::new("issuer"), &ConfigBag::base())?;
+        // A connection is opened in a task of its own, which the time for the whole fetch does not end.
+        let settings = HttpConnectorSettings::builder().connect_timeout(TIME).build();
+        let connector = client.http_connector(&settings, &plain()?);
         Ok(Self { url, connector })
     }
 
