@@ -2,6 +2,7 @@
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use webpki::anchor_from_trusted_cert;
 
 use super::{Env, is_http};
 
@@ -77,10 +78,16 @@ fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
     let bundle = std::fs::read(path);
     let bundle =
         bundle.inspect_err(|error| env.problem("AWS_CA_BUNDLE", format!("can't be read: {error}"))).ok()?;
-    // The client would take any file, and then trust nobody, or panic at what it can't read.
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bundle).collect();
-    if !certificates.is_ok_and(|certificates| !certificates.is_empty()) {
+    if !is_usable(&bundle) {
         env.problem("AWS_CA_BUNDLE", "has no certificate in PEM form, or one that is broken");
     }
     Some(bundle)
+}
+
+/// Whether there is a certificate in it, and none that can't be an authority. The client would take any file, and then
+/// trust nobody, or panic at what it can't read.
+fn is_usable(bundle: &[u8]) -> bool {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bundle).collect();
+    certificates
+        .is_ok_and(|all| !all.is_empty() && all.iter().all(|one| anchor_from_trusted_cert(one).is_ok()))
 }

@@ -268,6 +268,15 @@ fn a_ca_bundle_that_can_not_be_read_is_named() {
     for bad in ["/no/such/file.pem", "/dev/null", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
         assert!(bundle(bad).unwrap_err().starts_with("AWS_CA_BUNDLE "), "{bad}");
     }
+    let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let good = std::fs::read_to_string(roots).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bundle.pem");
+    for text in [no_certificate.to_owned(), good.clone() + no_certificate, no_certificate.to_owned() + &good]
+    {
+        std::fs::write(&file, &text).unwrap();
+        assert!(bundle(file.to_str().unwrap()).unwrap_err().starts_with("AWS_CA_BUNDLE "), "{text}");
+    }
 }
 
 /// What Lambda sets.
