@@ -150,6 +150,11 @@ where
     }
 }
 
+#[cfg(not(panic = "unwind"))]
+compile_error!(
+    "a defect in a handler is answered 500 only if panics unwind: see [profile.release] in Cargo.toml"
+);
+
 /// The answer, or a defect of ours in place of a panic.
 async fn unpanicked(answer: impl Future<Output = Result<Response>>) -> Result<Response> {
     let answered = AssertUnwindSafe(answer).catch_unwind().await;
