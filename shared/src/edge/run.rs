@@ -81,7 +81,8 @@ where
         // Waiting for the first request, which what is done before it is asked for would delay.
         let idle = async {
             tokio::time::sleep(UNTIL_IDLE).await;
-            service.connect().await;
+            // On the heap, so that its large state takes no page of memory before.
+            Box::pin(service.connect()).await;
         };
         tokio::join!(poll(&service), idle).0
     })
