@@ -66,7 +66,7 @@ impl Stage {
         let stack = Stack::start(options).await?;
         let creator =
             subjects.iter().find(|subject| subject.name == CREATE).context("nothing creates projects")?;
-        let authority = Authority::new()?;
+        let authority = Authority::like_amazons()?;
         std::fs::write(folder.path().join(AUTHORITY), authority.certificate())?;
         let mut stage = Self {
             token: stack.token("alice", &[ORGANIZATION])?,
