@@ -1,6 +1,7 @@
 //! What a fresh environment costs: size, start, and the first request. What must stay out: what comes later, and memory.
 
 use crate::environment::Environment;
+use crate::process::page_faults;
 use crate::series::{Book, Unit};
 use crate::stage::{Reach, Stage, Way};
 use crate::subject::Subject;
@@ -54,12 +55,17 @@ pub(crate) async fn starts(
     book: &mut Book,
 ) -> Result<()> {
     let way = stage.way(tls).await?;
-    for _ in 0..runs {
-        for subject in subjects {
+    for run in 0..runs {
+        for subject in in_turns(subjects, run) {
             start(stage, subject, &way, tls, book).await.with_context(|| subject.name.clone())?;
         }
     }
     Ok(())
+}
+
+/// All of them, each round beginning with another, so that none always follows the same.
+pub(crate) fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
+    all.iter().cycle().skip(round % all.len().max(1)).take(all.len())
 }
 
 async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mut Book) -> Result<()> {
@@ -71,9 +77,12 @@ async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mu
     let mut note =
         |measure: &str, unit, sample| book.note(&format!("{measure}{suffix}"), unit, &subject.name, sample);
     note("init: from spawn to the first /next", Unit::Milliseconds, milliseconds(environment.init));
+    let init_faults = page_faults(environment.process()?)?;
+    note("init: page faults", Unit::Count, init_faults);
     let Some(work) = subject.works.first().copied() else { return Ok(()) };
     let first = stage.ask(&mut environment, work).await?.took;
     let late = way.opened() - before - early;
+    note("first request: page faults", Unit::Count, page_faults(environment.process()?)? - init_faults);
     let second = stage.ask(&mut environment, work).await?.took;
     note("first request", Unit::Milliseconds, milliseconds(first));
     note("second request", Unit::Milliseconds, milliseconds(second));

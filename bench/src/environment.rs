@@ -1,5 +1,6 @@
 //! One execution environment: a process, and what it takes for what. What must stay out: what it is asked.
 
+use crate::process::cpu;
 use crate::runtime_api::{RuntimeApi, Sign};
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
@@ -17,6 +18,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a process that asked for an event may take until it sleeps.
 const SETTLE: Duration = Duration::from_millis(2);
+/// How long a process sleeps that has nothing to do.
+const QUIET: Duration = Duration::from_millis(50);
 
 /// How a process is started.
 #[derive(Debug, Clone)]
@@ -99,6 +102,26 @@ impl Environment {
     /// Waits until the process sleeps, so that its accounts are up to date.
     pub(crate) async fn settle(&self) {
         tokio::time::sleep(SETTLE).await;
+    }
+
+    /// Waits until the process has used no CPU for some time, as what it does of itself takes long under Valgrind.
+    ///
+    /// # Errors
+    /// When it never does nothing.
+    pub(crate) async fn idle(&self) -> Result<()> {
+        let process = self.process()?;
+        let quiet = async {
+            let mut before = cpu(process)?;
+            loop {
+                tokio::time::sleep(QUIET).await;
+                let now = cpu(process)?;
+                if now == before {
+                    return Ok(());
+                }
+                before = now;
+            }
+        };
+        timeout(PATIENCE, quiet).await.context("the process never sleeps")?
     }
 
     /// Asks the process to end, as `kill` does, and waits until it has.

@@ -79,6 +79,9 @@ async fn callers(stage: &Stage, list: &Subject, rounds: usize, book: &mut Book) 
         counters(stage, size - there).await?;
         there = size;
         let mut environment = Environment::start(&stage.launch(list, &Reach::Direct)?).await?;
+        for index in 0..BATCH {
+            environment.ask(new_caller(stage, &format!("before-{size}-{index}"))?.event()).await?;
+        }
         let case = format!("{size} counters");
         for round in 0..rounds {
             let new = |index| new_caller(stage, &format!("new-{size}-{round}-{index}"));

@@ -28,8 +28,8 @@ pub(crate) async fn can_count() -> bool {
     found
 }
 
-/// Counts the instructions from a process's first one to its first `/next`, and those of a warm request unless only the
-/// former are wanted.
+/// Counts the instructions from a process's first one until it waits for its first event with its connections open, those
+/// until it has answered one over TLS, and those of a warm request unless only the former are wanted.
 ///
 /// # Errors
 /// When an executable does not run under Valgrind.
@@ -39,26 +39,37 @@ pub(crate) async fn instructions(
     only_init: bool,
     book: &mut Book,
 ) -> Result<()> {
+    let way = stage.way(true).await?;
     for subject in subjects.iter().filter(|subject| subject.is_machine_code()) {
+        let mut note =
+            |measure: &str, sample| book.note(measure, Unit::MegaInstructions, &subject.name, sample);
         for _ in 0..INITS {
-            let init = counted(stage, subject, None).await?;
-            book.note("init: instructions", Unit::MegaInstructions, &subject.name, init);
+            note("init and connecting: instructions", counted(stage, subject, &Reach::Direct, None).await?);
+            let once = subject.works.first().map(|work| (*work, 1));
+            note(
+                "to the first answer, TLS: instructions",
+                counted(stage, subject, &Reach::By(&way), once).await?,
+            );
         }
         for work in subject.works.iter().filter(|_| !only_init) {
             let requests = if *work == Work::Upload(LARGE) { 2 } else { 20 };
-            let few = counted(stage, subject, Some((*work, BEFORE))).await?;
-            let many = counted(stage, subject, Some((*work, BEFORE + requests))).await?;
-            let measure = format!("warm {}: instructions", work.label());
-            book.note(&measure, Unit::MegaInstructions, &subject.name, (many - few) / count(requests));
+            let few = counted(stage, subject, &Reach::Direct, Some((*work, BEFORE))).await?;
+            let many = counted(stage, subject, &Reach::Direct, Some((*work, BEFORE + requests))).await?;
+            note(&format!("warm {}: instructions", work.label()), (many - few) / count(requests));
         }
     }
     Ok(())
 }
 
-/// In millions. The process is ended while it waits for an event, and so does nothing.
-async fn counted(stage: &Stage, subject: &Subject, works: Option<(Work, usize)>) -> Result<f64> {
+/// In millions. The process is ended once it has nothing to do any more.
+async fn counted(
+    stage: &Stage,
+    subject: &Subject,
+    reach: &Reach<'_>,
+    works: Option<(Work, usize)>,
+) -> Result<f64> {
     let log = NamedTempFile::new().context("can't create a file")?;
-    let mut launch = stage.launch(subject, &Reach::Direct)?;
+    let mut launch = stage.launch(subject, reach)?;
     let file = format!("--log-file={}", log.path().display());
     launch.under =
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &file].map(str::to_owned).into();
@@ -66,7 +77,7 @@ async fn counted(stage: &Stage, subject: &Subject, works: Option<(Work, usize)>)
     for work in works.into_iter().flat_map(|(work, times)| std::iter::repeat_n(work, times)) {
         stage.ask(&mut environment, work).await?;
     }
-    environment.settle().await;
+    environment.idle().await?;
     environment.terminate().await?;
     let text = fs::read_to_string(log.path()).context("can't read what Valgrind says")?;
     let number = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse::<f64>().ok());

@@ -22,7 +22,7 @@ mod subject;
 mod trips;
 mod warm;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use arguments::{Arguments, What};
 use clap::Parser;
 use local::terminal;
@@ -75,7 +75,8 @@ async fn measure(arguments: &Arguments, subjects: &[Subject], counts: bool) -> R
         cold::starts(&stage, subjects, runs, true, &mut book).await?;
     }
     if arguments.wants(What::Warm) {
-        warm::requests(&stage, subjects, runs, &mut book).await?;
+        warm::requests(&stage, subjects, runs, false, &mut book).await?;
+        warm::requests(&stage, subjects, runs, true, &mut book).await?;
     }
     if arguments.wants(What::Memory) {
         warm::memory(&stage, subjects, &mut book).await?;
@@ -104,6 +105,10 @@ fn write(arguments: &Arguments, machine: &Machine, series: &[Series]) -> Result<
             (format!("{measure} (ms, logarithmic)"), rows)
         };
         let panels: Vec<_> = PLOTTED.iter().map(panel).filter(|(_, rows)| !rows.is_empty()).collect();
+        ensure!(
+            !panels.is_empty(),
+            "there is nothing to draw: init, first requests and warm ones are not measured"
+        );
         let picture = plot::draw(&panels);
         std::fs::write(file, picture).with_context(|| format!("can't write {}", file.display()))?;
     }

@@ -22,6 +22,19 @@ pub(crate) fn cpu(process: u32) -> Result<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
+/// How often the process has touched a page of memory that wasn't there yet, reading from a disk not counted.
+///
+/// # Errors
+/// When there is no such process.
+pub(crate) fn page_faults(process: u32) -> Result<f64> {
+    let file = format!("/proc/{process}/stat");
+    let stat = fs::read_to_string(&file).with_context(|| format!("can't read {file}"))?;
+    // The name stands in parentheses and may hold spaces; the number is the eighth behind it.
+    let behind = stat.rsplit_once(") ").map(|(_, behind)| behind);
+    let number = behind.and_then(|fields| fields.split_whitespace().nth(7)?.parse().ok());
+    number.with_context(|| format!("{file} has no minflt"))
+}
+
 /// The most memory that the process has had at any time so far, in KiB.
 ///
 /// # Errors
@@ -36,13 +49,14 @@ pub(crate) fn peak_memory(process: u32) -> Result<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cpu, peak_memory};
+    use super::{cpu, page_faults, peak_memory};
     use anyhow::Result;
 
     #[test]
     fn this_process_has_a_memory_and_a_past() -> Result<()> {
         assert!(peak_memory(std::process::id())? > 500.0);
         assert!(cpu(std::process::id()).is_ok());
+        assert!(page_faults(std::process::id())? > 100.0);
         Ok(())
     }
 }

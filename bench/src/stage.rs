@@ -18,7 +18,11 @@ use tempfile::TempDir;
 const PROJECTS: usize = 30;
 /// How long the tap keeps a call, so that what is under way together overlaps on any machine.
 const PACE: Duration = Duration::from_millis(20);
-const AUTHORITY: &str = "authority.pem";
+/// What is trusted: the functions' own choice and the benchmark's authority, and for what trusts the system, its choice.
+const AUTHORITIES: &str = "authorities.pem";
+const SYSTEM_AUTHORITIES: &str = "system-authorities.pem";
+/// Where systems have theirs.
+const SYSTEM: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
 /// The engines and what is in them.
 pub(crate) struct Stage {
@@ -37,7 +41,7 @@ pub(crate) struct Stage {
 pub(crate) struct Way {
     dynamodb: Front,
     s3: Front,
-    authority: Option<PathBuf>,
+    tls: bool,
 }
 
 /// How a process gets to the engines.
@@ -67,7 +71,11 @@ impl Stage {
         let creator =
             subjects.iter().find(|subject| subject.name == CREATE).context("nothing creates projects")?;
         let authority = Authority::like_amazons()?;
-        std::fs::write(folder.path().join(AUTHORITY), authority.certificate())?;
+        let system = SYSTEM.iter().find_map(|file| std::fs::read_to_string(file).ok());
+        let own = std::fs::read_to_string(workspace().join("shared/src/storage/amazon-roots.pem"))?;
+        for (file, others) in [(AUTHORITIES, own), (SYSTEM_AUTHORITIES, system.unwrap_or_default())] {
+            std::fs::write(folder.path().join(file), others + authority.certificate())?;
+        }
         let mut stage = Self {
             token: stack.token("alice", &[ORGANIZATION])?,
             project: String::new(),
@@ -91,7 +99,7 @@ impl Stage {
         Ok(Way {
             dynamodb: Front::start(self.stack.dynamodb_endpoint(), authority).await?,
             s3: Front::start(self.stack.s3_endpoint(), authority).await?,
-            authority: tls.then(|| self.folder.path().join(AUTHORITY)),
+            tls,
         })
     }
 
@@ -136,8 +144,14 @@ impl Stage {
             Reach::By(way) => {
                 set("AWS_ENDPOINT_URL_DYNAMODB", way.dynamodb.url());
                 set("AWS_ENDPOINT_URL_S3", way.s3.url());
-                for name in ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
-                    way.authority.iter().for_each(|file| set(name, file.display().to_string()));
+                // Of the functions, the peer in Rust and Node.js, which has its own beside it.
+                let trusted = [
+                    ("AWS_CA_BUNDLE", AUTHORITIES),
+                    ("SSL_CERT_FILE", SYSTEM_AUTHORITIES),
+                    ("NODE_EXTRA_CA_CERTS", AUTHORITIES),
+                ];
+                for (name, file) in trusted.into_iter().filter(|_| way.tls) {
+                    set(name, self.folder.path().join(file).display().to_string());
                 }
             }
         }

@@ -26,20 +26,28 @@ pub(crate) async fn requests(
     stage: &Stage,
     subjects: &[Subject],
     rounds: usize,
+    tls: bool,
     book: &mut Book,
 ) -> Result<()> {
+    let (way, suffix) = (stage.way(tls).await?, if tls { ", TLS" } else { "" });
+    let reach = if tls { Reach::By(&way) } else { Reach::Direct };
     let mut environments = Vec::new();
     for subject in subjects {
-        let mut environment = Environment::start(&stage.launch(subject, &Reach::Direct)?).await?;
+        let mut environment = Environment::start(&stage.launch(subject, &reach)?).await?;
         for _ in 0..BEFORE {
             stage.ask(&mut environment, subject.works[0]).await?;
         }
         environments.push((subject, environment));
     }
     for _ in 0..rounds {
+        // Another begins each round, so that none always follows the same.
+        environments.rotate_left(1);
         for (subject, environment) in &mut environments {
             for work in &subject.works {
-                some(stage, subject, environment, *work, book).await.with_context(|| subject.name.clone())?;
+                let label = format!("warm {}{suffix}", work.label());
+                some(stage, subject, environment, (*work, &label), book)
+                    .await
+                    .with_context(|| subject.name.clone())?;
             }
         }
     }
@@ -50,31 +58,32 @@ async fn some(
     stage: &Stage,
     subject: &Subject,
     environment: &mut Environment,
-    work: Work,
+    (work, label): (Work, &str),
     book: &mut Book,
 ) -> Result<()> {
-    let (process, requests, label) = (environment.process()?, batch(work), work.label());
+    let (process, requests) = (environment.process()?, batch(work));
     environment.settle().await;
     let before = cpu(process)?;
     for _ in 0..requests {
         let took = stage.ask(environment, work).await?.took;
-        book.note(&format!("warm {label}: time"), Unit::Milliseconds, &subject.name, milliseconds(took));
+        book.note(&format!("{label}: time"), Unit::Milliseconds, &subject.name, milliseconds(took));
     }
     environment.settle().await;
     let each = milliseconds(cpu(process)?.saturating_sub(before)) / count(requests);
-    book.note(&format!("warm {label}: CPU time"), Unit::Milliseconds, &subject.name, each);
+    book.note(&format!("{label}: CPU time"), Unit::Milliseconds, &subject.name, each);
     Ok(())
 }
 
-/// Measures the peak of memory after some requests, and of one large upload beyond that after init.
+/// Measures the peak of memory after init, after some requests, and what large uploads add: over TLS, as on Lambda.
 ///
 /// # Errors
 /// When an executable does not start or answer.
 pub(crate) async fn memory(stage: &Stage, subjects: &[Subject], book: &mut Book) -> Result<()> {
+    let way = stage.way(true).await?;
     for _ in 0..MEMORY_RUNS {
         for subject in subjects {
             let mut note = |measure: &str, sample| book.note(measure, Unit::Kibibytes, &subject.name, sample);
-            let mut environment = Environment::start(&stage.launch(subject, &Reach::Direct)?).await?;
+            let mut environment = Environment::start(&stage.launch(subject, &Reach::By(&way))?).await?;
             note("peak memory after init", peak_memory(environment.process()?)?);
             for _ in 0..BEFORE {
                 stage.ask(&mut environment, subject.works[0]).await?;

@@ -8,7 +8,7 @@ use rcgen::{
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// The names that its certificates are for.
 const NAMES: [&str; 2] = ["127.0.0.1", "localhost"];
@@ -16,7 +16,11 @@ const NAMES: [&str; 2] = ["127.0.0.1", "localhost"];
 /// A certificate authority.
 #[derive(Debug)]
 pub struct Authority {
+    /// What is trusted, in PEM.
+    root: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
+    /// What servers show beside their own certificates.
+    between: Vec<CertificateDer<'static>>,
     new_key: NewKey,
 }
 
@@ -29,33 +33,28 @@ impl Authority {
     /// # Errors
     /// When no key can be made.
     pub fn new() -> Result<Self> {
-        Self::with(KeyPair::generate)
+        let issuer = root(KeyPair::generate)?;
+        Ok(Self { root: issuer.pem(), issuer, between: Vec::new(), new_key: KeyPair::generate })
     }
 
-    /// A new authority with keys like those of AWS's endpoints (RSA with 2048 bits). Making them takes a while; what
-    /// checks their signatures has less to do.
+    /// A new authority like the one of AWS's endpoints: keys of RSA with 2048 bits, and another authority between the one
+    /// that is trusted and the servers. Making the keys takes a while.
     ///
     /// # Errors
     /// When no key can be made.
     pub fn like_amazons() -> Result<Self> {
-        Self::with(|| KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048))
-    }
-
-    fn with(new_key: NewKey) -> Result<Self> {
-        let mut parameters = CertificateParams::default();
-        // Another name than its servers have by default: a certificate with its issuer's name counts as its own issuer.
-        parameters.distinguished_name.push(DnType::CommonName, "a test's authority");
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = new_key().context("the authority has no key")?;
-        let issuer =
-            CertifiedIssuer::self_signed(parameters, key).context("the authority has no certificate")?;
-        Ok(Self { issuer, new_key })
+        let new_key: NewKey = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
+        let root = root(new_key)?;
+        let key = new_key().context("the authority between has no key")?;
+        let issuer = CertifiedIssuer::signed_by(parameters("a test's authority between"), key, &root)
+            .context("the authority between has no certificate")?;
+        Ok(Self { root: root.pem(), between: vec![issuer.der().clone()], issuer, new_key })
     }
 
     /// Its certificate in PEM, for who is to trust it.
     #[must_use]
-    pub fn certificate(&self) -> String {
-        self.issuer.pem()
+    pub fn certificate(&self) -> &str {
+        &self.root
     }
 
     /// What a server at a loopback address needs to speak TLS.
@@ -66,7 +65,22 @@ impl Authority {
         let certificate = certificate.context("the server has no certificate")?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder().with_no_client_auth();
-        let config = config.with_single_cert(vec![certificate.der().clone()], key);
+        let chain = [vec![certificate.der().clone()], self.between.clone()].concat();
+        let config = config.with_single_cert(chain, key);
         Ok(TlsAcceptor::from(Arc::new(config.context("the server can't use its certificate")?)))
     }
+}
+
+fn root(new_key: NewKey) -> Result<CertifiedIssuer<'static, KeyPair>> {
+    let key = new_key().context("the authority has no key")?;
+    CertifiedIssuer::self_signed(parameters("a test's authority"), key)
+        .context("the authority has no certificate")
+}
+
+/// Under another name than its servers have by default: a certificate with its issuer's name counts as its own issuer.
+fn parameters(name: &str) -> CertificateParams {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    parameters
 }

@@ -60,9 +60,12 @@ where
     /// which opens its own.
     pub(super) async fn connect(&self) {
         if !self.connecting.swap(true, Ordering::Relaxed) {
-            // What reads asks its storage beside the counter.
-            self.limiter.connect(if self.route.is_safe() { 2 } else { 1 }).await;
-            self.store.connect().await;
+            let connections = async {
+                // What reads asks its storage beside the counter.
+                self.limiter.connect(if self.route.is_safe() { 2 } else { 1 }).await;
+                self.store.connect().await;
+            };
+            drop(AssertUnwindSafe(connections).catch_unwind().await);
         }
     }
 

@@ -23,7 +23,8 @@ use crate::config::{self, AwsSettings, Env, Settings};
 use crate::domain::Cause;
 use crate::storage::{Aws, Store};
 
-/// How long after its start a function has asked for its first request, and is idle if there is none yet.
+/// How long a function waits for its first request until it counts as idle. As a rule it has asked for the request by then;
+/// on a slow CPU its connections are begun a little before that.
 const UNTIL_IDLE: Duration = Duration::from_millis(1);
 
 /// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad.
@@ -81,8 +82,7 @@ where
         // Waiting for the first request, which what is done before it is asked for would delay.
         let idle = async {
             tokio::time::sleep(UNTIL_IDLE).await;
-            // On the heap, so that its large state takes no page of memory before.
-            Box::pin(service.connect()).await;
+            service.connect().await;
         };
         tokio::join!(poll(&service), idle).0
     })
