@@ -24,6 +24,7 @@ pub struct Front {
     tls: bool,
     opened: watch::Receiver<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
+    broken: watch::Sender<()>,
     _task: Task,
 }
 
@@ -33,6 +34,7 @@ struct Door {
     acceptor: Option<TlsAcceptor>,
     opened: watch::Sender<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
+    broken: watch::Receiver<()>,
 }
 
 impl Front {
@@ -45,16 +47,18 @@ impl Front {
             upstream.strip_prefix("http://").context("only a server of plain HTTP can have a front")?;
         let host = host.split('/').next().unwrap_or_default();
         let mut found = lookup_host(host).await.with_context(|| format!("{host} has no address"))?;
+        let broken = watch::Sender::default();
         let door = Door {
             upstream: found.next().with_context(|| format!("{host} has no address"))?,
             acceptor: authority.map(Authority::acceptor).transpose()?,
             opened: watch::Sender::default(),
             set_ups: Arc::default(),
+            broken: broken.subscribe(),
         };
         let (listener, address) = loopback_listener().await?;
         let (tls, opened, set_ups) =
             (authority.is_some(), door.opened.subscribe(), Arc::clone(&door.set_ups));
-        Ok(Self { address, tls, opened, set_ups, _task: Task::spawn(accept(listener, door)) })
+        Ok(Self { address, tls, opened, set_ups, broken, _task: Task::spawn(accept(listener, door)) })
     }
 
     /// Where it is, without a path.
@@ -81,6 +85,11 @@ impl Front {
         Ok(())
     }
 
+    /// Breaks off all connections that are there, as servers do after some time; further ones are welcome.
+    pub fn break_off(&self) {
+        self.broken.send_replace(());
+    }
+
     /// From when each connection was there until it spoke TLS, where it does.
     #[must_use]
     pub fn set_ups(&self) -> Vec<Duration> {
@@ -94,7 +103,7 @@ async fn accept(listener: TcpListener, door: Door) {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
                 door.opened.send_modify(|opened| *opened += 1);
-                connections.spawn(door.clone().pass(stream));
+                connections.spawn(door.clone().pass_until_broken_off(stream));
             }
             Some(_) = connections.join_next() => {}
         }
@@ -102,6 +111,15 @@ async fn accept(listener: TcpListener, door: Door) {
 }
 
 impl Door {
+    async fn pass_until_broken_off(mut self, stream: TcpStream) {
+        self.broken.mark_unchanged();
+        let mut broken = self.broken.clone();
+        tokio::select! {
+            _ = broken.changed() => {}
+            () = self.pass(stream) => {}
+        }
+    }
+
     /// Connections that break off do so on purpose, or with their client at its end.
     async fn pass(self, stream: TcpStream) {
         stream.set_nodelay(true).unwrap_or_default();
