@@ -86,7 +86,6 @@ async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mu
     let second = stage.ask(&mut environment, work).await?.took;
     note("first request", Unit::Milliseconds, milliseconds(first));
     note("second request", Unit::Milliseconds, milliseconds(second));
-    note("first request beyond the second", Unit::Milliseconds, milliseconds(first) - milliseconds(second));
     note("connections opened during init", Unit::Count, count(early));
     note("connections opened by the first request", Unit::Count, count(late));
     // Without TLS it is nothing that could be seen.

@@ -4,6 +4,7 @@
 //! `local`, it depends on none of the service's crates. What must stay out: the measures, one file each.
 
 mod arguments;
+mod bars;
 mod check;
 mod cold;
 mod environment;
@@ -24,6 +25,7 @@ mod warm;
 
 use anyhow::{Context, Result, ensure};
 use arguments::{Arguments, What};
+use bars::Bars;
 use clap::Parser;
 use local::terminal;
 use machine::Machine;
@@ -56,7 +58,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let machine = Machine::look();
     let counts = arguments.wants(What::Instructions) && instructions::can_count().await;
     let series = measure(&arguments, &subjects, counts).await?;
-    write!(std::io::stdout(), "{machine}{}", Report(&series))?;
+    write!(std::io::stdout(), "{machine}{}{}", Report(&series), Bars(&series))?;
     write(&arguments, &machine, &series)?;
     if arguments.check {
         check::check(&check::bounds()?, &series, counts)?;

@@ -40,8 +40,6 @@ pub(crate) async fn requests(
         environments.push((subject, environment));
     }
     for _ in 0..rounds {
-        // Another begins each round, so that none always follows the same.
-        environments.rotate_left(1);
         for (subject, environment) in &mut environments {
             for work in &subject.works {
                 let label = format!("warm {}{suffix}", work.label());
@@ -50,6 +48,8 @@ pub(crate) async fn requests(
                     .with_context(|| subject.name.clone())?;
             }
         }
+        // Another begins each round, so that none always follows the same.
+        environments.rotate_left(1);
     }
     Ok(())
 }

@@ -123,22 +123,29 @@ impl Door {
     /// Connections that break off do so on purpose, or with their client at its end.
     async fn pass(self, stream: TcpStream) {
         stream.set_nodelay(true).unwrap_or_default();
+        // Beside the set-up of TLS, so that whoever waits for an answer waits for no connection but its own.
+        let upstream = TcpStream::connect(self.upstream);
         match &self.acceptor {
-            None => self.join(stream).await,
+            None => join(stream, upstream.await).await,
             Some(acceptor) => {
-                let watch = Stopwatch::start();
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).push(watch.elapsed());
-                    self.join(stream).await;
+                let set_up = async {
+                    let watch = Stopwatch::start();
+                    let stream = acceptor.accept(stream).await;
+                    (stream, watch.elapsed())
+                };
+                let ((stream, took), upstream) = tokio::join!(set_up, upstream);
+                if let Ok(stream) = stream {
+                    self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).push(took);
+                    join(stream, upstream).await;
                 }
             }
         }
     }
+}
 
-    async fn join(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-        if let Ok(mut upstream) = TcpStream::connect(self.upstream).await {
-            upstream.set_nodelay(true).unwrap_or_default();
-            drop(copy_bidirectional(&mut stream, &mut upstream).await);
-        }
+async fn join(mut stream: impl AsyncRead + AsyncWrite + Unpin, upstream: std::io::Result<TcpStream>) {
+    if let Ok(mut upstream) = upstream {
+        upstream.set_nodelay(true).unwrap_or_default();
+        drop(copy_bidirectional(&mut stream, &mut upstream).await);
     }
 }
