@@ -64,7 +64,7 @@ pub(crate) async fn starts(
 }
 
 /// All of them, each round beginning with another, so that none always follows the same.
-pub(crate) fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
+fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
     all.iter().cycle().skip(round % all.len().max(1)).take(all.len())
 }
 
