@@ -14,7 +14,9 @@ use std::str::FromStr;
 use http::Uri;
 use tracing_subscriber::filter::LevelFilter;
 
-pub use self::auth::{AuthSettings, KeySource};
+pub use self::auth::{
+    Audience, AuthSettings, ClaimPath, Discovery, KeySetSource, KeySources, TENANT_ID, key_set_url,
+};
 pub use self::lambda::AwsSettings;
 use crate::domain::rate_limit::RateLimit;
 

@@ -1,83 +1,113 @@
-//! Whose tokens are taken, and the keys that they are verified with.
+//! Settings of authentication: whose tokens are taken, for whom they are, and where they say who may act.
 
-use std::net::IpAddr;
+mod keys;
 
-use http::Uri;
+use serde_json::Value;
 
-use super::{Env, digits, is_http};
-use crate::domain::keys::KeySet;
+pub use self::keys::{Discovery, KeySetSource, KeySources, key_set_url};
+use super::{Env, digits};
 
-/// The fewest bytes of an HS256 key (RFC 7518, section 3.2).
-const MIN_SECRET_BYTES: usize = 32;
+/// What `AUTH_AUDIENCE` says to ask for no audience.
+const ANY_AUDIENCE: &str = "*";
 
-/// How tokens are verified.
+/// Stands in `AUTH_ISSUER` for the token's own `tid`, as in the discovery documents of Microsoft Entra.
+pub const TENANT_ID: &str = "{tenantid}";
+
+/// Settings of authentication.
 pub struct AuthSettings {
-    /// The keys of tokens.
-    pub keys: KeySource,
-    /// What `iss` must be.
+    /// Keys that tokens are verified with.
+    pub keys: KeySources,
+    /// `AUTH_ISSUER`: the value of `iss`, in which [`TENANT_ID`] stands for the token's own `tid`.
     pub issuer: String,
-    /// What `aud` must contain.
-    pub audience: String,
-    /// The cookie that carries the token.
+    /// `AUTH_AUDIENCE`: who tokens must be for.
+    pub audience: Audience,
+    /// `AUTH_ORGANIZATIONS_CLAIM`: the claim that holds the caller's organizations.
+    pub organizations: ClaimPath,
+    /// `AUTH_COOKIE`: the cookie that carries the token.
     pub cookie: String,
-    /// How many seconds the clocks of issuer and service may differ.
-    pub leeway: u64,
+    /// `AUTH_LEEWAY_SECONDS`: seconds, 0 to 300, by which the clocks of issuer and service may differ.
+    pub leeway: u32,
 }
 
-/// Where the keys are that tokens are verified with.
-pub enum KeySource {
-    /// `AUTH_JWT_SECRET`: the HS256 key, at least 32 bytes.
-    Secret(Vec<u8>),
-    /// `AUTH_JWKS`: a JWK set.
-    Set(KeySet),
-    /// `AUTH_JWKS_URL`: where the issuer serves a JWK set.
-    Url(Uri),
+/// Audiences, one of which a token must be for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Tokens need none: the issuer names the client.
+    Any,
+    /// One of these.
+    OneOf(Vec<String>),
+}
+
+/// Place of a claim in a token's claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimPath {
+    /// The claim of this name, whatever its characters, such as `https://example.com/orgs`.
+    Name(String),
+    /// A JSON Pointer (RFC 6901), such as `/o/id`.
+    Pointer(String),
 }
 
 impl AuthSettings {
     pub(super) fn read(env: &Env<'_>) -> Option<Self> {
-        let keys = KeySource::read(env);
         let issuer = env.required("AUTH_ISSUER");
-        let audience = env.required("AUTH_AUDIENCE");
+        let keys = KeySources::read(env, issuer.as_deref());
+        let audience =
+            env.required("AUTH_AUDIENCE").and_then(|_| env.parsed("AUTH_AUDIENCE", "", Audience::parse));
+        let organizations = env.parsed("AUTH_ORGANIZATIONS_CLAIM", "organizations", ClaimPath::parse);
         let cookie = env.parsed("AUTH_COOKIE", "auth", cookie_name);
         let leeway = env.parsed("AUTH_LEEWAY_SECONDS", "5", leeway_seconds);
-        Some(Self { keys: keys?, issuer: issuer?, audience: audience?, cookie: cookie?, leeway: leeway? })
+        Some(Self {
+            keys: keys?,
+            issuer: issuer?,
+            audience: audience?,
+            organizations: organizations?,
+            cookie: cookie?,
+            leeway: leeway?,
+        })
     }
 }
 
-impl KeySource {
-    const SECRET: &str = "AUTH_JWT_SECRET";
-    const SET: &str = "AUTH_JWKS";
-    const URL: &str = "AUTH_JWKS_URL";
-
-    /// Exactly one of the three variables must be set: with two, a token could be good by either of them.
-    fn read(env: &Env<'_>) -> Option<Self> {
-        let [secret, set, url] = [Self::SECRET, Self::SET, Self::URL].map(|name| env.get(name));
-        match (secret, set, url) {
-            (Some(secret), None, None) => Self::secret(env, secret),
-            (None, Some(set), None) => {
-                env.parsed(Self::SET, "", |_| KeySet::parse(set.as_bytes())).map(Self::Set)
+impl Audience {
+    fn parse(list: &str) -> Result<Self, &'static str> {
+        let audiences: Vec<_> =
+            list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+        match audiences.as_slice() {
+            [] => Err("must be a comma-separated list of audiences, or * for none"),
+            [one] if one == ANY_AUDIENCE => Ok(Self::Any),
+            several if several.iter().any(|one| one == ANY_AUDIENCE) => {
+                Err("must be * alone, or audiences without it")
             }
-            (None, None, Some(_)) => env.parsed(Self::URL, "", issuer_url).map(Self::Url),
-            (None, None, None) => {
-                env.problem(Self::SECRET, "is not set, nor is AUTH_JWKS or AUTH_JWKS_URL");
-                None
-            }
-            (secret, _, url) => {
-                let first = if secret.is_some() { Self::SECRET } else { Self::SET };
-                let other = if url.is_some() { Self::URL } else { Self::SET };
-                env.problem(first, format!("can't be set together with {other}"));
-                None
-            }
+            _ => Ok(Self::OneOf(audiences)),
         }
     }
 
-    fn secret(env: &Env<'_>, secret: String) -> Option<Self> {
-        if secret.len() < MIN_SECRET_BYTES {
-            env.problem(Self::SECRET, format!("must have at least {MIN_SECRET_BYTES} bytes"));
-            return None;
+    /// Returns `true` if a token for `audience` is for this service.
+    #[must_use]
+    pub fn contains(&self, audience: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(audiences) => audiences.iter().any(|one| one == audience),
         }
-        Some(Self::Secret(secret.into_bytes()))
+    }
+}
+
+impl ClaimPath {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        if !text.starts_with('/') {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        // RFC 6901, section 3: a tilde is only there as ~0 or ~1.
+        let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        escaped.then(|| Self::Pointer(text.to_owned())).ok_or("must be a claim's name or a JSON Pointer")
+    }
+
+    /// The value there, if the claims have one.
+    #[must_use]
+    pub fn find<'c>(&self, claims: &'c Value) -> Option<&'c Value> {
+        match self {
+            Self::Name(name) => claims.get(name),
+            Self::Pointer(pointer) => claims.pointer(pointer),
+        }
     }
 }
 
@@ -88,20 +118,7 @@ fn cookie_name(text: &str) -> Result<String, &'static str> {
     fits.then(|| text.to_owned()).ok_or("must be a cookie name")
 }
 
-/// Keys that come over an open network could be anybody's, so that only this machine may serve them without TLS.
-fn issuer_url(text: &str) -> Result<Uri, &'static str> {
-    let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text) && !text.contains('@'));
-    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
-    let safe = url.as_ref().and_then(Uri::scheme_str) == Some("https") || is_loopback(host);
-    url.filter(|_| safe)
-        .ok_or("must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])")
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-fn leeway_seconds(text: &str) -> Result<u64, &'static str> {
-    digits(text).filter(|seconds| *seconds <= 300).ok_or("must be a number of seconds from 0 to 300")
+fn leeway_seconds(text: &str) -> Result<u32, &'static str> {
+    let seconds = digits(text).and_then(|seconds| seconds.try_into().ok());
+    seconds.filter(|seconds| *seconds <= 300).ok_or("must be a number of seconds from 0 to 300")
 }

@@ -7,20 +7,53 @@ use std::fmt;
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
-/// What tokens call the algorithm of an RSA key.
-const RSA: &[&str] = &["RS256"];
+/// Names of an algorithm in tokens (`alg`), each with what it stands for.
+type Names = &'static [(&'static str, Algorithm)];
 
-/// What tokens call the algorithm of a P-256 key.
-const P256: &[&str] = &["ES256"];
+/// Algorithms of one type of public key.
+struct Family {
+    names: Names,
+    /// How many of them, from the first on, a key without an `alg` of its own is for.
+    by_default: usize,
+}
 
-/// What tokens call the algorithm of an Ed25519 key: RFC 9864 gave it a name of its own.
-const ED25519: &[&str] = &["EdDSA", "Ed25519"];
+/// RSA keys (RFC 7518, sections 3.3 and 3.5). Most issuers sign with RS256, whether or not their keys say so.
+const RSA: Family = Family {
+    names: &[
+        ("RS256", Algorithm::RS256),
+        ("RS384", Algorithm::RS384),
+        ("RS512", Algorithm::RS512),
+        ("PS256", Algorithm::PS256),
+        ("PS384", Algorithm::PS384),
+        ("PS512", Algorithm::PS512),
+    ],
+    by_default: 1,
+};
+
+/// Keys of the curve P-256 (RFC 7518, section 3.4).
+const P256: Family = Family { names: &[("ES256", Algorithm::ES256)], by_default: 1 };
+
+/// Keys of the curve P-384 (RFC 7518, section 3.4).
+const P384: Family = Family { names: &[("ES384", Algorithm::ES384)], by_default: 1 };
+
+/// Ed25519 keys: RFC 8037 calls the algorithm `EdDSA`, RFC 9864 gave it a name of its own.
+const ED25519: Family =
+    Family { names: &[("EdDSA", Algorithm::EdDSA), ("Ed25519", Algorithm::EdDSA)], by_default: 2 };
+
+impl Family {
+    /// The names that a key with this `alg` goes by, or nothing if it is for another family's.
+    fn pinned(&self, alg: Option<&str>) -> Option<Names> {
+        let Some(alg) = alg else { return self.names.get(..self.by_default) };
+        let at = self.names.iter().position(|(name, _)| *name == alg)?;
+        self.names.get(at..=at)
+    }
+}
 
 /// A key, and the one algorithm that it is used with.
 pub struct Key {
     id: Option<String>,
-    names: &'static [&'static str],
-    algorithm: Algorithm,
+    /// All of one algorithm.
+    names: Names,
     verifier: DecodingKey,
 }
 
@@ -38,8 +71,21 @@ pub enum BadKeySet {
     #[error("must hold public keys only, and has a private or secret one")]
     Private,
     /// It holds no key that tokens could be verified with.
-    #[error("has no public key for RS256 (2048 bits or more), ES256 or EdDSA (Ed25519)")]
+    #[error(
+        "has no public key for RS256 to RS512, PS256 to PS512 (2048 bits or more), ES256, ES384 or EdDSA (Ed25519)"
+    )]
     NoneUsable,
+}
+
+/// Reason why no key verifies a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// No key is for the token's algorithm.
+    Algorithm,
+    /// No key for its algorithm has its id, or it has none and more than one key could be meant.
+    Key,
+    /// The key did not make the signature.
+    Signature,
 }
 
 /// What a token says of the key that signed it.
@@ -52,10 +98,11 @@ pub struct Wanted<'t> {
 }
 
 impl Wanted<'_> {
-    /// Whether there can be a public key for such a token.
+    /// Returns `true` if a public key can be for this algorithm.
     #[must_use]
     pub fn may_be_public(&self) -> bool {
-        [RSA, P256, ED25519].iter().any(|names| names.contains(&self.algorithm))
+        let families = [RSA, P256, P384, ED25519];
+        families.iter().flat_map(|family| family.names).any(|(name, _)| *name == self.algorithm)
     }
 }
 
@@ -63,29 +110,30 @@ impl Key {
     /// The secret of HS256 (RFC 7518, section 3.2). Whether it is long enough is checked where it is read.
     #[must_use]
     pub fn secret(secret: &[u8]) -> Self {
-        let verifier = DecodingKey::from_secret(secret);
-        Self { id: None, names: &["HS256"], algorithm: Algorithm::HS256, verifier }
+        Self { id: None, names: &[("HS256", Algorithm::HS256)], verifier: DecodingKey::from_secret(secret) }
     }
 
     /// Whether this key, whatever its id, is one for the algorithm of this name.
     #[must_use]
     pub fn fits(&self, algorithm: &str) -> bool {
-        self.names.contains(&algorithm)
+        self.names.iter().any(|(name, _)| *name == algorithm)
     }
 
-    /// Whether `signature` (base64url) is this key's signature of the message.
+    /// Returns `true` if `signature` (base64url) is this key's signature of the message.
     #[must_use]
-    pub fn signed(&self, message: &[u8], signature: &str) -> bool {
-        crypto::verify(signature, message, &self.verifier, self.algorithm).is_ok_and(|genuine| genuine)
+    pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        let verified = |(_, algorithm)| crypto::verify(signature, message, &self.verifier, algorithm);
+        self.names
+            .first()
+            .copied()
+            .map(verified)
+            .is_some_and(|verified| verified.is_ok_and(|genuine| genuine))
     }
 }
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key")
-            .field("id", &self.id)
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Key").field("id", &self.id).field("names", &self.names).finish_non_exhaustive()
     }
 }
 
@@ -107,18 +155,23 @@ impl KeySet {
         self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
 
-    /// Whether `signature` (base64url) of the message was made with the wanted key. A token that names no key is taken
-    /// only where exactly one key fits its algorithm, so that nothing is tried out.
-    #[must_use]
-    pub fn signed(&self, wanted: Wanted<'_>, message: &[u8], signature: &str) -> bool {
-        let mut fitting = self.0.iter().filter(|key| key.fits(wanted.algorithm));
-        match wanted.id {
-            // Ids should be unique, and nothing makes an issuer keep to that.
-            Some(id) => fitting.any(|key| key.id.as_deref() == Some(id) && key.signed(message, signature)),
-            None => match (fitting.next(), fitting.next()) {
-                (Some(key), None) => key.signed(message, signature),
-                _ => false,
-            },
+    /// Checks that the wanted key made `signature` (base64url) of the message. A token that names no key is taken only
+    /// where exactly one key fits its algorithm, so that nothing is tried out.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if it didn't.
+    pub fn verify(&self, wanted: Wanted<'_>, message: &[u8], signature: &str) -> Result<(), Mismatch> {
+        let fitting = || self.0.iter().filter(|key| key.fits(wanted.algorithm));
+        if fitting().next().is_none() {
+            return Err(Mismatch::Algorithm);
+        }
+        // Ids should be unique, and nothing makes an issuer keep to that.
+        let named = || fitting().filter(|key| wanted.id.is_none() || key.id.as_deref() == wanted.id);
+        match (wanted.id, named().count()) {
+            (_, 0) | (None, 2..) => Err(Mismatch::Key),
+            _ if named().any(|key| key.verifies(message, signature)) => Ok(()),
+            _ => Err(Mismatch::Signature),
         }
     }
 }

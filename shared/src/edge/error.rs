@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::auth::Refusal;
 use crate::domain;
 use crate::domain::rate_limit::Rejection;
 
@@ -23,8 +24,8 @@ pub enum Error {
     /// There is no valid token.
     #[error("Authentication is required")]
     Unauthorized {
-        /// Whether a token was sent at all.
-        token_sent: bool,
+        /// Reason why the token was refused, for the log; nothing where none was sent.
+        refused: Option<Refusal>,
     },
     /// Another site started a write with the user's cookie.
     #[error("This request was started by another site")]

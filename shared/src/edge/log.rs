@@ -15,6 +15,8 @@ use super::reply::Response;
 pub(super) struct Facts {
     pub(super) user: Option<String>,
     pub(super) organization: Option<String>,
+    /// Reason why the token was refused.
+    pub(super) refused: Option<&'static str>,
 }
 
 /// Starts logging to standard output, where Lambda picks it up.
@@ -45,11 +47,33 @@ pub(super) fn request(
     };
     let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(chain);
     let (status, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
-    let (user, org) = (facts.user.as_deref(), facts.organization.as_deref());
+    let (user, org, refused) = (facts.user.as_deref(), facts.organization.as_deref(), facts.refused);
     if status >= 500 {
-        tracing::error!(request_id = id, route, status, code, user, org, duration_ms, error, "request");
+        tracing::error!(
+            request_id = id,
+            route,
+            status,
+            code,
+            refused,
+            user,
+            org,
+            duration_ms,
+            error,
+            "request"
+        );
     } else {
-        tracing::info!(request_id = id, route, status, code, user, org, duration_ms, error, "request");
+        tracing::info!(
+            request_id = id,
+            route,
+            status,
+            code,
+            refused,
+            user,
+            org,
+            duration_ms,
+            error,
+            "request"
+        );
     }
 }
 

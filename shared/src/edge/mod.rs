@@ -19,6 +19,7 @@ mod route;
 mod run;
 
 pub use access::{Access, OrgMember};
+pub use auth::Refusal;
 pub use context::Context;
 pub use error::{Error, Result};
 #[cfg(feature = "uploads")]

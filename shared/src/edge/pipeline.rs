@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::access::Access;
-use super::auth::Auth;
+use super::auth::{Auth, Refusal};
 use super::context::Context;
 use super::error::{Error, Result};
 use super::input::Intake;
@@ -100,10 +100,11 @@ where
         let millis = domain::time::epoch_millis(now);
         match self.auth.verify(&credential, now).await {
             Ok(caller) => self.admitted(&caller, request, now, millis, progress).await,
-            Err(unauthorized @ Error::Unauthorized { .. }) => {
+            Err(Error::Unauthorized { refused }) => {
+                progress.facts.refused = refused.map(Refusal::name);
                 // What is left to an address is nothing that one caller of many behind it could use.
                 self.limiter.admit(&identity::source(&request.source_ip), millis).await?;
-                Err(unauthorized)
+                Err(Error::Unauthorized { refused })
             }
             // Without keys nobody can be told apart, so nobody is counted.
             Err(unavailable) => Err(unavailable),

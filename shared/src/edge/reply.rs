@@ -148,10 +148,10 @@ pub(super) fn refuse(error: &Error) -> Result<Response, Error> {
         &ErrorEnvelope { error: ErrorBody { code, message: error.to_string(), field, issues } },
     )?;
     let (name, value) = match error {
-        Error::Unauthorized { token_sent: true } => {
+        Error::Unauthorized { refused: Some(_) } => {
             (header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"".to_owned())
         }
-        Error::Unauthorized { token_sent: false } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
+        Error::Unauthorized { refused: None } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
         Error::RateLimited(rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
         Error::Domain(domain::Error::Unavailable(_)) => {
             (header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER.to_string())

@@ -2,17 +2,20 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{BadKeySet, ED25519, Key, P256, RSA};
+use super::{BadKeySet, ED25519, Key, P256, P384, RSA};
 
 /// How many bits an RSA key has: fewer are too weak (RFC 7518, section 3.3), more cost an attacker's victim too much.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// The bytes of a coordinate of P-256, and of an Ed25519 key.
-const CURVE_BYTES: usize = 32;
+/// Bytes of a coordinate of P-256, and of an Ed25519 key.
+const P256_BYTES: usize = 32;
+
+/// Bytes of a coordinate of P-384.
+const P384_BYTES: usize = 48;
 
 #[derive(Deserialize)]
 struct Set {
@@ -59,20 +62,15 @@ fn is_private(key: &Value) -> bool {
 fn usable(jwk: Jwk) -> Option<Key> {
     let may_verify = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
         && jwk.key_ops.as_ref().is_none_or(|uses| uses.iter().any(|operation| operation == "verify"));
-    let (names, algorithm, verifier) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-        ("RSA", _) => (RSA, Algorithm::RS256, rsa(jwk.n?.as_str(), jwk.e?.as_str())?),
-        ("EC", Some("P-256")) => (P256, Algorithm::ES256, p256(jwk.x?.as_str(), jwk.y?.as_str())?),
-        ("OKP", Some("Ed25519")) => (ED25519, Algorithm::EdDSA, ed25519(jwk.x?.as_str())?),
+    let (family, verifier) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+        ("RSA", _) => (RSA, rsa(jwk.n?.as_str(), jwk.e?.as_str())?),
+        ("EC", Some("P-256")) => (P256, point(jwk.x?.as_str(), jwk.y?.as_str(), P256_BYTES)?),
+        ("EC", Some("P-384")) => (P384, point(jwk.x?.as_str(), jwk.y?.as_str(), P384_BYTES)?),
+        ("OKP", Some("Ed25519")) => (ED25519, ed25519(jwk.x?.as_str())?),
         _ => return None,
     };
-    let pinned = match &jwk.alg {
-        None => names,
-        Some(alg) => {
-            let at = names.iter().position(|name| name == alg)?;
-            &names[at..=at]
-        }
-    };
-    may_verify.then_some(Key { id: jwk.kid, names: pinned, algorithm, verifier })
+    let names = family.pinned(jwk.alg.as_deref())?;
+    may_verify.then_some(Key { id: jwk.kid, names, verifier })
 }
 
 fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
@@ -88,15 +86,15 @@ fn unsigned(text: &str) -> Option<Vec<u8>> {
     Some(bytes[start..].to_vec())
 }
 
-fn p256(x: &str, y: &str) -> Option<DecodingKey> {
-    let whole = [x, y].iter().all(|coordinate| coordinate_of_curve(coordinate));
+fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
+    let whole = [x, y].iter().all(|coordinate| has_bytes(coordinate, bytes));
     whole.then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
 }
 
 fn ed25519(x: &str) -> Option<DecodingKey> {
-    coordinate_of_curve(x).then(|| DecodingKey::from_ed_components(x).ok()).flatten()
+    has_bytes(x, P256_BYTES).then(|| DecodingKey::from_ed_components(x).ok()).flatten()
 }
 
-fn coordinate_of_curve(text: &str) -> bool {
-    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == CURVE_BYTES)
+fn has_bytes(text: &str, bytes: usize) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|decoded| decoded.len() == bytes)
 }

@@ -26,16 +26,21 @@ fn parsed(keys: &[Value]) -> Result<KeySet, BadKeySet> {
 /// Whether the set takes the signature of this name for a token of this algorithm and key id.
 fn takes(set: &KeySet, algorithm: &str, id: Option<&str>, signature: &str) -> bool {
     let signature = VECTORS["signatures"][signature].as_str().unwrap();
-    set.signed(Wanted { algorithm, id }, VECTORS["message"].as_str().unwrap().as_bytes(), signature)
+    verified(set, Wanted { algorithm, id }, signature).is_ok()
+}
+
+fn verified(set: &KeySet, wanted: Wanted<'_>, signature: &str) -> Result<(), Mismatch> {
+    set.verify(wanted, VECTORS["message"].as_str().unwrap().as_bytes(), signature)
 }
 
 fn all() -> KeySet {
-    parsed(&["rsa", "p256", "ed25519"].map(|name| key(name, &json!({"kid": name})))).unwrap()
+    parsed(&["rsa", "p256", "p384", "ed25519"].map(|name| key(name, &json!({"kid": name})))).unwrap()
 }
 
-const GENUINE: [(&str, &str, &str); 4] = [
+const GENUINE: [(&str, &str, &str); 5] = [
     ("RS256", "rsa", "RS256 by rsa"),
     ("ES256", "p256", "ES256 by p256"),
+    ("ES384", "p384", "ES384 by p384"),
     ("EdDSA", "ed25519", "EdDSA by ed25519"),
     ("Ed25519", "ed25519", "EdDSA by ed25519"),
 ];
@@ -54,7 +59,8 @@ fn a_signature_is_of_one_message() {
         let signature = VECTORS["signatures"][signature].as_str().unwrap();
         let wanted = Wanted { algorithm, id: Some(id) };
         for message in ["", "another message", "a message that was signed "] {
-            assert!(!all().signed(wanted, message.as_bytes(), signature), "{algorithm}: {message}");
+            let verified = all().verify(wanted, message.as_bytes(), signature);
+            assert_eq!(verified, Err(Mismatch::Signature), "{algorithm}: {message}");
         }
     }
 }
@@ -62,9 +68,11 @@ fn a_signature_is_of_one_message() {
 #[test]
 fn a_key_is_used_with_its_own_algorithm_only() {
     let set = all();
-    for id in ["rsa", "p256", "ed25519"] {
+    for id in ["rsa", "p256", "p384", "ed25519"] {
         for (_, _, signature) in GENUINE {
-            for algorithm in ["RS256", "ES256", "EdDSA", "HS256", "RS512", "PS256", "none", "", "rs256"] {
+            for algorithm in
+                ["RS256", "ES256", "ES384", "EdDSA", "HS256", "RS512", "PS256", "none", "", "rs256"]
+            {
                 let right = GENUINE.contains(&(algorithm, id, signature));
                 let takes = takes(&set, algorithm, Some(id), signature);
                 assert!(!takes || right, "{signature} as {algorithm} by {id}");
@@ -92,9 +100,44 @@ fn the_algorithm_that_a_key_names_goes_before_what_its_type_would_do() {
         assert!(takes(&set, works, Some("k"), "EdDSA by ed25519"));
         assert!(!takes(&set, other, Some("k"), "EdDSA by ed25519"));
     }
-    for alg in ["RS512", "PS256", "HS256", "none", "rs256", "RSA-OAEP"] {
+    for alg in ["HS256", "none", "rs256", "RSA-OAEP", "ES256"] {
         assert_eq!(parsed(&[key("rsa", &json!({"alg": alg}))]).unwrap_err(), BadKeySet::NoneUsable, "{alg}");
     }
+}
+
+#[test]
+fn an_rsa_key_verifies_the_algorithm_it_names() {
+    let algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+    for named in algorithms {
+        let set = parsed(&[key("rsa-all", &json!({"kid": "k", "alg": named}))]).unwrap();
+        for (algorithm, signed) in algorithms.iter().flat_map(|one| algorithms.map(|other| (*one, other))) {
+            let genuine = takes(&set, algorithm, Some("k"), &format!("{signed} by rsa-all"));
+            assert_eq!(genuine, algorithm == named && signed == named, "{signed} as {algorithm} by {named}");
+        }
+    }
+}
+
+#[test]
+fn a_mismatch_names_its_reason() {
+    for (algorithm, id, signature, mismatch) in [
+        ("HS256", Some("rsa"), "RS256 by rsa", Mismatch::Algorithm),
+        ("none", None, "RS256 by rsa", Mismatch::Algorithm),
+        ("RS256", Some("p256"), "RS256 by rsa", Mismatch::Key),
+        ("RS256", Some(""), "RS256 by rsa", Mismatch::Key),
+        ("RS256", Some("rsa"), "RS512 by rsa", Mismatch::Signature),
+        ("RS256", None, "RS512 by rsa", Mismatch::Signature),
+    ] {
+        let signature = VECTORS["signatures"][signature].as_str().unwrap();
+        assert_eq!(
+            verified(&all(), Wanted { algorithm, id }, signature),
+            Err(mismatch),
+            "{algorithm} {id:?}"
+        );
+    }
+    let two = parsed(&["1", "2"].map(|id| key("rsa", &json!({"kid": id})))).unwrap();
+    let signature = VECTORS["signatures"]["RS256 by rsa"].as_str().unwrap();
+    let wanted = Wanted { algorithm: "RS256", id: None };
+    assert_eq!(verified(&two, wanted, signature), Err(Mismatch::Key));
 }
 
 #[test]
@@ -116,7 +159,8 @@ fn a_token_that_names_no_key_goes_with_the_only_one_of_its_algorithm() {
 
 #[test]
 fn of_several_keys_of_one_id_the_one_that_signed_counts() {
-    let set = parsed(&["p256", "rsa", "ed25519"].map(|name| key(name, &json!({"kid": "same"})))).unwrap();
+    let set =
+        parsed(&["p256", "rsa", "p384", "ed25519"].map(|name| key(name, &json!({"kid": "same"})))).unwrap();
     for (algorithm, _, signature) in GENUINE {
         assert!(takes(&set, algorithm, Some("same"), signature), "{signature}");
     }
@@ -151,7 +195,9 @@ fn keys_that_are_not_for_verifying_tokens_are_left_out() {
     for members in [json!({"x": "AQAB"}), json!({"crv": "X25519"}), json!({"crv": "Ed448"})] {
         assert_eq!(parsed(&[key("ed25519", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
     }
-    assert_eq!(parsed(&[key("p384", &json!({}))]).unwrap_err(), BadKeySet::NoneUsable);
+    for members in [json!({"crv": "P-256"}), json!({"crv": "P-521"}), json!({"alg": "ES256"})] {
+        assert_eq!(parsed(&[key("p384", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+    }
 }
 
 #[test]

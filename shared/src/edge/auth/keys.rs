@@ -1,4 +1,4 @@
-//! Where the keys are that tokens are verified with, and how they get here.
+//! Keys that tokens are verified with, and how they get here.
 
 mod cache;
 mod issuer;
@@ -9,64 +9,79 @@ use jiff::Timestamp;
 
 use self::cache::Cache;
 use self::issuer::Issuer;
-use crate::config::KeySource;
-use crate::domain::keys::{Key, KeySet, Wanted};
+use super::refusal::Refusal;
+use crate::config::{KeySetSource, KeySources};
+use crate::domain::keys::{Key, KeySet, Mismatch, Wanted};
 use crate::domain::{Cause, Error};
+use crate::edge::error::Result;
 
-/// The keys, as the settings say.
-pub(super) struct Keys(Kind);
+/// Keys from all sources that the settings name.
+pub(super) struct Keys {
+    secrets: Vec<Key>,
+    set: Option<Set>,
+}
 
-enum Kind {
-    /// One secret.
-    Secret(Key),
+enum Set {
     /// A set that never changes.
-    Set(KeySet),
+    Inline(KeySet),
     /// The set that an issuer serves.
     Issuer(Arc<Cache<Issuer>>),
 }
 
 impl Keys {
-    /// The keys of this source. `ca_bundle` (PEM) is trusted beside the system's authorities to know the issuer.
+    /// Opens the sources. `ca_bundle` (PEM) is trusted beside the system's authorities to know the issuer.
     ///
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub(super) fn open(source: KeySource, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
-        Ok(Self(match source {
-            KeySource::Secret(secret) => Kind::Secret(Key::secret(&secret)),
-            KeySource::Set(set) => Kind::Set(set),
-            KeySource::Url(url) => Kind::Issuer(Arc::new(Cache::new(Issuer::new(url, ca_bundle)?))),
-        }))
+    pub(super) fn open(sources: KeySources, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, Cause> {
+        let issuer = |issuer: Issuer| Set::Issuer(Arc::new(Cache::new(issuer)));
+        let set = match sources.set {
+            None => None,
+            Some(KeySetSource::Inline(set)) => Some(Set::Inline(set)),
+            Some(KeySetSource::Url(url)) => Some(issuer(Issuer::serving(url, ca_bundle)?)),
+            Some(KeySetSource::Discovery(discovery)) => {
+                Some(issuer(Issuer::discovered(discovery, ca_bundle)?))
+            }
+        };
+        Ok(Self { secrets: sources.secrets.iter().map(|secret| Key::secret(secret)).collect(), set })
     }
 
     /// Begins to fetch what has to be fetched, so that the first request needn't.
     pub(super) fn prefetch(&self, now: Timestamp) {
-        if let Kind::Issuer(cache) = &self.0 {
+        if let Some(Set::Issuer(cache)) = &self.set {
             cache.refresh(now);
         }
     }
 
-    /// Whether `signature` of the message was made with the wanted key.
+    /// Checks that the wanted key made `signature` (base64url) of the message.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if there are no keys to tell by, as the issuer can't be reached.
-    pub(super) async fn signed(
+    /// [`Unauthorized`](crate::edge::Error::Unauthorized) if it didn't, [`Error::Unavailable`] if there are no keys to
+    /// tell by, as the issuer can't be reached.
+    pub(super) async fn verify(
         &self,
         wanted: Wanted<'_>,
         message: &[u8],
         signature: &str,
         now: Timestamp,
-    ) -> Result<bool, Error> {
-        Ok(match &self.0 {
-            // There is one secret, so its id tells nothing.
-            Kind::Secret(key) => key.fits(wanted.algorithm) && key.signed(message, signature),
-            Kind::Set(set) => set.signed(wanted, message, signature),
-            Kind::Issuer(_) if !wanted.may_be_public() => false,
-            Kind::Issuer(cache) => {
+    ) -> Result<()> {
+        // Nothing tells which of the secrets is meant: their ids are the issuer's own business.
+        let mut secrets = self.secrets.iter().filter(|key| key.fits(wanted.algorithm)).peekable();
+        if secrets.peek().is_some() {
+            let verified = secrets.any(|key| key.verifies(message, signature));
+            return Ok(verified.then_some(()).ok_or(Refusal::Signature)?);
+        }
+        let verified = match &self.set {
+            Some(Set::Inline(set)) => set.verify(wanted, message, signature),
+            // Nobody is asked for a key that can't be among them.
+            Some(Set::Issuer(cache)) if wanted.may_be_public() => {
                 let set = cache.keys(wanted.id, now).await.map_err(Error::Unavailable)?;
-                set.signed(wanted, message, signature)
+                set.verify(wanted, message, signature)
             }
-        })
+            _ => Err(Mismatch::Algorithm),
+        };
+        Ok(verified.map_err(Refusal::from)?)
     }
 }

@@ -1,11 +1,14 @@
 //! Who is calling: finds the token in a request and verifies it.
 
+mod claims;
 mod cookies;
 mod keys;
+mod refusal;
 mod token;
 
 use jiff::Timestamp;
 
+pub use self::refusal::Refusal;
 use self::token::Verifier;
 use super::error::{Error, Result};
 use super::request::Request;
@@ -70,13 +73,13 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthorized`], which doesn't say what is wrong with the token: whoever has a real one can read it.
+    /// [`Error::Unauthorized`], whose reason is for the log alone.
     /// [`Unavailable`](crate::domain::Error::Unavailable) if there are no keys to verify it with, as the issuer can't be reached.
     pub(super) async fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
-        let caller = match credential {
-            Credential::None | Credential::Ambiguous => None,
-            Credential::Bearer(token) | Credential::Cookie(token) => self.verifier.verify(token, now).await?,
-        };
-        caller.ok_or(Error::Unauthorized { token_sent: *credential != Credential::None })
+        match credential {
+            Credential::None => Err(Error::Unauthorized { refused: None }),
+            Credential::Ambiguous => Err(Refusal::Form.into()),
+            Credential::Bearer(token) | Credential::Cookie(token) => self.verifier.verify(token, now).await,
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::domain::keys::{BadKeySet, KeySet, Wanted};
 
 /// Algorithms that tokens may name, and one that none may.
-const ALGORITHMS: [&str; 6] = ["RS256", "ES256", "EdDSA", "Ed25519", "HS256", "none"];
+const ALGORITHMS: [&str; 8] = ["RS256", "PS512", "ES256", "ES384", "EdDSA", "Ed25519", "HS256", "none"];
 
 /// An input is a JWK set.
 pub fn key_set(data: &[u8]) {
@@ -19,9 +19,10 @@ pub fn key_set(data: &[u8]) {
     let ids = keys.into_iter().flatten().filter_map(|key| key["kid"].as_str());
     for id in ids.map(Some).chain([None, Some(""), Some("another")]) {
         for algorithm in ALGORITHMS {
-            // In base64, of the length that signatures of P-256 and Ed25519 have.
-            for signature in ["", "AAAA", &"A".repeat(86), &"_".repeat(85)] {
-                assert!(!set.signed(Wanted { algorithm, id }, b"message", signature), "{algorithm} {id:?}");
+            // In base64, of the length that signatures of P-256 and Ed25519, and of P-384, have.
+            for signature in ["", "AAAA", &"A".repeat(86), &"_".repeat(85), &"A".repeat(128)] {
+                let verified = set.verify(Wanted { algorithm, id }, b"message", signature);
+                assert!(verified.is_err(), "{algorithm} {id:?}");
             }
         }
     }

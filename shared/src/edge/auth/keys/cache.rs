@@ -15,11 +15,12 @@ const AGING: SignedDuration = SignedDuration::from_mins(5);
 /// From this age on a request waits for new keys: a key that the issuer withdrew is not accepted much longer.
 const OLD: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long an issuer is left alone after it was asked in vain, or for a key that it may not have: whoever makes up
-/// key ids can't have it flooded from here.
+/// Time until an issuer that answered without a wanted key is asked for a key again, so that forged key ids cannot flood
+/// it; also until known keys are refreshed again after a failure.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long a source that gave no keys at all is left alone: what callers are told to wait, too.
+/// Time after a failed fetch until a request that cannot do without it tries again. Callers are told to wait as long. It
+/// is short because a key that the issuer has by now must not stay locked out.
 const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Where keys come from.
@@ -41,7 +42,7 @@ struct State {
     keys: Option<Fetched>,
     /// When the source was last asked.
     tried: Option<Timestamp>,
-    /// When the source was last asked for a key that was not among those kept.
+    /// When the source was last asked for a key that was not among those kept, and answered.
     searched: Option<Timestamp>,
     /// When the last try began, if it was in vain.
     failed: Option<Timestamp>,
@@ -121,26 +122,26 @@ impl<S: Source> Cache<S> {
         let before = self.state().tries;
         let _turn = self.turn.lock().await;
         let State { keys, tries, searched, failed, .. } = self.state().clone();
-        let failed_just_now = keys.is_none() && within(PAUSE, failed, now);
+        let searching = matches!(reason, Reason::Missing(_));
+        let failed_just_now = (searching || keys.is_none()) && within(PAUSE, failed, now);
         if let Some(kept) = keys.filter(|kept| reason.is_met_by(kept, now)) {
             return Ok(kept.set);
         }
-        let searching = matches!(reason, Reason::Missing(_));
         if tries != before || failed_just_now || (searching && within(COOL_DOWN, searched, now)) {
             return Err("the issuer was asked just now".into());
         }
-        self.note_try(searching, now);
+        self.note_try(now);
         let fetched = self.source.fetch().await;
+        if searching && fetched.is_ok() {
+            self.state().searched = Some(now);
+        }
         self.keep(fetched, now)
     }
 
-    fn note_try(&self, searching: bool, now: Timestamp) {
+    fn note_try(&self, now: Timestamp) {
         let mut state = self.state();
         state.tries += 1;
         state.tried = Some(now);
-        if searching {
-            state.searched = Some(now);
-        }
     }
 
     fn keep(&self, fetched: Result<KeySet, Cause>, now: Timestamp) -> Result<Arc<KeySet>, Cause> {

@@ -1,4 +1,4 @@
-//! Fetches the JWK set that an issuer serves.
+//! Fetches the JWK set that an issuer serves, at a URL that is known or that its discovery document names.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use aws_smithy_runtime::client::identity::no_auth::NoAuthIdentityResolver;
 use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
 use aws_smithy_runtime::client::retries::strategy::NeverRetryStrategy;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -21,21 +22,38 @@ use aws_smithy_runtime_api::client::runtime_components::{
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 use http::Uri;
+use serde::Deserialize;
 
 use super::cache::Source;
+use crate::config::{Discovery, key_set_url};
 use crate::domain::Cause;
 use crate::domain::keys::KeySet;
 
-/// How long a fetch may take in all. A request may have to wait for one.
+/// Time for a fetch in all. A request may have to wait for one.
 const TIME: Duration = Duration::from_secs(3);
 
-/// The largest set in bytes: some hundred keys.
+/// The largest document in bytes: a set of some hundred keys.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// An issuer's URL of keys. Redirects are not followed: they would let it name any host.
+/// An issuer's keys. Redirects are not followed: they would let it name any host.
 pub(super) struct Issuer {
-    url: Uri,
+    place: Place,
     connector: SharedHttpConnector,
+}
+
+/// Place of a JWK set.
+enum Place {
+    /// At this URL.
+    Url(Uri),
+    /// Where the issuer's document says.
+    Document(Discovery),
+}
+
+/// Members of a discovery document that are read (`OpenID` Connect Discovery 1.0, section 3).
+#[derive(Deserialize)]
+struct Document {
+    issuer: String,
+    jwks_uri: String,
 }
 
 /// What a call of the SDK is made with, though nobody signs, resolves or tries again here: its connections want to know.
@@ -53,54 +71,135 @@ fn plain() -> Result<RuntimeComponents, BuildError> {
 impl Issuer {
     /// The issuer whose keys are at `url`. An issuer may have any authority vouch for it, so the system's are trusted,
     /// and those of `ca_bundle` (PEM) beside them.
-    pub(super) fn new(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
-        let secure = url.scheme_str() == Some("https");
-        let trust = TrustStore::empty().with_native_roots(secure);
-        let trust = match ca_bundle {
-            Some(authorities) => trust.with_pem_certificate(authorities),
-            None => trust,
-        };
-        let tls = TlsContext::builder().with_trust_store(trust).build()?;
-        let tls =
-            ConnectionPool::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls);
-        let client = Client::new(&tls.build_https()?)?;
-        // Reads the authorities now, and not while a request waits.
-        client.validate_base_client_config(&RuntimeComponentsBuilder::new("issuer"), &ConfigBag::base())?;
-        // A connection is opened in a task of its own, which the time for the whole fetch does not end.
-        let settings = HttpConnectorSettings::builder().connect_timeout(TIME).build();
-        let connector = client.http_connector(&settings, &plain()?);
-        Ok(Self { url, connector })
+    ///
+    /// # Errors
+    ///
+    /// If the certificates can't be used.
+    pub(super) fn serving(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+        let connector = connector(is_secure(&url), ca_bundle)?;
+        Ok(Self { place: Place::Url(url), connector })
     }
 
-    async fn ask(&self) -> Result<KeySet, Cause> {
-        let mut request = HttpRequest::get(self.url.to_string())?;
-        request.headers_mut().insert("accept", "application/jwk-set+json, application/json");
-        request
-            .headers_mut()
-            .insert("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        let answer = self.connector.call(request).await?;
-        let status = answer.status();
-        if status.as_u16() != 200 {
-            return Err(format!("the issuer answered {status}").into());
-        }
-        let text = read(ByteStream::new(answer.into_body())).await?;
+    /// The issuer whose document says where its keys are.
+    ///
+    /// # Errors
+    ///
+    /// If the certificates can't be used.
+    pub(super) fn discovered(discovery: Discovery, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+        let connector = connector(is_secure(&discovery.document), ca_bundle)?;
+        Ok(Self { place: Place::Document(discovery), connector })
+    }
+
+    async fn keys(&self) -> Result<KeySet, Cause> {
+        let text = match &self.place {
+            Place::Url(url) => self.get(url).await?,
+            Place::Document(discovery) => {
+                let url = named(discovery, &self.get(&discovery.document).await?)?;
+                self.get(&url).await?
+            }
+        };
         KeySet::parse(&text).map_err(|problem| format!("what the issuer serves {problem}").into())
     }
+
+    /// The document at `url`. A connection that broke, as one may that was frozen along with the environment, is tried
+    /// once more.
+    async fn get(&self, url: &Uri) -> Result<Vec<u8>, Cause> {
+        match self.ask(url).await {
+            Err(Failure::Broken(_)) => Ok(self.ask(url).await?),
+            answered => Ok(answered?),
+        }
+    }
+
+    async fn ask(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
+        let mut request = HttpRequest::get(url.to_string()).map_err(refused)?;
+        let headers = request.headers_mut();
+        headers.insert("accept", "application/jwk-set+json, application/json");
+        headers.insert("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+        let connection = CaptureSmithyConnection::new();
+        request.add_extension(connection.clone());
+        let answer = self.connector.call(request).await.map_err(broken)?;
+        // Minutes pass until the next fetch, and nobody tells here that the issuer has closed the connection since.
+        if let Some(connection) = connection.get() {
+            connection.poison();
+        }
+        let status = answer.status();
+        if status.as_u16() != 200 {
+            return Err(Failure::Refused(format!("the issuer answered {status}").into()));
+        }
+        read(ByteStream::new(answer.into_body())).await
+    }
+}
+
+/// Reason why there is no document.
+enum Failure {
+    /// The connection could not be opened, or broke.
+    Broken(Cause),
+    /// The issuer answered otherwise.
+    Refused(Cause),
+}
+
+impl From<Failure> for Cause {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Broken(cause) | Failure::Refused(cause) => cause,
+        }
+    }
+}
+
+fn broken(cause: impl Into<Cause>) -> Failure {
+    Failure::Broken(cause.into())
+}
+
+fn refused(cause: impl Into<Cause>) -> Failure {
+    Failure::Refused(cause.into())
+}
+
+/// The URL of the keys, if the document is the issuer's own (section 4.3). It may not lead from TLS to a place without.
+fn named(discovery: &Discovery, text: &[u8]) -> Result<Uri, Cause> {
+    let document: Document = serde_json::from_slice(text)?;
+    if document.issuer != discovery.issuer {
+        return Err(format!("the document at {} is of another issuer", discovery.document).into());
+    }
+    let url = key_set_url(&document.jwks_uri).map_err(|problem| format!("jwks_uri {problem}"))?;
+    if is_secure(&discovery.document) && !is_secure(&url) {
+        return Err("jwks_uri must be an https URL".into());
+    }
+    Ok(url)
+}
+
+fn is_secure(url: &Uri) -> bool {
+    url.scheme_str() == Some("https")
+}
+
+fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnector, Cause> {
+    let trust = TrustStore::empty().with_native_roots(secure);
+    let trust = match ca_bundle {
+        Some(authorities) => trust.with_pem_certificate(authorities),
+        None => trust,
+    };
+    let tls = TlsContext::builder().with_trust_store(trust).build()?;
+    let tls = ConnectionPool::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls);
+    let client = Client::new(&tls.build_https()?)?;
+    // Reads the authorities now, and not while a request waits.
+    client.validate_base_client_config(&RuntimeComponentsBuilder::new("issuer"), &ConfigBag::base())?;
+    // A connection is opened in a task of its own, which the time for the whole fetch does not end.
+    let settings = HttpConnectorSettings::builder().connect_timeout(TIME).build();
+    Ok(client.http_connector(&settings, &plain()?))
 }
 
 impl Source for Issuer {
     async fn fetch(&self) -> Result<KeySet, Cause> {
-        tokio::time::timeout(TIME, self.ask()).await?
+        tokio::time::timeout(TIME, self.keys()).await?
     }
 }
 
-/// The body, if it isn't larger than any set should be.
-async fn read(mut body: ByteStream) -> Result<Vec<u8>, Cause> {
+/// Reads the body, if it isn't larger than any set should be.
+async fn read(mut body: ByteStream) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
-    while let Some(chunk) = body.try_next().await? {
+    while let Some(chunk) = body.try_next().await.map_err(broken)? {
         text.extend_from_slice(&chunk);
         if text.len() > MAX_BYTES {
-            return Err("the issuer serves more than a set of keys".into());
+            return Err(refused("the issuer serves more than a set of keys"));
         }
     }
     Ok(text)

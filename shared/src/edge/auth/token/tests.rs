@@ -2,33 +2,55 @@
 
 mod claims;
 mod form;
+mod issuers;
 
 use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::KeySource;
+use crate::config::{Audience, ClaimPath, KeySources};
+use crate::edge::error::Error;
 
 const SECRET: &str = "a secret of at least 32 bytes, for tests";
 
 /// The time at which tokens are verified, in seconds since the epoch.
 const NOW: i64 = 1_700_000_000;
 
-fn verifier_with(leeway: u64) -> Verifier {
-    let settings = AuthSettings {
-        keys: KeySource::Secret(SECRET.into()),
+fn settings() -> AuthSettings {
+    AuthSettings {
+        keys: KeySources { secrets: vec![SECRET.into()], set: None },
         issuer: "https://issuer.example".to_owned(),
-        audience: "projects".to_owned(),
+        audience: Audience::OneOf(vec!["projects".to_owned()]),
+        organizations: ClaimPath::Name("organizations".to_owned()),
         cookie: "auth".to_owned(),
-        leeway,
-    };
-    Verifier::open(settings, None).unwrap()
+        leeway: 5,
+    }
 }
 
-/// With a secret there is nothing to wait for.
-fn verified_with(leeway: u64, token: &str, now: Timestamp) -> Option<Caller> {
-    verifier_with(leeway).verify(token, now).now_or_never().unwrap().unwrap()
+/// What comes of a token at `now`. With a secret there is nothing to wait for.
+fn outcome(settings: AuthSettings, token: &str, now: Timestamp) -> std::result::Result<Caller, Refusal> {
+    let verifier = Verifier::open(settings, None).unwrap();
+    match verifier.verify(token, now).now_or_never().unwrap() {
+        Err(Error::Unauthorized { refused: Some(refusal) }) => Err(refusal),
+        outcome => Ok(outcome.unwrap()),
+    }
+}
+
+/// What comes of a token with these settings.
+fn outcome_with(change: impl FnOnce(&mut AuthSettings), token: &str) -> std::result::Result<Caller, Refusal> {
+    let mut settings = settings();
+    change(&mut settings);
+    outcome(settings, token, Timestamp::from_second(NOW).unwrap())
+}
+
+/// The reason why a token is refused.
+fn refusal(token: &str) -> Option<Refusal> {
+    outcome_with(|_| {}, token).err()
+}
+
+fn verified_with(leeway: u32, token: &str, now: Timestamp) -> Option<Caller> {
+    outcome(AuthSettings { leeway, ..settings() }, token, now).ok()
 }
 
 fn verified_at(token: &str, now: Timestamp) -> Option<Caller> {

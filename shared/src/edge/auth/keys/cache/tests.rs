@@ -203,16 +203,38 @@ async fn a_token_without_a_key_id_makes_nobody_ask() {
 }
 
 #[tokio::test]
-async fn a_failed_search_leaves_the_known_keys_and_is_not_repeated_at_once() {
+async fn a_failed_search_is_repeated_after_a_second() {
     let mut world = World::new();
     assert!(world.finds("1").await);
     world.serves(None);
-    for _ in 0..29 {
+    for asked in 2..=4 {
+        for _ in 0..5 {
+            assert!(!world.finds("2").await);
+            assert!(world.finds("1").await);
+            assert_eq!(world.asked(), asked);
+        }
         world.pass(1);
-        assert!(!world.finds("2").await);
-        assert!(world.finds("1").await);
     }
-    assert_eq!(world.asked(), 2);
+    world.serves(Some("2"));
+    assert!(world.finds("2").await, "the new key is not locked out");
+    assert_eq!(world.asked(), 5);
+}
+
+#[tokio::test]
+async fn a_failed_search_leaves_the_cool_down_of_an_answered_one() {
+    let mut world = World::new();
+    assert!(world.finds("1").await);
+    assert!(!world.finds("forged").await);
+    world.serves(None);
+    world.pass(30);
+    assert!(!world.finds("forged").await);
+    world.serves(Some("1"));
+    world.pass(1);
+    assert!(!world.finds("forged").await);
+    assert_eq!(world.asked(), 4);
+    world.pass(29);
+    assert!(!world.finds("forged").await);
+    assert_eq!(world.asked(), 4, "the issuer answered 29 s ago");
 }
 
 /// What twenty requests at once for the key `id` come to.

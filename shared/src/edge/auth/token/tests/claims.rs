@@ -47,7 +47,7 @@ fn the_audience_is_the_service_alone_or_among_others() {
 }
 
 /// Whether the usual token, with one of its times set, is good at this millisecond.
-fn good_at(leeway: u64, name: &str, time: Value, millis: i64) -> bool {
+fn good_at(leeway: u32, name: &str, time: Value, millis: i64) -> bool {
     let now = Timestamp::from_millisecond(millis).unwrap();
     verified_with(leeway, &with(name, time), now).is_some()
 }
@@ -55,7 +55,7 @@ fn good_at(leeway: u64, name: &str, time: Value, millis: i64) -> bool {
 #[test]
 fn a_token_expires_when_its_leeway_is_over() {
     for leeway in [0, 5, 300] {
-        let end = (NOW + i64::try_from(leeway).unwrap()) * 1_000;
+        let end = (NOW + i64::from(leeway)) * 1_000;
         assert!(good_at(leeway, "exp", json!(NOW), end - 1), "{leeway} s");
         assert!(!good_at(leeway, "exp", json!(NOW), end), "{leeway} s");
     }
@@ -64,7 +64,7 @@ fn a_token_expires_when_its_leeway_is_over() {
 #[test]
 fn a_token_begins_its_leeway_before_its_time() {
     for leeway in [0, 5, 300] {
-        let begin = (NOW - i64::try_from(leeway).unwrap()) * 1_000;
+        let begin = (NOW - i64::from(leeway)) * 1_000;
         assert!(!good_at(leeway, "nbf", json!(NOW), begin - 1), "{leeway} s");
         assert!(good_at(leeway, "nbf", json!(NOW), begin), "{leeway} s");
     }
@@ -116,23 +116,10 @@ fn a_user_has_a_usable_name() {
 
 #[test]
 fn without_organizations_a_caller_is_a_member_of_none() {
-    for token in [without("organizations"), with("organizations", json!([]))] {
+    for token in
+        [without("organizations"), with("organizations", json!([])), with("organizations", json!(null))]
+    {
         assert!(verified(&token).unwrap().enter("acme").is_err());
-    }
-}
-
-#[test]
-fn organizations_are_an_array_of_texts() {
-    for organizations in [
-        json!("acme"),
-        json!(null),
-        json!({"acme": "owner"}),
-        json!(["acme", 7]),
-        json!(["acme", null]),
-        json!([["acme"]]),
-        json!(true),
-    ] {
-        assert_eq!(verified(&with("organizations", organizations.clone())), None, "{organizations}");
     }
 }
 

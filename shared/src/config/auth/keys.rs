@@ -1,0 +1,128 @@
+//! Sources of the keys that tokens are verified with: secrets, and one JWK set, given, served or discovered.
+
+use std::net::IpAddr;
+
+use http::Uri;
+
+use super::TENANT_ID;
+use crate::config::{Env, is_http};
+use crate::domain::keys::KeySet;
+
+/// The fewest bytes of an HS256 key (RFC 7518, section 3.2).
+const MIN_SECRET_BYTES: usize = 32;
+
+const SECRET: &str = "AUTH_JWT_SECRET";
+const PREVIOUS: &str = "AUTH_JWT_SECRET_PREVIOUS";
+const SET: &str = "AUTH_JWKS";
+const URL: &str = "AUTH_JWKS_URL";
+const ISSUER: &str = "AUTH_ISSUER";
+
+/// Sources of keys. HS256 goes with the secrets, all other algorithms with the set.
+pub struct KeySources {
+    /// `AUTH_JWT_SECRET` and `AUTH_JWT_SECRET_PREVIOUS`: HS256 keys of at least 32 bytes each.
+    pub secrets: Vec<Vec<u8>>,
+    /// The JWK set; none where there are only secrets.
+    pub set: Option<KeySetSource>,
+}
+
+/// Source of a JWK set.
+pub enum KeySetSource {
+    /// `AUTH_JWKS`: the set itself.
+    Inline(KeySet),
+    /// `AUTH_JWKS_URL`: where the issuer serves it.
+    Url(Uri),
+    /// `AUTH_ISSUER` alone: the issuer's document says where it is.
+    Discovery(Discovery),
+}
+
+/// `OpenID` Connect Discovery 1.0.
+#[derive(Debug)]
+pub struct Discovery {
+    /// What the document's `issuer` must be.
+    pub issuer: String,
+    /// Where the document is (section 4).
+    pub document: Uri,
+}
+
+impl KeySources {
+    pub(super) fn read(env: &Env<'_>, issuer: Option<&str>) -> Option<Self> {
+        let secrets = secrets(env);
+        let set = match (env.get(SET), env.get(URL)) {
+            (None, None) if env.get(SECRET).is_some() => Some(None),
+            (None, None) => discovery(env, issuer).map(KeySetSource::Discovery).map(Some),
+            (Some(set), None) => {
+                env.parsed(SET, "", |_| KeySet::parse(set.as_bytes())).map(KeySetSource::Inline).map(Some)
+            }
+            (None, Some(_)) => env.parsed(URL, "", key_set_url).map(KeySetSource::Url).map(Some),
+            (Some(_), Some(_)) => {
+                env.problem(SET, format!("can't be set together with {URL}"));
+                None
+            }
+        };
+        Some(Self { secrets: secrets?, set: set? })
+    }
+}
+
+/// The secret and the one before it, so that a secret can be changed without signing anybody out.
+fn secrets(env: &Env<'_>) -> Option<Vec<Vec<u8>>> {
+    let secrets = [SECRET, PREVIOUS].map(|name| env.get(name).map(|secret| (name, secret)));
+    if let [None, Some(_)] = secrets {
+        env.problem(PREVIOUS, format!("is set without {SECRET}"));
+        return None;
+    }
+    let long_enough = |(name, secret): (&str, String)| {
+        if secret.len() < MIN_SECRET_BYTES {
+            env.problem(name, format!("must have at least {MIN_SECRET_BYTES} bytes"));
+            return None;
+        }
+        Some(secret.into_bytes())
+    };
+    secrets.into_iter().flatten().map(long_enough).collect()
+}
+
+/// An issuer that is an https URL can say itself where its keys are.
+fn discovery(env: &Env<'_>, issuer: Option<&str>) -> Option<Discovery> {
+    let problem = |problem: &str| {
+        env.problem(SECRET, format!("is not set, nor is {SET} or {URL}, and {ISSUER} {problem}"));
+    };
+    let Some(issuer) = issuer else {
+        problem("could not be asked for its keys either");
+        return None;
+    };
+    if issuer.contains(TENANT_ID) {
+        problem("stands for many issuers, none of which can be asked for the keys of all");
+        return None;
+    }
+    // Section 4: a slash at the end is removed first.
+    let document = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    match key_set_url(&document) {
+        Ok(document) if !issuer.contains(['?', '#']) => {
+            Some(Discovery { issuer: issuer.to_owned(), document })
+        }
+        _ => {
+            problem("is no https URL, at which the issuer could be asked for its keys");
+            None
+        }
+    }
+}
+
+/// Parses the URL of an issuer's keys. Keys that come over an open network could be anybody's, so that only this machine
+/// may serve them without TLS.
+///
+/// # Errors
+///
+/// If it is no such URL, or has user information in its authority (RFC 3986, section 3.2.1).
+pub fn key_set_url(text: &str) -> Result<Uri, &'static str> {
+    let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text));
+    let authority = |url: &Uri| url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
+    let safe = url.as_ref().and_then(Uri::scheme_str) == Some("https") || is_loopback(host);
+    url.filter(authority)
+        .filter(|_| safe)
+        .ok_or("must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])")
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

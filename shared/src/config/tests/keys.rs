@@ -1,0 +1,137 @@
+//! Sources of keys: which may stand together, and which keep a function from starting.
+
+use super::*;
+
+const SET: &str =
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"ZVRXb9jn9XcIZEz5Yk-GrtatbY8LRR8rftye3u3yugI"}]}"#;
+const URL: &str = "https://issuer.example/jwks.json";
+
+const ISSUER: &str = "https://issuer.example";
+const PREVIOUS: &str = "the secret before it, of 32 bytes";
+
+/// The keys with these variables; without a secret unless they set one.
+fn keys(changes: &[(&str, &str)]) -> Result<KeySources, String> {
+    settings(&[changes, &[("AUTH_JWT_SECRET", "")]].concat()).map(|settings| settings.auth.keys)
+}
+
+/// The document that the issuer is asked for, without any other keys.
+fn discovered(issuer: &str) -> Result<String, String> {
+    match keys(&[("AUTH_ISSUER", issuer)])?.set {
+        Some(KeySetSource::Discovery(discovery)) => {
+            assert_eq!(discovery.issuer, issuer);
+            Ok(discovery.document.to_string())
+        }
+        _ => panic!("{issuer} is asked for its keys"),
+    }
+}
+
+#[test]
+fn two_key_sets_are_one_too_many() {
+    for secret in ["", SECRET] {
+        let changes = [("AUTH_JWT_SECRET", secret), ("AUTH_JWKS", SET), ("AUTH_JWKS_URL", URL)];
+        let problem = keys(&changes).err().unwrap();
+        assert_eq!(problem, "AUTH_JWKS can't be set together with AUTH_JWKS_URL");
+    }
+}
+
+#[test]
+fn a_secret_and_a_key_set_stand_together() {
+    let sources = keys(&[("AUTH_JWT_SECRET", SECRET), ("AUTH_JWKS_URL", URL)]).unwrap();
+    assert_eq!(sources.secrets, [SECRET.as_bytes()]);
+    assert!(matches!(sources.set, Some(KeySetSource::Url(_))));
+    let sources = keys(&[("AUTH_JWT_SECRET", SECRET), ("AUTH_JWKS", SET)]).unwrap();
+    assert!(matches!(sources.set, Some(KeySetSource::Inline(_))));
+}
+
+#[test]
+fn the_previous_secret_stands_beside_the_secret() {
+    let both = [("AUTH_JWT_SECRET", SECRET), ("AUTH_JWT_SECRET_PREVIOUS", PREVIOUS)];
+    assert_eq!(keys(&both).unwrap().secrets, [SECRET.as_bytes(), PREVIOUS.as_bytes()]);
+    for changes in [&both[1..], &[both[1], ("AUTH_JWKS_URL", URL)]] {
+        let problem = keys(changes).err().unwrap();
+        assert_eq!(problem, "AUTH_JWT_SECRET_PREVIOUS is set without AUTH_JWT_SECRET");
+    }
+}
+
+#[test]
+fn an_issuer_alone_is_asked_for_its_keys() {
+    for (issuer, document) in [
+        (ISSUER, "https://issuer.example/.well-known/openid-configuration"),
+        ("https://issuer.example/", "https://issuer.example/.well-known/openid-configuration"),
+        (
+            "https://issuer.example/realms/a",
+            "https://issuer.example/realms/a/.well-known/openid-configuration",
+        ),
+        ("http://127.0.0.1:8080/oidc", "http://127.0.0.1:8080/oidc/.well-known/openid-configuration"),
+    ] {
+        assert_eq!(discovered(issuer).as_deref(), Ok(document));
+    }
+}
+
+#[test]
+fn an_issuer_that_can_not_be_asked_keeps_a_function_from_starting() {
+    for issuer in [
+        "issuer.example",
+        "http://issuer.example",
+        "https://user:hunter2@issuer.example",
+        "https://issuer.example/?a=b",
+        "https://issuer.example/#a",
+        "https://login.microsoftonline.com/{tenantid}/v2.0",
+        "accounts.google.com",
+        "https://",
+    ] {
+        let problem = discovered(issuer).unwrap_err();
+        assert!(problem.starts_with("AUTH_JWT_SECRET is not set, nor is AUTH_JWKS or"), "{problem}");
+        assert!(problem.contains("AUTH_ISSUER") && !problem.contains("hunter2"), "{problem}");
+        // With keys it is only a text.
+        assert!(keys(&[("AUTH_JWKS_URL", URL), ("AUTH_ISSUER", issuer)]).is_ok(), "{issuer}");
+    }
+}
+
+#[test]
+fn keys_may_be_a_set() {
+    for bad in ["{}", "[]", URL, r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"hunter2"}]}"#] {
+        let problem = keys(&[("AUTH_JWKS", bad)]).err().unwrap();
+        assert!(problem.starts_with("AUTH_JWKS ") && !problem.contains("hunter2"), "{bad}: {problem}");
+    }
+}
+
+#[test]
+fn keys_may_be_where_only_their_issuer_can_put_them() {
+    for good in [
+        URL,
+        "https://issuer.example:8443/a/b?c=d",
+        "HTTPS://ISSUER.EXAMPLE/jwks",
+        "http://localhost:3000/jwks",
+        "http://127.0.0.1/jwks",
+        "http://127.8.9.10:1/jwks",
+        "http://[::1]:8080/jwks",
+        "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
+        "https://issuer.example/?user=a@b",
+    ] {
+        assert!(
+            matches!(keys(&[("AUTH_JWKS_URL", good)]).unwrap().set, Some(KeySetSource::Url(_))),
+            "{good}"
+        );
+    }
+    for bad in [
+        "http://issuer.example/jwks",
+        "http://localhost.example/jwks",
+        "http://127.0.0.1.example/jwks",
+        "http://10.0.0.1/jwks",
+        "http://[::2]/jwks",
+        "http://localhost@issuer.example/jwks",
+        "https://user:hunter2@issuer.example/jwks",
+        "issuer.example/jwks",
+        "//issuer.example/jwks",
+        "file:///etc/passwd",
+        "ftp://localhost/jwks",
+        "https://",
+        "https:///jwks",
+        "https://issuer.example/a b",
+        SET,
+    ] {
+        let problem = keys(&[("AUTH_JWKS_URL", bad)]).err().unwrap_or_default();
+        assert!(problem.starts_with("AUTH_JWKS_URL ") && !problem.contains("hunter2"), "{bad}: {problem}");
+    }
+}

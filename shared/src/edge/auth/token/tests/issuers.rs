@@ -1,0 +1,188 @@
+//! What issuers differ in: where organizations stand, whom a token is for, and why one is refused.
+
+use super::*;
+
+/// The organizations that a token gives with the claim at `place` set to `value`, of these candidates.
+fn organizations(place: &str, claims: &Value) -> std::result::Result<Vec<&'static str>, Refusal> {
+    let path = if place.starts_with('/') {
+        ClaimPath::Pointer(place.to_owned())
+    } else {
+        ClaimPath::Name(place.to_owned())
+    };
+    let caller =
+        outcome_with(|settings| settings.organizations = path, &signed(HEADER, &claims.to_string()))?;
+    let candidates = ["acme", "umbrella", "7", "-7", "7.5", "owner", "id", "0", "null", "true"];
+    Ok(candidates.into_iter().filter(|id| caller.enter(id).is_ok()).collect())
+}
+
+/// The usual claims with the organizations in this form.
+fn listed(value: Value) -> Value {
+    let mut claims = claims();
+    claims["organizations"] = value;
+    claims
+}
+
+#[test]
+fn organizations_come_in_the_shapes_that_issuers_write() {
+    for (value, ids) in [
+        (json!("acme"), &["acme"][..]),
+        (json!(["acme", "umbrella"]), &["acme", "umbrella"]),
+        (json!(["acme", 7, -7]), &["acme", "7", "-7"]),
+        (json!([{"id": "acme", "role": "owner"}, {"id": 7}]), &["acme", "7"]),
+        (json!({"acme": "owner", "umbrella": {"id": "7"}}), &["acme", "umbrella"]),
+        (json!({"acme": null}), &["acme"]),
+        (json!(null), &[]),
+        (json!([]), &[]),
+        (json!({}), &[]),
+        (json!(""), &[]),
+        (json!(["", ".."]), &[]),
+        (json!([{"id": ""}]), &[]),
+    ] {
+        assert_eq!(organizations("organizations", &listed(value.clone())).as_deref(), Ok(ids), "{value}");
+    }
+}
+
+#[test]
+fn organizations_of_another_type_are_refused() {
+    for value in [
+        json!(true),
+        json!(7),
+        json!(7.5),
+        json!(["acme", null]),
+        json!(["acme", true]),
+        json!([7.5]),
+        json!([["acme"]]),
+        json!([{"name": "acme"}]),
+        json!([{"id": null}]),
+        json!([{"id": ["acme"]}]),
+    ] {
+        let found = organizations("organizations", &listed(value.clone()));
+        assert_eq!(found, Err(Refusal::Organizations), "{value}");
+    }
+}
+
+#[test]
+fn the_claim_of_organizations_is_named_or_pointed_to() {
+    let mut claims = claims();
+    claims["https://acme.example/orgs"] = json!(["umbrella"]);
+    claims["cognito:groups"] = json!(["7"]);
+    claims["o"] = json!({"id": "acme", "rol": "owner"});
+    claims["a/b"] = json!({"m~n": ["acme", "umbrella"]});
+    for (place, ids) in [
+        ("https://acme.example/orgs", &["umbrella"][..]),
+        ("cognito:groups", &["7"]),
+        ("/o/id", &["acme"]),
+        ("/a~1b/m~0n", &["acme", "umbrella"]),
+        ("/a~1b/m~0n/1", &["umbrella"]),
+        ("/organizations", &["acme", "umbrella"]),
+        ("/o/none", &[]),
+        ("/organizations/id", &[]),
+        ("o.id", &[]),
+        ("Organizations", &[]),
+    ] {
+        assert_eq!(organizations(place, &claims).as_deref(), Ok(ids), "{place}");
+    }
+}
+
+/// Returns `true` if a token with these members in place of `aud` is taken for these audiences.
+fn is_for(audience: &Audience, members: &Value) -> bool {
+    let mut claims = claims();
+    claims.as_object_mut().unwrap().remove("aud");
+    claims.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let token = signed(HEADER, &claims.to_string());
+    match outcome_with(|settings| settings.audience = audience.clone(), &token) {
+        Ok(_) => true,
+        Err(refusal) => {
+            assert_eq!(refusal, Refusal::Audience, "{members}");
+            false
+        }
+    }
+}
+
+#[test]
+fn a_client_stands_in_for_an_audience_that_is_not_there() {
+    let ours = Audience::OneOf(vec!["web".to_owned(), "mobile".to_owned()]);
+    for members in [
+        json!({"aud": "mobile"}),
+        json!({"aud": ["other", "web"], "client_id": "other"}),
+        json!({"client_id": "web"}),
+        json!({"azp": "mobile"}),
+        json!({"client_id": "web", "azp": "other"}),
+    ] {
+        assert!(is_for(&ours, &members), "{members}");
+    }
+    for members in [
+        json!({}),
+        json!({"aud": "other", "client_id": "web", "azp": "web"}),
+        json!({"aud": null, "client_id": "web"}),
+        json!({"aud": [], "azp": "web"}),
+        json!({"client_id": "other", "azp": "web"}),
+        json!({"client_id": null, "azp": "web"}),
+        json!({"client_id": ["web"]}),
+        json!({"azp": "web,mobile"}),
+        json!({"azp": "*"}),
+    ] {
+        assert!(!is_for(&ours, &members), "{members}");
+    }
+}
+
+#[test]
+fn without_an_audience_anything_is_for_us() {
+    for members in [json!({}), json!({"aud": "other"}), json!({"client_id": "other"})] {
+        assert!(is_for(&Audience::Any, &members), "{members}");
+    }
+}
+
+#[test]
+fn a_tenant_id_fills_the_issuer() {
+    let taken = |issuer: &str, tenant: &Value| {
+        let mut claims = claims();
+        (claims["iss"], claims["tid"]) = (json!(issuer), tenant.clone());
+        let token = signed(HEADER, &claims.to_string());
+        outcome_with(|settings| settings.issuer = "https://login.example/{tenantid}/v2.0".to_owned(), &token)
+    };
+    assert!(taken("https://login.example/t1/v2.0", &json!("t1")).is_ok());
+    for (issuer, tenant) in [
+        ("https://login.example/t2/v2.0", json!("t1")),
+        ("https://login.example//v2.0", json!("")),
+        ("https://login.example/{tenantid}/v2.0", json!("t1")),
+        ("https://login.example/t1/v2.0", json!(null)),
+        ("https://login.example/t1/v2.0", json!(["t1"])),
+        ("https://evil.example/t1/v2.0", json!("t1")),
+    ] {
+        assert_eq!(taken(issuer, &tenant), Err(Refusal::Issuer), "{issuer} {tenant}");
+    }
+}
+
+#[test]
+fn the_previous_secret_verifies_too() {
+    let token = signed(HEADER, &claims().to_string());
+    let verified = |secrets: [&str; 2]| {
+        outcome_with(|settings| settings.keys.secrets = secrets.map(Into::into).to_vec(), &token)
+    };
+    let (new, other) = ("a new secret of at least 32 bytes, too", "another one that has at least 32 bytes");
+    assert!(verified([new, SECRET]).is_ok() && verified([SECRET, new]).is_ok());
+    assert_eq!(verified([new, other]), Err(Refusal::Signature));
+}
+
+#[test]
+fn a_refusal_has_its_reason() {
+    for (token, reason) in [
+        (String::new(), Refusal::Form),
+        ("a.b.c".to_owned(), Refusal::Form),
+        (signed(r#"{"alg":"HS256","crit":["x"]}"#, &claims().to_string()), Refusal::Form),
+        ("x".repeat(MAX_BYTES + 1), Refusal::TooLong),
+        (with("iss", json!("https://issuer.example/")), Refusal::Issuer),
+        (without("aud"), Refusal::Audience),
+        (with("exp", json!(NOW - 5)), Refusal::Expiry),
+        (with("exp", json!("tomorrow")), Refusal::Expiry),
+        (with("nbf", json!(NOW + 6)), Refusal::NotBefore),
+        (without("sub"), Refusal::Subject),
+        (with("organizations", json!(1)), Refusal::Organizations),
+        (signed(r#"{"alg":"none"}"#, &claims().to_string()), Refusal::Algorithm),
+        (signed(r#"{"alg":"HS512"}"#, &claims().to_string()), Refusal::Algorithm),
+        (format!("{}A", signed(HEADER, &claims().to_string())), Refusal::Signature),
+    ] {
+        assert_eq!(refusal(&token), Some(reason), "{token}");
+    }
+}
