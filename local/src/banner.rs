@@ -39,7 +39,9 @@ fn calls(stack: &Stack) -> Result<String> {
         return Ok(String::new());
     }
     let Ok(token) = stack.token(USER, &[ORG]) else {
-        return Ok("Tokens come from the issuer of the keys in AUTH_JWKS or AUTH_JWKS_URL.\n\n".to_owned());
+        return Ok(
+            "Tokens come from the issuer that AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL names.\n\n".to_owned()
+        );
     };
     let url = format!("{}{}", stack.url(), PROJECTS.replace("{orgId}", ORG));
     let mut text = String::new();

@@ -4,7 +4,7 @@
 use crate::{clock, environment::Variables};
 use anyhow::{Context, Result};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use serde::Serialize;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The key of development tokens, unless the developer names another one.
@@ -22,30 +22,41 @@ pub struct Issuer {
     secret: String,
     name: String,
     audience: String,
+    organizations: String,
 }
 
-#[derive(Serialize)]
-struct Claims<'a> {
-    sub: &'a str,
-    iss: &'a str,
-    aud: &'a str,
-    iat: i64,
-    exp: i64,
-    organizations: &'a [String],
+/// Variables that give functions keys of somebody else.
+const OTHER_KEYS: [&str; 3] = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"];
+
+/// Stands in an issuer's name for the token's own `tid`.
+const TENANT_ID: &str = "{tenantid}";
+
+/// Returns `true` if functions with these `variables` trust the development key: nothing else gives them keys, not even
+/// an issuer that could be asked for its own.
+#[must_use]
+pub fn development_key_applies(variables: &Variables) -> bool {
+    let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    OTHER_KEYS.iter().all(|name| set(name).is_none())
+        && set("AUTH_ISSUER").is_none_or(|issuer| issuer == DEVELOPMENT_ISSUER)
 }
 
 impl Issuer {
-    /// The issuer that functions with these `variables` trust, or `None` when they trust public keys of somebody else:
-    /// such tokens can't be made here.
+    /// The issuer whose secret functions with these `variables` trust, or `None` when they only trust public keys of
+    /// somebody else: such tokens can't be made here.
     #[must_use]
     pub fn trusted_by(variables: &Variables) -> Option<Self> {
-        let value =
-            |name: &str, default: &str| variables.get(name).map_or(default, String::as_str).to_owned();
-        let elsewhere = ["AUTH_JWKS", "AUTH_JWKS_URL"].iter().any(|name| variables.contains_key(*name));
-        (!elsewhere || variables.contains_key("AUTH_JWT_SECRET")).then(|| Self {
-            secret: value("AUTH_JWT_SECRET", DEVELOPMENT_SECRET),
+        let value = |name: &str, default: &str| {
+            let set = variables.get(name).filter(|value| !value.is_empty());
+            set.map_or(default, String::as_str).to_owned()
+        };
+        let development = if development_key_applies(variables) { DEVELOPMENT_SECRET } else { "" };
+        let secret = Some(value("AUTH_JWT_SECRET", development)).filter(|secret| !secret.is_empty())?;
+        let audiences = value("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE);
+        Some(Self {
+            secret,
             name: value("AUTH_ISSUER", DEVELOPMENT_ISSUER),
-            audience: value("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),
+            audience: audiences.split(',').next().unwrap_or_default().trim().to_owned(),
+            organizations: value("AUTH_ORGANIZATIONS_CLAIM", "organizations"),
         })
     }
 
@@ -55,15 +66,36 @@ impl Issuer {
     /// When the claims can't be signed, which no input is known to cause.
     pub fn token(&self, user: &str, organizations: &[String], lifetime: Duration) -> Result<String> {
         let issued = clock::now().as_second();
-        let claims = Claims {
-            sub: user,
-            iss: &self.name,
-            aud: &self.audience,
-            iat: issued,
-            exp: issued.saturating_add_unsigned(lifetime.as_secs()),
-            organizations,
-        };
+        let mut claims = json!({
+            "sub": user,
+            "iss": self.name.replace(TENANT_ID, "development"),
+            "aud": self.audience,
+            "iat": issued,
+            "exp": issued.saturating_add_unsigned(lifetime.as_secs()),
+        });
+        if self.name.contains(TENANT_ID) {
+            claims["tid"] = "development".into();
+        }
+        self.place(&mut claims, organizations);
         let key = EncodingKey::from_secret(self.secret.as_bytes());
         encode(&Header::default(), &claims, &key).context("can't sign the token")
+    }
+
+    /// Puts the organizations where the functions look for them: in a claim, or where a JSON Pointer leads.
+    fn place(&self, claims: &mut Value, organizations: &[String]) {
+        let names: Vec<_> = match self.organizations.strip_prefix('/') {
+            Some(pointer) => {
+                pointer.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect()
+            }
+            None => vec![self.organizations.clone()],
+        };
+        let mut place = claims;
+        for name in names {
+            if !place.is_object() {
+                *place = json!({});
+            }
+            place = &mut place[name];
+        }
+        *place = organizations.into();
     }
 }

@@ -13,11 +13,13 @@ async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
 #[tokio::test]
 async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
     for (name, values) in [
-        ("AUTH_JWT_SECRET", &["", "only-31-bytes-are-one-too-few-.", "short"][..]),
+        ("AUTH_JWT_SECRET", &["only-31-bytes-are-one-too-few-.", "short"][..]),
         ("AUTH_JWKS", &["{}", "{\"keys\":[]}", "https://login.example.com/keys"]),
         ("AUTH_JWKS_URL", &["http://login.example.com/keys", "login.example.com", "file:///keys"]),
-        ("AUTH_ISSUER", &[""]),
-        ("AUTH_AUDIENCE", &[""]),
+        ("AUTH_JWT_SECRET_PREVIOUS", &["short", "without-a-secret-it-is-of-no-use"]),
+        ("AUTH_ISSUER", &["", "http://login.example.com", "accounts.google.com"]),
+        ("AUTH_AUDIENCE", &["", "*,projects"]),
+        ("AUTH_ORGANIZATIONS_CLAIM", &["/o~id"]),
         ("AUTH_COOKIE", &["a b", "a=b"]),
         ("AUTH_LEEWAY_SECONDS", &["-1", "soon"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/10m"]),
@@ -60,21 +62,17 @@ async fn a_secret_of_32_bytes_is_enough_and_empty_optional_settings_are_defaults
 }
 
 #[tokio::test]
-async fn two_keys_are_one_too_many() -> Result<()> {
+async fn two_key_sets_are_one_too_many() -> Result<()> {
     let set = jwks(&[&SigningKey::ed25519("1")?]).to_string();
-    let keys = [
-        ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough"),
-        ("AUTH_JWKS", set.as_str()),
-        ("AUTH_JWKS_URL", "https://login.example.com/keys"),
-    ];
-    for two in [[keys[0], keys[1]], [keys[0], keys[2]], [keys[1], keys[2]]] {
-        let refusal = refusal(&two).await?;
-        assert!(two.iter().all(|(name, _)| refusal.contains(name)), "{refusal}");
+    let secret = ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough");
+    let (set, url) = (("AUTH_JWKS", set.as_str()), ("AUTH_JWKS_URL", "http://127.0.0.1:9/keys"));
+    let refused = refusal(&[set, url]).await?;
+    assert!(refused.contains("AUTH_JWKS can't be set together with AUTH_JWKS_URL"), "{refused}");
+    // Others may stand together, even where the issuer can't be reached.
+    let issuer = ("AUTH_ISSUER", "http://127.0.0.1:9");
+    for keys in [&[secret][..], &[set], &[url], &[issuer], &[secret, set], &[secret, url]] {
+        assert_eq!(refusal(keys).await?, "", "{keys:?}");
     }
-    // Each of them alone is enough, even if its issuer can't be reached.
-    assert_eq!(refusal(&keys[..1]).await?, "");
-    assert_eq!(refusal(&keys[1..2]).await?, "");
-    assert_eq!(refusal(&[("AUTH_JWKS_URL", "http://127.0.0.1:9/keys")]).await?, "");
     Ok(())
 }
 

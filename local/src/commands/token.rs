@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {
     let issuer = Issuer::trusted_by(&environment::snapshot());
     let issuer =
-        issuer.context("AUTH_JWKS or AUTH_JWKS_URL is set: tokens come from the issuer of those keys")?;
+        issuer.context("AUTH_JWKS, AUTH_JWKS_URL or AUTH_ISSUER is set: tokens come from that issuer")?;
     let lifetime = Duration::from_secs(arguments.expires_in);
     let token = issuer.token(&arguments.user, &arguments.orgs, lifetime)?;
     writeln!(std::io::stdout(), "{token}").context("can't print the token")?;

@@ -2,14 +2,12 @@
 
 use crate::environment::Variables;
 use crate::template::{ACCOUNT, Function, Names, REGION, Template};
-use crate::token::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET};
+use crate::token::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET, development_key_applies};
 use aws_credential_types::Credentials;
 use std::path::Path;
 
 /// Variables that the developer may hand to the functions although no template names them.
 const PASSED_ON: [&str; 3] = ["AWS_CA_BUNDLE", "LOG_LEVEL", "RUST_BACKTRACE"];
-/// The variables that give the functions a key. Exactly one of them may reach a function.
-const KEYS: [&str; 3] = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"];
 
 /// What all functions of a stack have around them.
 #[derive(Debug)]
@@ -41,11 +39,8 @@ impl Surroundings<'_> {
     pub(crate) fn variables(&self, function: &Function, executable: &Path) -> Variables {
         let mut variables = self.reserved(function, executable);
         variables.extend(self.declared(function));
-        variables.extend(development());
+        variables.extend(development(self.overrides));
         variables.extend(self.overrides.clone());
-        if KEYS.iter().any(|key| self.overrides.contains_key(*key)) {
-            variables.retain(|name, _| !KEYS.contains(&name.as_str()) || self.overrides.contains_key(name));
-        }
         variables
     }
 
@@ -78,11 +73,8 @@ impl Surroundings<'_> {
     }
 }
 
-fn development() -> Variables {
-    let values = [
-        ("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),
-        ("AUTH_ISSUER", DEVELOPMENT_ISSUER),
-        ("AUTH_JWT_SECRET", DEVELOPMENT_SECRET),
-    ];
-    values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+fn development(overrides: &Variables) -> Variables {
+    let secret = development_key_applies(overrides).then_some(("AUTH_JWT_SECRET", DEVELOPMENT_SECRET));
+    let values = [("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE), ("AUTH_ISSUER", DEVELOPMENT_ISSUER)];
+    values.into_iter().chain(secret).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

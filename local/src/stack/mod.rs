@@ -134,7 +134,7 @@ impl Stack {
     /// # Errors
     /// When the functions trust public keys, whose private ones are elsewhere.
     pub fn token(&self, user: &str, organizations: &[&str]) -> Result<String> {
-        let issuer = self.issuer.as_ref().context("the functions trust AUTH_JWKS or AUTH_JWKS_URL")?;
+        let issuer = self.issuer.as_ref().context("the functions trust another issuer's public keys")?;
         let organizations: Vec<_> = organizations.iter().map(|id| (*id).to_owned()).collect();
         issuer.token(user, &organizations, DEFAULT_LIFETIME)
     }

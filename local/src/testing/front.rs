@@ -6,6 +6,7 @@ use crate::clock::Stopwatch;
 use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
@@ -25,6 +26,7 @@ pub struct Front {
     opened: watch::Receiver<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
     broken: watch::Sender<()>,
+    refusals: Arc<AtomicUsize>,
     _task: Task,
 }
 
@@ -35,6 +37,7 @@ struct Door {
     opened: watch::Sender<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
     broken: watch::Receiver<()>,
+    refusals: Arc<AtomicUsize>,
 }
 
 impl Front {
@@ -54,11 +57,14 @@ impl Front {
             opened: watch::Sender::default(),
             set_ups: Arc::default(),
             broken: broken.subscribe(),
+            refusals: Arc::default(),
         };
         let (listener, address) = loopback_listener().await?;
         let (tls, opened, set_ups) =
             (authority.is_some(), door.opened.subscribe(), Arc::clone(&door.set_ups));
-        Ok(Self { address, tls, opened, set_ups, broken, _task: Task::spawn(accept(listener, door)) })
+        let refusals = Arc::clone(&door.refusals);
+        let task = Task::spawn(accept(listener, door));
+        Ok(Self { address, tls, opened, set_ups, broken, refusals, _task: task })
     }
 
     /// Where it is, without a path.
@@ -90,6 +96,11 @@ impl Front {
         self.broken.send_replace(());
     }
 
+    /// Breaks off each of the next `connections` as soon as it was opened.
+    pub fn refuse_next(&self, connections: usize) {
+        self.refusals.store(connections, Ordering::SeqCst);
+    }
+
     /// From when each connection was there until it spoke TLS, where it does.
     #[must_use]
     pub fn set_ups(&self) -> Vec<Duration> {
@@ -103,6 +114,10 @@ async fn accept(listener: TcpListener, door: Door) {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
                 door.opened.send_modify(|opened| *opened += 1);
+                let one_less = |left: usize| left.checked_sub(1);
+                if door.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+                    continue;
+                }
                 connections.spawn(door.clone().pass_until_broken_off(stream));
             }
             Some(_) = connections.join_next() => {}

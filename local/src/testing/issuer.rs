@@ -1,4 +1,5 @@
-//! An identity provider's JWK set, served over HTTP on this machine, that a test may change, hold up and take down.
+//! An identity provider's JWK set and discovery document, served over HTTP on this machine, that a test may change, hold
+//! up and take down.
 //! What must stay out: keys and tokens.
 
 use super::{SigningKey, jwks};
@@ -7,6 +8,8 @@ use anyhow::Result;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A server of keys. It is gone when this is dropped.
 #[derive(Debug)]
 pub struct Issuer {
-    url: String,
+    name: String,
     served: Arc<Served>,
     _task: Task,
 }
@@ -22,10 +25,11 @@ pub struct Issuer {
 #[derive(Debug)]
 struct Served {
     answer: Mutex<Serving>,
+    document: Mutex<Value>,
     asked: AtomicUsize,
 }
 
-/// What is answered to whoever asks for keys.
+/// Response to a request for keys.
 #[derive(Debug, Clone)]
 pub enum Serving {
     /// This text with this status.
@@ -50,16 +54,33 @@ impl Issuer {
     /// # Errors
     /// When no port is free.
     pub async fn start(serving: Serving) -> Result<Self> {
-        let served = Arc::new(Served { answer: Mutex::new(serving), asked: AtomicUsize::default() });
         let (listener, address) = loopback_listener().await?;
-        let app = axum::Router::new().fallback(answer).with_state(Arc::clone(&served));
-        Ok(Self { url: format!("http://{address}/jwks"), served, _task: Task::serve(listener, app) })
+        let name = format!("http://{address}");
+        let document = json!({"issuer": name, "jwks_uri": format!("{name}/jwks")});
+        let (answer, document) = (Mutex::new(serving), Mutex::new(document));
+        let served = Arc::new(Served { answer, document, asked: AtomicUsize::default() });
+        let app = axum::Router::new()
+            .route("/.well-known/openid-configuration", get(document_of))
+            .fallback(answer_of)
+            .with_state(Arc::clone(&served));
+        Ok(Self { name, served, _task: Task::serve(listener, app) })
     }
 
-    /// Where the keys are.
+    /// The issuer's name, which is the URL of its server.
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The URL of the keys.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}/jwks", self.name)
+    }
+
+    /// Serves another discovery document from now on.
+    pub fn describe(&self, document: Value) {
+        *self.served.document.lock().unwrap_or_else(PoisonError::into_inner) = document;
     }
 
     /// Serves something else from now on.
@@ -67,14 +88,18 @@ impl Issuer {
         *self.served.answer.lock().unwrap_or_else(PoisonError::into_inner) = serving;
     }
 
-    /// How often it was asked so far.
+    /// How often it was asked for keys so far.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.served.asked.load(Ordering::SeqCst)
     }
 }
 
-async fn answer(State(served): State<Arc<Served>>) -> Response {
+async fn document_of(State(served): State<Arc<Served>>) -> axum::Json<Value> {
+    axum::Json(served.document.lock().unwrap_or_else(PoisonError::into_inner).clone())
+}
+
+async fn answer_of(State(served): State<Arc<Served>>) -> Response {
     served.asked.fetch_add(1, Ordering::SeqCst);
     let serving = served.answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match serving {

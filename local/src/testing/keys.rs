@@ -7,8 +7,9 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
+    EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+    RsaEncoding,
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -26,13 +27,14 @@ enum Kind {
     Secret(Vec<u8>),
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
 /// A way to sign that fits the key only by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// HS256, RS256, ES256 or `EdDSA`.
+    /// HS256, RS256, ES256, ES384 or `EdDSA`.
     Usual,
     /// HS512 or RS512.
     Sha512,
@@ -60,6 +62,16 @@ impl SigningKey {
         let pair =
             EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| anyhow!("no EC key"))?;
         Ok(Self { id: id.to_owned(), kind: Kind::P256(pair) })
+    }
+
+    /// A key of the curve P-384.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn p384(id: &str) -> Result<Self> {
+        let pair =
+            EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).map_err(|_| anyhow!("no EC key"))?;
+        Ok(Self { id: id.to_owned(), kind: Kind::P384(pair) })
     }
 
     /// An Ed25519 key.
@@ -90,6 +102,7 @@ impl SigningKey {
             Kind::Secret(_) => "HS256",
             Kind::Rsa(_) => "RS256",
             Kind::P256(_) => "ES256",
+            Kind::P384(_) => "ES384",
             Kind::Ed25519(_) => "EdDSA",
         }
     }
@@ -106,11 +119,8 @@ impl SigningKey {
                 let exponent = BASE64.encode(key.exponent().big_endian_without_leading_zero());
                 json!({"kty": "RSA", "kid": id, "n": modulus, "e": exponent})
             }
-            Kind::P256(pair) => {
-                // A byte that says "uncompressed", then both coordinates.
-                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-                json!({"kty": "EC", "crv": "P-256", "kid": id, "x": BASE64.encode(x), "y": BASE64.encode(y)})
-            }
+            Kind::P256(pair) => point(id, "P-256", pair),
+            Kind::P384(pair) => point(id, "P-384", pair),
             Kind::Ed25519(pair) => {
                 json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": BASE64.encode(pair.public_key())})
             }
@@ -140,7 +150,7 @@ impl SigningKey {
             (Kind::Rsa(pair), Scheme::Usual) => rsa(pair, &RSA_PKCS1_SHA256, message)?,
             (Kind::Rsa(pair), Scheme::Sha512) => rsa(pair, &RSA_PKCS1_SHA512, message)?,
             (Kind::Rsa(pair), Scheme::Pss) => rsa(pair, &RSA_PSS_SHA256, message)?,
-            (Kind::P256(pair), Scheme::Usual) => ecdsa(pair, message)?,
+            (Kind::P256(pair) | Kind::P384(pair), Scheme::Usual) => ecdsa(pair, message)?,
             (Kind::P256(pair), Scheme::Der) => ecdsa(&in_der(pair)?, message)?,
             (Kind::Ed25519(pair), Scheme::Usual) => pair.sign(message).as_ref().to_vec(),
             (_, scheme) => return Err(anyhow!("{} can't sign as {scheme:?}", self.id)),
@@ -163,6 +173,13 @@ impl SigningKey {
 #[must_use]
 pub fn jwks(keys: &[&SigningKey]) -> Value {
     json!({ "keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>() })
+}
+
+fn point(id: &str, curve: &str, pair: &EcdsaKeyPair) -> Value {
+    // A byte that says "uncompressed", then both coordinates.
+    let coordinates = &pair.public_key().as_ref()[1..];
+    let (x, y) = coordinates.split_at(coordinates.len() / 2);
+    json!({"kty": "EC", "crv": curve, "kid": id, "x": BASE64.encode(x), "y": BASE64.encode(y)})
 }
 
 fn mac(algorithm: hmac::Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8> {

@@ -4,6 +4,7 @@ use super::common::{Meeting, options, process, start};
 use anyhow::Result;
 use local::lambda::Outcome;
 use local::stack::Stack;
+use local::token::{DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -105,19 +106,34 @@ async fn a_function_finds_what_the_template_says_and_nothing_of_this_process() -
     Ok(())
 }
 
+/// The keys that reach a function where the developer sets these variables.
+async fn keys_with(variables: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
+    let mut options = options()?;
+    options.variables.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let stack = Stack::start(options).await?;
+    let answer = local::testing::Client::new(stack.url()).get("/echo").send().await?.json();
+    let keys = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"].iter();
+    let found =
+        keys.filter_map(|name| Some(((*name).to_owned(), answer["variables"][name].as_str()?.to_owned())));
+    Ok(found.collect())
+}
+
 #[tokio::test]
-async fn exactly_one_key_reaches_a_function() -> Result<()> {
-    for key in ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"] {
-        let mut options = options()?;
-        options.variables.insert(key.to_owned(), "theirs".to_owned());
-        let stack = Stack::start(options).await?;
-        let answer = local::testing::Client::new(stack.url()).get("/echo").send().await?.json();
-        let keys = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"];
-        let found: Vec<_> = keys.iter().filter_map(|name| answer["variables"][name].as_str()).collect();
-        assert_eq!(
-            (found.as_slice(), answer["variables"][key].as_str()),
-            (["theirs"].as_slice(), Some("theirs"))
-        );
+async fn the_development_key_stands_beside_no_other() -> Result<()> {
+    for (variables, keys) in [
+        (&[][..], &[("AUTH_JWT_SECRET", DEVELOPMENT_SECRET)][..]),
+        (&[("AUTH_ISSUER", DEVELOPMENT_ISSUER)], &[("AUTH_JWT_SECRET", DEVELOPMENT_SECRET)]),
+        (&[("AUTH_ISSUER", "https://issuer.example")], &[]),
+        (&[("AUTH_JWKS", "theirs")], &[("AUTH_JWKS", "theirs")]),
+        (&[("AUTH_JWKS_URL", "theirs")], &[("AUTH_JWKS_URL", "theirs")]),
+        (
+            &[("AUTH_JWT_SECRET", "mine"), ("AUTH_JWKS", "theirs")],
+            &[("AUTH_JWT_SECRET", "mine"), ("AUTH_JWKS", "theirs")],
+        ),
+    ] {
+        let found = keys_with(variables).await?;
+        let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(found, keys, "{variables:?}");
     }
     Ok(())
 }

@@ -3,4 +3,5 @@
 mod case;
 mod corpus;
 mod issuer;
+mod providers;
 mod tls;

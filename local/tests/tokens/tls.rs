@@ -33,7 +33,7 @@ async fn keys_are_taken_from_an_issuer_that_the_bundle_vouches_for_and_from_no_o
     let key = SigningKey::p256("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     let (known, unknown) = (Authority::new()?, Authority::new()?);
-    let front = Front::start(issuer.url(), Some(&known)).await?;
+    let front = Front::start(issuer.name(), Some(&known)).await?;
     assert_eq!(answer(&key, &front, &Bundle::of(&known)?).await?, "200");
     assert_eq!(issuer.asked(), 1);
     assert_eq!(answer(&key, &front, &Bundle::of(&unknown)?).await?, "503 SERVICE_UNAVAILABLE");
