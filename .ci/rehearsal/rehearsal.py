@@ -82,10 +82,10 @@ class Rehearsal:
         self.check_data()
 
     def refused_deployment(self):
-        """One rule of the template, as an example: with two keys no function would start."""
-        code, output = self.stack.deploy(self.bucket, self.parameters | {"AuthJwksUrl": "https://issuer.example.com/"})
+        """One rule of the template, as an example: with two secrets no function would start."""
+        code, output = self.stack.deploy(self.bucket, self.parameters | {"AuthJwtSecretId": "projects-api/jwt"})
         why = None if code and "Only one of AuthJwtSecret" in output else f"sam deploy exits with {code}:\n{output}"
-        self.checks.check("sam deploy with two kinds of keys is refused", why)
+        self.checks.check("sam deploy with two secrets is refused", why)
 
     def update(self):
         """Changes a setting as everybody must: SAM makes a new version only for a template that has changed."""

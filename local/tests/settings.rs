@@ -16,7 +16,7 @@ async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
         ("AUTH_JWT_SECRET", &["only-31-bytes-are-one-too-few-.", "short"][..]),
         ("AUTH_JWKS", &["{}", "{\"keys\":[]}", "https://login.example.com/keys"]),
         ("AUTH_JWKS_URL", &["http://login.example.com/keys", "login.example.com", "file:///keys"]),
-        ("AUTH_JWT_SECRET_PREVIOUS", &["short", "without-a-secret-it-is-of-no-use"]),
+        ("AUTH_JWT_SECRET_PREVIOUS", &["short"]),
         ("AUTH_ISSUER", &["", "http://login.example.com", "accounts.google.com"]),
         ("AUTH_AUDIENCE", &["", "*,projects"]),
         ("AUTH_ORGANIZATIONS_CLAIM", &["/o~id"]),
