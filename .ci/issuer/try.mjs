@@ -1,5 +1,5 @@
-// Tries the service with a real OpenID provider on this machine: its JWK set, its tokens, a rotation of its keys, and its
-// end. Takes the path of the `local` binary; starts and stops everything else itself. Prints a line for each thing tried.
+// Tries the service with a real OpenID provider on this machine: its discovery, its JWK set, its tokens, a rotation of its
+// keys, and its end. Takes the path of the `local` binary; starts and stops everything else itself. Prints a line for each thing tried.
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -11,7 +11,9 @@ import Provider from "oidc-provider";
 const AUDIENCE = "projects-api";
 const KINDS = {
   RS256: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  PS512: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
   ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  ES384: () => generateKeyPairSync("ec", { namedCurve: "P-384" }),
   EdDSA: () => generateKeyPairSync("ed25519"),
 };
 
@@ -84,7 +86,7 @@ let current = provider(issuer, firstKeys).callback();
 server.on("request", (request, response) => current(request, response));
 
 const stack = spawn(process.argv[2], ["--ephemeral", "--port", "0"], {
-  env: { ...process.env, AUTH_JWKS_URL: `${issuer}/jwks`, AUTH_ISSUER: issuer, AUTH_AUDIENCE: AUDIENCE, RATE_LIMIT: "1000/10s" },
+  env: { ...process.env, AUTH_ISSUER: issuer, AUTH_AUDIENCE: AUDIENCE, RATE_LIMIT: "1000/10s" },
   // The template is found from here upwards.
   cwd: dirname(process.argv[2]),
   stdio: ["ignore", "pipe", "inherit"],
