@@ -52,6 +52,8 @@ impl Family {
 /// A key, and the one algorithm that it is used with.
 pub struct Key {
     id: Option<String>,
+    /// The one issuer that it signs for, where the keys of several are in one set.
+    issuer: Option<String>,
     /// All of one algorithm.
     names: Names,
     verifier: DecodingKey,
@@ -95,6 +97,8 @@ pub struct Wanted<'t> {
     pub algorithm: &'t str,
     /// The key's id (`kid`).
     pub id: Option<&'t str>,
+    /// The token's issuer (`iss`), where the set has the keys of several. A key of another one is none.
+    pub issuer: Option<&'t str>,
 }
 
 impl Wanted<'_> {
@@ -110,13 +114,25 @@ impl Key {
     /// The secret of HS256 (RFC 7518, section 3.2). Whether it is long enough is checked where it is read.
     #[must_use]
     pub fn secret(secret: &[u8]) -> Self {
-        Self { id: None, names: &[("HS256", Algorithm::HS256)], verifier: DecodingKey::from_secret(secret) }
+        Self {
+            id: None,
+            issuer: None,
+            names: &[("HS256", Algorithm::HS256)],
+            verifier: DecodingKey::from_secret(secret),
+        }
     }
 
     /// Whether this key, whatever its id, is one for the algorithm of this name.
     #[must_use]
     pub fn fits(&self, algorithm: &str) -> bool {
         self.names.iter().any(|(name, _)| *name == algorithm)
+    }
+
+    fn signs_for(&self, issuer: Option<&str>) -> bool {
+        match (&self.issuer, issuer) {
+            (Some(own), Some(issuer)) => own == issuer,
+            _ => true,
+        }
     }
 
     /// Returns `true` if `signature` (base64url) is this key's signature of the message.
@@ -167,7 +183,11 @@ impl KeySet {
             return Err(Mismatch::Algorithm);
         }
         // Ids should be unique, and nothing makes an issuer keep to that.
-        let named = || fitting().filter(|key| wanted.id.is_none() || key.id.as_deref() == wanted.id);
+        let named = || {
+            fitting().filter(|key| {
+                (wanted.id.is_none() || key.id.as_deref() == wanted.id) && key.signs_for(wanted.issuer)
+            })
+        };
         match (wanted.id, named().count()) {
             (_, 0) | (None, 2..) => Err(Mismatch::Key),
             _ if named().any(|key| key.verifies(message, signature)) => Ok(()),

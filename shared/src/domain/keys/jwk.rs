@@ -30,6 +30,9 @@ struct Jwk {
     usage: Option<String>,
     key_ops: Option<Vec<String>>,
     alg: Option<String>,
+    /// Microsoft Entra's own member: the one issuer that the key signs for, or a pattern such as
+    /// `https://login.microsoftonline.com/{tenantid}/v2.0` for one that signs for all.
+    issuer: Option<String>,
     crv: Option<String>,
     n: Option<String>,
     e: Option<String>,
@@ -70,7 +73,8 @@ fn usable(jwk: Jwk) -> Option<Key> {
         _ => return None,
     };
     let names = family.pinned(jwk.alg.as_deref())?;
-    may_verify.then_some(Key { id: jwk.kid, names, verifier })
+    let issuer = jwk.issuer.filter(|issuer| !issuer.contains('{'));
+    may_verify.then_some(Key { id: jwk.kid, issuer, names, verifier })
 }
 
 fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {

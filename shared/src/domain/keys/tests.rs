@@ -26,7 +26,7 @@ fn parsed(keys: &[Value]) -> Result<KeySet, BadKeySet> {
 /// Whether the set takes the signature of this name for a token of this algorithm and key id.
 fn takes(set: &KeySet, algorithm: &str, id: Option<&str>, signature: &str) -> bool {
     let signature = VECTORS["signatures"][signature].as_str().unwrap();
-    verified(set, Wanted { algorithm, id }, signature).is_ok()
+    verified(set, Wanted { algorithm, id, issuer: None }, signature).is_ok()
 }
 
 fn verified(set: &KeySet, wanted: Wanted<'_>, signature: &str) -> Result<(), Mismatch> {
@@ -57,7 +57,7 @@ fn signatures_of_another_library_are_genuine() {
 fn a_signature_is_of_one_message() {
     for (algorithm, id, signature) in GENUINE {
         let signature = VECTORS["signatures"][signature].as_str().unwrap();
-        let wanted = Wanted { algorithm, id: Some(id) };
+        let wanted = Wanted { algorithm, id: Some(id), issuer: None };
         for message in ["", "another message", "a message that was signed "] {
             let verified = all().verify(wanted, message.as_bytes(), signature);
             assert_eq!(verified, Err(Mismatch::Signature), "{algorithm}: {message}");
@@ -118,6 +118,26 @@ fn an_rsa_key_verifies_the_algorithm_it_names() {
 }
 
 #[test]
+fn a_key_of_one_issuer_signs_for_no_other() {
+    let all = "https://login.example/{tenantid}/v2.0";
+    let takes = |own: Value, issuer: Option<&str>| {
+        let set = parsed(&[key("rsa", &json!({"kid": "k", "issuer": own}))]).unwrap();
+        let signature = VECTORS["signatures"]["RS256 by rsa"].as_str().unwrap();
+        verified(&set, Wanted { algorithm: "RS256", id: Some("k"), issuer }, signature)
+    };
+    for (own, issuer) in [
+        (json!("https://login.example/t1/v2.0"), Some("https://login.example/t1/v2.0")),
+        (json!("https://login.example/t1/v2.0"), None),
+        (json!(all), Some("https://login.example/t1/v2.0")),
+        (json!(null), Some("https://login.example/t1/v2.0")),
+    ] {
+        assert_eq!(takes(own.clone(), issuer), Ok(()), "{own} {issuer:?}");
+    }
+    let foreign = takes(json!("https://login.example/t1/v2.0"), Some("https://login.example/t2/v2.0"));
+    assert_eq!(foreign, Err(Mismatch::Key));
+}
+
+#[test]
 fn a_mismatch_names_its_reason() {
     for (algorithm, id, signature, mismatch) in [
         ("HS256", Some("rsa"), "RS256 by rsa", Mismatch::Algorithm),
@@ -129,14 +149,14 @@ fn a_mismatch_names_its_reason() {
     ] {
         let signature = VECTORS["signatures"][signature].as_str().unwrap();
         assert_eq!(
-            verified(&all(), Wanted { algorithm, id }, signature),
+            verified(&all(), Wanted { algorithm, id, issuer: None }, signature),
             Err(mismatch),
             "{algorithm} {id:?}"
         );
     }
     let two = parsed(&["1", "2"].map(|id| key("rsa", &json!({"kid": id})))).unwrap();
     let signature = VECTORS["signatures"]["RS256 by rsa"].as_str().unwrap();
-    let wanted = Wanted { algorithm: "RS256", id: None };
+    let wanted = Wanted { algorithm: "RS256", id: None, issuer: None };
     assert_eq!(verified(&two, wanted, signature), Err(Mismatch::Key));
 }
 

@@ -46,6 +46,11 @@ impl Rules {
         tenant.is_some_and(|tenant| issuer == self.issuer.replace(TENANT_ID, tenant))
     }
 
+    /// The issuer of a token, where tokens of many are taken.
+    pub(super) fn one_of_many_issuers<'c>(&self, claims: &'c Value) -> Option<&'c str> {
+        text(claims, "iss").filter(|_| self.issuer.contains(TENANT_ID))
+    }
+
     /// Some issuers name the client that asked for the token in place of an audience: Cognito in `client_id` (RFC 9068,
     /// section 2.2), Clerk in `azp`.
     fn is_audience(&self, claims: &Value) -> bool {

@@ -107,7 +107,8 @@ impl Verifier {
         let Token { header, claims, message, signature } = Token::parse(token)?;
         // What can be told without a key comes first, so that nobody is asked for keys in vain.
         let caller = self.rules.caller(&claims, now)?;
-        let wanted = Wanted { algorithm: &header.alg, id: header.kid.as_deref() };
+        let (id, issuer) = (header.kid.as_deref(), self.rules.one_of_many_issuers(&claims));
+        let wanted = Wanted { algorithm: &header.alg, id, issuer };
         self.keys.verify(wanted, message.as_bytes(), signature, now).await?;
         Ok(caller)
     }
