@@ -4,6 +4,7 @@
 
 mod auth;
 mod lambda;
+mod origins;
 #[cfg(feature = "uploads")]
 pub mod uploads;
 
@@ -18,6 +19,7 @@ pub use self::auth::{
     Audience, AuthSettings, ClaimPath, Discovery, KeySetSource, KeySources, TENANT_ID, key_set_url,
 };
 pub use self::lambda::AwsSettings;
+pub use self::origins::TrustedOrigins;
 use crate::domain::rate_limit::RateLimit;
 
 /// Reads variables and collects what is wrong with them.
@@ -103,8 +105,8 @@ pub struct Settings {
     pub rate_limit_table: String,
     /// The table of projects and files.
     pub projects_table: String,
-    /// Origins whose pages may write with the cookie, in lower case.
-    pub trusted_origins: Vec<String>,
+    /// Origins whose pages may write with the cookie.
+    pub trusted_origins: TrustedOrigins,
 }
 
 /// What happens to requests while the rate limit table can't answer.
@@ -125,7 +127,7 @@ impl Settings {
         let rate_limit_on_error = env.parsed("RATE_LIMIT_ON_ERROR", "allow", OnError::parse);
         let rate_limit_table = env.required("RATE_LIMIT_TABLE");
         let projects_table = env.required("PROJECTS_TABLE");
-        let trusted_origins = env.parsed("TRUSTED_ORIGINS", "", origins);
+        let trusted_origins = env.parsed("TRUSTED_ORIGINS", "", TrustedOrigins::from_str);
         Some(Self {
             auth: auth?,
             rate_limit: rate_limit?,
@@ -170,27 +172,6 @@ impl OnError {
 /// A whole number written in digits only: `parse` would take a sign as well.
 fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-/// RFC 6454, section 6.2: scheme, host and, unless it is the default, port; no path.
-fn origins(list: &str) -> Result<Vec<String>, String> {
-    let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    origins
-        .map(
-            |origin| {
-                if is_origin(origin) { Ok(origin.to_ascii_lowercase()) } else { Err(not_an_origin(origin)) }
-            },
-        )
-        .collect()
-}
-
-fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    is_http(text) && host.is_some_and(|host| !host.contains(['/', '?', '#', '@', '*']))
-}
-
-fn not_an_origin(text: &str) -> String {
-    format!("must be comma-separated origins, such as https://app.example.com, and {text} is none")
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use super::request::Request;
 use super::route::Route;
 use super::{cross_site, headers, identity, log};
 use crate::clock;
+use crate::config::TrustedOrigins;
 use crate::domain::rate_limit::Quota;
 use crate::domain::{self, Caller, IdempotencyKey};
 use crate::storage::Store;
@@ -34,7 +35,7 @@ pub(super) struct Service<A, I: Intake, S, H> {
     pub(super) name: Arc<str>,
     pub(super) auth: Auth,
     pub(super) limiter: Limiter,
-    pub(super) trusted_origins: Vec<String>,
+    pub(super) trusted_origins: TrustedOrigins,
     pub(super) store: Arc<S>,
     pub(super) input: I::Settings,
     pub(super) handler: H,

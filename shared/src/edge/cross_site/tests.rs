@@ -9,7 +9,8 @@ use super::*;
 /// Whether a write with the cookie passes, with these headers and one trusted origin.
 fn passes(headers: &[(&str, &str)]) -> bool {
     let headers: BTreeMap<_, _> = headers.iter().copied().collect();
-    check(&Request::new(json!({ "headers": headers }), "id"), &["https://app.example.com".to_owned()]).is_ok()
+    let trusted = "https://app.example.com".parse().unwrap();
+    check(&Request::new(json!({ "headers": headers }), "id"), &trusted).is_ok()
 }
 
 const HOST: (&str, &str) = ("host", "api.example.com");
@@ -40,6 +41,7 @@ fn fetch_metadata_decides_where_it_is_sent() {
 fn a_trusted_origin_is_that_origin_alone() {
     let site = ("sec-fetch-site", "cross-site");
     assert!(passes(&[HOST, site, ("origin", "HTTPS://APP.example.com")]));
+    assert!(passes(&[HOST, site, ("origin", "https://app.example.com:443")]));
     for origin in [
         "http://app.example.com",
         "https://app.example.com:8443",

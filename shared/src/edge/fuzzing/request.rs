@@ -71,7 +71,7 @@ fn keeps_the_body(event: &Value, mut request: Request) {
 /// The pipeline's steps, but for those that ask a table, and without the order that keeps most events from the last ones.
 fn every_step_refuses_with_reason(event: &Value) {
     let (request, auth) = (request_of(event.clone()), auth());
-    cross_site::check(&request, &["https://app.example.com".to_owned()])
+    cross_site::check(&request, &"https://app.example.com".parse().expect("an origin"))
         .unwrap_or_else(|error| is_the_callers_mistake(&error));
     assert!(identity::source(&request.source_ip).starts_with("ip#"));
     match verify(&auth, &auth.credential(&request)) {
