@@ -115,12 +115,12 @@ async fn lengths_are_counted_in_characters_and_their_bounds_are_inside() -> Resu
 #[tokio::test]
 async fn the_address_of_a_project_is_a_path_whatever_its_organization_is_called() -> Result<()> {
     let app = App::start(&[]).await?;
-    let draft = app.request_of("alice", &["a/b #ü"], "POST", &projects("a%2Fb%20%23%C3%BC"));
+    let draft = app.request_of("alice", &["a%2Fb #ü"], "POST", &projects("a%252Fb%20%23%C3%BC"));
     let answer = draft.json(&json!({"name": "Apollo"})).send().await?;
     let data = answer.json()["data"].clone();
-    assert_eq!(data["orgId"], "a/b #ü");
+    assert_eq!(data["orgId"], "a%2Fb #ü");
     let id = data["id"].as_str().unwrap_or_default();
-    assert_eq!(answer.header("location"), format!("/v1/orgs/a%2Fb%20%23%C3%BC/projects/{id}"));
+    assert_eq!(answer.header("location"), format!("/v1/orgs/a%252Fb%20%23%C3%BC/projects/{id}"));
     Ok(())
 }
 

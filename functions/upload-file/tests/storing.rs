@@ -118,9 +118,9 @@ async fn every_upload_is_a_file_of_its_own() -> Result<()> {
 async fn no_organization_can_name_its_way_into_the_objects_of_another() -> Result<()> {
     let app = App::start(&[]).await?;
     for (id, path, folder) in [
-        ("../acme", "..%2Facme", "orgs/..%2Facme/"),
         ("...", "%2E%2E%2E", "orgs/.../"),
-        ("acme/x", "acme%2Fx", "orgs/acme%2Fx/"),
+        ("acme%2Fx", "acme%252Fx", "orgs/acme%252Fx/"),
+        ("..\\acme", "..%5Cacme", "orgs/..%5Cacme/"),
         ("ü b", "%C3%BC%20b", "orgs/%C3%BC%20b/"),
     ] {
         let project = app.new_project_at(id, path, "Apollo").await?;

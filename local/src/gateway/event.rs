@@ -31,6 +31,8 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 #[derive(Debug)]
 pub(super) struct Call<'r> {
     pub(super) parts: &'r Parts,
+    /// The path as the router matched it.
+    pub(super) path: &'r str,
     pub(super) body: &'r [u8],
     pub(super) peer: SocketAddr,
     /// The port that the gateway listens on.
@@ -47,7 +49,7 @@ impl Call<'_> {
         let mut event = json!({
             "version": "2.0",
             "routeKey": route,
-            "rawPath": decode(self.parts.uri.path()),
+            "rawPath": self.path,
             "rawQueryString": query,
             "headers": self.headers(),
             "requestContext": self.context(route),
@@ -98,7 +100,7 @@ impl Call<'_> {
             "domainPrefix": domain.split('.').next(),
             "http": {
                 "method": self.parts.method.as_str(),
-                "path": decode(self.parts.uri.path()),
+                "path": self.path,
                 "protocol": format!("{:?}", self.parts.version),
                 "sourceIp": self.peer.ip().to_string(),
                 "userAgent": text(&self.parts.headers, &header::USER_AGENT).unwrap_or_default(),

@@ -70,10 +70,11 @@ async fn answer(
 impl Gateway {
     async fn respond(&self, peer: SocketAddr, id: &str, request: Request) -> Result<Response, Response> {
         let (parts, body) = request.into_parts();
-        let found = self.router.find(&parts.method, parts.uri.path());
+        let path = router::path(parts.uri.path());
+        let found = self.router.find(&parts.method, &path);
         let matched = found.ok_or_else(|| failure(StatusCode::NOT_FOUND))?;
         let body = read(&parts.headers, body).await?;
-        let call = Call { parts: &parts, body: &body, peer, port: self.port, id };
+        let call = Call { parts: &parts, path: &path, body: &body, peer, port: self.port, id };
         let event = call.event(&matched.route, &matched.parameters);
         if event.len() > MAX_PAYLOAD {
             return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));

@@ -38,7 +38,7 @@ enum Segment {
     Rest(String),
 }
 
-/// Decoded path parameters by name.
+/// Path parameters by name.
 pub(super) type PathParameters = BTreeMap<String, String>;
 
 /// A route that fits a request.
@@ -63,7 +63,7 @@ impl<T> Router<T> {
         Self(entries)
     }
 
-    /// The route for a request with this method and raw path, if there is one.
+    /// The route for a request with this method and [`path`], if there is one.
     pub(super) fn find(&self, method: &Method, path: &str) -> Option<Match<'_, T>> {
         let candidates =
             self.0.iter().filter(|entry| entry.key.method == "ANY" || entry.key.method == method.as_str());
@@ -88,7 +88,7 @@ impl<T> Entry<T> {
                 left.split_once('/').map_or((left, None), |(first, rest)| (first, Some(rest)));
             rest = behind;
             match segment {
-                Segment::Text(text) => (decode(first) == *text).then_some(())?,
+                Segment::Text(text) => (first == text).then_some(())?,
                 Segment::Parameter(name) => insert(&mut parameters, name, first)?,
                 Segment::Rest(name) => {
                     insert(&mut parameters, name, left)?;
@@ -110,10 +110,22 @@ impl Segment {
     }
 }
 
+/// The path that an HTTP API routes and hands to the function. It is decoded first, so `%2F` divides segments, and slashes
+/// in a row count as one, so a base URL may end in one.
+///
+/// Only the decoding is documented. The slashes are what users saw:
+/// <https://github.com/localstack/localstack/issues/8170>, <https://github.com/brefphp/symfony-bridge/issues/53>
+pub(super) fn path(raw: &str) -> String {
+    let mut path = decode(raw);
+    let mut before = None;
+    path.retain(|letter| before.replace(letter) != Some('/') || letter != '/');
+    path
+}
+
 /// An empty segment is no value of a parameter.
-fn insert(parameters: &mut PathParameters, name: &str, raw: &str) -> Option<()> {
-    (!raw.is_empty()).then(|| {
-        parameters.insert(name.to_owned(), decode(raw));
+fn insert(parameters: &mut PathParameters, name: &str, value: &str) -> Option<()> {
+    (!value.is_empty()).then(|| {
+        parameters.insert(name.to_owned(), value.to_owned());
     })
 }
 

@@ -70,11 +70,38 @@ async fn repeated_headers_and_parameters_are_joined_by_commas() -> Result<()> {
 #[tokio::test]
 async fn paths_and_parameters_arrive_decoded() -> Result<()> {
     let (_stack, client) = start().await?;
-    let event = event(&client.post("/things/caf%C3%A9%20%2F1?q=a+b%26").send().await?);
-    assert_eq!(event["rawPath"], "/things/café /1");
-    assert_eq!(event["requestContext"]["http"]["path"], "/things/café /1");
-    assert_eq!(event["pathParameters"], json!({"thingId": "café /1"}));
+    let event = event(&client.post("/things/caf%C3%A9%20%252F1?q=a+b%26").send().await?);
+    assert_eq!(event["rawPath"], "/things/café %2F1");
+    assert_eq!(event["requestContext"]["http"]["path"], "/things/café %2F1");
+    assert_eq!(event["pathParameters"], json!({"thingId": "café %2F1"}));
     assert_eq!(event["queryStringParameters"], json!({"q": "a b&"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_encoded_slash_divides_like_any_other() -> Result<()> {
+    let (_stack, client) = start().await?;
+    assert_eq!(client.post("/things/a%2Fb").send().await?.status, 404);
+    let event = event(&client.post("/things%2fknown").send().await?);
+    assert_eq!(
+        (&event["routeKey"], &event["rawPath"]),
+        (&json!("POST /things/known"), &json!("/things/known"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn slashes_in_a_row_count_as_one() -> Result<()> {
+    let (_stack, client) = start().await?;
+    for path in ["//things/a", "/things///a", "/things/%2Fa"] {
+        let event = event(&client.post(path).send().await?);
+        assert_eq!(
+            (&event["rawPath"], &event["pathParameters"]["thingId"]),
+            (&json!("/things/a"), &json!("a"))
+        );
+    }
+    assert_eq!(client.post("/things//").send().await?.status, 404);
+    assert_eq!(client.post("/things/a//").send().await?.status, 404);
     Ok(())
 }
 
