@@ -2,8 +2,8 @@
 
 Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if an environment gives a
 parameter that the template does not declare or a value that it does not allow, or leaves out one that has no default;
-and if the functions' description does not name the hash of all values, without which changed ones would make no new
-versions.
+if the functions' description does not name the hash of all values, without which changed ones would make no new
+versions; and if SAM loses a part of the API's CORS.
 """
 
 import hashlib
@@ -68,6 +68,16 @@ def transformed(text, parameters):
     return transform(template, parameters, NoManagedPolicies())
 
 
+def cors_problems(api):
+    """What SAM has lost of the API's CorsConfiguration: beside a function in AllowOrigins all, and of one in a function it
+    checks no name."""
+    cors = api["Properties"]["Body"].get("x-amazon-apigateway-cors", {})
+    settings = cors.get("Fn::If", ["", cors])[1]
+    for name in ("allowOrigins", "allowCredentials", "allowMethods", "allowHeaders", "exposeHeaders"):
+        if name not in settings:
+            yield f"template.yaml: the deployed API's CORS has no {name}"
+
+
 def all_problems(template, all_environments):
     """What there is to say against the parameters, each with the place where it is."""
     declared = template["Parameters"]
@@ -87,7 +97,8 @@ def main(template, samconfig, folder):
     for name, environment in all_environments.items():
         result = transformed(text, complete(declared, overrides(environment)))
         Path(folder, f"{name}.json").write_text(json.dumps(result, indent=2))
-    found = list(all_problems(yaml_parse(text), all_environments))
+    # The same in all environments.
+    found = [*all_problems(yaml_parse(text), all_environments), *cors_problems(result["Resources"]["Api"])]
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 
