@@ -29,6 +29,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "malformed" => return Ok(json!({ "statusCode": "two hundred" })),
         "plain" => return Ok(json!({ "hello": "world" })),
         "rich" => return Ok(rich()),
+        "open" => return Ok(open()),
         "meet" => meet(&text("at")).await?.read_u8().await.map(drop)?,
         // The connection stays open for as long as this process lives.
         "stay" => std::mem::forget(meet(&text("at")).await?),
@@ -62,6 +63,14 @@ fn rich() -> Value {
         "cookies": ["a=1; Path=/", "b=2"],
         "body": "AAH/",
         "isBase64Encoded": true,
+    })
+}
+
+/// A refusal that any page could read, if functions had a say in it.
+fn open() -> Value {
+    json!({
+        "statusCode": 403,
+        "headers": { "Access-Control-Allow-Origin": "*", "access-control-max-age": 5 },
     })
 }
 

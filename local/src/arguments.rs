@@ -1,6 +1,7 @@
 //! What can be said on the command line. What must stay out: doing it.
 
 use clap::{Args, Parser, Subcommand};
+use local::origins::Origin;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   Variables that template.yaml gives to a function (RATE_LIMIT, …), AUTH_*, AWS_CA_BUNDLE, LOG_LEVEL and RUST_BACKTRACE
   reach the functions when they are set here. AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_S3 name engines to use
-  instead of the built-in ones.";
+  instead of the built-in ones. CORS_ORIGINS lists the origins whose pages may call the API, as --origin does.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -45,6 +46,10 @@ pub(crate) struct Serve {
     /// [default: any free ports of 127.0.0.1].
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) engines: Option<SocketAddr>,
+    /// An origin whose pages may call the API. Can be given several times
+    /// [default: CORS_ORIGINS, or any port of http://localhost and http://127.0.0.1].
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<Origin>,
     /// Rows to put into the tables before the first request, such as events/seed.json.
     #[arg(long, value_name = "PATH")]
     pub(crate) seed: Option<PathBuf>,

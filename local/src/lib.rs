@@ -11,6 +11,7 @@ pub mod engines;
 pub mod environment;
 pub mod gateway;
 pub mod lambda;
+pub mod origins;
 pub mod seed;
 pub mod stack;
 mod tasks;

@@ -33,6 +33,9 @@ fn options(build: &Build) -> Result<Options> {
         None => Binaries::Build { release: build.release },
     };
     options.variables = overrides(&template, environment::snapshot());
+    if let Some(origins) = environment::variable("CORS_ORIGINS") {
+        options.origins = origins.parse().context("CORS_ORIGINS")?;
+    }
     options.credentials = environment::credentials(external.any());
     options.external = external;
     options.log = Log::Print;

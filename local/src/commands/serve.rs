@@ -13,11 +13,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the stack until Ctrl-C or SIGTERM.
-pub(crate) async fn serve(arguments: Serve) -> Result<ExitCode> {
+pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     options.port = arguments.port;
     options.data = data(&arguments, &options);
     options.engines = arguments.engines;
+    if !arguments.origins.is_empty() {
+        options.origins = std::mem::take(&mut arguments.origins).into();
+    }
     let seed = arguments.seed.as_deref().map_or_else(|| Ok(Seed::default()), Seed::read)?;
     let data = options.data.clone();
     let stop = stop_signal()?;

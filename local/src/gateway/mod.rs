@@ -1,13 +1,15 @@
 //! API Gateway on one machine: an HTTP API with payload format 2.0 in front of the functions.
 //! What must stay out: how a function is run.
 //!
-//! What it does not imitate: CORS settings, authorizers, stages, throttling, and the limit of 10,240 bytes on headers.
+//! What it does not imitate: authorizers, stages, throttling, and the limit of 10,240 bytes on headers.
 
 mod content;
+mod cors;
 mod event;
 mod reply;
 mod router;
 
+pub(crate) use cors::Cors;
 pub use router::Route;
 pub(crate) use router::Router;
 
@@ -20,7 +22,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use event::Call;
-use http::{HeaderMap, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, header};
 use reply::failure;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,6 +39,8 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) router: Router<Arc<Pool>>,
+    /// What pages of other origins may do, if the template says so.
+    pub(crate) cors: Option<Cors>,
     pub(crate) port: u16,
     pub(crate) log: Log,
 }
@@ -72,26 +77,39 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         let path = router::path(parts.uri.path());
         let found = self.router.find(&parts.method, &path);
-        let matched = found.ok_or_else(|| failure(StatusCode::NOT_FOUND))?;
+        let matched = found.ok_or_else(|| self.unrouted(&parts))?;
         let body = read(&parts.headers, body).await?;
         let call = Call { parts: &parts, path: &path, body: &body, peer, port: self.port, id };
         let event = call.event(&matched.route, &matched.parameters);
         if event.len() > MAX_PAYLOAD {
             return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        Ok(invoke(matched.target, event.into()).await)
+        let mut response = invoke(matched.target, event.into()).await?;
+        // The gateway's own errors have no such headers: API Gateway adds them to what an integration answers.
+        if let Some(cors) = &self.cors {
+            cors.apply(&parts.headers, response.headers_mut());
+        }
+        Ok(response)
+    }
+
+    /// The answer to a request that no route takes. `OPTIONS` is answered for all paths where the API has CORS.
+    fn unrouted(&self, request: &Parts) -> Response {
+        match &self.cors {
+            Some(cors) if request.method == Method::OPTIONS => cors.preflight(&request.headers),
+            _ => failure(StatusCode::NOT_FOUND),
+        }
     }
 }
 
-async fn invoke(pool: &Arc<Pool>, event: Bytes) -> Response {
-    let Ok(outcome) = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event)).await else {
-        return failure(StatusCode::SERVICE_UNAVAILABLE);
-    };
-    match outcome {
+/// The function's answer; an error of the gateway's own if there is none that can be understood.
+async fn invoke(pool: &Arc<Pool>, event: Bytes) -> Result<Response, Response> {
+    let in_time = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event)).await;
+    let response = match in_time.unwrap_or(Outcome::TimedOut) {
         Outcome::Answer(answer) => reply::response(&answer),
-        Outcome::Error(_) | Outcome::Failed(_) => failure(StatusCode::INTERNAL_SERVER_ERROR),
-        Outcome::TimedOut | Outcome::Throttled => failure(StatusCode::SERVICE_UNAVAILABLE),
-    }
+        Outcome::Error(_) | Outcome::Failed(_) => None,
+        Outcome::TimedOut | Outcome::Throttled => return Err(failure(StatusCode::SERVICE_UNAVAILABLE)),
+    };
+    response.ok_or_else(|| failure(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// The whole body. One that announces itself as too large is refused before it is read.

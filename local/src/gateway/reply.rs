@@ -22,13 +22,13 @@ struct Reply {
     is_base64_encoded: Option<bool>,
 }
 
-/// The response that `answer` stands for. An answer that can't be understood is an internal server error.
-pub(super) fn response(answer: &[u8]) -> Response {
+/// The response that `answer` stands for; `None` if it can't be understood.
+pub(super) fn response(answer: &[u8]) -> Option<Response> {
     let parsed = serde_json::from_slice::<Value>(answer).ok().and_then(|answer| match answer {
         Value::Object(ref fields) if fields.contains_key("statusCode") => serde_json::from_value(answer).ok(),
         other => Some(inferred(&other)),
     });
-    parsed.and_then(assemble).unwrap_or_else(|| failure(StatusCode::INTERNAL_SERVER_ERROR))
+    parsed.and_then(assemble)
 }
 
 /// An answer of the gateway itself.

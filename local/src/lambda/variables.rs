@@ -1,6 +1,7 @@
 //! What a function's process finds in its environment. What must stay out: what the functions do with it.
 
 use crate::environment::Variables;
+use crate::origins::Origins;
 use crate::template::{ACCOUNT, Function, Names, REGION, Template};
 use crate::token::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET, development_key_applies};
 use aws_credential_types::Credentials;
@@ -17,6 +18,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) credentials: &'a Credentials,
     pub(crate) dynamodb: &'a str,
     pub(crate) s3: &'a str,
+    /// The origins whose pages may call the API.
+    pub(crate) origins: &'a Origins,
 }
 
 /// Those of `variables` that are settings of the template's functions. An empty one counts as not set, as it does there.
@@ -39,7 +42,7 @@ impl Surroundings<'_> {
     pub(crate) fn variables(&self, function: &Function, executable: &Path) -> Variables {
         let mut variables = self.reserved(function, executable);
         variables.extend(self.declared(function));
-        variables.extend(development(self.overrides));
+        variables.extend(self.development());
         variables.extend(self.overrides.clone());
         variables
     }
@@ -71,10 +74,14 @@ impl Surroundings<'_> {
         let resolved = function.environment.iter().map(|(name, value)| (name, value.resolve(self.names)));
         resolved.filter_map(|(name, value)| Some((name.clone(), value?))).collect()
     }
-}
-
-fn development(overrides: &Variables) -> Variables {
-    let secret = development_key_applies(overrides).then_some(("AUTH_JWT_SECRET", DEVELOPMENT_SECRET));
-    let values = [("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE), ("AUTH_ISSUER", DEVELOPMENT_ISSUER)];
-    values.into_iter().chain(secret).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    /// Pages that may call the API may write with the cookie, too.
+    fn development(&self) -> Variables {
+        let values = [
+            ("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),
+            ("AUTH_ISSUER", DEVELOPMENT_ISSUER),
+            ("TRUSTED_ORIGINS", &self.origins.to_string()),
+        ];
+        let key = development_key_applies(self.overrides).then_some(("AUTH_JWT_SECRET", DEVELOPMENT_SECRET));
+        values.into_iter().chain(key).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
 }

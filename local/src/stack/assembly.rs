@@ -1,9 +1,8 @@
 //! The parts of a stack, made from its options and its template. What must stay out: their order, and their end.
 
-use super::Binaries;
+use super::{Binaries, Options};
 use crate::cargo::{Build, Executables};
 use crate::engines::Engines;
-use crate::environment::Variables;
 use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, Surroundings, arn};
 use crate::template::{Function, Names, RouteKey, Template};
@@ -55,17 +54,18 @@ pub(super) async fn executables(template: &Template, binaries: &Binaries) -> Res
 pub(super) fn pools(
     template: &Template,
     names: &Names,
-    overrides: &Variables,
+    options: &Options,
     engines: &Engines,
     executables: &Executables,
     logs: &Logs,
 ) -> Result<Pools> {
     let surroundings = Surroundings {
         names,
-        overrides,
+        overrides: &options.variables,
         credentials: &engines.credentials,
         dynamodb: &engines.dynamodb.functions_endpoint,
         s3: &engines.s3.functions_endpoint,
+        origins: &options.origins,
     };
     let pool = |function: &Function| {
         let binary = &function.binary;

@@ -8,7 +8,7 @@ pub use options::{Binaries, Options};
 
 use crate::engines::{Engines, provision};
 use crate::environment::Variables;
-use crate::gateway::{self, Gateway, Route, Router};
+use crate::gateway::{self, Cors, Gateway, Route, Router};
 use crate::lambda::{Logs, Outcome};
 use crate::tasks::Task;
 use crate::template::{Names, Template};
@@ -57,16 +57,17 @@ impl Stack {
         .await?;
         provision(&engines, &template, &names).await?;
         let logs = Logs::new(options.log);
-        let pools = pools(&template, &names, &options.variables, &engines, &executables, &logs)?;
+        let pools = pools(&template, &names, &options, &engines, &executables, &logs)?;
         if options.prewarm {
             prewarm(&pools, &logs).await?;
         }
         let router = Router::new(targets(&template, &pools));
+        let cors = template.cors.as_ref().map(|cors| Cors::new(cors, options.origins)).transpose()?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             routes: routes(&template),
             issuer: Issuer::trusted_by(&options.variables),
-            _gateway: gateway::serve(listener, Gateway { router, port, log: options.log }),
+            _gateway: gateway::serve(listener, Gateway { router, cors, port, log: options.log }),
             template,
             names,
             pools,

@@ -3,6 +3,7 @@
 use crate::engines::{Data, External};
 use crate::environment::{self, Variables};
 use crate::lambda::Log;
+use crate::origins::Origins;
 use crate::testing::Tap;
 use aws_credential_types::Credentials;
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ pub struct Options {
     pub only: Option<String>,
     /// Variables of the functions that go before all others.
     pub variables: Variables,
+    /// The origins whose pages may call the API and, unless `variables` say otherwise, write with the cookie.
+    pub origins: Origins,
     /// Appended to the names of tables and buckets, so that several stacks can share an engine.
     pub name_suffix: Option<String>,
     /// What happens to the functions' logs.
@@ -63,6 +66,7 @@ impl Options {
             binaries: Binaries::Build { release: false },
             only: None,
             variables: Variables::new(),
+            origins: Origins::default(),
             name_suffix: None,
             log: Log::Capture,
             tap: None,

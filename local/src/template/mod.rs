@@ -1,12 +1,14 @@
-//! `template.yaml`, read as far as one machine needs it: functions with their routes, tables and buckets.
+//! `template.yaml`, read as far as one machine needs it: functions with their routes, tables, buckets and CORS.
 //! What must stay out: starting any of it. Unknown resources and properties are passed over; a needed one that can't be
 //! understood is an error that names the resource.
 
+mod cors;
 mod expression;
 mod function;
 mod names;
 mod table;
 
+pub use cors::Cors;
 pub use expression::Expression;
 pub use function::{Function, RouteKey};
 pub use names::{ACCOUNT, Names, REGION};
@@ -29,6 +31,8 @@ pub struct Template {
     pub tables: Vec<Table>,
     /// Every `AWS::S3::Bucket`.
     pub buckets: Vec<Bucket>,
+    /// What the `AWS::Serverless::HttpApi` allows pages of other origins.
+    pub cors: Option<Cors>,
 }
 
 /// A declared bucket.
@@ -120,6 +124,7 @@ impl Template {
                     Function::read(id, &resource.metadata, resource.properties, globals, parameters)?;
                 self.functions.push(function);
             }
+            "AWS::Serverless::HttpApi" => self.cors = Cors::read(resource.properties)?.or(self.cors.take()),
             "AWS::DynamoDB::Table" => self.tables.push(Table::read(id, resource.properties, parameters)?),
             "AWS::S3::Bucket" => self.buckets.push(Bucket::read(id, resource.properties, parameters)?),
             _ => {}

@@ -3,6 +3,7 @@
 
 mod command_line;
 mod common;
+mod cors;
 mod dynamodb;
 mod elsewhere;
 mod functions;

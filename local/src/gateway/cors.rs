@@ -1,0 +1,122 @@
+//! Cross-origin resource sharing as an HTTP API does it: preflights, and the headers of functions' answers.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>
+
+use crate::origins::Origins;
+use crate::template;
+use anyhow::{Context, Result};
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+/// What pages of other origins may do.
+#[derive(Debug)]
+pub(crate) struct Cors {
+    origins: Origins,
+    credentials: bool,
+    methods: List,
+    headers: List,
+    exposed: List,
+    max_age: Option<u32>,
+}
+
+/// Names that are allowed, and the header that lists them.
+#[derive(Debug)]
+struct List {
+    names: Vec<String>,
+    header: HeaderValue,
+}
+
+impl Cors {
+    /// The settings of the template, for pages of these origins.
+    ///
+    /// # Errors
+    /// When a name in them can't stand in a header.
+    pub(crate) fn new(settings: &template::Cors, origins: Origins) -> Result<Self> {
+        Ok(Self {
+            origins,
+            credentials: settings.allow_credentials,
+            methods: List::new(&settings.allow_methods)?,
+            headers: List::new(&settings.allow_headers)?,
+            exposed: List::new(&settings.expose_headers)?,
+            max_age: settings.max_age,
+        })
+    }
+
+    /// The answer to an `OPTIONS` request that no route takes. Without the permissions a browser stops there.
+    pub(super) fn preflight(&self, request: &HeaderMap) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        if self.permits(request) && self.admit(request, headers) {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.header.clone());
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.headers.header.clone());
+            if let Some(max_age) = self.max_age {
+                headers.insert(ACCESS_CONTROL_MAX_AGE, max_age.into());
+            }
+        }
+        response
+    }
+
+    /// Puts the headers for the page into a function's answer, in place of those that the function chose.
+    pub(super) fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
+        let is_ours = |name: &&HeaderName| name.as_str().starts_with("access-control-");
+        let chosen: Vec<_> = response.keys().filter(is_ours).cloned().collect();
+        for name in chosen {
+            response.remove(name);
+        }
+        if self.admit(request, response) {
+            response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.header.clone());
+        }
+    }
+
+    /// Lets the page that sent `request` read the answer, if it may. Returns `true` if it may.
+    fn admit(&self, request: &HeaderMap, response: &mut HeaderMap) -> bool {
+        let origin =
+            only(request, &ORIGIN).filter(|origin| text(origin).is_some_and(|it| self.origins.allow(it)));
+        if let Some(origin) = origin {
+            response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            if self.credentials {
+                response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
+            response.append(VARY, HeaderValue::from_static("Origin"));
+        }
+        origin.is_some()
+    }
+
+    /// Returns `true` if the method and all headers that the preflight asks for are allowed.
+    fn permits(&self, request: &HeaderMap) -> bool {
+        let method = only(request, &ACCESS_CONTROL_REQUEST_METHOD).and_then(text);
+        let headers = request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
+        let mut headers = headers.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+        method.is_some_and(|method| self.methods.contains(method.as_bytes()))
+            && headers.all(|name| name.trim_ascii().is_empty() || self.headers.contains(name.trim_ascii()))
+    }
+}
+
+impl List {
+    fn new(names: &[String]) -> Result<Self> {
+        let header = names.join(",");
+        let header = HeaderValue::try_from(&header).with_context(|| format!("{header:?} is not a header"))?;
+        Ok(Self { names: names.to_owned(), header })
+    }
+
+    fn contains(&self, name: &[u8]) -> bool {
+        self.names.iter().any(|allowed| allowed == "*" || allowed.as_bytes().eq_ignore_ascii_case(name))
+    }
+}
+
+/// The value of a header that is there once.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}

@@ -1,0 +1,44 @@
+//! What an HTTP API allows pages of other origins. What must stay out: which origins, which the developer says.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use yaml_serde::Value;
+
+/// The `CorsConfiguration` of an `AWS::Serverless::HttpApi`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Cors {
+    /// Allows cookies.
+    pub allow_credentials: bool,
+    /// The request headers that pages may send.
+    pub allow_headers: Vec<String>,
+    /// The methods that pages may use.
+    pub allow_methods: Vec<String>,
+    /// The response headers that pages may read.
+    pub expose_headers: Vec<String>,
+    /// How long browsers may keep the answer to a preflight, in seconds.
+    pub max_age: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Properties {
+    cors_configuration: Option<Value>,
+}
+
+impl Cors {
+    pub(super) fn read(properties: Value) -> Result<Option<Self>> {
+        let properties: Option<Properties> = yaml_serde::from_value(properties)?;
+        let configuration = properties.and_then(|properties| properties.cors_configuration);
+        configuration.map(chosen).map(yaml_serde::from_value).transpose().context("its CorsConfiguration")
+    }
+}
+
+/// What `!If` gives where its condition holds: a template may have CORS only for some origins, and here there are some.
+fn chosen(value: Value) -> Value {
+    let choice = match &value {
+        Value::Tagged(tagged) if tagged.tag == "If" => Some(&tagged.value),
+        other => other.get("Fn::If"),
+    };
+    choice.and_then(|choice| choice.get(1)).cloned().unwrap_or(value)
+}
