@@ -74,7 +74,9 @@ impl Surroundings<'_> {
         let resolved = function.environment.iter().map(|(name, value)| (name, value.resolve(self.names)));
         resolved.filter_map(|(name, value)| Some((name.clone(), value?))).collect()
     }
-    /// Pages that may call the API may write with the cookie, too.
+
+    /// Values for what the template leaves open. Pages that may call the API may write with the cookie, too; the
+    /// development key stands beside no other.
     fn development(&self) -> Variables {
         let values = [
             ("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),
