@@ -27,7 +27,8 @@ use crate::storage::{Aws, Store};
 /// on a slow CPU its connections are begun a little before that.
 const UNTIL_IDLE: Duration = Duration::from_millis(1);
 
-/// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad.
+/// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad, or if the
+/// Runtime API fails.
 pub fn run<A, I, S, R, H>(route: Route<A, I>, handler: H) -> ExitCode
 where
     A: Access,
@@ -37,7 +38,7 @@ where
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
     match serve(route, handler) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(problem) => {
             // The log may be what is set wrong, so this goes to standard error, which Lambda keeps as well.
             eprintln!("The function can't start: {problem}");
@@ -46,7 +47,8 @@ where
     }
 }
 
-fn serve<A, I, S, R, H>(route: Route<A, I>, handler: H) -> std::result::Result<(), Cause>
+/// Starts the function and serves events. An error is one of the start.
+fn serve<A, I, S, R, H>(route: Route<A, I>, handler: H) -> std::result::Result<ExitCode, Cause>
 where
     A: Access,
     I: Intake,
@@ -84,11 +86,12 @@ where
             tokio::time::sleep(UNTIL_IDLE).await;
             service.connect().await;
         };
-        tokio::join!(poll(&service), idle).0
+        Ok(tokio::join!(poll(&service), idle).0)
     })
 }
 
-async fn poll<A, I, S, R, H>(service: &Service<A, I, S, H>) -> std::result::Result<(), Cause>
+/// Serves events for as long as there is a Runtime API. Lambda's outlives the process, but an emulator's often doesn't.
+async fn poll<A, I, S, R, H>(service: &Service<A, I, S, H>) -> ExitCode
 where
     A: Access,
     I: Intake,
@@ -102,7 +105,13 @@ where
         let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
         Ok::<_, std::convert::Infallible>(to_event(response))
     };
-    lambda_runtime::run(service_fn(answer)).await
+    match lambda_runtime::run(service_fn(answer)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::info!(error = super::log::chain(&*error), "the Runtime API failed");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn to_event(response: Response) -> ApiGatewayV2httpResponse {
