@@ -1,9 +1,11 @@
-//! `events/env.json`, which `sam local` takes with `--env-vars`. What must stay out: what `sam` makes of it.
+//! `events/env.json`, which `sam local` takes with `--env-vars`, and `events/watch.env`, which `cargo lambda watch` takes
+//! with `--env-file`. What must stay out: what `sam` and `cargo lambda` make of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
-use local::template::{Function, Names, Template};
+use local::environment;
+use local::template::{Function, Names, REGION, Template};
 
 /// The entry for all functions, as `sam` wants it called.
 const ALL: &str = "Parameters";
@@ -55,11 +57,36 @@ impl Overrides {
         Ok(())
     }
 
+    /// The variables of all functions together, for processes on this machine: its engines have its own address, and
+    /// nobody else gives the functions credentials.
+    pub(crate) fn without_containers(&self) -> BTreeMap<String, String> {
+        let own = self.0.values().flatten();
+        let mut all: BTreeMap<_, _> =
+            own.map(|(name, value)| (name.clone(), value.replace(HOST, "http://127.0.0.1:"))).collect();
+        let credentials = environment::credentials(false);
+        for (name, value) in [
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", credentials.access_key_id()),
+            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key()),
+        ] {
+            all.insert(name.to_owned(), value.to_owned());
+        }
+        all
+    }
+
     fn port(&self, variable: &str) -> Result<u16> {
         let url = self.0.values().find_map(|variables| variables.get(variable));
         let port = url.and_then(|url| url.strip_prefix(HOST));
         port.context("no URL of the host")?.parse().context("no port")
     }
+}
+
+/// The variables of `events/watch.env`.
+pub(crate) fn watched() -> Result<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(super::folder().join("watch.env"))?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let pairs = lines.map(|line| line.split_once('=').with_context(|| format!("{line} is no variable")));
+    pairs.map(|pair| pair.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
 /// The names of the variables that the template alone gives no value: `sam local` makes them up, or leaves them empty.
