@@ -1,9 +1,9 @@
 """May CloudFormation do all that it does to the resources of the stack, as the role of .github/bootstrap.yaml?
 
 Usage: handlers.py BOOTSTRAP FOLDER, for the transformed templates in FOLDER. CloudFormation changes a resource by the
-handlers of its type. AWS publishes which rights they use, and cfn-lint brings that along. A right that
-CloudFormationRole hasn't is a failure here and not in the middle of a deployment, unless NEVER_USED says why nobody
-misses it. It looks at actions only, not at the resources that they are allowed for.
+handlers of its type, and gives it the stack's tags. AWS publishes which rights that takes, and cfn-lint brings that
+along. A right that CloudFormationRole hasn't is a failure here and not in the middle of a deployment, unless NEVER_USED
+says why nobody misses it. It looks at actions only, not at the resources that they are allowed for.
 """
 
 import fnmatch
@@ -68,6 +68,7 @@ NEVER_USED = {
     "s3:DeleteBucketMetricsConfiguration": "no bucket has one",
     "s3:DeleteBucketReplication": "no bucket is replicated",
     "s3:DeleteBucketWebsite": "no bucket is a website",
+    "s3:DeleteBucketTagging": "IAM's name for it is PutBucketTagging, which is allowed",
     "s3:DeleteObject": "who deploys has nothing to do with objects",
     "s3:GetObjectMetadata": "who deploys has nothing to do with objects",
     "s3:PutAccelerateConfiguration": "not asked for",
@@ -95,10 +96,10 @@ def needed(templates):
     """Each right that a handler uses for a resource of these templates, and the types that it is for."""
     rights = {}
     for kind in sorted({it["Type"] for template in templates for it in template["Resources"].values()}):
-        handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
-        for handler in HANDLERS:
-            for right in handlers.get(handler, {}).get("permissions", []):
-                rights.setdefault(right, set()).add(kind)
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+        parts = [schema["handlers"].get(handler, {}) for handler in HANDLERS] + [schema.get("tagging", {})]
+        for right in (right for part in parts for right in part.get("permissions", [])):
+            rights.setdefault(right, set()).add(kind)
     return rights
 
 

@@ -20,6 +20,7 @@ TRANSFORM = [TOOLS / "sam/bin/python", "-B", ".ci/transform.py", "template.yaml"
 CHECKS = {
     "sam validate": [[TOOLS / "sam/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
     "transform": [TRANSFORM],
+    "deadlines": [[TOOLS / "sam/bin/python", "-B", ".ci/deadlines.py"]],
     "cfn-lint": [
         TRANSFORM,
         [TOOLS / "sam/bin/cfn-lint", *"--non-zero-exit-code error --ignore-checks W2001 --".split(), "out/production.json"],

@@ -3,7 +3,8 @@
 Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if an environment gives a
 parameter that the template does not declare or a value that it does not allow, or leaves out one that has no default;
 if the functions' description does not name the hash of all values, without which changed ones would make no new
-versions; and if SAM loses a part of the API's CORS.
+versions; if SAM loses a part of the API's CORS; if a function has tags of its own, or an environment's stack lacks one;
+and if SAM would cache what it builds.
 """
 
 import hashlib
@@ -21,6 +22,10 @@ from samtranslator.yaml_helper import yaml_parse
 
 # SAM's code insists on a region, and does nothing else with it than to look up the partition's name.
 ANY_REGION = "us-east-1"
+# The tags of a stack, which CloudFormation gives to all that is in it.
+STACK_TAGS = {"service", "stage"}
+# SAM's own, which never changes.
+FUNCTION_TAGS = {"lambda:createdBy"}
 
 
 class NoManagedPolicies:
@@ -78,11 +83,28 @@ def cors_problems(api):
             yield f"template.yaml: the deployed API's CORS has no {name}"
 
 
+def settings_problems(environment):
+    """What there is to say against the other settings of an environment."""
+    tags = {pair.split("=")[0] for pair in environment["deploy"]["parameters"].get("tags", [])}
+    if missing := STACK_TAGS - tags:
+        yield f"the stack lacks the tags {', '.join(sorted(missing))}"
+    if environment["build"]["parameters"].get("cached"):
+        yield "with cached = true SAM hashes target/ too"
+
+
+def tag_problems(result):
+    """The functions with tags. SAM makes them a part of a version's name, but Lambda makes no version for new ones."""
+    functions = {name: it for name, it in result["Resources"].items() if it["Type"] == "AWS::Lambda::Function"}
+    for name, function in functions.items():
+        if {tag["Key"] for tag in function["Properties"].get("Tags", [])} - FUNCTION_TAGS:
+            yield f"{name} has tags, and the next deployment fails when they change: give them to the stack"
+
+
 def all_problems(template, all_environments):
     """What there is to say against the parameters, each with the place where it is."""
     declared = template["Parameters"]
     for name, environment in all_environments.items():
-        for problem in problems(declared, overrides(environment)):
+        for problem in [*problems(declared, overrides(environment)), *settings_problems(environment)]:
             yield f"samconfig.toml, {name}: {problem}"
     settings = f"settings {fingerprint(declared, all_environments)}"
     if settings not in template["Globals"]["Function"]["Description"]:
@@ -98,7 +120,8 @@ def main(template, samconfig, folder):
         result = transformed(text, complete(declared, overrides(environment)))
         Path(folder, f"{name}.json").write_text(json.dumps(result, indent=2))
     # The same in all environments.
-    found = [*all_problems(yaml_parse(text), all_environments), *cors_problems(result["Resources"]["Api"])]
+    found = [f"template.yaml: {problem}" for problem in tag_problems(result)]
+    found += [*all_problems(yaml_parse(text), all_environments), *cors_problems(result["Resources"]["Api"])]
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 

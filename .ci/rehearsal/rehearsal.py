@@ -25,6 +25,7 @@ class Rehearsal:
         self.cloud = cloud
         self.stack = stack
         self.secret = secrets.token_hex(32)
+        self.stage = "development"
         self.parameters = {
             "Architecture": architecture,
             "AuthIssuer": callers.ISSUER,
@@ -37,6 +38,7 @@ class Rehearsal:
         }
 
     def first_deployment(self):
+        self.refused_build()
         made = self.stack.bootstrap()
         self.bucket = made["ArtifactBucket"]
         self.parameters["PermissionsBoundary"] = made["FunctionBoundary"]
@@ -47,8 +49,17 @@ class Rehearsal:
         omitted.bind_roles(self.cloud, self.template, self.resources, made["FunctionBoundary"])
         self.base = omitted.make_routes(self.cloud, self.template, self.resources)
 
+    def refused_build(self):
+        """The build is for this machine, and template.yaml's default for another, unless this one is arm64."""
+        if self.parameters["Architecture"] == "arm64":
+            print("SKIPPED: no build for another architecture, as this machine is what functions run on by default")
+            return
+        code, output = self.stack.deploy_built("default")
+        why = None if code and "Architecture is arm64" in output else f".ci/deploy exits with {code}:\n{output}"
+        self.checks.check(".ci/deploy refuses a build for another architecture", why)
+
     def deploy(self, what):
-        code, output = self.stack.deploy(self.bucket, self.parameters)
+        code, output = self.stack.deploy(self.bucket, self.parameters, self.stage)
         self.checks.check(what, code and f"sam deploy exits with {code}:\n{output}")
         if code:
             raise SystemExit(1)
@@ -73,17 +84,24 @@ class Rehearsal:
     def further_deployments(self):
         versions, there = set(remains.versions(self.cloud)), remains.everything(self.cloud)
         self.deploy("sam deploy again without a change")
-        changes = remains.everything(self.cloud) ^ there, set(remains.versions(self.cloud)) ^ versions
-        self.checks.check("nothing has changed", *(differs("a change", change, set()) for change in changes))
+        self.unchanged(there, versions)
+        self.stage = "rehearsal"
+        self.deploy("sam deploy with another tag")
+        self.unchanged(there, versions)
+        self.checks.check("the stack has the new tag", differs("stage", self.stack.tags().get("stage"), self.stage))
         self.refused_deployment()
         self.update()
         live = [dict(aliases) for _, _, aliases in remains.versions(self.cloud)]
         self.checks.check("the aliases call new versions", differs("they", live, [{"live": "2"}] * len(versions)))
         self.check_data()
 
+    def unchanged(self, there, versions):
+        changes = remains.everything(self.cloud) ^ there, set(remains.versions(self.cloud)) ^ versions
+        self.checks.check("nothing has changed", *(differs("a change", change, set()) for change in changes))
+
     def refused_deployment(self):
         """One rule of the template, as an example: with two secrets no function would start."""
-        code, output = self.stack.deploy(self.bucket, self.parameters | {"AuthJwtSecretId": "projects-api/jwt"})
+        code, output = self.stack.deploy(self.bucket, self.parameters | {"AuthJwtSecretId": "projects-api/jwt"}, self.stage)
         why = None if code and "Only one of AuthJwtSecret" in output else f"sam deploy exits with {code}:\n{output}"
         self.checks.check("sam deploy with two secrets is refused", why)
 

@@ -42,16 +42,21 @@ class Stack:
         )
         return self.outputs(BOOTSTRAP)
 
-    def deploy(self, bucket, given):
+    def deploy(self, bucket, given, stage):
         """Deploys what is in the folder, with these parameters, and with all others as .ci/deploy hands them over.
 
-        Returns SAM's exit code and output.
+        The stack's tags are those that samconfig.toml has. Returns SAM's exit code and output.
         """
         template, values = self.folder / "template.yaml", self.folder / "parameters.yaml"
         values.write_text(json.dumps(parameters.complete(yaml_parse(template.read_text())["Parameters"], given)))
         what = ["--template-file", str(template), "--parameter-overrides", f"file://{values}", "--s3-bucket", bucket]
         flags = ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-        return self.sam("deploy", *what, *flags, "--no-progressbar")
+        tags = ["--tags", "service=projects-api", f"stage={stage}"]
+        return self.sam("deploy", *what, *flags, *tags, "--no-progressbar")
+
+    def deploy_built(self, environment):
+        """Has .ci/deploy deploy the last build to an environment of samconfig.toml. Returns its exit code and output."""
+        return self.run(self.root / ".ci/deploy", environment)
 
     def delete(self, bucket):
         return self.sam("delete", "--no-prompts", "--s3-bucket", bucket, "--s3-prefix", NAME)
@@ -59,8 +64,12 @@ class Stack:
     def sam(self, command, *arguments):
         """Runs SAM on the stack, with its settings from the command line alone. Returns its exit code and output."""
         place = ["--stack-name", NAME, "--region", self.formation.meta.region_name]
+        return self.run("sam", command, *place, *arguments)
+
+    def run(self, *command):
+        """Runs a command with the tools of a deployment. Returns its exit code and output."""
         done = subprocess.run(
-            [self.root / ".ci/with-tools", "sam", command, *place, *arguments],
+            [self.root / ".ci/with-tools", *command],
             cwd=self.folder,
             env=self.cloud.environment,
             stdout=subprocess.PIPE,
@@ -72,6 +81,10 @@ class Stack:
     def outputs(self, name=NAME):
         found = self.formation.describe_stacks(StackName=name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+    def tags(self):
+        found = self.formation.describe_stacks(StackName=NAME)["Stacks"][0].get("Tags", [])
+        return {tag["Key"]: tag["Value"] for tag in found}
 
     def parameter(self, name):
         """The value that the stack has now."""
