@@ -1,6 +1,6 @@
 """Puts the faults of seeded.toml into a copy of the files, and sees that each is found by the check that it is for.
 
-Usage: python3 .ci/seeded.py, after .ci/workflows, .ci/template and .ci/run's python_tools have installed the tools.
+Usage: python3 .ci/seeded.py, after .ci/workflows, .ci/template and .ci/run's first step have installed the tools.
 """
 
 import os
@@ -33,6 +33,7 @@ CHECKS = {
     "yamllint": [[TOOLS / "python/bin/yamllint", "--strict", "template.yaml"]],
     "actionlint": [[TOOLS / "workflows/bin/actionlint", ".github/workflows/deploy.yml"]],
     "zizmor": [[TOOLS / "workflows/bin/zizmor", "--offline", "--no-progress", "--pedantic", ".github"]],
+    "venv": [[".ci/venv", "seeded", "--help"]],
     "shellcheck": [[TOOLS / "workflows/bin/shellcheck", ".ci/deploy"]],
 }
 
