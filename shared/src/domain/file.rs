@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::text::is_invisible;
 use super::time::serialize_millis;
 use super::validation::{IssueCode, Issues};
 use super::{AllowedTypes, Error, FileId, OrgId, OrgScope, ProjectId, Result, UserId, hex};
@@ -152,24 +153,12 @@ fn trimmed(name: &str) -> &str {
     name.trim_start_matches(blank).trim_end_matches(|letter: char| letter == '.' || blank(letter))
 }
 
-/// What no name needs and what can deceive who reads it: control characters, marks of direction, and what can't be seen.
+/// What no name needs and what can deceive who reads it: control characters, separators of lines and paragraphs, and what
+/// can't be seen, marks of direction among it, which can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36,
+/// section 3.3). Joiners and selectors of variants stay, as Persian, scripts of India and emoji are written with them.
 fn is_harmful(letter: char) -> bool {
-    letter.is_control() || is_direction_mark(letter) || is_invisible(letter)
-}
-
-/// Marks that can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36, section 3.3).
-fn is_direction_mark(letter: char) -> bool {
-    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// What Unicode calls ignorable by default (`DerivedCoreProperties.txt`), the fillers and marks of annotation that look
-/// like nothing, the blank of Braille, and separators of lines and paragraphs. Joiners and selectors of variants are none
-/// of them, as Persian, scripts of India and emoji are written with them.
-fn is_invisible(letter: char) -> bool {
-    matches!(u32::from(letter),
-        0xad | 0x34f | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b | 0x2028..=0x2029
-        | 0x2060..=0x2065 | 0x206a..=0x206f | 0x2800 | 0x3164 | 0xfeff | 0xffa0 | 0xfff0..=0xfffb
-        | 0x1_bca0..=0x1_bca3 | 0x1_d173..=0x1_d17a | 0xe_0000..=0xe_0fff)
+    let is_joining = matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') || is_invisible(letter) && !is_joining
 }
 
 /// At most 255 characters, with the extension kept where there is a usual one.

@@ -12,6 +12,7 @@ mod membership;
 mod page;
 mod project;
 pub mod rate_limit;
+mod text;
 pub mod time;
 pub mod validation;
 

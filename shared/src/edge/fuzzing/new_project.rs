@@ -64,6 +64,14 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}')
 }
 
+/// White space, controls and some characters that show nothing, but not all of them.
+fn shows_nothing(text: &str) -> bool {
+    let blank = |letter: char| {
+        letter.is_whitespace() || letter.is_control() || "\u{ad}\u{200b}\u{feff}".contains(letter)
+    };
+    text.chars().all(blank)
+}
+
 /// Every rule that a body breaks.
 fn expected(body: &Value) -> Vec<Verdict> {
     let Some(body) = body.as_object() else { return vec![(None, "invalid_type")] };
@@ -71,7 +79,10 @@ fn expected(body: &Value) -> Vec<Verdict> {
         body.get(name).and_then(|value| value.as_str().map_or(Some("invalid_type"), rule))
     };
     let name = if body.contains_key("name") {
-        optional("name", |name| length(trimmed(name), 1, 100))
+        optional(
+            "name",
+            |name| if shows_nothing(name) { Some("too_small") } else { length(trimmed(name), 1, 100) },
+        )
     } else {
         Some("invalid_type")
     };

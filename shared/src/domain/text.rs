@@ -1,0 +1,47 @@
+//! Characters and forms of text, by Unicode's tables.
+
+use unicase::UniCase;
+use unicode_normalization::UnicodeNormalization;
+
+/// Returns `true` for `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, the same since Unicode 6.3): joiners,
+/// selectors, fillers and marks that show nothing.
+pub(super) fn is_default_ignorable(letter: char) -> bool {
+    matches!(u32::from(letter),
+        0xad | 0x34f | 0x61c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x202a..=0x202e
+        | 0x2060..=0x206f | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfff8 | 0x1_bca0..=0x1_bca3
+        | 0x1_d173..=0x1_d17a | 0xe_0000..=0xe_0fff)
+}
+
+/// Returns `true` for a character that shows nothing though it is neither white space nor a control character: one that is
+/// ignorable, the blank of Braille, and the marks of annotation.
+pub(super) fn is_invisible(letter: char) -> bool {
+    is_default_ignorable(letter) || matches!(u32::from(letter), 0x2800 | 0xfff9..=0xfffb)
+}
+
+/// Returns `true` if at least one character shows something.
+pub(super) fn is_visible(text: &str) -> bool {
+    text.chars().any(|letter| !(letter.is_whitespace() || letter.is_control() || is_invisible(letter)))
+}
+
+/// The form of a text without regard to case, width, ligatures and what can't be seen: `NFKC_Casefold` of its NFD
+/// (Unicode, section 3.13, D147).
+pub(super) fn nfkc_casefold(text: &str) -> String {
+    text.nfd().map(casefold).collect::<String>().nfc().collect()
+}
+
+/// The mapping `NFKC_CF` of one character of an NFD.
+fn casefold(letter: char) -> String {
+    if letter.is_ascii() {
+        return letter.to_ascii_lowercase().to_string();
+    }
+    // What a compatibility form stands for may have a case of its own, as a mathematical capital has.
+    folded(&folded(&letter.to_string()))
+}
+
+fn folded(text: &str) -> String {
+    let folded = UniCase::unicode(text).to_folded_case();
+    folded.chars().filter(|letter| !is_default_ignorable(*letter)).nfkc().collect()
+}
+
+#[cfg(test)]
+mod tests;

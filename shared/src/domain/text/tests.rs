@@ -1,0 +1,86 @@
+//! Characters that are hard to fold, as Unicode's tables have them.
+
+use super::*;
+
+#[test]
+fn a_character_folds_as_unicode_has_it() {
+    for (letter, form) in [
+        ('A', "a"),
+        ('İ', "i\u{307}"),
+        ('ß', "ss"),
+        ('ẞ', "ss"),
+        ('ſ', "s"),
+        ('ς', "σ"),
+        ('\u{345}', "ι"),
+        ('ᾳ', "αι"),
+        ('\u{1fc3}', "ηι"),
+        ('ŉ', "\u{2bc}n"),
+        ('ﬃ', "ffi"),
+        ('ﬅ', "st"),
+        ('K', "k"),
+        ('Å', "å"),
+        ('℡', "tel"),
+        ('㎏', "kg"),
+        ('㏂', "a.m."),
+        ('Ａ', "a"),
+        ('ｶ', "カ"),
+        ('ﾞ', "\u{3099}"),
+        ('２', "2"),
+        ('²', "2"),
+        ('½', "1\u{2044}2"),
+        ('Ⅷ', "viii"),
+        ('𝔄', "a"),
+        ('𝟘', "0"),
+        ('🅰', "🅰"),
+        ('🄰', "a"),
+        ('\u{3000}', " "),
+        ('\u{a0}', " "),
+        ('한', "한"),
+        ('ﷺ', "صلى الله عليه وسلم"),
+        ('Ꭰ', "Ꭰ"),
+        ('ꭰ', "Ꭰ"),
+        ('\u{2f868}', "㛼"),
+        ('\u{ad}', ""),
+        ('\u{34f}', ""),
+        ('\u{3164}', ""),
+        ('\u{ffa0}', ""),
+        ('\u{fe0f}', ""),
+        ('\u{e0041}', ""),
+    ] {
+        assert_eq!(nfkc_casefold(&letter.to_string()), form, "{letter} U+{:04X}", u32::from(letter));
+    }
+}
+
+#[test]
+fn a_text_folds_character_by_character() {
+    for (text, form) in [
+        ("α\u{345}\u{301}", "άι"),
+        ("A\u{200d}\u{30a}", "å"),
+        ("ｶﾞ", "ガ"),
+        ("\u{1100}\u{1161}\u{11a8}", "각"),
+        ("\u{1100}\u{34f}\u{1161}", "가"),
+        ("", ""),
+    ] {
+        assert_eq!(nfkc_casefold(text), form, "{text:?}");
+    }
+}
+
+#[test]
+fn folding_again_changes_no_character() {
+    for letter in '\0'..=char::MAX {
+        let form = nfkc_casefold(&letter.to_string());
+        assert_eq!(nfkc_casefold(&form), form, "U+{:04X}", u32::from(letter));
+    }
+}
+
+#[test]
+fn what_shows_nothing_is_not_visible() {
+    for text in
+        ["", " ", "\u{200b}", "\u{ad}\u{feff}", "\u{3164}\u{ffa0}", "\u{2800}", "\u{1}\u{2028}", "\u{e0020}"]
+    {
+        assert!(!is_visible(text), "{text:?}");
+    }
+    for text in ["a", " . ", "\u{200b}é", "🚀", "\u{301}", "한"] {
+        assert!(is_visible(text), "{text:?}");
+    }
+}
