@@ -46,6 +46,17 @@ async fn a_limit_is_a_whole_number_from_1_to_100() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_limit_of_any_size_is_told_the_largest() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for limit in ["101", "9223372036854775808", "99999999999999999999999999999999999999999999"] {
+        let answer = app.list(&format!("?limit={limit}")).await?.json();
+        let message = &answer["error"]["issues"][0]["message"];
+        assert_eq!(message, "Too big: expected number to be <=100", "{limit}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_cursor_that_was_not_given_here_is_refused() -> Result<()> {
     let app = App::start(&[]).await?;
     let cursor = with_cursor(&app, "acme").await?;

@@ -37,6 +37,8 @@ impl serde::de::Error for Stop {
 pub(super) struct Notes {
     /// The mismatches.
     pub(super) issues: Vec<Issue>,
+    /// The numbers that were replaced by the nearest one of their type.
+    pub(super) clamped: Vec<Issue>,
     /// Every path in the order in which the types declare them.
     pub(super) order: Vec<Path>,
 }
@@ -73,6 +75,12 @@ impl<'n> Node<'n> {
         }
     }
 
+    fn note_clamped(&self, code: IssueCode, message: String) {
+        if !self.muted {
+            self.notes.borrow_mut().clamped.push(Issue { path: self.path.clone(), code, message });
+        }
+    }
+
     fn mismatch(&self, expected: &str) {
         let received = received(self.value.as_ref());
         self.note(IssueCode::InvalidType, format!("Invalid input: expected {expected}, received {received}"));
@@ -86,15 +94,18 @@ impl<'n> Node<'n> {
         result
     }
 
-    /// The number here if it fits between `min` and `max`; otherwise 0, and the mismatch is noted.
+    /// The number here, or the nearest one between `min` and `max`, which is noted; 0 for what is no number.
     fn integer(&self, min: i128, max: i128) -> i128 {
-        match number::integer(self.value.as_ref(), self.source) {
-            None => self.mismatch("int"),
-            Some(n) if n < min => self.note(IssueCode::TooSmall, number::too_small(min)),
-            Some(n) if n > max => self.note(IssueCode::TooBig, number::too_big(max)),
-            Some(n) => return n,
+        let Some(number) = number::integer(self.value.as_ref(), self.source) else {
+            self.mismatch("int");
+            return 0;
+        };
+        if number < min {
+            self.note_clamped(IssueCode::TooSmall, number::too_small(min));
+        } else if number > max {
+            self.note_clamped(IssueCode::TooBig, number::too_big(max));
         }
-        0
+        number.clamp(min, max)
     }
 }
 

@@ -50,7 +50,7 @@ pub trait Input: From<Valid<Self::Fields>> {
 pub fn parse<T: DeserializeOwned + Validate>(value: Value, source: Source) -> Result<Valid<T>, Issues> {
     let notes = RefCell::new(collect::Notes::default());
     let shaped = T::deserialize(collect::Node::root(value, source, &notes));
-    let collect::Notes { issues: mut found, order } = notes.into_inner();
+    let collect::Notes { issues: mut found, clamped, order } = notes.into_inner();
     if let Ok(shaped) = &shaped
         && let Err(broken) = shaped.validate()
     {
@@ -60,6 +60,10 @@ pub fn parse<T: DeserializeOwned + Validate>(value: Value, source: Source) -> Re
             broken.filter(|issue| !found.iter().any(|known| issue.path.starts_with(&known.path))).collect();
         found.extend(broken);
     }
+    // The bound of a rule is nearer than that of the number's type.
+    let unruled: Vec<_> =
+        clamped.into_iter().filter(|issue| !found.iter().any(|known| known.path == issue.path)).collect();
+    found.extend(unruled);
     found.sort_by_key(|issue| order.iter().position(|path| path == &issue.path));
     match (shaped, Issues::some(found)) {
         (Ok(value), None) => Ok(Valid(value)),

@@ -242,6 +242,18 @@ fn a_number_that_its_type_does_not_hold_is_too_small_or_too_big() {
 }
 
 #[test]
+fn a_number_beyond_its_type_is_told_the_bound_of_its_rule() {
+    for (value, bound) in [(json!(1e300), "<=100"), (json!(u64::MAX), "<=100"), (json!(-1e300), ">=1")] {
+        let issues = of(with(&[("/unitCount", value.clone())]));
+        assert!(
+            issues[0]["message"].as_str().is_some_and(|message| message.ends_with(bound)),
+            "{value}: {issues}"
+        );
+        assert_eq!(issues[1], Value::Null);
+    }
+}
+
+#[test]
 fn an_option_that_is_none_of_the_known_ones_keeps_no_other_issue_back() {
     for bad in [json!("GIFT"), json!(""), json!(0), json!(null), json!({"gift": null})] {
         let issues = of(with(&[("/kind", bad), ("/title", json!("")), ("/note", json!(1))]));
