@@ -16,7 +16,12 @@ pub(super) fn credential(cookies: &[String], name: &str) -> Credential {
 
 fn value<'c>(pair: &'c str, name: &str) -> Option<&'c str> {
     let (found, value) = pair.split_once('=')?;
-    (found.trim() == name).then(|| value.trim())
+    (found.trim() == name).then(|| unquoted(value.trim()))
+}
+
+/// One pair of double quotes is no part of the value.
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -46,5 +51,24 @@ mod tests {
         assert_eq!(found(&["auth=t", "auth=t"]), Credential::Cookie("t".to_owned()));
         assert_eq!(found(&["auth=t", "auth=u"]), Credential::Ambiguous);
         assert_eq!(found(&["auth=t; auth="]), Credential::Ambiguous);
+    }
+
+    #[test]
+    fn one_pair_of_quotes_is_no_part_of_the_value() {
+        let cookie = |value: &str| Credential::Cookie(value.to_owned());
+        for (sent, value) in [
+            ("auth=\"t\"", "t"),
+            ("auth= \"t\" ", "t"),
+            ("auth=\"t\"; theme=dark", "t"),
+            ("auth=\"\"t\"\"", "\"t\""),
+            ("auth=\"\"", ""),
+            ("auth=\"t", "\"t"),
+            ("auth=t\"", "t\""),
+            ("auth=\"", "\""),
+        ] {
+            assert_eq!(found(&[sent]), cookie(value), "{sent}");
+        }
+        assert_eq!(found(&["auth=\"t\"", "auth=t"]), cookie("t"));
+        assert_eq!(found(&["auth=\"t\"; auth=\"u\""]), Credential::Ambiguous);
     }
 }
