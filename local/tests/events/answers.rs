@@ -55,7 +55,6 @@ impl Promise {
             "statusCode": self.status,
             "headers": headers,
             "multiValueHeaders": {},
-            "cookies": [],
             "isBase64Encoded": false,
             "body": self.body,
         });

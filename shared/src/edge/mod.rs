@@ -5,6 +5,7 @@ mod auth;
 mod context;
 mod cross_site;
 mod error;
+mod event;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod headers;
@@ -12,6 +13,7 @@ mod identity;
 mod input;
 mod limiter;
 mod log;
+mod path;
 mod pipeline;
 mod reply;
 mod request;

@@ -1,4 +1,4 @@
-//! The one order of checks that every route inherits: cross-site, token, rate limit, membership, body, storage.
+//! The one order of checks that every route inherits: the route, cross-site, token, rate limit, membership, body, storage.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::log::Facts;
 use super::reply::{Reply, Response, refuse};
 use super::request::Request;
 use super::route::Route;
-use super::{cross_site, headers, identity, log};
+use super::{cross_site, event, headers, identity, log};
 use crate::clock;
 use crate::config::TrustedOrigins;
 use crate::domain::rate_limit::Quota;
@@ -75,14 +75,15 @@ where
     /// the epoch.
     pub(super) async fn respond(&self, event: Value, invocation: &str, deadline: u64) -> Response {
         let (began, now) = (clock::monotonic(), clock::now());
+        let Some(request) = event::read(event, invocation) else { return pong(invocation) };
+        let id = request.as_ref().map_or(invocation, |request| &request.id).to_owned();
         if !self.connecting.swap(true, Ordering::Relaxed) {
             // There was no time before. The tables are asked at once; what else there is will be ready when they have answered.
             drop(AssertUnwindSafe(self.store.connect()).catch_unwind().await);
         }
-        let request = Request::new(event, invocation);
-        let id = request.id.clone();
         let mut progress = Progress::default();
-        let outcome = unpanicked(in_time(deadline, now, self.answer(request, now, &mut progress))).await;
+        let answer = async { self.answer(request?, now, &mut progress).await };
+        let outcome = unpanicked(in_time(deadline, now, answer)).await;
         log::request(&id, &self.name, &progress.facts, &outcome, began.elapsed());
         let written = outcome.or_else(|error| refused(&error, &mut progress));
         let mut response = written.unwrap_or_else(|_| last_resort());
@@ -93,7 +94,13 @@ where
         response
     }
 
-    async fn answer(&self, request: Request, now: Timestamp, progress: &mut Progress) -> Result<Response> {
+    async fn answer(
+        &self,
+        mut request: Request,
+        now: Timestamp,
+        progress: &mut Progress,
+    ) -> Result<Response> {
+        request.match_route(&self.route.method, self.route.path)?;
         let credential = self.auth.credential(&request);
         if !self.route.is_safe() && credential.is_ambient() {
             cross_site::check(&request, &self.trusted_origins)?;
@@ -151,7 +158,9 @@ where
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
         let context = Context::new(access, store, now, route, key, &mut request);
         let input = I::read(&self.input, &mut request).await?;
-        (self.handler)(context, input).await?.into_response()
+        let mut response = (self.handler)(context, input).await?.into_response()?;
+        response.prefix_location(|| request.prefix(self.route.path));
+        Ok(response)
     }
 }
 
@@ -193,6 +202,13 @@ fn refused(error: &Error, progress: &mut Progress) -> Result<Response> {
         progress.quota = Some(Quota { left: 0, reset: rejection.retry_after });
     }
     refuse(error)
+}
+
+/// Answers a ping: no check runs, nothing is counted, and no line is logged.
+fn pong(invocation: &str) -> Response {
+    let mut response = event::pong().unwrap_or_else(|_| last_resort());
+    headers::set_common(&mut response, invocation);
+    response
 }
 
 /// An answer that can't fail to be written.

@@ -37,7 +37,7 @@ pub struct Created<T>(Written<T>);
 
 /// What has an address of its own.
 pub trait Resource: Serialize {
-    /// The absolute path of the resource.
+    /// The absolute path of the resource, without the prefix of a request's path.
     fn location(&self) -> String;
 
     /// Its version, for those that have one.
@@ -116,6 +116,15 @@ impl Response {
     pub(super) fn set(&mut self, name: HeaderName, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
+        }
+    }
+
+    /// Puts the prefix of the request's path before a `Location` of this service.
+    pub(super) fn prefix_location(&mut self, prefix: impl FnOnce() -> String) {
+        let location = self.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+        if let Some(path) = location.filter(|location| location.starts_with('/')) {
+            let location = prefix() + path;
+            self.set(header::LOCATION, &location);
         }
     }
 }

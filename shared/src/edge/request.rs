@@ -1,4 +1,5 @@
-//! A request as the pipeline sees it, read from API Gateway's event (HTTP API, payload format 2.0).
+//! A request as the pipeline sees it, read from the event of an HTTP API, a function URL (both payload format 2.0) or a
+//! REST API (1.0, which an HTTP API can send as well).
 //!
 //! `lambda_http`'s own conversion panics on an invalid base64 body and on a path that is no URI once API Gateway has
 //! percent-decoded it, and an event that lacks a field never reaches the handler. Here a field that is missing or of
@@ -9,7 +10,12 @@ use std::collections::{BTreeMap, HashMap};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::Method;
 use serde_json::Value;
+
+use super::error::Result;
+use super::path::{self, PathMatch};
+use crate::domain;
 
 /// A request, with its body still encoded.
 pub struct Request {
@@ -17,6 +23,13 @@ pub struct Request {
     pub(super) source_ip: String,
     pub(super) query: String,
     pub(super) cookies: Vec<String>,
+    method: String,
+    /// The path as the client asked for it.
+    whole_path: String,
+    /// Whether the gateway left the path percent-encoded.
+    is_encoded: bool,
+    /// Whether the gateway matched the path against the route, so that its parameters are the event's.
+    is_routed: bool,
     headers: HashMap<String, String>,
     path: BTreeMap<String, String>,
     body: Body,
@@ -33,21 +46,53 @@ impl Request {
     /// The request of an event. `invocation` is Lambda's own id of it, for events that carry none.
     pub(super) fn new(mut event: Value, invocation: &str) -> Self {
         let id = text(&event, "/requestContext/requestId").filter(|id| is_header_value(id));
-        let headers = lower_case(texts(&event["headers"]));
+        let headers = headers(&event);
         let cookies = event["cookies"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        // API Gateway takes cookies out of the headers; other senders of events may not.
+        // API Gateway takes cookies out of the headers in format 2.0 only.
         let cookies = cookies.map(str::to_owned).chain(headers.get("cookie").cloned()).collect();
+        let is_encoded = is_encoded(&event);
+        let decoded = |text: &str| if is_encoded { path::decode(text) } else { None };
         Self {
             id: id.unwrap_or(invocation).to_owned(),
-            source_ip: text(&event, "/requestContext/http/sourceIp").unwrap_or_default().to_owned(),
-            query: text(&event, "/rawQueryString").unwrap_or_default().to_owned(),
+            source_ip: either(&event, "/requestContext/http/sourceIp", "/requestContext/identity/sourceIp"),
+            query: text(&event, "/rawQueryString").map_or_else(|| encoded_query(&event), str::to_owned),
             cookies,
+            method: either(&event, "/requestContext/http/method", "/httpMethod"),
+            whole_path: whole_path(&event),
+            is_encoded,
+            is_routed: is_routed(&event),
             headers,
             path: texts(&event["pathParameters"])
-                .map(|(name, value)| (name.clone(), value.to_owned()))
+                .map(|(name, value)| (name.clone(), decoded(value).unwrap_or_else(|| value.to_owned())))
                 .collect(),
             body: Body { base64: event["isBase64Encoded"] == true, text: take_text(&mut event, "body") },
         }
+    }
+
+    /// Matches the request with its route. Behind a function URL or a catch-all route, nothing has compared the two
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](domain::Error::NotFound) for another path or method.
+    pub(super) fn match_route(&mut self, method: &Method, template: &str) -> Result<()> {
+        let other = || domain::Error::NotFound("Route");
+        if self.method != method.as_str() {
+            return Err(other().into());
+        }
+        if !self.is_routed {
+            self.path = self.match_path(template).ok_or_else(other)?.parameters;
+        }
+        Ok(())
+    }
+
+    /// The prefix of the path before the route's own part; empty where there is none.
+    pub(super) fn prefix(&self, template: &str) -> String {
+        self.match_path(template).map(|path| path.prefix).unwrap_or_default()
+    }
+
+    fn match_path(&self, template: &str) -> Option<PathMatch> {
+        path::match_end(&self.whole_path, self.is_encoded, template)
     }
 
     /// The value of a header, by its lower-case name. API Gateway joins repeated ones with commas.
@@ -100,9 +145,53 @@ fn text<'e>(event: &'e Value, place: &str) -> Option<&'e str> {
     event.pointer(place)?.as_str()
 }
 
+/// The text at the place of format 2.0, or else of 1.0.
+fn either(event: &Value, format_2: &str, format_1: &str) -> String {
+    text(event, format_2).or_else(|| text(event, format_1)).unwrap_or_default().to_owned()
+}
+
+/// In format 1.0 `path` lacks the stage of a REST API, which the client asked for.
+fn whole_path(event: &Value) -> String {
+    let places = ["/rawPath", "/requestContext/path", "/path"];
+    places.iter().find_map(|place| text(event, place)).unwrap_or_default().to_owned()
+}
+
+/// HTTP APIs decode the path, in both formats. REST APIs, whose events have no version, and function URLs don't.
+fn is_encoded(event: &Value) -> bool {
+    let domain = text(event, "/requestContext/domainName").unwrap_or_default();
+    event["httpMethod"].is_string() && event["version"].is_null() || domain.contains(".lambda-url.")
+}
+
+/// Returns `false` for a function URL, a `$default` route and one such as `/{proxy+}`.
+fn is_routed(event: &Value) -> bool {
+    let route = text(event, "/routeKey").or_else(|| text(event, "/resource"));
+    route.is_some_and(|route| route != "$default" && !route.contains("+}"))
+}
+
+/// The query of format 1.0, which comes decoded.
+fn encoded_query(event: &Value) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(all_texts(event, "multiValueQueryStringParameters", "queryStringParameters"));
+    query.finish()
+}
+
 /// The texts of an object.
 fn texts(object: &Value) -> impl Iterator<Item = (&String, &str)> {
     object.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name, value.as_str()?)))
+}
+
+/// The texts of an object in the event. Format 1.0 has all values of what is repeated in arrays of another object.
+fn all_texts<'e>(
+    event: &'e Value,
+    arrays: &str,
+    single: &str,
+) -> impl Iterator<Item = (&'e String, &'e str)> {
+    let arrays = &event[arrays];
+    let repeated = arrays.as_object().into_iter().flatten().flat_map(|(name, values)| {
+        let values = values.as_array().into_iter().flatten().filter_map(Value::as_str);
+        values.map(move |value| (name, value))
+    });
+    repeated.chain(texts(&event[single]).filter(|(name, _)| !arrays[name.as_str()].is_array()))
 }
 
 /// A text that is too long to be copied.
@@ -113,14 +202,17 @@ fn take_text(event: &mut Value, name: &str) -> String {
     }
 }
 
-/// API Gateway sends lower-case names; a hand-written event may not.
-fn lower_case<'e>(headers: impl Iterator<Item = (&'e String, &'e str)>) -> HashMap<String, String> {
-    let mut lower: HashMap<String, String> = HashMap::new();
-    for (name, value) in headers {
-        let all = lower.entry(name.to_ascii_lowercase()).or_default();
-        *all = if all.is_empty() { value.to_owned() } else { format!("{all},{value}") };
+/// The headers by their lower-case names: format 1.0 has them as the client wrote them, and so may a hand-written event.
+fn headers(event: &Value) -> HashMap<String, String> {
+    let mut headers: HashMap<String, String> = HashMap::new();
+    for (name, value) in all_texts(event, "multiValueHeaders", "headers") {
+        let name = name.to_ascii_lowercase();
+        let divider = if name == "cookie" { "; " } else { "," };
+        let joined = headers.entry(name).or_default();
+        joined.push_str(if joined.is_empty() { "" } else { divider });
+        joined.push_str(value);
     }
-    lower
+    headers
 }
 
 fn is_header_value(text: &str) -> bool {

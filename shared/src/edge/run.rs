@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -114,9 +114,10 @@ where
     }
 }
 
-fn to_event(response: Response) -> ApiGatewayV2httpResponse {
+/// Writes the response in payload format 1.0, which all gateways take: a REST API refuses the `cookies` of 2.0.
+fn to_event(response: Response) -> ApiGatewayProxyResponse {
     let Response { status, headers, body } = response;
-    let mut event = ApiGatewayV2httpResponse::default();
+    let mut event = ApiGatewayProxyResponse::default();
     event.status_code = status.as_u16().into();
     event.headers = headers;
     event.body = Some(body.into());

@@ -73,6 +73,104 @@ fn cookies_come_from_the_event_and_from_the_header() {
     assert_eq!(request.cookies, ["a=1", "b=2", "c=3; d=4"]);
 }
 
+/// A request in payload format 1.0, as REST APIs send it.
+fn format_1() -> Value {
+    json!({
+        "resource": "/v1/orgs/{orgId}/projects",
+        "path": "/v1/orgs/a%20b/projects",
+        "httpMethod": "GET",
+        "headers": {"X-A": "2", "X-B": "3", "Cookie": "b=2"},
+        "multiValueHeaders": {"X-A": ["1", "2"], "Cookie": ["a=1", "b=2"]},
+        "queryStringParameters": {"limit": "2", "cursor": "a&b=c d"},
+        "multiValueQueryStringParameters": {"limit": ["1", "2"]},
+        "pathParameters": {"orgId": "a%20b"},
+        "requestContext": {
+            "httpMethod": "GET",
+            "path": "/prod/v1/orgs/a%20b/projects",
+            "identity": {"sourceIp": "192.0.2.7"},
+        },
+    })
+}
+
+#[test]
+fn format_1_is_understood_like_2() {
+    let mut request = request(format_1());
+    assert_eq!(request.source_ip, "192.0.2.7");
+    assert_eq!((request.header("x-a"), request.header("x-b")), (Some("1,2"), Some("3")));
+    assert_eq!(request.cookies, ["a=1; b=2"]);
+    let query: Vec<_> = form_urlencoded::parse(request.query.as_bytes()).collect();
+    assert_eq!(
+        query,
+        [("limit".into(), "1".into()), ("limit".into(), "2".into()), ("cursor".into(), "a&b=c d".into())]
+    );
+    request.match_route(&Method::GET, "/v1/orgs/{orgId}/projects").unwrap();
+    assert_eq!(request.path("orgId"), "a b");
+    assert_eq!(request.prefix("/v1/orgs/{orgId}/projects"), "/prod");
+}
+
+#[test]
+fn an_http_api_has_decoded_the_path_in_format_1_too() {
+    let mut event = format_1();
+    event["version"] = json!("1.0");
+    assert_eq!(request(event).path("orgId"), "a%20b");
+}
+
+#[test]
+fn no_header_says_where_a_request_comes_from() {
+    let headers = json!({"x-forwarded-for": "198.51.100.1", "forwarded": "for=198.51.100.1", "true-client-ip": "198.51.100.1"});
+    let mut event = format_1();
+    event["headers"] = headers.clone();
+    assert_eq!(request(event).source_ip, "192.0.2.7");
+    let context = json!({"http": {"method": "GET", "sourceIp": 1}, "identity": {"sourceIp": null}});
+    assert_eq!(request(json!({"headers": headers, "requestContext": context})).source_ip, "");
+}
+
+/// The organization of a request in format 2.0, or nothing if its route is another.
+fn organization(event: &Value) -> Option<String> {
+    let mut request = request(event.clone());
+    request.match_route(&Method::POST, "/v1/orgs/{orgId}/projects").ok()?;
+    Some(request.path("orgId").to_owned())
+}
+
+#[test]
+fn a_path_that_no_gateway_matched_is_matched() {
+    let mut event = json!({
+        "routeKey": "$default",
+        "rawPath": "/v1/orgs/a%2Bb/projects",
+        "requestContext": {"domainName": "id.lambda-url.eu-central-1.on.aws", "http": {"method": "POST"}},
+    });
+    assert_eq!(organization(&event).as_deref(), Some("a+b"));
+    event["requestContext"]["domainName"] = json!("api.example.com");
+    assert_eq!(organization(&event).as_deref(), Some("a%2Bb"));
+    for route in [json!("ANY /{proxy+}"), json!(null), json!(1)] {
+        event["routeKey"] = route;
+        event["pathParameters"] = json!({"orgId": "umbrella"});
+        assert_eq!(organization(&event).as_deref(), Some("a%2Bb"), "{event}");
+    }
+    for (place, value) in [("/rawPath", "/v1/orgs/acme"), ("/requestContext/http/method", "GET")] {
+        let mut other = event.clone();
+        if let Some(place) = other.pointer_mut(place) {
+            *place = json!(value);
+        }
+        assert_eq!(organization(&other), None, "{other}");
+    }
+}
+
+#[test]
+fn the_parameters_of_a_route_that_a_gateway_matched_are_kept() {
+    let mut event = json!({
+        "routeKey": "POST /v1/orgs/{orgId}/projects",
+        "rawPath": "/elsewhere",
+        "pathParameters": {"orgId": "acme"},
+        "requestContext": {"http": {"method": "POST"}},
+    });
+    assert_eq!(organization(&event).as_deref(), Some("acme"));
+    event["pathParameters"] = json!(null);
+    assert_eq!(organization(&event).as_deref(), Some(""));
+    event["requestContext"]["http"]["method"] = json!("GET");
+    assert_eq!(organization(&event), None);
+}
+
 #[test]
 fn a_request_has_an_id_that_fits_into_a_header() {
     let id = |id: &str| request(json!({"requestContext": {"requestId": id}})).id;

@@ -1,0 +1,57 @@
+//! The kinds of events that a function is invoked with. Only what API Gateway reports tells them apart, never a header.
+
+use serde_json::{Value, json};
+
+use super::error::Result;
+use super::reply::{Data, Reply, Response};
+use super::request::Request;
+use crate::domain;
+
+/// How many keys of an event are named in the log, and how many characters of each.
+const NAMED_KEYS: usize = 20;
+const KEY_LENGTH: usize = 40;
+
+/// Reads the request of an event: of an HTTP API, a REST API or a function URL. `None` is a ping, which only keeps the
+/// function warm. `invocation` is Lambda's own id, for requests that carry none.
+///
+/// # Errors
+///
+/// [`Internal`](domain::Error::Internal) for anything else. Nobody but the service's operator can send it.
+pub(super) fn read(event: Value, invocation: &str) -> Option<Result<Request>> {
+    let context = &event["requestContext"];
+    if context.is_null() && !is_batch(&event) {
+        return None;
+    }
+    // The events of load balancers have a method too, but the caller's address only in a header.
+    let is_format_1 = context["identity"].is_object() && event["httpMethod"].is_string();
+    if is_format_1 || context["http"]["method"].is_string() {
+        Some(Ok(Request::new(event, invocation)))
+    } else {
+        Some(Err(domain::Error::internal(describe(&event)).into()))
+    }
+}
+
+/// Answers a ping.
+pub(super) fn pong() -> Result<Response> {
+    Data(json!({"status": "ok"})).into_response()
+}
+
+/// Returns `true` for records of a queue, a stream or a bucket, which must not be lost unnoticed.
+fn is_batch(event: &Value) -> bool {
+    event.is_array() || event["Records"].is_array() || event["records"].is_array()
+}
+
+/// Names the keys of an event. Its values stay out of the log.
+fn describe(event: &Value) -> String {
+    let (all, context) = (keys(event), keys(&event["requestContext"]));
+    format!("the event is no request; its keys are [{all}], those of its requestContext [{context}]")
+}
+
+fn keys(value: &Value) -> String {
+    let names = value.as_object().into_iter().flat_map(|object| object.keys());
+    let names = names.take(NAMED_KEYS).map(|name| name.chars().take(KEY_LENGTH).collect::<String>());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;
