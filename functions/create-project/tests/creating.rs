@@ -74,11 +74,25 @@ async fn of_a_doubled_key_the_last_value_counts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_that_differ_in_case_or_outer_space_only_are_taken() -> Result<()> {
+async fn a_byte_order_mark_before_a_body_is_skipped() -> Result<()> {
     let app = App::start(&[]).await?;
-    for (name, same) in
-        [("Apollo", " aPOLLO\t"), ("Straße", "STRASSE"), ("Caf\u{e9}", "CAFE\u{301}"), ("ΟΔΟΣ", "οδος")]
-    {
+    let body = "\u{feff}{\"name\": \"Apollo\"}";
+    let answer = app.as_alice("POST", &projects("acme")).body("application/json", body).send().await?;
+    assert_eq!(answer.json()["data"]["name"], "Apollo");
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for (name, same) in [
+        ("Apollo", " aPOLLO\t"),
+        ("Straße", "STRASSE"),
+        ("Caf\u{e9}", "CAFE\u{301}"),
+        ("ΟΔΟΣ", "οδος"),
+        ("Ｏﬃce２", "office2"),
+        ("Zero", "Ze\u{200b}ro\u{ad}"),
+    ] {
         assert_eq!(app.create(name).await?.status, 201, "{name}");
         let answer = app.create(same).await?;
         assert_eq!(

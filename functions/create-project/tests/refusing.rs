@@ -20,7 +20,7 @@ fn body_of(bytes: usize) -> String {
 async fn what_is_not_json_is_invalid_json() -> Result<()> {
     let app = App::start(&[]).await?;
     let deep = format!(r#"{{"name": "Apollo", "deep": {}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
-    let bodies: [&[u8]; 12] = [
+    let bodies: [&[u8]; 16] = [
         b"",
         b" \n",
         b"{",
@@ -28,10 +28,14 @@ async fn what_is_not_json_is_invalid_json() -> Result<()> {
         b"{\"name\": \"Apollo\",}",
         b"{\"name\": \"Apollo\"} {}",
         b"name=Apollo",
-        b"\xef\xbb\xbf{\"name\": \"Apollo\"}",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf\xef\xbb\xbf{\"name\": \"Apollo\"}",
         b"{\"name\": \"\xff\"}",
         b"\xff\xfe{\0}\0",
         b"{\"name\": \"\\ud800\"}",
+        b"{\"name\": \"Apollo\", \"\\udc00\": 1}",
+        b"{\"name\": \"Apollo\", \"unknown\": 1e400}",
+        b"{\"name\": \"Apollo\", \"unknown\": [-1e999]}",
         deep.as_bytes(),
     ];
     for body in bodies {
@@ -60,6 +64,7 @@ async fn every_broken_rule_is_named_at_once_in_the_order_of_the_fields() -> Resu
         (json!({"name": null}), "name invalid_type"),
         (json!({"name": ""}), "name too_small"),
         (json!({"name": " \t\u{a0}"}), "name too_small"),
+        (json!({"name": "\u{200b} \u{ad}\u{3164}"}), "name too_small"),
         (json!({"name": long_name}), "name too_big"),
         (json!({"name": "Apollo", "description": long_text}), "description too_big"),
         (

@@ -14,6 +14,9 @@ use crate::edge::request::Request;
 /// The largest JSON body in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// The mark that a body may begin with (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A JSON body that is a `T`.
 pub struct Json<T>(PhantomData<T>);
 
@@ -33,8 +36,10 @@ impl<T: Input> Intake for Json<T> {
             return Err(Error::TooLarge { what: "body", limit: MAX_BYTES });
         }
         let body = request.take_body().ok_or(Error::InvalidJson)?;
-        // Of doubled keys the last wins, and nesting deeper than 127 is refused: both are the parser's own ways.
-        let value: Value = serde_json::from_slice(&body).map_err(|_| Error::InvalidJson)?;
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+        // The parser's own ways: of doubled keys the last wins; nesting deeper than 127, numbers beyond a double and half
+        // surrogate pairs are refused, in unknown fields too.
+        let value: Value = serde_json::from_slice(body).map_err(|_| Error::InvalidJson)?;
         Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?.into())
     }
 }
