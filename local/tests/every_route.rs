@@ -102,6 +102,47 @@ async fn no_write_passes_that_another_site_started_with_the_cookie() -> Result<(
 }
 
 #[tokio::test]
+async fn no_read_passes_that_another_site_embeds() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let token = app.token("alice", &["acme"]);
+    for route in app.stack.routes().iter().filter(|route| !is_write(route)) {
+        let read = |mode, dest| {
+            let draft = request(&app, route).cookie(&token).header("sec-fetch-site", "cross-site");
+            draft.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest)
+        };
+        app.tap.clear();
+        for (mode, dest) in [("no-cors", "image"), ("navigate", "iframe")] {
+            assert_eq!(
+                read(mode, dest).send().await?.verdict(),
+                "403 CROSS_SITE_REQUEST",
+                "{route:?} {mode}"
+            );
+        }
+        assert!(only_counted(&app, 0), "{route:?} made {:?}", app.tap.calls());
+        for (mode, dest) in [("cors", "empty"), ("navigate", "document")] {
+            assert_ne!(read(mode, dest).send().await?.status, 403, "{route:?} {mode}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_body_is_read_that_is_compressed() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for route in app.stack.routes().iter().filter(|route| is_write(route)) {
+        for content_type in ["application/json", FORM] {
+            app.tap.clear();
+            let draft = app.as_alice(method(route), &path(route, "acme")).body(content_type, "{}");
+            let answer = draft.header("content-encoding", "gzip").send().await?;
+            let found = (answer.verdict(), answer.header("accept-encoding"));
+            assert_eq!(found, ("415 UNSUPPORTED_MEDIA_TYPE".to_owned(), "identity"), "{route:?}");
+            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_route_limits_its_callers_and_none_counts_for_another() -> Result<()> {
     let app = App::start(&[("RATE_LIMIT", "1/86400s")]).await?;
     for route in app.stack.routes() {

@@ -31,7 +31,7 @@ type Failures = &'static [(u16, &'static [&'static str])];
 /// What every route can answer with.
 const COMMON: Failures = &[
     (401, &["UNAUTHORIZED"]),
-    (403, &["FORBIDDEN"]),
+    (403, &["FORBIDDEN", "CROSS_SITE_REQUEST"]),
     (429, &["RATE_LIMITED"]),
     (500, &["INTERNAL_ERROR"]),
     (503, &["SERVICE_UNAVAILABLE"]),
@@ -41,7 +41,6 @@ const LIST: Failures = &[(400, &["VALIDATION_ERROR"])];
 
 const CREATE: Failures = &[
     (400, &["INVALID_JSON", "VALIDATION_ERROR", "INVALID_IDEMPOTENCY_KEY"]),
-    (403, &["FORBIDDEN", "CROSS_SITE_REQUEST"]),
     (409, &["CONFLICT"]),
     (413, &["PAYLOAD_TOO_LARGE"]),
     (415, &["UNSUPPORTED_MEDIA_TYPE"]),
@@ -50,7 +49,6 @@ const CREATE: Failures = &[
 
 const UPLOAD: Failures = &[
     (400, &["INVALID_MULTIPART", "VALIDATION_ERROR", "INVALID_IDEMPOTENCY_KEY"]),
-    (403, &["FORBIDDEN", "CROSS_SITE_REQUEST"]),
     (404, &["NOT_FOUND"]),
     (409, &["CONFLICT"]),
     (413, &["PAYLOAD_TOO_LARGE"]),
@@ -174,6 +172,7 @@ fn headers(status: u16) -> Map<String, Value> {
         201 => &["x-request-id", "RateLimit", "RateLimit-Policy", "Location", "Idempotency-Replayed"],
         // Callers without a valid token share a counter that is none of theirs.
         401 => &["x-request-id", "WWW-Authenticate"],
+        415 => &["x-request-id", "RateLimit", "RateLimit-Policy", "Accept-Encoding"],
         429 | 503 => &["x-request-id", "RateLimit", "RateLimit-Policy", "Retry-After"],
         _ => &["x-request-id", "RateLimit", "RateLimit-Policy"],
     };

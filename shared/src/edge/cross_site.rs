@@ -1,18 +1,32 @@
-//! Writes that another site started with the user's cookie (OWASP Cross-Site Request Forgery Prevention Cheat Sheet,
-//! "Fetch Metadata"). Bearer tokens are never sent by a browser on its own, so requests with one are not looked at.
+//! Requests that another site started with the user's cookie. Bearer tokens are never sent by a browser on its own, so
+//! requests with one are not looked at.
 
 use super::error::{Error, Result};
 use super::request::Request;
 use crate::config::TrustedOrigins;
 
-/// Passes a write that the own site, a trusted one or no site at all started.
-pub(super) fn check(request: &Request, trusted: &TrustedOrigins) -> Result<()> {
+/// Passes a write that the own site, a trusted one or no site at all started (OWASP's Cross-Site Request Forgery
+/// Prevention Cheat Sheet, "Fetch Metadata").
+pub(super) fn check_write(request: &Request, trusted: &TrustedOrigins) -> Result<()> {
     let origin = request.header("origin");
     let passes = origin.is_some_and(|origin| trusted.contains(origin))
         || match request.header("sec-fetch-site") {
             Some(site) => matches!(site, "same-origin" | "none"),
             // Older browsers send no Fetch Metadata, but tell the origin of every write.
             None => origin.is_none_or(|origin| same_host(origin, request)),
+        };
+    passes.then_some(()).ok_or(Error::CrossSite)
+}
+
+/// Passes a read, unless a page of another site embeds it as an image, a script or a frame, which would spend the
+/// user's requests unseen (Fetch Metadata's resource isolation policy). Who may read the answer, CORS decides.
+pub(super) fn check_read(request: &Request) -> Result<()> {
+    let metadata = |name| request.header(name).unwrap_or_default();
+    let passes = metadata("sec-fetch-site") != "cross-site"
+        || match metadata("sec-fetch-mode") {
+            "cors" => true,
+            "navigate" => matches!(metadata("sec-fetch-dest"), "document" | ""),
+            _ => false,
         };
     passes.then_some(()).ok_or(Error::CrossSite)
 }

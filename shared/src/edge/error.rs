@@ -27,7 +27,7 @@ pub enum Error {
         /// Reason why the token was refused, for the log; nothing where none was sent.
         refused: Option<Refusal>,
     },
-    /// Another site started a write with the user's cookie.
+    /// Another site started a request with the user's cookie.
     #[error("This request was started by another site")]
     CrossSite,
     /// The body, or the file in it, is too large.
@@ -41,6 +41,9 @@ pub enum Error {
     /// The body is of another media type than the route takes.
     #[error("The Content-Type must be {0}")]
     UnsupportedMediaType(&'static str),
+    /// The body is compressed, or encoded in another way.
+    #[error("The Content-Encoding must be identity")]
+    ContentCoding,
     /// The caller has used up their requests for now.
     #[error("Too many requests, try again in {} s", .0.retry_after)]
     RateLimited(Rejection),
@@ -59,7 +62,9 @@ impl Error {
             Self::Unauthorized { .. } => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS_SITE_REQUEST"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+            Self::UnsupportedMediaType(_) | Self::ContentCoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
+            }
             Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
             Self::Domain(error) => domain_status(error),
         }

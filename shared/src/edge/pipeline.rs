@@ -102,8 +102,10 @@ where
     ) -> Result<Response> {
         request.match_route(&self.route.method, self.route.path)?;
         let credential = self.auth.credential(&request);
-        if !self.route.is_safe() && credential.is_ambient() {
-            cross_site::check(&request, &self.trusted_origins)?;
+        match credential.is_ambient() {
+            true if self.route.is_safe() => cross_site::check_read(&request)?,
+            true => cross_site::check_write(&request, &self.trusted_origins)?,
+            false => {}
         }
         let millis = domain::time::epoch_millis(now);
         match self.auth.verify(&credential, now).await {
@@ -157,6 +159,9 @@ where
         let key = if self.route.is_safe() { None } else { idempotency_key(&request)? };
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
         let context = Context::new(access, store, now, route, key, &mut request);
+        if I::TAKES_BODY {
+            request.refuse_content_coding()?;
+        }
         let input = I::read(&self.input, &mut request).await?;
         let mut response = (self.handler)(context, input).await?.into_response()?;
         response.prefix_location(|| request.prefix(self.route.path));

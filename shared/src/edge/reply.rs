@@ -161,6 +161,8 @@ pub(super) fn refuse(error: &Error) -> Result<Response, Error> {
             (header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"".to_owned())
         }
         Error::Unauthorized { refused: None } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
+        // RFC 9110, section 15.5.16: what would have been taken.
+        Error::ContentCoding => (header::ACCEPT_ENCODING, "identity".to_owned()),
         Error::RateLimited(rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
         Error::Domain(domain::Error::Unavailable(_)) => {
             (header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER.to_string())

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::path::{self, PathMatch};
 use crate::domain;
 
@@ -114,6 +114,17 @@ impl Request {
     pub(super) fn media_type(&self) -> String {
         let value = self.header("content-type").unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// Refuses a body that is compressed: whatever reads it would take it for what it isn't.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ContentCoding`] for any `Content-Encoding` but `identity`.
+    pub(super) fn refuse_content_coding(&self) -> Result<()> {
+        let mut codings = self.header("content-encoding").unwrap_or_default().split(',').map(str::trim);
+        let is_plain = codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"));
+        is_plain.then_some(()).ok_or(Error::ContentCoding)
     }
 
     /// Whether the body has more than `limit` bytes, by its header or by its length. Decodes nothing.

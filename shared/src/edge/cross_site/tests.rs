@@ -1,4 +1,4 @@
-//! Which writes pass, by what browsers say of their origin.
+//! Which writes and reads pass, by what browsers say of their origin.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,13 @@ use super::*;
 fn passes(headers: &[(&str, &str)]) -> bool {
     let headers: BTreeMap<_, _> = headers.iter().copied().collect();
     let trusted = "https://app.example.com".parse().unwrap();
-    check(&Request::new(json!({ "headers": headers }), "id"), &trusted).is_ok()
+    check_write(&Request::new(json!({ "headers": headers }), "id"), &trusted).is_ok()
+}
+
+/// Whether a read with the cookie passes, with this site, mode and destination.
+fn reads([site, mode, dest]: [&str; 3]) -> bool {
+    let headers = json!({"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest});
+    check_read(&Request::new(json!({ "headers": headers }), "id")).is_ok()
 }
 
 const HOST: (&str, &str) = ("host", "api.example.com");
@@ -85,4 +91,25 @@ fn without_fetch_metadata_the_origin_is_absent_trusted_or_the_own_host() {
 fn an_origin_without_a_host_to_compare_with_is_strange() {
     assert!(!passes(&[OWN]));
     assert!(!passes(&[("origin", "https://")]));
+}
+
+#[test]
+fn another_site_reads_by_navigation_or_cors_only() {
+    for (fetch, expected) in [
+        (["cross-site", "cors", "empty"], true),
+        (["cross-site", "navigate", "document"], true),
+        (["cross-site", "navigate", "iframe"], false),
+        (["cross-site", "navigate", "object"], false),
+        (["cross-site", "no-cors", "image"], false),
+        (["cross-site", "no-cors", "script"], false),
+        (["cross-site", "websocket", "websocket"], false),
+        (["cross-site", "same-origin", "empty"], false),
+        (["cross-site", "", ""], false),
+        (["same-site", "no-cors", "image"], true),
+        (["same-origin", "no-cors", "image"], true),
+        (["none", "navigate", "document"], true),
+    ] {
+        assert_eq!(reads(fetch), expected, "{fetch:?}");
+    }
+    assert!(check_read(&Request::new(json!({}), "id")).is_ok());
 }

@@ -73,7 +73,9 @@ fn keeps_the_body(event: &Value, mut request: Request) {
 /// The pipeline's steps, but for those that ask a table, and without the order that keeps most events from the last ones.
 fn every_step_refuses_with_reason(event: &Value) {
     let (request, auth) = (request_of(event.clone()), auth());
-    cross_site::check(&request, &"https://app.example.com".parse().expect("an origin"))
+    cross_site::check_write(&request, &"https://app.example.com".parse().expect("an origin"))
+        .and_then(|()| cross_site::check_read(&request))
+        .and_then(|()| request.refuse_content_coding())
         .unwrap_or_else(|error| is_the_callers_mistake(&error));
     assert!(identity::source(&request.source_ip).starts_with("ip#"));
     match verify(&auth, &auth.credential(&request)) {

@@ -16,6 +16,9 @@ use crate::config::Env;
 
 /// A kind of input.
 pub trait Intake {
+    /// Whether it is read from the body.
+    const TAKES_BODY: bool = true;
+
     /// Settings that only this kind needs.
     type Settings;
 
@@ -37,6 +40,8 @@ pub trait Intake {
 pub struct Nothing;
 
 impl Intake for Nothing {
+    const TAKES_BODY: bool = false;
+
     type Settings = ();
     type Value = ();
 

@@ -15,6 +15,8 @@ use crate::edge::request::Request;
 pub struct Query<T>(PhantomData<T>);
 
 impl<T: Input> Intake for Query<T> {
+    const TAKES_BODY: bool = false;
+
     type Settings = ();
     type Value = T;
 

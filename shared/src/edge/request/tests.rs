@@ -172,6 +172,20 @@ fn the_parameters_of_a_route_that_a_gateway_matched_are_kept() {
 }
 
 #[test]
+fn only_identity_is_a_content_coding_that_passes() {
+    let passes = |coding: &str| {
+        request(json!({"headers": {"content-encoding": coding}})).refuse_content_coding().is_ok()
+    };
+    for coding in ["identity", "Identity", "identity, identity", "", " , "] {
+        assert!(passes(coding), "{coding:?}");
+    }
+    for coding in ["gzip", "identity, gzip", "gzip,identity", "br", "*", "utf-8", "identity;q=1"] {
+        assert!(!passes(coding), "{coding:?}");
+    }
+    assert!(request(json!({})).refuse_content_coding().is_ok());
+}
+
+#[test]
 fn a_request_has_an_id_that_fits_into_a_header() {
     let id = |id: &str| request(json!({"requestContext": {"requestId": id}})).id;
     assert_eq!(id("JKJaXmPLvHcESHA="), "JKJaXmPLvHcESHA=");
