@@ -101,7 +101,7 @@ async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
             "{same}"
         );
     }
-    assert_eq!(app.list("").await?.json()["data"]["projects"].as_array().map(Vec::len), Some(4));
+    assert_eq!(app.list("").await?.json()["data"]["projects"].as_array().map(Vec::len), Some(6));
     Ok(())
 }
 

@@ -143,7 +143,7 @@ async fn the_cookie_carries_the_token_where_no_header_does() -> Result<()> {
         (vec![format!("session={token}")], NO_TOKEN),
     ] {
         let draft = cookies.iter().fold(get(&app), |draft, cookie| draft.header("cookie", cookie));
-        // Reading changes nothing, so another site may start it; it can't see the answer.
+        // Reading changes nothing, so another site may start it by CORS; it can't see the answer.
         let answer = draft
             .header("sec-fetch-site", "cross-site")
             .header("origin", "https://evil.example")

@@ -23,6 +23,8 @@ pub(super) fn check_write(request: &Request, trusted: &TrustedOrigins) -> Result
 pub(super) fn check_read(request: &Request) -> Result<()> {
     let metadata = |name| request.header(name).unwrap_or_default();
     let passes = metadata("sec-fetch-site") != "cross-site"
+        // Of reads, only those by CORS have an origin.
+        || request.header("origin").is_some()
         || match metadata("sec-fetch-mode") {
             "cors" => true,
             "navigate" => matches!(metadata("sec-fetch-dest"), "document" | ""),

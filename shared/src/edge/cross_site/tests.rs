@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -111,5 +111,8 @@ fn another_site_reads_by_navigation_or_cors_only() {
     ] {
         assert_eq!(reads(fetch), expected, "{fetch:?}");
     }
-    assert!(check_read(&Request::new(json!({}), "id")).is_ok());
+    let read = |headers: Value| check_read(&Request::new(json!({ "headers": headers }), "id")).is_ok();
+    assert!(
+        read(json!({})) && read(json!({"sec-fetch-site": "cross-site", "origin": "https://evil.example"}))
+    );
 }
