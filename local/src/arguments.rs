@@ -46,8 +46,8 @@ pub(crate) struct Serve {
     /// [default: any free ports of 127.0.0.1].
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) engines: Option<SocketAddr>,
-    /// An origin whose pages may call the API. Can be given several times
-    /// [default: CORS_ORIGINS, or any port of http://localhost and http://127.0.0.1].
+    /// An origin whose pages may call the API, such as `http://localhost:5173`. Can be given several times
+    /// [default: any port of localhost and 127.0.0.1].
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<Origin>,
     /// Rows to put into the tables before the first request, such as events/seed.json.

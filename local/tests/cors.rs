@@ -16,7 +16,7 @@ fn write_from(app: &App, origin: &str, name: &str) -> Draft {
     draft.header("origin", origin).header("sec-fetch-site", "same-site").json(&json!({ "name": name }))
 }
 
-fn readable_by<'a>(answer: &'a Answer) -> &'a str {
+fn readable_by(answer: &Answer) -> &str {
     answer.header("access-control-allow-origin")
 }
 
