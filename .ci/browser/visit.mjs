@@ -1,4 +1,4 @@
-// A page in a real browser, and what it reports.
+// Visits of a page by a real browser.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";

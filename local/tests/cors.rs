@@ -1,4 +1,4 @@
-//! What pages of other origins can do with the service, and what its template and docs say about it.
+//! CORS of the service: pages that call it, and the template beside the docs.
 
 use anyhow::{Context, Result};
 use local::stack::Options;

@@ -14,7 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-/// What pages of other origins may do.
+/// CORS settings of the API.
 #[derive(Debug)]
 pub(crate) struct Cors {
     origins: Origins,

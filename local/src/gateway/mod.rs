@@ -39,7 +39,7 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) router: Router<Arc<Pool>>,
-    /// What pages of other origins may do, if the template says so.
+    /// CORS settings, if the template has any.
     pub(crate) cors: Option<Cors>,
     pub(crate) port: u16,
     pub(crate) log: Log,
@@ -85,7 +85,7 @@ impl Gateway {
             return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
         }
         let mut response = invoke(matched.target, event.into()).await?;
-        // The gateway's own errors have no such headers: API Gateway adds them to what an integration answers.
+        // The gateway's own errors don't get here: API Gateway adds these headers to responses of an integration.
         if let Some(cors) = &self.cors {
             cors.apply(&parts.headers, response.headers_mut());
         }

@@ -1,4 +1,4 @@
-//! What an HTTP API allows pages of other origins. What must stay out: which origins, which the developer says.
+//! CORS settings of an HTTP API. What must stay out: the origins, which the developer says.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -34,7 +34,7 @@ impl Cors {
     }
 }
 
-/// What `!If` gives where its condition holds: a template may have CORS only for some origins, and here there are some.
+/// The value of `!If` where its condition holds. A template may have CORS only if there are origins, and here there are.
 fn chosen(value: Value) -> Value {
     let choice = match &value {
         Value::Tagged(tagged) if tagged.tag == "If" => Some(&tagged.value),

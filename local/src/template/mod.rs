@@ -31,7 +31,7 @@ pub struct Template {
     pub tables: Vec<Table>,
     /// Every `AWS::S3::Bucket`.
     pub buckets: Vec<Bucket>,
-    /// What the `AWS::Serverless::HttpApi` allows pages of other origins.
+    /// CORS settings of the `AWS::Serverless::HttpApi`.
     pub cors: Option<Cors>,
 }
 

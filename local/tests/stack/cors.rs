@@ -1,4 +1,4 @@
-//! What pages of other origins may do with the gateway, and what the template and the developer say about it.
+//! CORS of the gateway, by the template's settings and the developer's origins.
 
 use super::command_line::{stack, url};
 use super::common::{event, options, start};
@@ -10,7 +10,7 @@ use local::testing::{Answer, Client, Draft};
 
 const PAGE: &str = "http://localhost:5173";
 
-/// What the answer tells a browser, header by header, in their order.
+/// CORS headers of the answer, sorted.
 fn told(answer: &Answer) -> Vec<String> {
     let headers = answer
         .headers
