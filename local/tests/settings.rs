@@ -24,7 +24,10 @@ async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
         ("AUTH_LEEWAY_SECONDS", &["-1", "soon"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/10m"]),
         ("RATE_LIMIT_ON_ERROR", &["maybe", "ALLOW"]),
-        ("TRUSTED_ORIGINS", &["app.example.com", "https://app.example.com/path", "*"]),
+        (
+            "TRUSTED_ORIGINS",
+            &["app.example.com", "https://app.example.com/path", "*", "https://app.example.com:*"],
+        ),
         ("UPLOAD_MAX_BYTES", &["0", "-1", "4MiB", "6000000"]),
         ("UPLOAD_ALLOWED_TYPES", &[",", "image/*", "application/x-unknown"]),
         ("LOG_LEVEL", &["loud", "5"]),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
+use http::{HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::stage::{auth, is_the_callers_mistake, limits, read, request_of, verify};
@@ -23,6 +24,7 @@ pub fn request(data: &[u8]) {
     keeps_cookies_and_path(&event, &request);
     assert!(HeaderValue::from_str(&request.id).is_ok() && !request.id.is_empty(), "{:?}", request.id);
     keeps_the_body(&event, request);
+    leads_to_no_other_host(&event);
     every_step_refuses_with_reason(&event);
 }
 
@@ -32,8 +34,21 @@ fn texts<'e>(event: &'e Value, name: &str) -> Vec<(&'e String, &'e str)> {
     members.filter_map(|(name, value)| Some((name, value.as_str()?))).collect()
 }
 
+/// The headers of either format: where 1.0 has an array of values, the single one beside it is the last of them.
+fn sent_headers(event: &Value) -> Vec<(&String, &str)> {
+    let arrays = event.get("multiValueHeaders").and_then(Value::as_object).into_iter().flatten();
+    let arrays: BTreeMap<_, _> =
+        arrays.filter_map(|(name, values)| Some((name, values.as_array()?))).collect();
+    let mut sent = texts(event, "headers");
+    sent.retain(|(name, _)| !arrays.contains_key(name));
+    for (name, values) in arrays {
+        sent.extend(values.iter().filter_map(|value| Some((name, value.as_str()?))));
+    }
+    sent
+}
+
 fn keeps_all_headers(event: &Value, request: &Request) {
-    let sent = texts(event, "headers");
+    let sent = sent_headers(event);
     for (name, value) in &sent {
         let kept = request.header(&name.to_ascii_lowercase());
         let alike = || sent.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
@@ -54,7 +69,9 @@ fn keeps_cookies_and_path(event: &Value, request: &Request) {
     let sent: Vec<_> = sent.chain(request.header("cookie")).collect();
     assert_eq!(request.cookies, sent);
     let path: BTreeMap<_, _> = texts(event, "pathParameters").into_iter().collect();
-    assert!(path.iter().all(|(name, value)| request.path(name) == *value));
+    // REST APIs leave them percent-encoded.
+    let kept = |sent: &str, kept: &str| kept == sent || percent_decode_str(sent).decode_utf8_lossy() == kept;
+    assert!(path.iter().all(|(name, value)| kept(value, request.path(name))));
 }
 
 /// The body is what was sent. Its length is told right before it is decoded; a declared one can only make it longer.
@@ -68,6 +85,20 @@ fn keeps_the_body(event: &Value, mut request: Request) {
         assert!(expected.is_none() || exceeds == (length > limit) || exceeds && declared, "{limit}");
     }
     assert_eq!(request.take_body().as_deref(), expected.as_deref());
+}
+
+/// What stands before a `Location` is a path, whatever the request's own was.
+fn leads_to_no_other_host(event: &Value) {
+    const TEMPLATE: &str = "/v1/orgs/{orgId}/projects";
+    let mut request = request_of(event.clone());
+    request.match_route(&Method::POST, TEMPLATE).unwrap_or_else(|error| is_the_callers_mistake(&error));
+    let location = request.prefix(TEMPLATE) + TEMPLATE;
+    assert!(location.starts_with('/') && location.bytes().all(|byte| byte.is_ascii_graphic()), "{location}");
+    let mut segments = location.split('/').skip(1);
+    assert!(
+        segments.all(|segment| !["", ".", ".."].contains(&segment)) && !location.contains('\\'),
+        "{location}"
+    );
 }
 
 /// The pipeline's steps, but for those that ask a table, and without the order that keeps most events from the last ones.
