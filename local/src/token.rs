@@ -66,17 +66,19 @@ impl Issuer {
     /// When the claims can't be signed, which no input is known to cause.
     pub fn token(&self, user: &str, organizations: &[String], lifetime: Duration) -> Result<String> {
         let issued = clock::now().as_second();
+        let tenant = organizations.first().map_or("development", String::as_str);
         let mut claims = json!({
             "sub": user,
-            "iss": self.name.replace(TENANT_ID, "development"),
+            "iss": self.name.replace(TENANT_ID, tenant),
             "aud": self.audience,
             "iat": issued,
             "exp": issued.saturating_add_unsigned(lifetime.as_secs()),
         });
-        if self.name.contains(TENANT_ID) {
-            claims["tid"] = "development".into();
-        }
         self.place(&mut claims, organizations);
+        if self.name.contains(TENANT_ID) {
+            // Text, even where it is the organizations' claim: a token is of one tenant.
+            claims["tid"] = tenant.into();
+        }
         let key = EncodingKey::from_secret(self.secret.as_bytes());
         encode(&Header::default(), &claims, &key).context("can't sign the token")
     }

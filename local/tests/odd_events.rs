@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use local::lambda::Outcome;
 use local::stack::{Options, Stack};
-use local::testing::{App, options, workspace};
+use local::testing::{App, options, projects, workspace};
 use serde_json::{Map, Value, json};
 
 /// The event of this function's usual request.
@@ -349,5 +349,24 @@ async fn whatever_came_the_same_process_serves_the_next_request() -> Result<()> 
         let ends = stack.logs(&route.binary).into_iter().find(|line| line.contains("the process ended"));
         assert_eq!(ends, None);
     }
+    Ok(())
+}
+
+/// The one member of an object that `serde_json` may read as the JSON in its text.
+const RAW: &str = "$serde_json::private::RawValue";
+
+#[tokio::test]
+async fn no_name_that_a_caller_chooses_is_read_as_json() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let path = format!("{}?{RAW}=x", projects("acme"));
+    assert_eq!(app.client.get(&path).send().await?.verdict(), "401 UNAUTHORIZED");
+    assert_eq!(app.as_alice("GET", &path).send().await?.verdict(), "200");
+    for body in [json!({"name": {RAW: "\"x\""}}), json!({RAW: "{\"name\":\"x\"}"})] {
+        let response = app.as_alice("POST", &projects("acme")).json(&body).send().await?;
+        assert_eq!(response.verdict(), "400 VALIDATION_ERROR", "{body}");
+    }
+    let body = json!({"name": "x", "unknown": {RAW: "no JSON"}});
+    let response = app.as_alice("POST", &projects("acme")).json(&body).send().await?;
+    assert_eq!(response.verdict(), "201", "what is unknown is dropped");
     Ok(())
 }

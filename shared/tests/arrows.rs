@@ -12,7 +12,7 @@ struct Ban {
     reason: &'static str,
 }
 
-const BANS: [Ban; 8] = [
+const BANS: [Ban; 9] = [
     Ban {
         files: &["domain"],
         texts: &["crate::edge", "crate::storage", "crate::config", "crate::clock"],
@@ -47,6 +47,16 @@ const BANS: [Ban; 8] = [
         files: &["domain", "storage", "edge", "clock.rs"],
         texts: &["env::var", "std::env"],
         reason: "settings are read once, at start, by config.rs, which tells of all problems together",
+    },
+    Ban {
+        files: &["edge", "domain"],
+        texts: &[
+            "LambdaEvent<Value>",
+            ": Value = serde_json::from_s",
+            "from_slice::<Value>",
+            "from_str::<Value>",
+        ],
+        reason: "a Value reads a member of a certain name as JSON; domain/json.rs has a type that doesn't",
     },
     Ban {
         files: &["edge/error.rs", "edge/reply.rs", "domain/error.rs", "domain/validation"],

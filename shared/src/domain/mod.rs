@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod idempotency;
 mod ids;
+pub(crate) mod json;
 pub mod keys;
 #[cfg(feature = "uploads")]
 mod media_type;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::Value;
 
 use super::access::Access;
 use super::auth::Auth;
@@ -21,6 +20,7 @@ use super::route::Route;
 use crate::clock;
 use crate::config::{self, AwsSettings, Env, Settings};
 use crate::domain::Cause;
+use crate::domain::json::Literal;
 use crate::storage::{Aws, Store};
 
 /// How long a function waits for its first request until it counts as idle. As a rule it has asked for the request by then;
@@ -99,8 +99,8 @@ where
     R: Reply,
     H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
 {
-    let answer = async |event: LambdaEvent<Value>| {
-        let LambdaEvent { payload, context } = event;
+    let answer = async |event: LambdaEvent<Literal<false>>| {
+        let LambdaEvent { payload: Literal(payload), context } = event;
         // On the heap, as the state of everything below is large and is moved about otherwise.
         let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
         Ok::<_, std::convert::Infallible>(to_event(response))

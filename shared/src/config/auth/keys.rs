@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use http::Uri;
+use http::uri::Authority;
 
 use super::TENANT_ID;
 use crate::config::{Env, is_http};
@@ -75,6 +76,11 @@ fn secrets(env: &Env<'_>) -> Option<Vec<Vec<u8>>> {
             env.problem(name, format!("must have at least {MIN_SECRET_BYTES} bytes"));
             return None;
         }
+        // What was no UTF-8 would be another, guessable secret.
+        if secret.contains(char::REPLACEMENT_CHARACTER) {
+            env.problem(name, "must be UTF-8");
+            return None;
+        }
         Some(secret.into_bytes())
     };
     secrets.into_iter().flatten().map(long_enough).collect()
@@ -114,15 +120,21 @@ fn discovery(env: &Env<'_>, issuer: Option<&str>) -> Option<Discovery> {
 /// If it is no such URL, or has user information in its authority (RFC 3986, section 3.2.1).
 pub fn key_set_url(text: &str) -> Result<Uri, &'static str> {
     let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text));
-    let authority = |url: &Uri| url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
     let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
     let safe = url.as_ref().and_then(Uri::scheme_str) == Some("https") || is_loopback(host);
-    url.filter(authority)
+    url.filter(|url| url.authority().is_some_and(is_host_and_port))
         .filter(|_| safe)
         .ok_or("must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])")
 }
 
+/// Returns `true` for a host and, where there is a colon behind it, a port.
+fn is_host_and_port(authority: &Authority) -> bool {
+    let (host, port) = (authority.host(), authority.port_u16());
+    let rest = authority.as_str().strip_prefix(host);
+    !host.is_empty() && rest.is_some_and(|rest| rest.is_empty() || port.is_some())
+}
+
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }

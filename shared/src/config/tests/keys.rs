@@ -106,6 +106,8 @@ fn keys_may_be_where_only_their_issuer_can_put_them() {
         "http://127.0.0.1/jwks",
         "http://127.8.9.10:1/jwks",
         "http://[::1]:8080/jwks",
+        "http://LOCALHOST:8080/jwks",
+        "https://[2001:db8::1]/jwks",
         "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
         "https://issuer.example/?user=a@b",
     ] {
@@ -122,6 +124,10 @@ fn keys_may_be_where_only_their_issuer_can_put_them() {
         "http://[::2]/jwks",
         "http://localhost@issuer.example/jwks",
         "https://user:hunter2@issuer.example/jwks",
+        "https://issuer.example:8443x/jwks",
+        "https://issuer.example:70000/jwks",
+        "https://issuer.example:/jwks",
+        "https://:443/jwks",
         "issuer.example/jwks",
         "//issuer.example/jwks",
         "file:///etc/passwd",
@@ -133,5 +139,40 @@ fn keys_may_be_where_only_their_issuer_can_put_them() {
     ] {
         let problem = keys(&[("AUTH_JWKS_URL", bad)]).err().unwrap_or_default();
         assert!(problem.starts_with("AUTH_JWKS_URL ") && !problem.contains("hunter2"), "{bad}: {problem}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_no_text_is_refused() {
+    let problem = keys(&[("AUTH_JWT_SECRET", &"\u{fffd}".repeat(32))]).err().unwrap();
+    assert_eq!(problem, "AUTH_JWT_SECRET must be UTF-8");
+}
+
+/// The settings of each row of docs/IDENTITY.md: issuer, URL of keys, audience and claim.
+fn documented() -> Vec<[String; 4]> {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/IDENTITY.md");
+    let text = std::fs::read_to_string(docs).unwrap();
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once("| `http"));
+    let settings = rows.map(|(_, rest)| {
+        let mut cells = rest.split('|').map(|cell| cell.trim().trim_matches('`').to_owned());
+        let [issuer, url, audience, claim] = std::array::from_fn(|_| cells.next().unwrap());
+        [format!("http{issuer}"), url, audience, claim]
+    });
+    settings.collect()
+}
+
+#[test]
+fn every_providers_settings_are_good() {
+    let rows = documented();
+    assert!(rows.len() >= 15, "{rows:?}");
+    for [issuer, url, audience, claim] in rows {
+        let changes = [
+            ("AUTH_ISSUER", issuer.as_str()),
+            ("AUTH_JWKS_URL", url.as_str()),
+            ("AUTH_AUDIENCE", audience.as_str()),
+            ("AUTH_ORGANIZATIONS_CLAIM", claim.as_str()),
+        ];
+        let set = keys(&changes).unwrap().set;
+        assert!(matches!(set, Some(KeySetSource::Url(_) | KeySetSource::Discovery(_))), "{issuer}");
     }
 }

@@ -6,6 +6,7 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::json::Literal;
 use super::{BadKeySet, ED25519, Key, P256, P384, RSA};
 
 /// How many bits an RSA key has: fewer are too weak (RFC 7518, section 3.3), more cost an attacker's victim too much.
@@ -19,7 +20,7 @@ const P384_BYTES: usize = 48;
 
 #[derive(Deserialize)]
 struct Set {
-    keys: Vec<Value>,
+    keys: Vec<Literal<false>>,
 }
 
 #[derive(Deserialize)]
@@ -32,7 +33,7 @@ struct Jwk {
     alg: Option<String>,
     /// Microsoft Entra's own member: the one issuer that the key signs for, or a pattern such as
     /// `https://login.microsoftonline.com/{tenantid}/v2.0` for one that signs for all.
-    issuer: Option<String>,
+    issuer: Option<Value>,
     crv: Option<String>,
     n: Option<String>,
     e: Option<String>,
@@ -47,6 +48,7 @@ const PRIVATE: [&str; 8] = ["k", "d", "p", "q", "dp", "dq", "qi", "oth"];
 /// The usable keys of a set.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, BadKeySet> {
     let Set { keys } = serde_json::from_slice(text).map_err(|_| BadKeySet::NotASet)?;
+    let keys: Vec<Value> = keys.into_iter().map(|Literal(key)| key).collect();
     if keys.iter().any(is_private) {
         return Err(BadKeySet::Private);
     }
@@ -73,8 +75,8 @@ fn usable(jwk: Jwk) -> Option<Key> {
         _ => return None,
     };
     let names = family.pinned(jwk.alg.as_deref())?;
-    let issuer = jwk.issuer.filter(|issuer| !issuer.contains('{'));
-    may_verify.then_some(Key { id: jwk.kid, issuer, names, verifier })
+    let issuer = jwk.issuer.as_ref().and_then(Value::as_str).filter(|issuer| !issuer.contains('{'));
+    may_verify.then_some(Key { id: jwk.kid, issuer: issuer.map(str::to_owned), names, verifier })
 }
 
 fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {

@@ -1,19 +1,18 @@
 //! Verifies a JSON Web Token (RFC 7519) as RFC 8725 asks: the algorithm comes from the key and never from the token,
 //! and every claim that the service relies on must be there and of the right type.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::claims::Rules;
 use super::keys::Keys;
 use super::refusal::Refusal;
 use crate::config::AuthSettings;
+use crate::domain::json::Literal;
 use crate::domain::keys::Wanted;
 use crate::domain::{Caller, Cause};
 use crate::edge::error::Result;
@@ -114,38 +113,13 @@ impl Verifier {
     }
 }
 
-/// A part of the token: a JSON object in UTF-8 (RFC 7519, section 7.2). The decoder refuses padding and bits that stand
-/// for nothing, so that a token has one spelling.
+/// A part of the token: a JSON object in UTF-8 (RFC 7519, section 7.2), in which no member is doubled (section 4), as two
+/// readers could see two values. The decoder refuses padding and bits that stand for nothing, so that a token has one
+/// spelling.
 fn decoded(part: &str) -> Option<Value> {
     let text = URL_SAFE_NO_PAD.decode(part).ok()?;
-    let UniqueMembers(members) = serde_json::from_slice(&text).ok()?;
-    Some(Value::Object(members))
-}
-
-/// An object without doubled members (RFC 7519, section 4): two readers could see two values.
-struct UniqueMembers(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for UniqueMembers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_map(Self(Map::new()))
-    }
-}
-
-impl<'de> Visitor<'de> for UniqueMembers {
-    type Value = Self;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> std::result::Result<Self, A::Error> {
-        while let Some((name, value)) = members.next_entry::<String, Value>()? {
-            if self.0.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member is there twice"));
-            }
-        }
-        Ok(self)
-    }
+    let Literal::<true>(value) = serde_json::from_slice(&text).ok()?;
+    Some(value).filter(Value::is_object)
 }
 
 #[cfg(test)]

@@ -38,8 +38,12 @@ fn in_the_header(authorization: &str, cookies: &[&str], credential: &Credential)
 
 fn in_the_cookie(cookies: &[&str], credential: &Credential) {
     let pairs = cookies.iter().flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
-    let values: Vec<_> =
-        pairs.filter(|(name, _)| name.trim() == "auth").map(|(_, value)| value.trim()).collect();
+    let values = pairs.filter(|(name, _)| name.trim() == "auth").map(|(_, value)| value.trim());
+    let unquoted = |value| {
+        let inner = str::strip_prefix(value, '"').and_then(|value| value.strip_suffix('"'));
+        inner.unwrap_or(value)
+    };
+    let values: Vec<_> = values.map(unquoted).collect();
     let expected = match values.as_slice() {
         [] => Credential::None,
         [first, rest @ ..] if rest.iter().all(|value| value == first) => {

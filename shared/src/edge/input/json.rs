@@ -2,11 +2,10 @@
 
 use std::marker::PhantomData;
 
-use serde_json::Value;
-
 use super::Intake;
 use crate::config::Env;
 use crate::domain;
+use crate::domain::json::Literal;
 use crate::domain::validation::{self, Input, Source};
 use crate::edge::error::{Error, Result};
 use crate::edge::request::Request;
@@ -39,7 +38,7 @@ impl<T: Input> Intake for Json<T> {
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
         // The parser's own ways: of doubled keys the last wins; nesting deeper than 127, numbers beyond a double and half
         // surrogate pairs are refused, in unknown fields too.
-        let value: Value = serde_json::from_slice(body).map_err(|_| Error::InvalidJson)?;
+        let Literal::<false>(value) = serde_json::from_slice(body).map_err(|_| Error::InvalidJson)?;
         Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?.into())
     }
 }

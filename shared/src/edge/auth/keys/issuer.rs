@@ -86,7 +86,8 @@ impl Issuer {
     ///
     /// If the certificates can't be used.
     pub(super) fn discovered(discovery: Discovery, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
-        let connector = connector(is_secure(&discovery.document), ca_bundle)?;
+        // Even a document on this machine may lead to keys elsewhere.
+        let connector = connector(true, ca_bundle)?;
         Ok(Self { place: Place::Document(discovery), connector })
     }
 
@@ -203,4 +204,33 @@ async fn read(mut body: ByteStream) -> Result<Vec<u8>, Failure> {
         }
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn leads(issuer: &str, document: &serde_json::Value) -> Option<String> {
+        let place = format!("{issuer}/.well-known/openid-configuration").parse().unwrap();
+        let discovery = Discovery { issuer: issuer.to_owned(), document: place };
+        named(&discovery, document.to_string().as_bytes()).ok().map(|url| url.to_string())
+    }
+
+    #[test]
+    fn a_document_leads_to_keys_as_safe_as_itself() {
+        let issuer = "https://issuer.example";
+        for url in ["https://issuer.example/jwks", "https://keys.example/a?b=c"] {
+            let document = json!({"issuer": issuer, "jwks_uri": url});
+            assert_eq!(leads(issuer, &document).as_deref(), Some(url));
+        }
+        for url in ["http://127.0.0.1:9001/jwks", "http://keys.example/jwks", "file:///jwks", "/jwks", ""] {
+            assert_eq!(leads(issuer, &json!({"issuer": issuer, "jwks_uri": url})), None, "{url}");
+        }
+        let local = "http://127.0.0.1:3001";
+        for url in ["http://127.0.0.1:3001/jwks", "https://keys.example/jwks"] {
+            assert!(leads(local, &json!({"issuer": local, "jwks_uri": url})).is_some(), "{url}");
+        }
+    }
 }

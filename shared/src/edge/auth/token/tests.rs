@@ -9,7 +9,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Audience, ClaimPath, KeySources};
+use crate::config::{Audience, ClaimPath, KeySetSource, KeySources};
+use crate::domain::keys::KeySet;
 use crate::edge::error::Error;
 
 const SECRET: &str = "a secret of at least 32 bytes, for tests";

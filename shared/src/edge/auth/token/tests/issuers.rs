@@ -155,6 +155,45 @@ fn a_tenant_id_fills_the_issuer() {
 }
 
 #[test]
+fn a_key_of_one_tenant_proves_no_other_tenants_user() {
+    // The set's key is another's, so that a key of the right tenant comes as far as the signature.
+    let taken = |tenant: &str| {
+        let issuer = |tenant: &str| format!("https://login.example/{tenant}/v2.0");
+        let x = "ZVRXb9jn9XcIZEz5Yk-GrtatbY8LRR8rftye3u3yugI";
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "1", "issuer": issuer("t1")});
+        let set = KeySet::parse(json!({ "keys": [key] }).to_string().as_bytes()).unwrap();
+        let mut claims = claims();
+        (claims["iss"], claims["tid"]) = (json!(issuer(tenant)), json!(tenant));
+        let token = signed(r#"{"alg":"EdDSA","kid":"1"}"#, &claims.to_string());
+        let change = |settings: &mut AuthSettings| {
+            settings.issuer = issuer("{tenantid}");
+            settings.keys = KeySources { secrets: Vec::new(), set: Some(KeySetSource::Inline(set)) };
+        };
+        outcome_with(change, &token)
+    };
+    assert_eq!(taken("t1"), Err(Refusal::Signature));
+    assert_eq!(taken("t2"), Err(Refusal::Key));
+}
+
+#[test]
+fn a_claim_that_is_doubled_at_any_depth_is_refused() {
+    for doubled in
+        [r#"[{"id":"other","id":"acme"}]"#, r#"{"acme":{"a":1,"a":2}}"#, r#"{"acme":"owner","acme":"owner"}"#]
+    {
+        let token = edited(r#"["acme","umbrella"]"#, doubled);
+        assert_eq!(refusal(&token), Some(Refusal::Form), "{doubled}");
+    }
+}
+
+#[test]
+fn no_name_of_an_organization_is_read_as_json() {
+    let name = "$serde_json::private::RawValue";
+    let token = edited(r#"["acme","umbrella"]"#, &format!(r#"{{"{name}":"[\"acme\"]"}}"#));
+    let caller = outcome_with(|_| {}, &token).unwrap();
+    assert!(caller.enter("acme").is_err() && caller.enter(name).is_ok());
+}
+
+#[test]
 fn the_previous_secret_verifies_too() {
     let token = signed(HEADER, &claims().to_string());
     let verified = |secrets: [&str; 2]| {
