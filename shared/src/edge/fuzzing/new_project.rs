@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::expected::{Verdict, length, same_verdicts};
-use super::stage::{events, read};
+use super::stage::{events, json_of, read};
 use crate::domain::{self, NewProject};
 use crate::edge::error::{Error, Result};
 use crate::edge::input::Json;
@@ -19,10 +19,10 @@ pub fn new_project(data: &[u8]) {
         "the transport makes a difference: {answers:?}"
     );
     let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
-    match (serde_json::from_slice::<Value>(text), &answers[0]) {
-        (Ok(body), Answer::Taken(project)) => is_what_was_sent(&body, project),
-        (Ok(body), Answer::Broken(issues)) => same_verdicts(issues, &expected(&body)),
-        (body, answer) => assert!(body.is_err() && *answer == Answer::NoJson, "{answer:?} for {body:?}"),
+    match (json_of(text), &answers[0]) {
+        (Some(body), Answer::Taken(project)) => is_what_was_sent(&body, project),
+        (Some(body), Answer::Broken(issues)) => same_verdicts(issues, &expected(&body)),
+        (body, answer) => assert!(body.is_none() && *answer == Answer::NoJson, "{answer:?} for {body:?}"),
     }
 }
 

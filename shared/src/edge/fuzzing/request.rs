@@ -8,7 +8,7 @@ use http::{HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::stage::{auth, is_the_callers_mistake, limits, read, request_of, verify};
+use super::stage::{auth, is_the_callers_mistake, json_of, limits, read, request_of, verify};
 use crate::domain::{NewProject, PageRequest};
 use crate::edge::access::{Access, OrgMember};
 use crate::edge::input::{Json, Query, Upload};
@@ -18,7 +18,7 @@ use crate::edge::{cross_site, identity};
 /// An input is an event, as JSON.
 pub fn request(data: &[u8]) {
     // Lambda's client takes no event that isn't JSON.
-    let Ok(event) = serde_json::from_slice::<Value>(data) else { return };
+    let Some(event) = json_of(data) else { return };
     let request = request_of(event.clone());
     keeps_all_headers(&event, &request);
     keeps_cookies_and_path(&event, &request);

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::config::uploads::{DEFAULT_TYPES, UploadLimits};
 use crate::config::{Env, Settings};
+use crate::domain::json::Literal;
 use crate::domain::{AllowedTypes, Caller, OrgId, OrgScope, UserId};
 use crate::edge::auth::{Auth, Credential};
 use crate::edge::error::{Error, Result};
@@ -73,6 +74,11 @@ pub(super) fn scope(organization: &OrgId) -> OrgScope {
     let user = UserId::parse("alice").expect("alice is a user");
     let caller = Caller::new(user, vec![organization.clone()]);
     caller.enter(organization.as_str()).expect("a member enters")
+}
+
+/// A JSON value as its text has it; of doubled members the last one.
+pub(super) fn json_of(data: &[u8]) -> Option<Value> {
+    serde_json::from_slice(data).ok().map(|Literal::<false>(value)| value)
 }
 
 /// The first line and all that follows it.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
 use serde_json::{Map, Value};
 
-use super::stage::{AUDIENCE, ISSUER, LEEWAY, NOW, SECRET, auth, first_line, verified};
+use super::stage::{AUDIENCE, ISSUER, LEEWAY, NOW, SECRET, auth, first_line, json_of, verified};
 use crate::domain::{Caller, OrgId, UserId};
 use crate::edge::auth::Auth;
 
@@ -49,7 +49,7 @@ fn taken(auth: &Auth, token: &str) -> Option<Caller> {
 
 fn object(part: &str) -> Map<String, Value> {
     let text = URL_SAFE_NO_PAD.decode(part).expect("what is taken is base64");
-    serde_json::from_slice(&text).expect("what is taken is an object")
+    json_of(&text).and_then(|value| value.as_object().cloned()).expect("what is taken is an object")
 }
 
 fn is_genuine_to_another(token: &str) {
@@ -78,9 +78,7 @@ fn belongs_to_its_signature(auth: &Auth, token: &str, caller: &Caller, data: &[u
 
 /// With keys that are there once only, a token is taken exactly if it keeps the contract.
 fn says_what_it_must(auth: &Auth, header: &str, claims: &[u8]) {
-    let (Ok(header), Ok(claims)) =
-        (serde_json::from_str::<Value>(header), serde_json::from_slice::<Value>(claims))
-    else {
+    let (Some(header), Some(claims)) = (json_of(header.as_bytes()), json_of(claims)) else {
         return;
     };
     let token = signed(header.to_string().as_bytes(), claims.to_string().as_bytes(), SECRET);
