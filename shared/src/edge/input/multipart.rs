@@ -17,7 +17,7 @@ use crate::domain::{self, NewFile};
 use crate::edge::error::{Error, Result};
 use crate::edge::request::Request;
 
-/// How many bytes a body may have besides its file: boundaries, headers of parts and text fields.
+/// The most bytes of a body beside its file: boundaries, headers, other fields, and what stands around the parts.
 const ALLOWANCE: usize = 64 * 1024;
 
 /// The field that carries the file.
@@ -58,6 +58,9 @@ impl Intake for Upload {
         let file = only_file(file_parts(&body, &boundary)?)?;
         if file.bytes.len() > limits.max_bytes {
             return Err(too_large(limits));
+        }
+        if body.len() - file.bytes.len() > ALLOWANCE {
+            return Err(Error::TooLarge { what: "form around the file", limit: ALLOWANCE });
         }
         let name = file.name.as_deref().unwrap_or_default();
         Ok(NewFile::new(name, &file.content_type, file.bytes, &limits.allowed_types)?)

@@ -1,12 +1,18 @@
 //! The parameters of a header (`; name="file"; filename=a.png`), as browsers and libraries write them.
 
+/// The most parameters of a header. Browsers and libraries write three.
+const MAX_PARAMETERS: usize = 32;
+
 /// Reads a list of parameters and gives the values of the wanted ones, by their lower-case names; nothing for a list
-/// that is malformed. A doubled parameter is: two readers could see two values.
+/// that is malformed or too long. A doubled parameter is malformed: two readers could see two values.
 pub(super) fn read<const N: usize>(list: &str, wanted: [&str; N]) -> Option<[Option<String>; N]> {
     let mut found = [const { None }; N];
-    let mut rest = list;
-    while !rest.trim().is_empty() {
-        let (name, value, after) = parameter(rest)?;
+    let mut count = 0;
+    // Only what is consumed is looked at, so that a list is read once, whatever it holds.
+    let mut rest = list.trim_start();
+    while !rest.is_empty() {
+        count += 1;
+        let (name, value, after) = parameter(rest).filter(|_| count <= MAX_PARAMETERS)?;
         // A name that comes in pieces (RFC 2231, section 3) would be another one to who puts them together.
         if name.is_empty() || wanted.iter().any(|wanted| is_piece_of(wanted, &name)) {
             return None;
@@ -16,7 +22,7 @@ pub(super) fn read<const N: usize>(list: &str, wanted: [&str; N]) -> Option<[Opt
         {
             return None;
         }
-        rest = after;
+        rest = after.trim_start();
     }
     Some(found)
 }
@@ -32,9 +38,10 @@ fn parameter(text: &str) -> Option<(String, String, &str)> {
     let rest = rest.trim_start();
     let (value, rest) = match rest.strip_prefix('"') {
         Some(quoted) => quoted_value(quoted)?,
-        None => rest
-            .find(';')
-            .map_or((rest.trim().to_owned(), ""), |end| (rest[..end].trim().to_owned(), &rest[end..])),
+        None => {
+            let (value, rest) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+            (value.trim().to_owned(), rest)
+        }
     };
     let rest = rest.trim_start();
     let after = if rest.is_empty() { rest } else { rest.strip_prefix(';')? };
@@ -87,5 +94,12 @@ mod tests {
         ] {
             assert_eq!(read(list, ["a"]), None, "{list}");
         }
+    }
+
+    #[test]
+    fn a_header_has_at_most_32_parameters() {
+        let list = |others: usize| format!("a=1{}", ";b=2".repeat(others));
+        assert_eq!(read(&list(31), ["a"]), Some([Some("1".to_owned())]));
+        assert_eq!(read(&list(32), ["a"]), None);
     }
 }
