@@ -43,6 +43,21 @@ async fn the_same_upload_again_gets_the_same_answer_and_stores_nothing() -> Resu
 }
 
 #[tokio::test]
+async fn the_confirmed_type_counts_for_a_key() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    let mut verdicts = Vec::new();
+    for declared in ["application/vnd.ms-excel", "text/csv", "application/octet-stream", "text/plain"] {
+        let draft = app.as_alice("POST", &files("acme", &project)).key("key");
+        let answer = draft.body(FORM, form("table.csv", declared, b"a,b\n")).send().await?;
+        verdicts.push((answer.verdict(), answer.header("idempotency-replayed").to_owned()));
+    }
+    let expected = [("201", ""), ("201", "true"), ("201", "true"), ("422 UNPROCESSABLE_ENTITY", "")];
+    assert_eq!(verdicts, expected.map(|(verdict, replayed)| (verdict.to_owned(), replayed.to_owned())));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_name_that_had_to_be_cut_is_replayed_as_it_was_answered() -> Result<()> {
     for name in ["a".repeat(254) + "." + &"b".repeat(30), "a".repeat(250) + " .  . " + &"b".repeat(30)] {
         let app = App::start(&[]).await?;

@@ -36,7 +36,7 @@ pub struct File {
     pub created_at: Timestamp,
 }
 
-/// A file that a caller sends: not empty, of an allowed type, and of the type it declares.
+/// A file that a caller sends: not empty, of an allowed type, and of the type it declares, if it declares one.
 #[derive(Clone, Debug)]
 pub struct NewFile {
     name: FileName,
@@ -46,7 +46,7 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Checks a file.
+    /// Checks a file. An empty `declared` type is none.
     ///
     /// # Errors
     ///
@@ -55,9 +55,10 @@ impl NewFile {
         if bytes.is_empty() {
             return Err(Error::Invalid(Issues::one("file", IssueCode::TooSmall, "File is empty")));
         }
-        let content_type = allowed.check(declared, &bytes)?;
+        let name = FileName::new(sent_name);
+        let content_type = allowed.check(declared, name.as_str(), &bytes)?;
         let sha256 = Sha256::digest(&bytes).into();
-        Ok(Self { name: FileName::new(sent_name), content_type, bytes, sha256 })
+        Ok(Self { name, content_type, bytes, sha256 })
     }
 
     /// Its name.

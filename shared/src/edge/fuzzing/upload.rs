@@ -99,6 +99,9 @@ fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> 
     if content.len() > MAX_FILE {
         return Err(Error::TooLarge { what: "file", limit: MAX_FILE }.to_string());
     }
+    if name.is_empty() && content.is_empty() {
+        return Err("A file is required in the field \"file\"".to_owned());
+    }
     let file = NewFile::new(name, content_type, content.to_vec().into(), &limits().allowed_types);
     let file = file.map_err(|error| error.to_string())?;
     let (name, content_type) = (file.name().as_str().to_owned(), file.content_type());

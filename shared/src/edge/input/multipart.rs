@@ -23,16 +23,12 @@ const ALLOWANCE: usize = 64 * 1024;
 /// The field that carries the file.
 const FIELD: &str = "file";
 
-/// The type of a part that declares none (RFC 7578, section 4.4).
-const DEFAULT_TYPE: &str = "text/plain";
-
 /// One file, in the field `file`.
 pub struct Upload;
 
-/// A part that is a file.
+/// A part that is a file in its field.
 struct FilePart {
-    field: String,
-    name: Option<String>,
+    name: String,
     content_type: String,
     bytes: Bytes,
 }
@@ -62,8 +58,7 @@ impl Intake for Upload {
         if body.len() - file.bytes.len() > ALLOWANCE {
             return Err(Error::TooLarge { what: "form around the file", limit: ALLOWANCE });
         }
-        let name = file.name.as_deref().unwrap_or_default();
-        Ok(NewFile::new(name, &file.content_type, file.bytes, &limits.allowed_types)?)
+        Ok(NewFile::new(&file.name, &file.content_type, file.bytes, &limits.allowed_types)?)
     }
 }
 
@@ -71,7 +66,7 @@ fn too_large(limits: &UploadLimits) -> Error {
     Error::TooLarge { what: FIELD, limit: limits.max_bytes }
 }
 
-/// All parts that are files. The whole body is read, so that a broken end is noticed.
+/// All files in their field. The whole body is read, so that a broken end is noticed.
 fn file_parts(body: &Bytes, boundary: &str) -> Result<Vec<FilePart>> {
     let mut files = Vec::new();
     for part in parts::split(body, boundary).ok_or(Error::InvalidMultipart)? {
@@ -88,29 +83,24 @@ fn read(part: &Bytes) -> Option<(Disposition, Option<&[u8]>, Bytes)> {
     Some((Disposition::parse(disposition)?, content_type, bytes))
 }
 
-/// A part is a file if it has a file name, or is in the file's field and declares a type. Other parts are text fields,
-/// which are ignored, also those that declare a type, as some clients do for all parts.
+/// A part of the field is a file if it has a file name or declares a type. Other parts are ignored, whatever they are.
 fn file_part(disposition: Disposition, content_type: Option<&[u8]>, bytes: Bytes) -> Option<FilePart> {
-    let Disposition { name: field, file_name: name } = disposition;
-    let is_file = if field == FIELD {
-        name.is_some() || content_type.is_some()
-    } else {
-        // A form sends an input in which no file was chosen as an empty file without a name.
-        name.as_deref().is_some_and(|name| !(name.is_empty() && bytes.is_empty()))
-    };
-    let content_type = content_type.unwrap_or(DEFAULT_TYPE.as_bytes());
-    let content_type = String::from_utf8_lossy(content_type).into_owned();
-    is_file.then_some(FilePart { field, name, content_type, bytes })
+    let Disposition { name: field, file_name } = disposition;
+    // A form sends an input in which no file was chosen as an empty file with an empty name.
+    let is_unchosen = file_name.as_deref() == Some("") && bytes.is_empty();
+    let is_file = field == FIELD && (file_name.is_some() || content_type.is_some()) && !is_unchosen;
+    let content_type = String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned();
+    is_file.then(|| FilePart { name: file_name.unwrap_or_default(), content_type, bytes })
 }
 
-/// The one file there must be, in its field.
+/// The one file that there must be.
 fn only_file(files: Vec<FilePart>) -> Result<FilePart> {
     let refused = |code, message| Err(domain::Error::Invalid(Issues::one(FIELD, code, message)).into());
     match <[FilePart; 1]>::try_from(files) {
-        Ok([file]) if file.field == FIELD => Ok(file),
-        Err(files) if files.len() > 1 => {
-            refused(IssueCode::TooBig, "Only one file can be uploaded at a time")
+        Ok([file]) => Ok(file),
+        Err(files) if files.is_empty() => {
+            refused(IssueCode::InvalidType, "A file is required in the field \"file\"")
         }
-        _ => refused(IssueCode::InvalidType, "A file is required in the field \"file\""),
+        Err(_) => refused(IssueCode::TooBig, "Only one file can be uploaded at a time"),
     }
 }

@@ -23,10 +23,14 @@ impl Disposition {
             return None;
         }
         let [name, plain, extended] = parameters::read(list, ["name", "filename", "filename*"])?;
-        let extended =
-            extended.map(|value| extended_value(&value)).map_or(Some(None), |name| name.map(Some))?;
         let plain = plain.as_deref().map(unescaped);
-        Some(Self { name: unescaped(&name?), file_name: extended.or(plain) })
+        let file_name = match extended.map(|value| extended_value(&value)) {
+            // RFC 8187, section 3.2.1: one that can't be read is ignored where there is another name.
+            Some(None) => Some(plain?),
+            Some(extended) => extended,
+            None => plain,
+        };
+        Some(Self { name: unescaped(&name?), file_name })
     }
 }
 
@@ -78,6 +82,8 @@ mod tests {
             (r#"form-data; name="file"; filename="a;b=c.png""#, "a;b=c.png"),
             (r#"form-data; name="file"; filename="plain.txt"; filename*=UTF-8''na%C3%AFve.txt"#, "naïve.txt"),
             (r#"form-data; filename*=iso-8859-1'en'na%EFve.txt; name="file""#, "naïve.txt"),
+            (r#"form-data; name="file"; filename="a.txt"; filename*=iso-8859-15''a%A4.txt"#, "a.txt"),
+            (r#"form-data; name="file"; filename*=UTF-8''%FF; filename=a.txt"#, "a.txt"),
             (r#"form-data; name="file"; filename="""#, ""),
         ] {
             assert_eq!(file_name(header).as_deref(), Some(name), "{header}");
