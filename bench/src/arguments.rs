@@ -40,7 +40,7 @@ pub(crate) enum What {
     Memory,
     /// Round trips and consumed capacity.
     Trips,
-    /// Instructions of init and of a request.
+    /// Instructions of init, of a request, and of inputs as they grow.
     Instructions,
     /// The same with much in the tables.
     Growth,

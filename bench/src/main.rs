@@ -7,6 +7,7 @@ mod arguments;
 mod bars;
 mod check;
 mod cold;
+mod doubling;
 mod environment;
 mod event;
 mod growth;
@@ -88,6 +89,7 @@ async fn measure(arguments: &Arguments, subjects: &[Subject], counts: bool) -> R
     }
     if counts {
         instructions::instructions(&stage, subjects, arguments.check, &mut book).await?;
+        doubling::doubling(&mut book).await?;
     }
     if arguments.wants(What::Growth) {
         growth::growth(&stage, subjects, runs, &mut book).await?;

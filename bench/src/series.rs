@@ -15,6 +15,8 @@ pub(crate) enum Unit {
     MegaInstructions,
     #[serde(rename = "capacity units")]
     CapacityUnits,
+    #[serde(rename = "times")]
+    Times,
 }
 
 /// All samples of one measure of one executable.
@@ -56,6 +58,7 @@ impl Unit {
             Self::Count => "count",
             Self::MegaInstructions => "million instructions",
             Self::CapacityUnits => "capacity units",
+            Self::Times => "times",
         }
     }
 }

@@ -7,6 +7,7 @@
     reason = "these are tests: a panic is how a fuzzer, and `cargo test`, learn of a broken promise"
 )]
 
+mod cost;
 mod credential;
 mod cursor;
 mod expected;
@@ -20,6 +21,7 @@ mod stage;
 mod token;
 mod upload;
 
+pub use cost::{Input as CostInput, cost};
 pub use credential::credential;
 pub use cursor::cursor;
 pub use key_set::key_set;
@@ -35,7 +37,8 @@ pub use upload::upload;
 pub type Target = fn(&[u8]);
 
 /// All targets, by name. Each has its seeds in `shared/fuzz/seeds` and its line in `shared/fuzz/fuzz_targets`.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
+    ("cost", cost),
     ("credential", credential),
     ("cursor", cursor),
     ("key_set", key_set),

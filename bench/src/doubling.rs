@@ -1,0 +1,66 @@
+//! What a caller's input costs when it is twice as long. What must stay out: the inputs, which are the seeds of the fuzz
+//! target `cost`.
+
+use crate::series::{Book, Unit};
+use anyhow::{Context, Result, ensure};
+use local::environment;
+use local::terminal;
+use local::testing::workspace;
+use std::fs;
+use std::process::Stdio;
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
+/// The function in `shared/examples/cost.rs` that reads an input.
+const READS: &str = "cost::measured";
+
+/// Counts the instructions that reading each input takes at half its size and at its size, and notes the worst ratio: 2 is
+/// in proportion, 4 is quadratic.
+///
+/// # Errors
+/// When the inputs can't be read under Valgrind.
+pub(crate) async fn doubling(book: &mut Book) -> Result<()> {
+    let folder = workspace().join("shared/fuzz/seeds/cost");
+    let entries = fs::read_dir(&folder).with_context(|| format!("can't read {}", folder.display()))?;
+    let mut seeds = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    seeds.sort();
+    let counts = NamedTempFile::new().context("can't create a file")?;
+    let runner = format!(
+        "target.'cfg(unix)'.runner = ['valgrind', '--tool=callgrind', '--dump-before={READS}', '--dump-after={READS}', \
+         '--combine-dumps=yes', '--callgrind-out-file={}', '--log-file=/dev/null']",
+        counts.path().display()
+    );
+    let mut cargo = Command::new(environment::variable("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    cargo.args(["run", "--quiet", "--package", "shared", "--features", "fuzzing", "--example", "cost"]);
+    cargo.args(["--config", &runner, "--"]).args(&seeds);
+    cargo.current_dir(workspace()).stdout(Stdio::null()).kill_on_drop(true);
+    ensure!(cargo.status().await.context("can't run cargo")?.success(), "the inputs can't be read");
+    let text = fs::read_to_string(counts.path()).context("can't read what Valgrind counted")?;
+    let readings = readings(&text)?;
+    ensure!(readings.len() == seeds.len(), "{} of {} inputs were counted", readings.len(), seeds.len());
+    let worst = seeds.iter().zip(readings).max_by(|(_, one), (_, other)| one.total_cmp(other));
+    let (seed, ratio) = worst.context("there are no inputs")?;
+    terminal::say(&format!("doubled, {} costs {ratio:.2} times as much, no input more", seed.display()));
+    book.note("doubled input: instructions", Unit::Times, "the worst input", ratio);
+    Ok(())
+}
+
+/// How many times as much each second reading took as the one before. Valgrind counts what is between readings too.
+fn readings(text: &str) -> Result<Vec<f64>> {
+    let totals = text.lines().filter_map(|line| line.strip_prefix("totals: "));
+    let totals = totals.map(str::parse).collect::<Result<Vec<f64>, _>>().context("a count is no number")?;
+    let counts: Vec<_> = totals.into_iter().skip(1).step_by(2).collect();
+    Ok(counts.chunks_exact(2).map(|pair| pair[1] / pair[0]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readings;
+
+    #[test]
+    fn every_second_count_is_a_reading() {
+        let text = "totals: 7\ntotals: 100\nx\ntotals: 9\ntotals: 200\ntotals: 7\ntotals: 10\ntotals: 9\ntotals: 40\ntotals: 3";
+        assert_eq!(readings(text).unwrap_or_default(), [2.0, 4.0]);
+        assert!(readings("totals: x").is_err());
+    }
+}

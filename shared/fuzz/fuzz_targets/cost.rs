@@ -1,0 +1,4 @@
+//! What reading an input costs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::cost(data));

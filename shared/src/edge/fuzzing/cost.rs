@@ -1,0 +1,204 @@
+//! Work: what reading an input costs grows with its length, and no faster.
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use super::stage::{auth, events, first_line, limits, read, request_of, verify};
+use crate::config::uploads::UploadLimits;
+use crate::domain::{NewProject, PageRequest};
+use crate::edge::input::{Json, Query, Upload};
+
+/// The bytes that are read for a measurement, in as many inputs as that takes.
+const MEASURED_BYTES: usize = 128 * 1024;
+
+/// The most CPU time for a byte. It takes a twentieth of that; looking at the rest of a header for each of its bytes took
+/// six times as much.
+const MAX_NANOSECONDS: u64 = 1000;
+
+/// A place where callers write text that is read piece by piece.
+struct Place {
+    name: &'static str,
+    /// The bytes that fit there.
+    size: usize,
+    event: fn(&str) -> Value,
+    read: fn(&Value),
+}
+
+const PLACES: [Place; 17] = [
+    Place { name: "request parameters", size: 8 * 1024, event: request_parameters, read: upload },
+    Place { name: "parameters", size: 7 * 1024, event: |text| part(text, "x"), read: upload },
+    Place {
+        name: "field name",
+        size: 7 * 1024,
+        event: |text| part(&format!("; x=\"{text}\""), "x"),
+        read: upload,
+    },
+    Place { name: "file name", size: 7 * 1024, event: |text| file_name("", text), read: upload },
+    Place { name: "extended name", size: 7 * 1024, event: |text| file_name("*=UTF-8''", text), read: upload },
+    Place { name: "headers", size: 7 * 1024, event: |text| part(&format!("\r\n{text}"), "x"), read: upload },
+    Place {
+        name: "body",
+        size: 256 * 1024,
+        event: |text| form(&format!("--b{text}\r\n--b--")),
+        read: upload,
+    },
+    Place { name: "content", size: 256 * 1024, event: |text| part("", text), read: upload },
+    Place { name: "query", size: 32 * 1024, event: |text| json!({ "rawQueryString": text }), read: page },
+    Place { name: "json", size: 60 * 1024, event: project, read: new_project },
+    Place {
+        name: "members",
+        size: 60 * 1024,
+        event: |text| project(&format!("{{{text}\"z\":0}}")),
+        read: new_project,
+    },
+    Place {
+        name: "name",
+        size: 60 * 1024,
+        event: |text| project(&format!("{{\"name\":\"{text}\"}}")),
+        read: new_project,
+    },
+    Place { name: "authorization", size: 32 * 1024, event: authorization, read: caller },
+    Place {
+        name: "token",
+        size: 8 * 1024,
+        event: |text| authorization(&format!("Bearer {text}")),
+        read: caller,
+    },
+    Place { name: "claims", size: 5 * 1024, event: claims, read: caller },
+    Place { name: "cookies", size: 32 * 1024, event: |text| json!({"cookies": [text]}), read: caller },
+    Place { name: "header names", size: 32 * 1024, event: header_names, read: caller },
+];
+
+fn form(body: &str) -> Value {
+    events("multipart/form-data; boundary=b", body.as_bytes()).swap_remove(0)
+}
+
+/// A form whose file has this behind its disposition.
+fn part(behind: &str, content: &str) -> Value {
+    let disposition = "Content-Disposition: form-data; name=\"file\"; filename=\"a\"";
+    form(&format!("--b\r\n{disposition}{behind}\r\n\r\n{content}\r\n--b--"))
+}
+
+fn file_name(kind: &str, text: &str) -> Value {
+    let parameter =
+        if kind.is_empty() { format!("filename=\"{text}\"") } else { format!("filename{kind}{text}") };
+    form(&format!("--b\r\nContent-Disposition: form-data; name=\"file\"; {parameter}\r\n\r\nx\r\n--b--"))
+}
+
+fn request_parameters(text: &str) -> Value {
+    events(&format!("multipart/form-data; boundary=b{text}"), b"--b--").swap_remove(0)
+}
+
+fn project(body: &str) -> Value {
+    events("application/json", body.as_bytes()).swap_remove(0)
+}
+
+fn authorization(value: &str) -> Value {
+    json!({"headers": {"authorization": value}})
+}
+
+fn claims(text: &str) -> Value {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    authorization(&format!(
+        "Bearer {}.{}.AAAA",
+        part("{\"alg\":\"HS256\"}"),
+        part(&format!("{{{text}\"sub\":\"a\"}}"))
+    ))
+}
+
+/// Headers that are one header, as the case of their names is all that they differ in.
+fn header_names(text: &str) -> Value {
+    let name = |index: usize| -> String {
+        let letters = (0..16).map(|bit| if index >> bit & 1 == 1 { 'A' } else { 'a' });
+        letters.collect()
+    };
+    let values = text.split(',').enumerate();
+    let headers: Map<_, _> = values.map(|(index, value)| (name(index), value.into())).collect();
+    json!({ "headers": headers })
+}
+
+fn upload(event: &Value) {
+    drop(read::<Upload>(&UploadLimits { max_bytes: 1024 * 1024, ..limits() }, event));
+}
+
+fn page(event: &Value) {
+    drop(read::<Query<PageRequest>>(&(), event));
+}
+
+fn new_project(event: &Value) {
+    drop(read::<Json<NewProject>>(&(), event));
+}
+
+fn caller(event: &Value) {
+    let auth = auth();
+    drop(verify(&auth, &auth.credential(&request_of(event.clone()))));
+}
+
+/// A text over and over, with a number in place of each `#`.
+fn repeated(text: &str, bytes: usize) -> String {
+    let mut all = String::with_capacity(bytes + text.len());
+    for number in 0..bytes {
+        if text.is_empty() || all.len() + text.len() > bytes {
+            break;
+        }
+        all.push_str(&text.replace('#', &number.to_string()));
+    }
+    all
+}
+
+/// An event with a place full of one text over and over, and then of another.
+pub struct Input {
+    event: Value,
+    size: usize,
+    read: fn(&Value),
+}
+
+impl Input {
+    /// Makes an input of a seed, with one half of the place full or both.
+    #[must_use]
+    pub fn new(seed: &[u8], halves: usize) -> Option<Self> {
+        let (name, texts) = first_line(seed);
+        let (first, second) = first_line(texts);
+        let second = String::from_utf8_lossy(second);
+        let place = PLACES.iter().find(|place| place.name == name)?;
+        let size = place.size / 2 * halves;
+        let text = |text: &str| {
+            let text = text.trim_end_matches('\n').replace("\\r", "\r").replace("\\n", "\n");
+            repeated(&text, size / 2)
+        };
+        Some(Self { event: (place.event)(&(text(&first) + &text(&second))), size, read: place.read })
+    }
+
+    /// Reads it, as a function would.
+    pub fn read(&self) {
+        (self.read)(&self.event);
+    }
+}
+
+/// An input is the name of a place in one line, and two texts in a line each. `#` stands for a number that counts up, `\r`
+/// and `\n` for a line break.
+pub fn cost(data: &[u8]) {
+    let Some(input) = Input::new(data, 2) else { return };
+    input.read();
+    // A short run has no time that it could be held to: there, the benchmark counts instructions of the seeds.
+    if cfg!(not(test)) {
+        let is_slow = |_| nanoseconds(&input).is_some_and(|time| time > MAX_NANOSECONDS);
+        assert!(!(0..3).all(is_slow), "a byte takes more than {MAX_NANOSECONDS} ns");
+    }
+}
+
+/// The CPU time for a byte; nothing where the system doesn't tell.
+fn nanoseconds(input: &Input) -> Option<u64> {
+    let before = thread_nanoseconds()?;
+    let times = MEASURED_BYTES.div_ceil(input.size);
+    (0..times).for_each(|_| input.read());
+    Some((thread_nanoseconds()? - before) / u64::try_from(times * input.size).ok()?)
+}
+
+/// The CPU time of this thread so far, as Linux accounts for it.
+fn thread_nanoseconds() -> Option<u64> {
+    fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
