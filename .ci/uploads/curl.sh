@@ -1,0 +1,12 @@
+#!/bin/sh
+# Uploads files with curl's own form. Usage: curl.sh URL TOKEN FILE...
+set -eu
+url=$1 token=$2
+shift 2
+for file; do
+  answer=$(curl --silent --show-error --max-time 60 --write-out '\n%{http_code}' \
+    --header "Authorization: Bearer $token" --form "file=@$file" "$url")
+  printf '%s %s\n' "${answer##*
+}" "${answer%
+*}"
+done

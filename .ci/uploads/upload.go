@@ -1,0 +1,54 @@
+// Uploads files with the standard library. Usage: go run upload.go URL TOKEN FILE...
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	for _, path := range os.Args[3:] {
+		if err := upload(os.Args[1], os.Args[2], path); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func upload(url, token, path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", filepath.Base(path))
+	if err != nil {
+		return err
+	}
+	if _, err = part.Write(content); err != nil {
+		return err
+	}
+	if err = form.Close(); err != nil {
+		return err
+	}
+	request, err := http.NewRequest(http.MethodPost, url, &body)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	fmt.Println(answer.StatusCode, string(text))
+	return err
+}
