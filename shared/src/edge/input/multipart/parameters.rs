@@ -36,12 +36,11 @@ fn is_piece_of(wanted: &str, name: &str) -> bool {
 fn parameter(text: &str) -> Option<(String, String, &str)> {
     let (name, rest) = text.split_once('=')?;
     let rest = rest.trim_start();
-    let (value, rest) = match rest.strip_prefix('"') {
-        Some(quoted) => quoted_value(quoted)?,
-        None => {
-            let (value, rest) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-            (value.trim().to_owned(), rest)
-        }
+    let (value, rest) = if let Some(quoted) = rest.strip_prefix('"') {
+        quoted_value(quoted)?
+    } else {
+        let (value, rest) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        (value.trim().to_owned(), rest)
     };
     let rest = rest.trim_start();
     let after = if rest.is_empty() { rest } else { rest.strip_prefix(';')? };
