@@ -87,7 +87,7 @@ async fn a_token_is_taken_only_whole_genuine_current_and_meant_for_us() -> Resul
         ("for no audience", &good, without("aud"), 401),
         ("of nobody", &good, without("sub"), 401),
         ("of nobody, in so many words", &good, with("sub", json!("")), 401),
-        ("with organizations of a wrong type", &good, with("organizations", json!("acme")), 401),
+        ("with organizations of a wrong type", &good, with("organizations", json!(["acme", true])), 401),
         ("without organizations", &good, without("organizations"), 403),
         ("with no organization", &good, with("organizations", json!([])), 403),
         ("over 8 KiB", &good, with("name", json!(long_name)), 401),

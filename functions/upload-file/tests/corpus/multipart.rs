@@ -92,6 +92,7 @@ async fn answer(app: &App, project: &str, case: &Case) -> Result<Value> {
             "authorization": format!("Bearer {}", app.token("alice", &["acme"])),
             "content-type": case.content_type, "content-length": length,
         },
+        "routeKey": "POST /v1/orgs/{orgId}/projects/{projectId}/files",
         "requestContext": {"requestId": "a-request", "http": {"method": "POST", "sourceIp": "192.0.2.1"}},
         "pathParameters": {"orgId": "acme", "projectId": project},
         "body": STANDARD.encode(body), "isBase64Encoded": true,
