@@ -29,7 +29,7 @@ pub(super) fn nfkc_casefold(text: &str) -> String {
     text.nfd().map(casefold).collect::<String>().nfc().collect()
 }
 
-/// The mapping `NFKC_CF` of one character of an NFD.
+/// The mapping `NFKC_CF` of one character of an NFD, not yet composed.
 fn casefold(letter: char) -> String {
     if letter.is_ascii() {
         return letter.to_ascii_lowercase().to_string();
@@ -40,7 +40,7 @@ fn casefold(letter: char) -> String {
 
 fn folded(text: &str) -> String {
     let folded = UniCase::unicode(text).to_folded_case();
-    folded.chars().filter(|letter| !is_default_ignorable(*letter)).nfkc().collect()
+    folded.chars().filter(|letter| !is_default_ignorable(*letter)).nfkd().collect()
 }
 
 #[cfg(test)]

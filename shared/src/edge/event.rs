@@ -1,14 +1,17 @@
 //! The kinds of events that a function is invoked with. Only what API Gateway reports tells them apart, never a header.
 
-use serde_json::{Value, json};
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
 
 use super::error::Result;
-use super::reply::{Data, Reply, Response};
+use super::reply::Response;
 use super::request::Request;
 use crate::domain;
 
-/// How many keys of an event are named in the log, and how many characters of each.
-const NAMED_KEYS: usize = 20;
+/// How many bytes of keys are named in the log before the rest is left out.
+const NAMED_KEYS: usize = 200;
+
+/// The longest key that is named.
 const KEY_LENGTH: usize = 40;
 
 /// Reads the request of an event: of an HTTP API, a REST API or a function URL. `None` is a ping, which only keeps the
@@ -32,8 +35,9 @@ pub(super) fn read(event: Value, invocation: &str) -> Option<Result<Request>> {
 }
 
 /// Answers a ping.
-pub(super) fn pong() -> Result<Response> {
-    Data(json!({"status": "ok"})).into_response()
+pub(super) fn pong() -> Response {
+    let body = r#"{"data":{"status":"ok"}}"#.to_owned();
+    Response { status: StatusCode::OK, headers: HeaderMap::new(), body }
 }
 
 /// Returns `true` for records of a queue, a stream or a bucket, which must not be lost unnoticed.
@@ -48,9 +52,16 @@ fn describe(event: &Value) -> String {
 }
 
 fn keys(value: &Value) -> String {
-    let names = value.as_object().into_iter().flat_map(|object| object.keys());
-    let names = names.take(NAMED_KEYS).map(|name| name.chars().take(KEY_LENGTH).collect::<String>());
-    names.collect::<Vec<_>>().join(", ")
+    let mut named = String::new();
+    for (key, _) in value.as_object().into_iter().flatten() {
+        if named.len() > NAMED_KEYS {
+            named.push_str(", …");
+            break;
+        }
+        named.push_str(if named.is_empty() { "" } else { ", " });
+        named.push_str(if key.len() > KEY_LENGTH { "…" } else { key });
+    }
+    named
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A request's path beside its route's template: the parameters in it, and the prefix before the route's own part, which
 //! is a named stage or the mapping of a custom domain.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
@@ -20,40 +21,42 @@ pub(super) struct PathMatch {
 ///
 /// A prefix with an empty segment or one of dots is refused: `//host/…` in a `Location` would lead to another host.
 pub(super) fn match_end(path: &str, is_encoded: bool, template: &str) -> Option<PathMatch> {
-    let segments = path.split('/');
-    let segments: Vec<String> = if is_encoded {
-        segments.map(decode).collect::<Option<_>>()?
-    } else {
-        segments.map(str::to_owned).collect()
-    };
-    let names: Vec<&str> = template.trim_start_matches('/').split('/').collect();
-    let (before, own) = segments.split_at(segments.len().checked_sub(names.len())?);
-    Some(PathMatch { prefix: prefix(before)?, parameters: parameters(&names, own)? })
-}
-
-/// Decodes a segment that is UTF-8.
-pub(super) fn decode(segment: &str) -> Option<String> {
-    percent_decode_str(segment).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-}
-
-/// Joins segments, the first of which is the empty one before the first slash.
-fn prefix(segments: &[String]) -> Option<String> {
-    let (root, segments) = segments.split_first()?;
-    let is_usual = |segment: &String| !matches!(segment.as_str(), "" | "." | "..");
-    let joined = || segments.iter().map(|segment| format!("/{}", utf8_percent_encode(segment, PLAIN)));
-    (root.is_empty() && segments.iter().all(is_usual)).then(|| joined().collect())
-}
-
-fn parameters(names: &[&str], segments: &[String]) -> Option<BTreeMap<String, String>> {
+    let mut before = path;
     let mut parameters = BTreeMap::new();
-    for (name, segment) in names.iter().zip(segments) {
+    for name in template.trim_start_matches('/').rsplit('/') {
+        let (rest, segment) = before.rsplit_once('/')?;
+        let segment = decode(segment, is_encoded)?;
         match name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) if !segment.is_empty() => drop(parameters.insert(name.to_owned(), segment.clone())),
+            Some(name) if !segment.is_empty() => {
+                drop(parameters.insert(name.to_owned(), segment.into_owned()))
+            }
             None if name == segment => {}
             _ => return None,
         }
+        before = rest;
     }
-    Some(parameters)
+    Some(PathMatch { prefix: prefix(before, is_encoded)?, parameters })
+}
+
+/// Decodes a segment that is UTF-8 once it is.
+pub(super) fn decode(segment: &str, is_encoded: bool) -> Option<Cow<'_, str>> {
+    if is_encoded { percent_decode_str(segment).decode_utf8().ok() } else { Some(segment.into()) }
+}
+
+fn prefix(path: &str, is_encoded: bool) -> Option<String> {
+    let mut segments = path.split('/');
+    let mut prefix = String::new();
+    // The first segment is the empty one before the first slash.
+    segments.next().filter(|root| root.is_empty())?;
+    for segment in segments {
+        let segment = decode(segment, is_encoded)?;
+        if matches!(&*segment, "" | "." | "..") {
+            return None;
+        }
+        prefix.push('/');
+        prefix.extend(utf8_percent_encode(&segment, PLAIN));
+    }
+    Some(prefix)
 }
 
 #[cfg(test)]

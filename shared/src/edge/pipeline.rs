@@ -211,7 +211,7 @@ fn refused(error: &Error, progress: &mut Progress) -> Result<Response> {
 
 /// Answers a ping: no check runs, nothing is counted, and no line is logged.
 fn pong(invocation: &str) -> Response {
-    let mut response = event::pong().unwrap_or_else(|_| last_resort());
+    let mut response = event::pong();
     headers::set_common(&mut response, invocation);
     response
 }

@@ -5,6 +5,7 @@
 //! percent-decoded it, and an event that lacks a field never reaches the handler. Here a field that is missing or of
 //! another type than expected is an empty one, so that every event that is JSON gets an envelope.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine;
@@ -51,7 +52,7 @@ impl Request {
         // API Gateway takes cookies out of the headers in format 2.0 only.
         let cookies = cookies.map(str::to_owned).chain(headers.get("cookie").cloned()).collect();
         let is_encoded = is_encoded(&event);
-        let decoded = |text: &str| if is_encoded { path::decode(text) } else { None };
+        let decoded = |text| path::decode(text, is_encoded).map_or_else(|| text.to_owned(), Cow::into_owned);
         Self {
             id: id.unwrap_or(invocation).to_owned(),
             source_ip: either(&event, "/requestContext/http/sourceIp", "/requestContext/identity/sourceIp"),
@@ -63,7 +64,7 @@ impl Request {
             is_routed: is_routed(&event),
             headers,
             path: texts(&event["pathParameters"])
-                .map(|(name, value)| (name.clone(), decoded(value).unwrap_or_else(|| value.to_owned())))
+                .map(|(name, value)| (name.clone(), decoded(value)))
                 .collect(),
             body: Body { base64: event["isBase64Encoded"] == true, text: take_text(&mut event, "body") },
         }
@@ -170,7 +171,8 @@ fn whole_path(event: &Value) -> String {
 /// HTTP APIs decode the path, in both formats. REST APIs, whose events have no version, and function URLs don't.
 fn is_encoded(event: &Value) -> bool {
     let domain = text(event, "/requestContext/domainName").unwrap_or_default();
-    event["httpMethod"].is_string() && event["version"].is_null() || domain.contains(".lambda-url.")
+    let is_function_url = domain.split('.').nth(1) == Some("lambda-url");
+    is_function_url || event["httpMethod"].is_string() && event["version"].is_null()
 }
 
 /// Returns `false` for a function URL, a `$default` route and one such as `/{proxy+}`.

@@ -1,5 +1,7 @@
 //! How events are told apart.
 
+use serde_json::json;
+
 use super::*;
 
 fn kind(event: Value) -> &'static str {
