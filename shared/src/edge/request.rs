@@ -175,10 +175,12 @@ fn is_encoded(event: &Value) -> bool {
     is_function_url || event["httpMethod"].is_string() && event["version"].is_null()
 }
 
-/// Returns `false` for a function URL, a `$default` route and one such as `/{proxy+}`.
+/// Returns `false` for a function URL, a `$default` route and one such as `/{proxy+}`. A hand-written event that names no
+/// route has the parameters that it has.
 fn is_routed(event: &Value) -> bool {
     let route = text(event, "/routeKey").or_else(|| text(event, "/resource"));
-    route.is_some_and(|route| route != "$default" && !route.contains("+}"))
+    let is_specific = |route| route != "$default" && !str::contains(route, "+}");
+    route.map_or_else(|| event["pathParameters"].is_object(), is_specific)
 }
 
 /// The query of format 1.0, which comes decoded.

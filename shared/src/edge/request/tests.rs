@@ -142,9 +142,9 @@ fn a_path_that_no_gateway_matched_is_matched() {
     assert_eq!(organization(&event).as_deref(), Some("a+b"));
     event["requestContext"]["domainName"] = json!("api.example.com");
     assert_eq!(organization(&event).as_deref(), Some("a%2Bb"));
-    for route in [json!("ANY /{proxy+}"), json!(null), json!(1)] {
-        event["routeKey"] = route;
-        event["pathParameters"] = json!({"orgId": "umbrella"});
+    event["pathParameters"] = json!({"orgId": "umbrella", "proxy": "v1"});
+    for route in ["$default", "ANY /{proxy+}"] {
+        event["routeKey"] = json!(route);
         assert_eq!(organization(&event).as_deref(), Some("a%2Bb"), "{event}");
     }
     for (place, value) in [("/rawPath", "/v1/orgs/acme"), ("/requestContext/http/method", "GET")] {
