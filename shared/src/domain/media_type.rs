@@ -117,12 +117,20 @@ fn marked(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// The bytes behind byte order marks of UTF-8 and white space.
-fn beginning(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes.trim_ascii_start();
-    while let Some(behind) = rest.strip_prefix(UTF8_MARK) {
-        rest = behind.trim_ascii_start();
+fn beginning(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        let blank = bytes.iter().take_while(|byte| is_blank((**byte).into())).count();
+        bytes = &bytes[blank..];
+        match bytes.strip_prefix(UTF8_MARK) {
+            Some(behind) => bytes = behind,
+            None => return bytes,
+        }
     }
-    rest
+}
+
+/// Returns `true` for white space: that of the MIME Sniffing Standard, and the vertical tab, which is text here.
+fn is_blank(letter: char) -> bool {
+    letter.is_ascii_whitespace() || letter == '\x0b'
 }
 
 /// Returns `true` if the bytes are text (MIME Sniffing, section 7.2, but of all bytes) that begins neither as another type
@@ -145,11 +153,10 @@ fn is_utf16_text(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let letters = || char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
     let is_plain = letters().all(|letter| letter.is_ok_and(|letter| !is_binary(letter)));
-    let is_blank = |letter: &char| *letter == '\u{feff}' || letter.is_ascii_whitespace();
     // Longer than each beginning of markup. A letter that is no byte is part of none.
     let begins: Vec<u8> = letters()
         .map_while(std::result::Result::ok)
-        .skip_while(is_blank)
+        .skip_while(|letter| *letter == '\u{feff}' || is_blank(*letter))
         .take(16)
         .map(|letter| u8::try_from(letter).unwrap_or(b'?'))
         .collect();
@@ -240,6 +247,7 @@ mod tests {
     fn text_must_not_begin_as_what_a_browser_runs() {
         for text in [
             "<!DOCTYPE html>",
+            "\x0b<html>",
             "<!doctype svg PUBLIC",
             "<hTmL>",
             "<html\nlang=en>",

@@ -112,10 +112,13 @@ fn hex_color(text: &str) -> Result<(), ValidationError> {
 }
 
 /// The identity of a name: two names with the same key are the same name. It is the SHA-256 (hex) of the name's
-/// `NFKC_Casefold` form, hashed because that form can outgrow a sort key's 1,024 bytes.
+/// `NFKC_Casefold` form without whatever else shows nothing, hashed because that form can outgrow a sort key's 1,024 bytes.
 #[must_use]
 pub fn name_key(name: &str) -> String {
-    super::hex(&Sha256::digest(text::nfkc_casefold(name)))
+    let shown: String =
+        text::nfkc_casefold(name).chars().filter(|letter| !text::shows_nothing(*letter)).collect();
+    // A blank at an end may have stood beside something that is gone.
+    super::hex(&Sha256::digest(shown.trim()))
 }
 
 #[cfg(test)]
@@ -142,6 +145,15 @@ mod tests {
         ] {
             assert_eq!(name_key(one), name_key(other), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn names_that_look_the_same_are_the_same_name() {
+        for unseen in ["\u{a0}\u{ad}", " \u{200b}", "\u{2800}", "\u{fff9}", "\0", "\u{7}", "\u{3164} "] {
+            assert_eq!(name_key(&format!("Apollo{unseen}")), name_key("Apollo"), "{unseen:?}");
+            assert_eq!(name_key(&format!("{unseen}Apollo")), name_key("Apollo"), "{unseen:?}");
+        }
+        assert_eq!(name_key("Apo\u{7}l\u{2800}lo"), name_key("Apollo"));
     }
 
     #[test]

@@ -18,9 +18,14 @@ pub(super) fn is_invisible(letter: char) -> bool {
     is_default_ignorable(letter) || matches!(u32::from(letter), 0x2800 | 0xfff9..=0xfffb)
 }
 
+/// Returns `true` for a character that shows nothing and is no white space.
+pub(super) fn shows_nothing(letter: char) -> bool {
+    !letter.is_whitespace() && (letter.is_control() || is_invisible(letter))
+}
+
 /// Returns `true` if at least one character shows something.
 pub(super) fn is_visible(text: &str) -> bool {
-    text.chars().any(|letter| !(letter.is_whitespace() || letter.is_control() || is_invisible(letter)))
+    text.chars().any(|letter| !letter.is_whitespace() && !shows_nothing(letter))
 }
 
 /// The form of a text without regard to case, width, ligatures and what can't be seen: `NFKC_Casefold` of its NFD

@@ -19,7 +19,7 @@ pub(super) fn check_write(request: &Request, trusted: &TrustedOrigins) -> Result
 }
 
 /// Passes a read, unless a page of another site embeds it as an image, a script or a frame, which would spend the
-/// user's requests unseen (Fetch Metadata's resource isolation policy). Who may read the answer, CORS decides.
+/// user's requests (Fetch Metadata's resource isolation policy). Who may read the answer, CORS decides.
 pub(super) fn check_read(request: &Request) -> Result<()> {
     let metadata = |name| request.header(name).unwrap_or_default();
     let passes = metadata("sec-fetch-site") != "cross-site"

@@ -42,7 +42,8 @@ pub(super) fn pong() -> Response {
 
 /// Returns `true` for records of a queue, a stream or a bucket, which must not be lost unnoticed.
 fn is_batch(event: &Value) -> bool {
-    event.is_array() || event["Records"].is_array() || event["records"].is_array()
+    let marks = ["Records", "records", "eventSource", "messages", "rmqMessagesByQueue"];
+    event.is_array() || marks.iter().any(|name| !event[*name].is_null())
 }
 
 /// Names the keys of an event. Its values stay out of the log.

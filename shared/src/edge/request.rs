@@ -134,6 +134,12 @@ impl Request {
         declared.is_some_and(|length| length > limit as u64) || self.body.length() > limit
     }
 
+    /// Returns `true` for a body that came as text and in which something was replaced that is no UTF-8.
+    #[cfg(feature = "uploads")]
+    pub(super) fn body_is_damaged(&self) -> bool {
+        !self.body.base64 && self.body.text.contains(char::REPLACEMENT_CHARACTER)
+    }
+
     /// Takes the body, decoded; nothing for one that is not the base64 that it says it is.
     pub(super) fn take_body(&mut self) -> Option<Bytes> {
         let Body { text, base64 } = std::mem::take(&mut self.body);
@@ -171,7 +177,9 @@ fn whole_path(event: &Value) -> String {
 /// HTTP APIs decode the path, in both formats. REST APIs, whose events have no version, and function URLs don't.
 fn is_encoded(event: &Value) -> bool {
     let domain = text(event, "/requestContext/domainName").unwrap_or_default();
-    let is_function_url = domain.split('.').nth(1) == Some("lambda-url");
+    // The caller's own Host is the domain of an API that takes any.
+    let is_function_url =
+        domain.split('.').nth(1) == Some("lambda-url") && text(event, "/routeKey") == Some("$default");
     is_function_url || event["httpMethod"].is_string() && event["version"].is_null()
 }
 

@@ -7,7 +7,7 @@ pub(in crate::edge) mod parts;
 
 use bytes::Bytes;
 
-use self::disposition::Disposition;
+use self::disposition::{Disposition, FileName};
 use self::headers::Headers;
 use super::Intake;
 use crate::config::Env;
@@ -45,15 +45,20 @@ impl Intake for Upload {
         if request.media_type() != "multipart/form-data" {
             return Err(Error::UnsupportedMediaType("multipart/form-data"));
         }
-        if request.body_exceeds(limits.max_bytes + ALLOWANCE) {
-            return Err(too_large(limits));
+        let most = limits.max_bytes + ALLOWANCE;
+        if request.body_exceeds(most) {
+            return Err(Error::TooLarge { what: "form with its file", limit: most });
         }
         let content_type = request.header("content-type").unwrap_or_default();
         let boundary = parts::boundary(content_type).ok_or(Error::InvalidMultipart)?;
+        // A REST API without `binaryMediaTypes` hands bodies over as text, in which other bytes are replaced.
+        if request.body_is_damaged() {
+            return Err(Error::InvalidMultipart);
+        }
         let body = request.take_body().ok_or(Error::InvalidMultipart)?;
         let file = only_file(file_parts(&body, &boundary)?)?;
         if file.bytes.len() > limits.max_bytes {
-            return Err(too_large(limits));
+            return Err(Error::TooLarge { what: FIELD, limit: limits.max_bytes });
         }
         if body.len() - file.bytes.len() > ALLOWANCE {
             return Err(Error::TooLarge { what: "form around the file", limit: ALLOWANCE });
@@ -62,35 +67,38 @@ impl Intake for Upload {
     }
 }
 
-fn too_large(limits: &UploadLimits) -> Error {
-    Error::TooLarge { what: FIELD, limit: limits.max_bytes }
-}
-
 /// All files in their field. The whole body is read, so that a broken end is noticed.
 fn file_parts(body: &Bytes, boundary: &str) -> Result<Vec<FilePart>> {
     let mut files = Vec::new();
     for part in parts::split(body, boundary).ok_or(Error::InvalidMultipart)? {
-        let (disposition, content_type, bytes) = read(&part).ok_or(Error::InvalidMultipart)?;
-        files.extend(file_part(disposition, content_type, bytes));
+        files.extend(file_part(&part)?);
     }
     Ok(files)
 }
 
-/// What a part says of itself: its disposition and its type, and its content.
-fn read(part: &Bytes) -> Option<(Disposition, Option<&[u8]>, Bytes)> {
-    let (headers, bytes) = parts::open(part)?;
-    let Headers { disposition, content_type } = Headers::parse(headers)?;
-    Some((Disposition::parse(disposition)?, content_type, bytes))
-}
-
-/// A part of the field is a file if it has a file name or declares a type. Other parts are ignored, whatever they are.
-fn file_part(disposition: Disposition, content_type: Option<&[u8]>, bytes: Bytes) -> Option<FilePart> {
-    let Disposition { name: field, file_name } = disposition;
+/// The file of a part in the file's field that has a file name or declares a type. Of other parts only the frame is
+/// read: what they mean is nothing here.
+fn file_part(part: &Bytes) -> Result<Option<FilePart>> {
+    let (headers, bytes) = parts::open(part).ok_or(Error::InvalidMultipart)?;
+    let Headers { disposition, content_type, encoding } =
+        Headers::parse(headers).ok_or(Error::InvalidMultipart)?;
+    let Disposition { name: field, file_name } =
+        Disposition::parse(disposition).ok_or(Error::InvalidMultipart)?;
+    if field != FIELD || file_name.is_none() && content_type.is_none() {
+        return Ok(None);
+    }
+    let name = match file_name {
+        // RFC 7578 has no encodings that change bytes, and what is stored must be what was meant.
+        _ if encoding.is_some() => return Err(Error::InvalidMultipart),
+        Some(FileName::Unreadable) => return Err(Error::InvalidMultipart),
+        Some(FileName::Known(name)) => Some(name),
+        None => None,
+    };
     // A form sends an input in which no file was chosen as an empty file with an empty name.
-    let is_unchosen = file_name.as_deref() == Some("") && bytes.is_empty();
-    let is_file = field == FIELD && (file_name.is_some() || content_type.is_some()) && !is_unchosen;
+    let is_unchosen = name.as_deref() == Some("") && bytes.is_empty();
     let content_type = String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned();
-    is_file.then(|| FilePart { name: file_name.unwrap_or_default(), content_type, bytes })
+    let name = name.unwrap_or_default();
+    Ok((!is_unchosen).then_some(FilePart { name, content_type, bytes }))
 }
 
 /// The one file that there must be.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::*;
 use crate::domain::NewProject;
+use crate::domain::text::is_visible;
 
 fn create(body: Value) -> Result<Value, Issues> {
     let fields = parse::<<NewProject as Input>::Fields>(body, Source::Json)?;
@@ -134,8 +135,8 @@ fn keeps_the_rules(name: Option<&Value>, description: Option<&Value>, color: Opt
     let optional = |value: Option<&Value>, fits: &dyn Fn(&str) -> bool| {
         value.is_none_or(|value| value.as_str().is_some_and(fits))
     };
-    let name =
-        name.and_then(Value::as_str).is_some_and(|name| (1..=100).contains(&name.trim().chars().count()));
+    let is_name = |name: &str| (1..=100).contains(&name.trim().chars().count()) && is_visible(name);
+    let name = name.and_then(Value::as_str).is_some_and(is_name);
     let description = optional(description, &|text| text.chars().count() <= 500);
     let is_color = |text: &str| {
         text.len() == 7 && text.starts_with('#') && text[1..].chars().all(|digit| digit.is_ascii_hexdigit())

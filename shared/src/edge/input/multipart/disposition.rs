@@ -11,7 +11,16 @@ pub(super) struct Disposition {
     /// The name of the field.
     pub(super) name: String,
     /// The name of the file, for parts that are files.
-    pub(super) file_name: Option<String>,
+    pub(super) file_name: Option<FileName>,
+}
+
+/// The name of a file as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum FileName {
+    /// As text.
+    Known(String),
+    /// In an extended form that can't be read, with no plain one beside it.
+    Unreadable,
 }
 
 impl Disposition {
@@ -23,11 +32,11 @@ impl Disposition {
             return None;
         }
         let [name, plain, extended] = parameters::read(list, ["name", "filename", "filename*"])?;
-        let plain = plain.as_deref().map(unescaped);
+        let plain = plain.as_deref().map(|plain| FileName::Known(unescaped(plain)));
         let file_name = match extended.map(|value| extended_value(&value)) {
             // RFC 8187, section 3.2.1: one that can't be read is ignored where there is another name.
-            Some(None) => Some(plain?),
-            Some(extended) => extended,
+            Some(None) => Some(plain.unwrap_or(FileName::Unreadable)),
+            Some(Some(extended)) => Some(FileName::Known(extended)),
             None => plain,
         };
         Some(Self { name: unescaped(&name?), file_name })
@@ -65,7 +74,10 @@ mod tests {
     use super::*;
 
     fn file_name(header: &str) -> Option<String> {
-        Disposition::parse(header.as_bytes()).and_then(|disposition| disposition.file_name)
+        match Disposition::parse(header.as_bytes())?.file_name? {
+            FileName::Known(name) => Some(name),
+            FileName::Unreadable => None,
+        }
     }
 
     #[test]
@@ -107,13 +119,22 @@ mod tests {
             "form-data; name=\"file\"; filename=\"a\"; filename=\"b\"",
             "form-data; name=\"file",
             "form-data; name=\"file\" filename=\"x\"",
-            "form-data; name=\"file\"; filename*=UTF-8''%FF",
-            "form-data; name=\"file\"; filename*=utf-16''a",
-            "form-data; name=\"file\"; filename*=a.txt",
-            "form-data; name=\"file\"; filename*=UTF-8''50%",
-            "form-data; name=\"file\"; filename*=UTF-8''50%zz",
+            "form-data; name=\"file\";; filename=\"a.csv\"",
+            "form-data; name=\"x\"; foo; name=\"file\"; filename=\"a.csv\"",
+            "form-data; name=\"file\"; \"x=\"; filename=\"a.csv\"",
         ] {
             assert_eq!(Disposition::parse(header.as_bytes()), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn an_extended_name_alone_must_be_readable() {
+        for name in ["UTF-8''%FF", "utf-16''a", "a.txt", "UTF-8''50%", "UTF-8''50%zz"] {
+            let header = format!("form-data; name=\"file\"; filename*={name}");
+            let unreadable =
+                Disposition::parse(header.as_bytes()).and_then(|disposition| disposition.file_name);
+            assert_eq!(unreadable, Some(FileName::Unreadable), "{name}");
+            assert_eq!(file_name(&format!("{header}; filename=a.txt")).as_deref(), Some("a.txt"), "{name}");
         }
     }
 }

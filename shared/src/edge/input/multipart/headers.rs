@@ -13,11 +13,13 @@ pub(super) struct Headers<'b> {
     pub(super) disposition: &'b [u8],
     /// Its `Content-Type`, where it has one.
     pub(super) content_type: Option<&'b [u8]>,
+    /// Its `Content-Transfer-Encoding`, where it has one that may change the bytes.
+    pub(super) encoding: Option<&'b [u8]>,
 }
 
 impl<'b> Headers<'b> {
-    /// Reads the lines above a part's content, or nothing where they are malformed, too many, or mean something that
-    /// isn't done here. One that is doubled is malformed: two readers could see two values.
+    /// Reads the lines above a part's content, or nothing where they are malformed or too many. One that is doubled is
+    /// malformed: two readers could see two values.
     pub(super) fn parse(text: &'b [u8]) -> Option<Self> {
         let (mut disposition, mut content_type, mut encoding) = (None, None, None);
         let text = (text.len() <= MAX_BYTES).then_some(text)?;
@@ -32,8 +34,8 @@ impl<'b> Headers<'b> {
                 return None;
             }
         }
-        let keeps_bytes = |name: &[u8]| IDENTITIES.iter().any(|known| known.eq_ignore_ascii_case(name));
-        encoding.is_none_or(keeps_bytes).then_some(Self { disposition: disposition?, content_type })
+        let changes_bytes = |name: &&[u8]| !IDENTITIES.iter().any(|known| known.eq_ignore_ascii_case(name));
+        Some(Self { disposition: disposition?, content_type, encoding: encoding.filter(changes_bytes) })
     }
 }
 
@@ -67,12 +69,15 @@ mod tests {
     #[test]
     fn the_headers_that_a_part_may_have_are_found_among_others() {
         let text = format!("X-Other: 1\r\ncontent-TYPE:text/plain\t\r\n{DISPOSITION}\r\nX-Other: 2");
-        let expected = Headers { disposition: b"form-data", content_type: Some(b"text/plain") };
+        let expected =
+            Headers { disposition: b"form-data", content_type: Some(b"text/plain"), encoding: None };
         assert_eq!(Headers::parse(text.as_bytes()), Some(expected));
         for encoding in ["7bit", "8BIT", "binary"] {
             let text = format!("{DISPOSITION}\r\nContent-Transfer-Encoding: {encoding}");
-            assert!(Headers::parse(text.as_bytes()).is_some(), "{encoding}");
+            assert!(Headers::parse(text.as_bytes()).is_some_and(|headers| headers.encoding.is_none()));
         }
+        let text = format!("{DISPOSITION}\r\nContent-Transfer-Encoding: base64");
+        assert_eq!(Headers::parse(text.as_bytes()).unwrap().encoding, Some(&b"base64"[..]));
     }
 
     #[test]
@@ -89,7 +94,6 @@ mod tests {
             "X: \x7f",
             "Content-Disposition: form-data",
             "Content-Type: text/plain\r\nContent-Type: text/plain",
-            "Content-Transfer-Encoding: base64",
             "Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: 8bit",
         ] {
             let text = format!("{DISPOSITION}\r\n{line}");

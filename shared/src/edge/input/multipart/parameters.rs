@@ -13,8 +13,9 @@ pub(super) fn read<const N: usize>(list: &str, wanted: [&str; N]) -> Option<[Opt
     while !rest.is_empty() {
         count += 1;
         let (name, value, after) = parameter(rest).filter(|_| count <= MAX_PARAMETERS)?;
-        // A name that comes in pieces (RFC 2231, section 3) would be another one to who puts them together.
-        if name.is_empty() || wanted.iter().any(|wanted| is_piece_of(wanted, &name)) {
+        // Else a parameter could hide behind another's name. One that comes in pieces (RFC 2231, section 3) would be
+        // another one to who puts them together.
+        if !is_token(&name) || wanted.iter().any(|wanted| is_piece_of(wanted, &name)) {
             return None;
         }
         if let Some(slot) = wanted.iter().position(|wanted| *wanted == name)
@@ -25,6 +26,12 @@ pub(super) fn read<const N: usize>(list: &str, wanted: [&str; N]) -> Option<[Opt
         rest = after.trim_start();
     }
     Some(found)
+}
+
+/// Returns `true` for a token (RFC 9110, section 5.6.2).
+fn is_token(name: &str) -> bool {
+    let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(in_token)
 }
 
 fn is_piece_of(wanted: &str, name: &str) -> bool {
