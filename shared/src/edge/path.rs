@@ -28,7 +28,7 @@ pub(super) fn match_end(path: &str, is_encoded: bool, template: &str) -> Option<
         let segment = decode(segment, is_encoded)?;
         match name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !segment.is_empty() => {
-                drop(parameters.insert(name.to_owned(), segment.into_owned()))
+                drop(parameters.insert(name.to_owned(), segment.into_owned()));
             }
             None if name == segment => {}
             _ => return None,
