@@ -2,6 +2,9 @@
 //!
 //! Arrows point one way: `functions -> edge -> storage -> domain`. docs/ARCHITECTURE.md says why.
 
+// What `#[derive(Input)]` writes names this crate, also in here.
+extern crate self as shared;
+
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -9,3 +12,8 @@ pub mod edge;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod storage;
+
+/// The page about inputs, whose code is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/INPUTS.md")]
+struct Inputs;

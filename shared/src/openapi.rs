@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::uploads::DEFAULT_TYPES;
 use crate::domain::validation::Issues;
-use crate::domain::{File, NewProjectFields, PageFields, Project, ProjectPage};
+use crate::domain::{File, NewProject, PageRequest, Project, ProjectPage};
 
 /// The body of an error.
 #[derive(JsonSchema)]
@@ -65,8 +65,8 @@ pub fn document() -> Value {
     let file = reference::<File>(&mut written);
     let error = reference::<Error>(&mut written);
     let mut read = generator(SchemaSettings::for_deserialize);
-    let new_project = reference::<NewProjectFields>(&mut read);
-    let query = read.root_schema_for::<PageFields>().to_value();
+    let new_project = reference::<NewProject>(&mut read);
+    let query = read.root_schema_for::<PageRequest>().to_value();
     let mut schemas = written.take_definitions(true);
     schemas.extend(read.take_definitions(true));
     let mut document = json!({

@@ -66,8 +66,8 @@ fn is_fresh(folder: &Path, binary: &str) -> bool {
     };
     let built = modified(&stamp(folder)).map_or(built, |checked| built.max(checked));
     let root = workspace();
-    let sources =
-        [&format!("functions/{binary}"), "shared/src", "shared/Cargo.toml", "Cargo.toml", "Cargo.lock"];
+    let function = format!("functions/{binary}");
+    let sources = [&function, "shared/derive", "shared/src", "shared/Cargo.toml", "Cargo.toml", "Cargo.lock"];
     let sources = sources.map(|source| root.join(source));
     sources.iter().filter_map(|source| newest(source)).all(|source| source <= built)
 }

@@ -27,8 +27,8 @@ pub use ids::{FileId, OrgId, ProjectId, UserId};
 #[cfg(feature = "uploads")]
 pub use media_type::AllowedTypes;
 pub use membership::{Caller, OrgScope};
-pub use page::{Cursor, PageFields, PageRequest, ProjectPage};
-pub use project::{NewProject, NewProjectFields, Project, name_key};
+pub use page::{Cursor, PageRequest, ProjectPage};
+pub use project::{NewProject, Project, name_key};
 
 /// What stands for itself in a segment of a path or of an object key, and in the parameters of RFC 8187.
 pub(crate) const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');

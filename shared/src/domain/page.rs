@@ -2,51 +2,33 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use validator::{Validate, ValidationError};
 
-use super::validation::{Input, IssueCode, Issues, Valid};
+use super::validation::{Input, IssueCode, Issues, ValidationError};
 use super::{Error, OrgId, OrgScope, Project, ProjectId, Result};
 
-/// How many items a page has when the caller doesn't say.
-const DEFAULT_LIMIT: u8 = 20;
-
 /// Which page a caller asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageRequest {
-    limit: u8,
-    cursor: Option<String>,
-}
-
-/// The query parameters of a list.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Input)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct PageFields {
-    /// How many projects the page may have, 20 if absent.
+pub struct PageRequest {
+    /// How many projects the page may have.
+    #[serde(default = "usual_limit")]
     #[validate(range(min = 1, max = 100))]
-    limit: Option<i64>,
+    limit: u8,
     /// The `nextCursor` of the page before.
     #[validate(custom(function = "cursor_form"))]
     cursor: Option<String>,
+}
+
+fn usual_limit() -> u8 {
+    20
 }
 
 /// What is nobody's cursor is refused along with everything else; whose it is, [`PageRequest::after`] tells.
 fn cursor_form(text: &str) -> std::result::Result<(), ValidationError> {
     let refusal = || ValidationError::new("invalid_format").with_message("Invalid cursor".into());
     parts(text).map(drop).ok_or_else(refusal)
-}
-
-impl Input for PageRequest {
-    type Fields = PageFields;
-}
-
-impl From<Valid<PageFields>> for PageRequest {
-    fn from(fields: Valid<PageFields>) -> Self {
-        let PageFields { limit, cursor } = fields.into_inner();
-        let limit = limit.and_then(|limit| u8::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
-        Self { limit, cursor }
-    }
 }
 
 impl PageRequest {

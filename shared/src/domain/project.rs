@@ -1,13 +1,12 @@
 //! A project, what a caller may say of a new one, and when two names are the same.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use validator::{Validate, ValidationError};
 
 use super::text;
 use super::time::serialize_millis;
-use super::validation::{Input, Valid};
+use super::validation::{Input, ValidationError};
 use super::{OrgId, OrgScope, ProjectId, UserId};
 
 /// A project of an organization.
@@ -57,22 +56,13 @@ impl Project {
     }
 }
 
-/// What a caller says of a project to be created; every rule is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NewProject {
-    name: String,
-    description: Option<String>,
-    color: Option<String>,
-}
-
 /// What a caller says of a project to be created. Lengths count Unicode scalar values.
-#[derive(Debug, Deserialize, Validate)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewProject"))]
-pub struct NewProjectFields {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Input)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct NewProject {
     /// Trimmed, with at least one visible character; unique in the organization without regard to case, width and what
     /// can't be seen.
-    #[serde(deserialize_with = "trimmed")]
+    #[input(trim)]
     #[validate(length(min = 1, max = 100))]
     name: String,
     /// What it is about.
@@ -82,25 +72,6 @@ pub struct NewProjectFields {
     #[validate(custom(function = "hex_color"))]
     #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$")))]
     color: Option<String>,
-}
-
-impl Input for NewProject {
-    type Fields = NewProjectFields;
-}
-
-impl From<Valid<NewProjectFields>> for NewProject {
-    fn from(fields: Valid<NewProjectFields>) -> Self {
-        let NewProjectFields { name, description, color } = fields.into_inner();
-        Self { name, description, color }
-    }
-}
-
-fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    // As JavaScript trims: it counts the byte order mark as white space.
-    let blank = |letter: char| letter.is_whitespace() || letter == '\u{feff}';
-    // Nothing is left of a name that shows nothing, so that the rule of the shortest name refuses it.
-    let visible = |text: String| if text::is_visible(&text) { text } else { String::new() };
-    String::deserialize(deserializer).map(|text| visible(text).trim_matches(blank).to_owned())
 }
 
 fn hex_color(text: &str) -> Result<(), ValidationError> {

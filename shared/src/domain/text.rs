@@ -28,6 +28,13 @@ pub(super) fn is_visible(text: &str) -> bool {
     text.chars().any(|letter| !letter.is_whitespace() && !shows_nothing(letter))
 }
 
+/// The text without white space around it, as JavaScript trims: it counts the byte order mark as some. Nothing is left
+/// of a text that shows nothing.
+pub(super) fn trimmed(text: &str) -> &str {
+    let blank = |letter: char| letter.is_whitespace() || letter == '\u{feff}';
+    if is_visible(text) { text.trim_matches(blank) } else { "" }
+}
+
 /// The form of a text without regard to case, width, ligatures and what can't be seen: `NFKC_Casefold` of its NFD
 /// (Unicode, section 3.13, D147).
 pub(super) fn nfkc_casefold(text: &str) -> String {

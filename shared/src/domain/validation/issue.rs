@@ -26,7 +26,7 @@ impl IssueCode {
             "invalid_type" => Self::InvalidType,
             "too_small" => Self::TooSmall,
             "too_big" => Self::TooBig,
-            "invalid_format" | "email" | "url" | "regex" => Self::InvalidFormat,
+            "invalid_format" => Self::InvalidFormat,
             _ => Self::Custom,
         }
     }

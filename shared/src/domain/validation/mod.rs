@@ -1,22 +1,48 @@
-//! From untrusted input to a value that keeps its rules, or to the full list of what is wrong with it.
+//! From untrusted input to a value that keeps its rules, or to the list of what is wrong with it.
 //!
-//! A type states its shape with `#[derive(Deserialize)]` and its rules with `#[derive(Validate)]`; [`parse`] checks
-//! both at once. [`Valid`] proves that it did.
+//! A type says what it is with `#[derive(Input)]`; docs/INPUTS.md shows how. [`parse`] is the only caller of
+//! [`Input::read`] from outside, so a value whose fields are private is proof that its rules hold.
 
-mod collect;
+mod at;
+mod collections;
+#[doc(hidden)]
+pub mod derived;
 mod issue;
 mod number;
 mod rules;
+mod scalars;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod specimen;
 
-use std::cell::RefCell;
-
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use validator::Validate;
-
+pub use at::At;
+pub use collections::Patch;
 pub use issue::{Issue, IssueCode, Issues, Path, Segment};
+pub use serde_json::Value;
+/// Implements [`Input`], as docs/INPUTS.md shows.
+///
+/// An attribute that it doesn't know is a compile error:
+///
+/// ```compile_fail
+/// #[derive(shared::domain::validation::Input)]
+/// struct Note {
+///     #[validate(must_match(other = "text"))]
+///     text: String,
+/// }
+/// ```
+///
+/// Without it:
+///
+/// ```
+/// #[derive(shared::domain::validation::Input)]
+/// struct Note {
+///     #[validate(length(min = 1))]
+///     text: String,
+/// }
+/// ```
+pub use shared_derive::Input;
+pub use validator::ValidationError;
 
-/// Where a value comes from, and so what its scalars look like.
+/// Source of a value, which decides what its scalars look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A JSON body: numbers and flags are what JSON says they are.
@@ -25,50 +51,42 @@ pub enum Source {
     Text,
 }
 
-/// A value that passed all its rules. Only [`parse`] makes one.
-#[derive(Debug)]
-pub struct Valid<T>(T);
-
-impl<T> Valid<T> {
-    /// The value.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
+/// A value that callers send.
+///
+/// `#[derive(Input)]` implements it. By hand:
+///
+/// ```
+/// use shared::domain::validation::{At, Input, Source, Value, parse};
+///
+/// struct Percent(u8);
+///
+/// impl Input for Percent {
+///     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+///         let number = |text: &str| text.strip_suffix('%')?.parse().ok();
+///         at.parsed(value, "Rate must be a number and %", number).map(Self)
+///     }
+/// }
+///
+/// assert!(parse::<Percent>("19%".into(), Source::Json).is_ok_and(|rate| rate.0 == 19));
+/// let issues = parse::<Percent>("19".into(), Source::Json).err().unwrap();
+/// assert_eq!(issues.summary(), "Rate must be a number and %");
+/// ```
+pub trait Input: Sized {
+    /// Reads a value; `None` stands for a missing one. Whoever returns `None` has noted why at `at`.
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self>;
 }
 
-/// Something that callers send. Its fields are private, so that [`From<Valid<_>>`] is the only way to make one.
-pub trait Input: From<Valid<Self::Fields>> {
-    /// The shape on the wire (camelCase keys) and the rules.
-    type Fields: DeserializeOwned + Validate;
-}
-
-/// Checks the shape and the rules of `value`.
+/// Reads `value` as a `T` that keeps its rules.
 ///
 /// # Errors
 ///
-/// All mismatches and all broken rules, in the order in which `T` declares its fields.
-pub fn parse<T: DeserializeOwned + Validate>(value: Value, source: Source) -> Result<Valid<T>, Issues> {
-    let notes = RefCell::new(collect::Notes::default());
-    let shaped = T::deserialize(collect::Node::root(value, source, &notes));
-    let collect::Notes { issues: mut found, clamped, order } = notes.into_inner();
-    if let Ok(shaped) = &shaped
-        && let Err(broken) = shaped.validate()
-    {
-        // The rules saw placeholders where the shape was wrong, so they have nothing to say there.
-        let broken = rules::issues(&broken, &Path::new()).into_iter();
-        let broken: Vec<_> =
-            broken.filter(|issue| !found.iter().any(|known| issue.path.starts_with(&known.path))).collect();
-        found.extend(broken);
-    }
-    // The bound of a rule is nearer than that of the number's type.
-    let unruled: Vec<_> =
-        clamped.into_iter().filter(|issue| !found.iter().any(|known| known.path == issue.path)).collect();
-    found.extend(unruled);
-    found.sort_by_key(|issue| order.iter().position(|path| path == &issue.path));
-    match (shaped, Issues::some(found)) {
-        (Ok(value), None) => Ok(Valid(value)),
+/// All mismatches and broken rules, up to a hundred, in the order in which `T` declares its fields.
+pub fn parse<T: Input>(value: Value, source: Source) -> Result<T, Issues> {
+    let (read, issues) = at::read(value, source);
+    match (read, Issues::some(issues)) {
+        (Some(value), None) => Ok(value),
         (_, Some(issues)) => Err(issues),
-        (Err(stop), None) => Err(Issues::whole(IssueCode::Custom, &stop.to_string())),
+        (None, None) => Err(Issues::whole(IssueCode::Custom, "Invalid input")),
     }
 }
 

@@ -51,13 +51,3 @@ pub(super) fn boolean(value: Option<&Value>, source: Source) -> Option<bool> {
         _ => None,
     }
 }
-
-/// What a caller reads about a number below `min`.
-pub(super) fn too_small(min: impl std::fmt::Display) -> String {
-    format!("Too small: expected number to be >={min}")
-}
-
-/// What a caller reads about a number above `max`.
-pub(super) fn too_big(max: impl std::fmt::Display) -> String {
-    format!("Too big: expected number to be <={max}")
-}

@@ -1,104 +1,150 @@
-//! Translates the rules that `validator` found broken into issues. Knows the names and parameters of its rules; which
-//! rules there are, the types with `#[derive(Validate)]` say.
+//! The rules of fields: `validator` says if they hold, and broken ones become issues in the words that users of Zod 4
+//! know.
 
-use serde_json::Value;
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+use std::fmt::{Arguments, Display};
 
-use super::issue::{Issue, IssueCode, Path, Segment};
-use super::number;
+use validator::{ValidateLength, ValidateRange, ValidationError};
 
-/// All issues at or below `path`.
-pub(super) fn issues(errors: &ValidationErrors, path: &Path) -> Vec<Issue> {
-    let fields = errors.errors().iter();
-    fields.flat_map(|(field, kind)| below(kind, &extended(path, Segment::Key(camel_case(field))))).collect()
+use super::at::{At, Step};
+use super::issue::IssueCode;
+
+/// Bounds of a length: characters of a text, elements of an array, entries of a map.
+#[derive(Clone, Copy)]
+pub struct Length {
+    /// The least.
+    pub min: Option<u64>,
+    /// The most.
+    pub max: Option<u64>,
+    /// The only one. The others don't count beside it.
+    pub equal: Option<u64>,
+    /// The message in place of ours.
+    pub message: Option<&'static str>,
 }
 
-fn below(kind: &ValidationErrorsKind, path: &Path) -> Vec<Issue> {
-    match kind {
-        ValidationErrorsKind::Struct(errors) => issues(errors, path),
-        ValidationErrorsKind::List(items) => items
-            .iter()
-            .flat_map(|(index, errors)| issues(errors, &extended(path, Segment::Index(*index))))
-            .collect(),
-        ValidationErrorsKind::Field(errors) => {
-            errors.iter().map(|error| issue(error, path.clone())).collect()
-        }
+/// Bounds of a number.
+#[derive(Clone, Copy)]
+pub struct Range<T> {
+    /// The least.
+    pub min: Option<T>,
+    /// The most.
+    pub max: Option<T>,
+    /// The bound that it must be above.
+    pub exclusive_min: Option<T>,
+    /// The bound that it must be below.
+    pub exclusive_max: Option<T>,
+    /// The message in place of ours.
+    pub message: Option<&'static str>,
+}
+
+/// A number of elements or entries.
+struct Count(usize);
+
+impl ValidateLength<u64> for Count {
+    fn length(&self) -> Option<u64> {
+        u64::try_from(self.0).ok()
     }
 }
 
-fn extended(path: &Path, step: Segment) -> Path {
-    path.iter().cloned().chain([step]).collect()
-}
+impl At<'_> {
+    /// Holds the number of `units` of what is here, as in 3 `items` of an `array`, to its rule. Returns `false` if there
+    /// are too many, so that none of them need be read.
+    pub fn count(&mut self, count: usize, what: &str, units: &str) -> bool {
+        let rule = self.length.take();
+        let code = rule.and_then(|rule| self.sized(rule, &Count(count), what, units));
+        code != Some(IssueCode::TooBig)
+    }
 
-fn issue(error: &ValidationError, path: Path) -> Issue {
-    let code = match error.code.as_ref() {
-        "length" | "range" if above(error) => IssueCode::TooBig,
-        "length" | "range" => IssueCode::TooSmall,
-        name => IssueCode::named(name),
-    };
-    let message =
-        error.message.as_ref().map_or_else(|| wording(error, code, path.last()), ToString::to_string);
-    Issue { path, code, message }
-}
+    /// Holds the length of a text to its rule.
+    #[doc(hidden)]
+    pub fn length(&mut self, value: &(impl ValidateLength<u64> + ?Sized)) {
+        if let Some(rule) = self.length.take() {
+            self.sized(rule, value, "string", "characters");
+        }
+    }
 
-/// Whether the value is above the rule's upper bound; otherwise it is below the lower one.
-fn above(error: &ValidationError) -> bool {
-    let max = error.params.get("max").or_else(|| error.params.get("equal")).and_then(Value::as_f64);
-    let size = error.params.get("value").and_then(size);
-    matches!((size, max), (Some(size), Some(max)) if size > max)
-}
+    fn sized(
+        &mut self,
+        rule: Length,
+        value: &(impl ValidateLength<u64> + ?Sized),
+        what: &str,
+        units: &str,
+    ) -> Option<IssueCode> {
+        let Length { min, max, equal, message } = rule;
+        if value.validate_length(min, max, equal) {
+            return None;
+        }
+        let least = equal.or(min);
+        let most = equal.or(max).filter(|most| value.length() > Some(*most));
+        let bound = match (equal, most, least) {
+            (Some(only), ..) => format!("exactly {only}"),
+            (None, Some(most), _) => format!("<={most}"),
+            (None, None, least) => format!(">={}", least.unwrap_or_default()),
+        };
+        let (code, words) = match most {
+            Some(_) => (IssueCode::TooBig, format!("Too big: expected {what} to have {bound} {units}")),
+            None if what == "string" && least == Some(1) => (
+                IssueCode::TooSmall,
+                format!("{} is required", self.name().map_or("Value".to_owned(), capitalized)),
+            ),
+            None => (IssueCode::TooSmall, format!("Too small: expected {what} to have {bound} {units}")),
+        };
+        self.note(code, message.map_or(words, str::to_owned));
+        Some(code)
+    }
 
-#[expect(clippy::cast_precision_loss, reason = "no input is long enough for a length to lose precision")]
-fn size(value: &Value) -> Option<f64> {
-    match value {
-        Value::String(text) => Some(text.chars().count() as f64),
-        Value::Array(items) => Some(items.len() as f64),
-        other => other.as_f64(),
+    /// Holds a number to its bounds.
+    #[doc(hidden)]
+    pub fn range<T: ValidateRange<T> + PartialOrd + Copy + Display>(&mut self, value: &T, rule: Range<T>) {
+        let Range { min, max, exclusive_min, exclusive_max, message } = rule;
+        if value.validate_range(min, max, exclusive_min, exclusive_max) {
+            return;
+        }
+        let least = min.filter(|min| value < min).map(|min| format!(">={min}"));
+        let least = least.or(exclusive_min.filter(|min| value <= min).map(|min| format!(">{min}")));
+        let most = max.filter(|max| value > max).map(|max| format!("<={max}"));
+        let most = most.or(exclusive_max.filter(|max| value >= max).map(|max| format!("<{max}")));
+        let (code, words) = match (least, most) {
+            (Some(bound), _) => (IssueCode::TooSmall, too_small(format_args!("{bound}"))),
+            (None, bound) => (IssueCode::TooBig, too_big(format_args!("{}", bound.unwrap_or_default()))),
+        };
+        self.note(code, message.map_or(words, str::to_owned));
+    }
+
+    /// Notes a text that doesn't keep its form.
+    #[doc(hidden)]
+    pub fn format(&mut self, keeps: bool, message: &str) {
+        if !keeps {
+            self.note(IssueCode::InvalidFormat, message);
+        }
+    }
+
+    /// Notes what a rule of the application says.
+    #[doc(hidden)]
+    pub fn custom(&mut self, verdict: Result<(), ValidationError>) {
+        let Err(error) = verdict else { return };
+        let code = IssueCode::named(&error.code);
+        let words = if code == IssueCode::InvalidFormat { "Invalid format" } else { "Invalid input" };
+        self.note(code, error.message.map_or(words.to_owned(), std::borrow::Cow::into_owned));
+    }
+
+    /// Notes what a rule about several fields says, at one of them.
+    #[doc(hidden)]
+    pub fn rule(&mut self, name: &str, verdict: Result<(), ValidationError>) {
+        self.below(Step::Key(name), |at| at.custom(verdict));
     }
 }
 
-/// The wording that users of Zod 4 know, but for an empty text that must not be empty.
-fn wording(error: &ValidationError, code: IssueCode, field: Option<&Segment>) -> String {
-    let param = |name| error.params.get(name).or_else(|| error.params.get("equal"));
-    let bound = |name| param(name).map_or_else(String::new, ToString::to_string);
-    match (code, error.params.get("value")) {
-        (IssueCode::TooSmall, Some(Value::String(_))) if bound("min") == "1" => {
-            format!("{} is required", sentence_case(field))
-        }
-        (IssueCode::TooSmall, Some(Value::String(_))) => {
-            format!("Too small: expected string to have >={} characters", bound("min"))
-        }
-        (IssueCode::TooBig, Some(Value::String(_))) => {
-            format!("Too big: expected string to have <={} characters", bound("max"))
-        }
-        (IssueCode::TooSmall, Some(Value::Array(_))) => {
-            format!("Too small: expected array to have >={} items", bound("min"))
-        }
-        (IssueCode::TooBig, Some(Value::Array(_))) => {
-            format!("Too big: expected array to have <={} items", bound("max"))
-        }
-        (IssueCode::TooSmall, _) => number::too_small(bound("min")),
-        (IssueCode::TooBig, _) => number::too_big(bound("max")),
-        (IssueCode::InvalidFormat, _) => "Invalid format".to_owned(),
-        (IssueCode::InvalidType | IssueCode::Custom, _) => "Invalid input".to_owned(),
-    }
+/// The words for a number that is less than its bound.
+pub(super) fn too_small(bound: Arguments<'_>) -> String {
+    format!("Too small: expected number to be {bound}")
 }
 
-fn sentence_case(field: Option<&Segment>) -> String {
-    let Some(Segment::Key(field)) = field else {
-        return "Value".to_owned();
-    };
-    capitalized(field)
+/// The words for a number that is more than its bound.
+pub(super) fn too_big(bound: Arguments<'_>) -> String {
+    format!("Too big: expected number to be {bound}")
 }
 
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|initial| initial.to_ascii_uppercase()).into_iter().chain(letters).collect()
-}
-
-/// `validator` reports the names of Rust fields; on the wire every key is camelCase.
-fn camel_case(field: &str) -> String {
-    let mut words = field.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| name + &capitalized(word))
 }

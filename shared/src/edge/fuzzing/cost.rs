@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::stage::{auth, events, first_line, limits, read, request_of, verify};
 use crate::config::uploads::UploadLimits;
+use crate::domain::validation::specimen::Invoice;
 use crate::domain::{NewProject, PageRequest};
 use crate::edge::input::{Json, Query, Upload};
 
@@ -26,7 +27,7 @@ struct Place {
     read: fn(&Value),
 }
 
-const PLACES: [Place; 17] = [
+const PLACES: [Place; 19] = [
     Place { name: "request parameters", size: 8 * 1024, event: request_parameters, read: upload },
     Place { name: "parameters", size: 7 * 1024, event: |text| part(text, "x"), read: upload },
     Place {
@@ -58,6 +59,13 @@ const PLACES: [Place; 17] = [
         size: 60 * 1024,
         event: |text| project(&format!("{{\"name\":\"{text}\"}}")),
         read: new_project,
+    },
+    Place { name: "items", size: 60 * 1024, event: items, read: invoice },
+    Place {
+        name: "labels",
+        size: 60 * 1024,
+        event: |text| project(&format!("{{\"labels\":{{{text}\"z\":0}}}}")),
+        read: invoice,
     },
     Place { name: "authorization", size: 32 * 1024, event: authorization, read: caller },
     Place {
@@ -95,6 +103,13 @@ fn project(body: &str) -> Value {
     events("application/json", body.as_bytes()).swap_remove(0)
 }
 
+/// An invoice with these items, and with nothing else that is wrong.
+fn items(text: &str) -> Value {
+    let rest = r#""no":"INV-7","customer":{"name":"Ada"},"currency":"EUR","issueDate":"2026-11-22""#;
+    let last = r#"{"sku":"A-01","quantity":1,"amount":1}"#;
+    project(&format!("{{{rest},\"items\":[{text}{last}]}}"))
+}
+
 fn authorization(value: &str) -> Value {
     json!({"headers": {"authorization": value}})
 }
@@ -129,6 +144,10 @@ fn page(event: &Value) {
 
 fn new_project(event: &Value) {
     drop(read::<Json<NewProject>>(&(), event));
+}
+
+fn invoice(event: &Value) {
+    drop(read::<Json<Invoice>>(&(), event));
 }
 
 fn caller(event: &Value) {

@@ -32,6 +32,39 @@ pub(super) fn length(text: &str, min: usize, max: usize) -> Option<&'static str>
     if length < min { Some("too_small") } else { (length > max).then_some("too_big") }
 }
 
+/// Unicode's white space and the byte order mark, which JavaScript's `trim` takes for some.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}')
+}
+
+/// White space, controls, `Default_Ignorable_Code_Point`, the blank of Braille and marks of annotation.
+pub(super) fn shows_nothing(text: &str) -> bool {
+    const IGNORABLE: [(u32, u32); 19] = [
+        (0xad, 0xad),
+        (0x34f, 0x34f),
+        (0x61c, 0x61c),
+        (0x115f, 0x1160),
+        (0x17b4, 0x17b5),
+        (0x180b, 0x180f),
+        (0x200b, 0x200f),
+        (0x202a, 0x202e),
+        (0x2060, 0x206f),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xfe00, 0xfe0f),
+        (0xfeff, 0xfeff),
+        (0xffa0, 0xffa0),
+        (0xfff0, 0xfff8),
+        (0xfff9, 0xfffb),
+        (0x1_bca0, 0x1_bca3),
+        (0x1_d173, 0x1_d17a),
+        (0xe_0000, 0xe_0fff),
+    ];
+    let ignorable =
+        |letter: char| IGNORABLE.iter().any(|(first, last)| (*first..=*last).contains(&letter.into()));
+    text.chars().all(|letter| letter.is_whitespace() || letter.is_control() || ignorable(letter))
+}
+
 /// A name that can be kept: without path, control characters and direction marks, and not too long.
 pub(super) fn is_harmless(name: &FileName) {
     let name = name.as_str();

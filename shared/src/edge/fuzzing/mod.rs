@@ -11,6 +11,7 @@ mod cost;
 mod credential;
 mod cursor;
 mod expected;
+mod invoice;
 mod key_set;
 mod multipart;
 mod names;
@@ -24,6 +25,7 @@ mod upload;
 pub use cost::{Input as CostInput, cost};
 pub use credential::credential;
 pub use cursor::cursor;
+pub use invoice::invoice;
 pub use key_set::key_set;
 pub use multipart::multipart;
 pub use names::names;
@@ -37,10 +39,11 @@ pub use upload::upload;
 pub type Target = fn(&[u8]);
 
 /// All targets, by name. Each has its seeds in `shared/fuzz/seeds` and its line in `shared/fuzz/fuzz_targets`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("cost", cost),
     ("credential", credential),
     ("cursor", cursor),
+    ("invoice", invoice),
     ("key_set", key_set),
     ("multipart", multipart),
     ("names", names),

@@ -39,6 +39,6 @@ impl<T: Input> Intake for Json<T> {
         // The parser's own ways: of doubled keys the last wins; nesting deeper than 127, numbers beyond a double and half
         // surrogate pairs are refused, in unknown fields too.
         let Literal::<false>(value) = serde_json::from_slice(body).map_err(|_| Error::InvalidJson)?;
-        Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?.into())
+        Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?)
     }
 }

@@ -29,7 +29,7 @@ impl<T: Input> Intake for Query<T> {
         for (name, value) in form_urlencoded::parse(request.query.as_bytes()) {
             add(&mut parameters, name.into_owned(), Value::String(value.into_owned()));
         }
-        Ok(validation::parse(Value::Object(parameters), Source::Text).map_err(domain::Error::Invalid)?.into())
+        Ok(validation::parse(Value::Object(parameters), Source::Text).map_err(domain::Error::Invalid)?)
     }
 }
 

@@ -8,8 +8,7 @@ use crate::domain::NewProject;
 use crate::domain::text::is_visible;
 
 fn create(body: Value) -> Result<Value, Issues> {
-    let fields = parse::<<NewProject as Input>::Fields>(body, Source::Json)?;
-    Ok(serde_json::to_value(NewProject::from(fields)).unwrap())
+    parse::<NewProject>(body, Source::Json).map(|project| serde_json::to_value(project).unwrap())
 }
 
 /// The code and the message of the only issue, which is with this field; nothing where there is none.

@@ -1,20 +1,22 @@
 //! Query parameters, where every value is text.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::*;
 use crate::domain::PageRequest;
 
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Input)]
 struct Filter {
     archived: Option<bool>,
     ratio: Option<f64>,
     name: Option<String>,
+    #[serde(default)]
+    #[validate(length(max = 2))]
+    tag: Vec<u8>,
 }
 
 fn page(parameters: Value) -> Result<PageRequest, Issues> {
-    parse::<<PageRequest as Input>::Fields>(parameters, Source::Text).map(PageRequest::from)
+    parse(parameters, Source::Text)
 }
 
 fn code(parameters: Value) -> Option<IssueCode> {
@@ -57,7 +59,7 @@ fn a_list_without_parameters_has_pages_of_20() {
 
 #[test]
 fn flags_and_numbers_are_read_from_their_text() {
-    let filter = |parameters| parse::<Filter>(parameters, Source::Text).map(Valid::into_inner);
+    let filter = |parameters| parse::<Filter>(parameters, Source::Text);
     let read = filter(json!({"archived": "true", "ratio": "-0.25", "name": "5"})).unwrap();
     assert_eq!((read.archived, read.ratio, read.name.as_deref()), (Some(true), Some(-0.25), Some("5")));
     for (key, text) in [
@@ -72,6 +74,17 @@ fn flags_and_numbers_are_read_from_their_text() {
         let issues = filter(json!({ key: text })).unwrap_err();
         assert_eq!(issues.as_slice()[0].code, IssueCode::InvalidType, "{key}={text}");
     }
+}
+
+#[test]
+fn a_parameter_for_a_list_may_be_there_once() {
+    let tags = |tags: Value| parse::<Filter>(json!({ "tag": tags }), Source::Text).map(|filter| filter.tag);
+    assert_eq!(tags(json!("1")).unwrap(), [1]);
+    assert_eq!(tags(json!(["1", "2"])).unwrap(), [1, 2]);
+    assert!(parse::<Filter>(json!({}), Source::Text).unwrap().tag.is_empty());
+    assert_eq!(tags(json!(["1", "2", "3"])).unwrap_err().as_slice()[0].code, IssueCode::TooBig);
+    assert_eq!(tags(json!(["1", "x"])).unwrap_err().field().as_deref(), Some("tag.1"));
+    assert!(parse::<Filter>(json!({"tag": "1"}), Source::Json).is_err());
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! What an author reads whose type can't be read, and the names that types have on the wire.
+
+use syn::{DeriveInput, parse_str};
+
+use crate::case::Case;
+use crate::expand;
+
+fn refusal(code: &str) -> String {
+    let input: DeriveInput = parse_str(code).unwrap();
+    expand::input(&input).err().map_or_else(String::new, |error| error.to_string())
+}
+
+#[test]
+fn an_attribute_without_effect_is_named() {
+    for (code, named) in [
+        ("struct A { #[validate(must_match(other = \"b\"))] a: String }", "`must_match`"),
+        ("struct A { #[validate(nested)] a: B }", "`nested`"),
+        ("struct A { #[validate(length(least = 1))] a: String }", "`least`"),
+        ("struct A { #[serde(alias = \"b\")] a: String }", "`alias`"),
+        ("struct A { #[serde(flatten)] a: B }", "`flatten`"),
+        ("struct A { #[input(trimmed)] a: String }", "`trimmed`"),
+        ("#[serde(deny_unknown_fields)] struct A { a: String }", "`deny_unknown_fields`"),
+        ("#[validate(schema(function = \"f\"))] struct A { a: String }", "`schema`"),
+        ("#[serde(rename_all = \"Camel\")] struct A { a: String }", "`Camel`"),
+        ("#[serde(tag = \"type\", content = \"data\")] enum A { B { c: u8 } }", "`content`"),
+        ("enum A { #[serde(other)] B }", "`other`"),
+        ("#[input(rule(function = \"f\", fields(b)))] struct A { a: String }", "`b`"),
+        ("#[input(rule(function = \"f\", fields(a), path = a))] struct A { a: String }", "`path`"),
+        ("#[input(rule(fields(a)))] struct A { a: String }", "`function"),
+        ("#[input(rule(function = \"f\", fields(a)))] enum A { B }", "named fields"),
+        ("struct A { #[validate(custom)] a: String }", "`function"),
+        ("struct A(#[serde(rename = \"b\")] String);", "unnamed"),
+        ("struct A(u8, u8);", "`A`"),
+        ("struct A;", "`A`"),
+        ("union A { a: u8 }", "`A`"),
+        ("enum A { B { c: u8 } }", "tag"),
+    ] {
+        assert!(refusal(code).contains(named), "{code}: {}", refusal(code));
+    }
+}
+
+#[test]
+fn what_says_how_a_value_is_written_is_let_be() {
+    let code =
+        "#[derive(Serialize)] struct A { #[serde(skip_serializing_if = \"Option::is_none\")] a: Option<u8> }";
+    assert_eq!(refusal(code), "");
+}
+
+#[test]
+fn names_are_cased_as_serde_cases_them() {
+    for (case, field, variant) in [
+        ("lowercase", "due_date", "bankcard"),
+        ("UPPERCASE", "DUE_DATE", "BANKCARD"),
+        ("PascalCase", "DueDate", "BankCard"),
+        ("camelCase", "dueDate", "bankCard"),
+        ("snake_case", "due_date", "bank_card"),
+        ("SCREAMING_SNAKE_CASE", "DUE_DATE", "BANK_CARD"),
+        ("kebab-case", "due-date", "bank-card"),
+        ("SCREAMING-KEBAB-CASE", "DUE-DATE", "BANK-CARD"),
+    ] {
+        let case = Case::parse(&syn::LitStr::new(case, proc_macro2::Span::call_site())).unwrap();
+        assert_eq!((case.field("due_date").as_str(), case.variant("BankCard").as_str()), (field, variant));
+    }
+}

@@ -1,0 +1,112 @@
+//! Values that hold others.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
+
+use serde_json::Value;
+
+use super::{At, Input, Source};
+
+/// An absent value is `None`; `null` is a mismatch, as it is where a value is required.
+impl<T: Input> Input for Option<T> {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        match value {
+            None => Some(None),
+            present => T::read(present, at).map(Some),
+        }
+    }
+}
+
+/// A member of a merge patch (RFC 7396), where `null` takes a value away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Patch<T> {
+    /// Leaves the value as it is.
+    #[default]
+    Absent,
+    /// Takes the value away.
+    Null,
+    /// Replaces the value.
+    Value(T),
+}
+
+impl<T: Input> Input for Patch<T> {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        match value {
+            None => Some(Self::Absent),
+            Some(Value::Null) => Some(Self::Null),
+            present => T::read(present, at).map(Self::Value),
+        }
+    }
+}
+
+impl<T: Input> Input for Vec<T> {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        let elements = match value {
+            Some(Value::Array(elements)) => elements,
+            // A parameter that is there once.
+            Some(one @ Value::String(_)) if at.source() == Source::Text => vec![one],
+            other => return at.mismatch("array", other.as_ref()),
+        };
+        if !at.count(elements.len(), "array", "items") {
+            return None;
+        }
+        let elements = elements.into_iter().enumerate();
+        all(at, elements, |at, (index, element)| at.element(index, element))
+    }
+}
+
+impl<T: Input> Input for BTreeMap<String, T> {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        entries(value, at).map(Self::from_iter)
+    }
+}
+
+impl<T: Input, S: BuildHasher + Default> Input for HashMap<String, T, S> {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        entries(value, at).map(Self::from_iter)
+    }
+}
+
+fn entries<T: Input>(value: Option<Value>, at: &mut At<'_>) -> Option<Vec<(String, T)>> {
+    let members = match value {
+        Some(Value::Object(members)) => members,
+        other => return at.mismatch("record", other.as_ref()),
+    };
+    if !at.count(members.len(), "record", "entries") {
+        return None;
+    }
+    all(at, members.into_iter(), |at, (key, value)| at.member(&key, Some(value)).map(|value| (key, value)))
+}
+
+/// Reads all of a collection's values, and goes on behind a bad one until no more issues are noted.
+fn all<V, T>(
+    at: &mut At<'_>,
+    values: impl Iterator<Item = V>,
+    read: impl Fn(&mut At<'_>, V) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut all = Some(Vec::new());
+    for value in values {
+        match (read(at, value), &mut all) {
+            (Some(value), Some(all)) => all.push(value),
+            (Some(_), None) => {}
+            (None, _) => all = None,
+        }
+        if at.is_full() {
+            return None;
+        }
+    }
+    all
+}
+
+impl<T: Input> Input for Box<T> {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        T::read(value, at).map(Self::new)
+    }
+}
+
+/// Any JSON.
+impl Input for Value {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        value.or_else(|| at.mismatch("a value", None))
+    }
+}

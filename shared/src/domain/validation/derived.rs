@@ -1,0 +1,15 @@
+//! What the code that `#[derive(Input)]` writes needs besides `At`. Not for use by hand.
+
+pub use validator::{ValidateEmail, ValidateIp, ValidateNonControlCharacter, ValidateUrl};
+
+pub use super::Value;
+pub use super::rules::{Length, Range};
+
+/// A value whose text, if it is one, is trimmed.
+#[must_use]
+pub fn trimmed(value: Option<Value>) -> Option<Value> {
+    match value {
+        Some(Value::String(text)) => Some(crate::domain::text::trimmed(&text).into()),
+        other => other,
+    }
+}

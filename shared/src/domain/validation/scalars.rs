@@ -1,0 +1,115 @@
+//! Values that hold no others: texts, numbers, flags, ids and times.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{At, Input, number};
+use crate::domain::{FileId, ProjectId};
+
+impl Input for String {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        match value {
+            Some(Value::String(text)) => Some(text),
+            other => at.mismatch("string", other.as_ref()),
+        }
+    }
+}
+
+impl Input for bool {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        number::boolean(value.as_ref(), at.source()).or_else(|| at.mismatch("boolean", value.as_ref()))
+    }
+}
+
+impl Input for f64 {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        number::float(value.as_ref(), at.source()).or_else(|| at.mismatch("number", value.as_ref()))
+    }
+}
+
+impl Input for f32 {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        let number = f64::read(value, at)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "what is lost is what a smaller type doesn't hold"
+        )]
+        Some(at.clamped(number, Self::MIN.into(), Self::MAX.into()) as Self)
+    }
+}
+
+/// The whole number here, or the nearest one between `min` and `max`.
+fn whole(value: Option<&Value>, at: &mut At<'_>, min: i128, max: i128) -> Option<i128> {
+    let number = number::integer(value, at.source()).or_else(|| at.mismatch("int", value))?;
+    Some(at.clamped(number, min, max))
+}
+
+macro_rules! whole {
+    ($($number:ty)*) => {$(
+        impl Input for $number {
+            fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+                let number = whole(value.as_ref(), at, Self::MIN.into(), Self::MAX.into())?;
+                Self::try_from(number).ok()
+            }
+        }
+    )*};
+}
+
+whole! { i8 i16 i32 i64 u8 u16 u32 u64 }
+
+impl Input for Uuid {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        // The other forms that the crate reads (braces, no hyphens) have other lengths.
+        at.parsed(value, "Invalid UUID", |text| Self::try_parse(text).ok().filter(|_| text.len() == 36))
+    }
+}
+
+impl Input for ProjectId {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        at.parsed(value, "Invalid UUID", Self::parse)
+    }
+}
+
+impl Input for FileId {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        at.parsed(value, "Invalid UUID", Self::parse)
+    }
+}
+
+/// A day as `2026-11-22`.
+impl Input for Date {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        at.parsed(value, "Invalid ISO date", |text| {
+            has_form(text, "0000-00-00").then(|| text.parse().ok()).flatten()
+        })
+    }
+}
+
+/// A time as `2026-11-22T04:23:11.123Z`, or with an offset, to the nanosecond (RFC 3339).
+impl Input for Timestamp {
+    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+        at.parsed(value, "Invalid ISO datetime", |text| is_rfc3339(text).then(|| text.parse().ok()).flatten())
+    }
+}
+
+/// Returns `true` if the text has a digit where `form` has `0`, and otherwise the same characters. The parser takes
+/// more of ISO 8601 than the clients of an API agree on.
+fn has_form(text: &str, form: &str) -> bool {
+    let fits = |(found, expected): (u8, u8)| match expected {
+        b'0' => found.is_ascii_digit(),
+        other => found == other,
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+}
+
+fn is_rfc3339(text: &str) -> bool {
+    let Some((time, rest)) = text.split_at_checked(19) else { return false };
+    let fraction = rest.strip_prefix('.').map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let zone = fraction.map_or(Some(rest), |digits| rest.get(1 + digits..));
+    has_form(time, "0000-00-00T00:00:00")
+        && fraction.is_none_or(|digits| (1..=9).contains(&digits))
+        && zone
+            .is_some_and(|zone| zone == "Z" || ["+00:00", "-00:00"].iter().any(|form| has_form(zone, form)))
+}

@@ -1,0 +1,305 @@
+//! What an input may hold: objects in arrays, options with data, dates, ids, maps, and rules about several fields.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::date;
+use serde_json::{Map, Value, json};
+
+use super::super::specimen::{Currency, Invoice, Payment};
+use super::super::*;
+use super::issues;
+
+fn invoice() -> Value {
+    json!({
+        "no": "INV-7", "customer": {"name": " Ada ", "email": "ada@example.com"}, "currency": "EUR",
+        "issueDate": "2026-11-22", "dueDate": "2026-12-22",
+        "items": [{"sku": "A-01", "quantity": 2, "amount": 1250, "taxRate": 0.19}, {"sku": "A-02", "quantity": 1, "amount": 1}],
+        "discount": 100, "payment": {"type": "bank-transfer", "accountNumber": "DE89370400440532013000"},
+        "labels": {"team": "blue"}, "projectId": "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6",
+        "orderId": "019AB3C5-1F8B-7BBB-8000-5D60CDB1A4E6", "sentAt": "2026-11-22T04:23:11.123Z",
+    })
+}
+
+fn with(changes: &[(&str, Value)]) -> Value {
+    let mut invoice = invoice();
+    for (pointer, value) in changes {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match invoice.pointer_mut(parent).unwrap() {
+            Value::Array(elements) => elements[key.parse::<usize>().unwrap()] = value.clone(),
+            object => object[key] = value.clone(),
+        }
+    }
+    invoice
+}
+
+fn without(key: &str) -> Value {
+    let mut invoice = invoice();
+    invoice.as_object_mut().unwrap().remove(key);
+    invoice
+}
+
+/// The path, code and message of each issue.
+fn told(value: Value) -> Vec<(String, String, String)> {
+    let issues = issues::<Invoice>(value, Source::Json);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let issues = issues.as_array().unwrap().iter();
+    issues.map(|issue| (issue["path"].to_string(), text(&issue["code"]), text(&issue["message"]))).collect()
+}
+
+fn expect(value: Value, expected: &[(&str, &str, &str)]) {
+    let told = told(value);
+    let told: Vec<_> =
+        told.iter().map(|(path, code, words)| (path.as_str(), code.as_str(), words.as_str())).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn an_invoice_is_read_with_all_that_it_holds() {
+    let read = parse::<Invoice>(invoice(), Source::Json).unwrap();
+    assert_eq!(read.customer.name, "Ada");
+    assert_eq!(read.currency, Currency::Eur);
+    assert_eq!((read.issue_date, read.due_date), (date(2026, 11, 22), Some(date(2026, 12, 22))));
+    assert_eq!(
+        read.items.iter().map(|item| (item.quantity, item.amount)).collect::<Vec<_>>(),
+        [(2, 1250), (1, 1)]
+    );
+    assert!(
+        matches!(read.payment, Some(Payment::BankTransfer { account_number }) if account_number.len() == 22)
+    );
+    assert_eq!(read.labels.unwrap()["team"], "blue");
+    assert_eq!(read.project_id.unwrap().to_string(), "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6");
+    assert_eq!(read.order_id.unwrap().to_string(), "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6");
+    assert_eq!(read.sent_at.unwrap().as_millisecond(), 1_795_321_391_123);
+    assert_eq!((read.discount, read.note), (100, Patch::Absent));
+}
+
+#[test]
+fn issues_of_all_depths_come_in_declared_order() {
+    let bad = with(&[
+        ("/no", json!("7")),
+        ("/customer/name", json!(" ")),
+        ("/currency", json!("eur")),
+        ("/issueDate", json!("22.11.2026")),
+        ("/items/0/sku", json!("A-1")),
+        ("/items/1/amount", json!("12")),
+        ("/items/1/quantity", json!(0)),
+        ("/payment/accountNumber", json!("DE89")),
+        ("/labels/team", json!(7)),
+        ("/projectId", json!("7")),
+        ("/sentAt", json!("2026-11-22")),
+    ]);
+    expect(
+        bad,
+        &[
+            ("[\"no\"]", "invalid_format", "Invoice number must be INV- and digits"),
+            ("[\"customer\",\"name\"]", "too_small", "Name is required"),
+            ("[\"currency\"]", "custom", "Invalid option: expected one of CHF|EUR|USD"),
+            ("[\"issueDate\"]", "invalid_format", "Invalid ISO date"),
+            ("[\"items\",0,\"sku\"]", "too_small", "Too small: expected string to have exactly 4 characters"),
+            ("[\"items\",1,\"quantity\"]", "too_small", "Too small: expected number to be >=1"),
+            ("[\"items\",1,\"amount\"]", "invalid_type", "Invalid input: expected int, received string"),
+            (
+                "[\"payment\",\"accountNumber\"]",
+                "too_small",
+                "Too small: expected string to have >=15 characters",
+            ),
+            ("[\"labels\",\"team\"]", "invalid_type", "Invalid input: expected string, received number"),
+            ("[\"projectId\"]", "invalid_format", "Invalid UUID"),
+            ("[\"sentAt\"]", "invalid_format", "Invalid ISO datetime"),
+        ],
+    );
+}
+
+#[test]
+fn a_rule_about_two_fields_has_a_path() {
+    let early = ("[\"dueDate\"]", "custom", "Due date is before the issue date");
+    expect(with(&[("/dueDate", json!("2026-11-21"))]), &[early]);
+    let much = ("[\"discount\"]", "too_big", "Discount is more than the items");
+    expect(with(&[("/discount", json!(2502)), ("/dueDate", json!("2026-11-21"))]), &[early, much]);
+}
+
+#[test]
+fn a_rule_about_two_fields_stands_beside_other_issues() {
+    let bad = with(&[("/dueDate", json!("2026-11-21")), ("/customer/email", json!("nobody"))]);
+    let email = ("[\"customer\",\"email\"]", "invalid_format", "Invalid email address");
+    expect(bad, &[email, ("[\"dueDate\"]", "custom", "Due date is before the issue date")]);
+}
+
+#[test]
+fn a_rule_is_silent_where_its_fields_are_wrong() {
+    // Whatever stood in for these, it would be issued late, or have no worth.
+    let date = ("[\"issueDate\"]", "invalid_type", "Invalid input: expected string, received null");
+    expect(with(&[("/issueDate", Value::Null)]), &[date]);
+    let amount = ("[\"items\",0,\"amount\"]", "too_small", "Too small: expected number to be >0");
+    expect(with(&[("/items/0/amount", json!(0)), ("/discount", json!(900_000))]), &[amount]);
+    let discount = ("[\"discount\"]", "too_big", "Too big: expected number to be <=1000000");
+    expect(with(&[("/discount", json!(1_000_001))]), &[discount]);
+}
+
+#[test]
+fn an_option_with_data_is_known_by_its_tag() {
+    for good in [json!({"type": "cash"}), json!({"type": "card", "holders": [{"name": "a"}]})] {
+        expect(with(&[("/payment", good)]), &[]);
+    }
+    let unknown = "Invalid option: expected one of cash|bank-transfer|card";
+    for bad in [json!({}), json!({"type": "Cash"}), json!({"type": 1, "holders": []})] {
+        expect(with(&[("/payment", bad)]), &[("[\"payment\",\"type\"]", "custom", unknown)]);
+    }
+    let object = "Invalid input: expected object, received string";
+    expect(with(&[("/payment", json!("cash"))]), &[("[\"payment\"]", "invalid_type", object)]);
+    let holder = "Invalid input: expected string, received undefined";
+    expect(
+        with(&[("/payment", json!({"type": "card", "holders": [{"name": "a"}, {}]}))]),
+        &[("[\"payment\",\"holders\",1,\"name\"]", "invalid_type", holder)],
+    );
+}
+
+#[test]
+fn a_length_is_told_before_the_elements() {
+    let bad = json!({"name": 1});
+    let many = with(&[("/payment", json!({"type": "card", "holders": [bad, bad, bad]}))]);
+    // Of too many, none is looked at.
+    let words = "Too big: expected array to have <=2 items";
+    expect(many, &[("[\"payment\",\"holders\"]", "too_big", words)]);
+    let labels = json!({"a": "", "b": "", "c": "", "d": 1});
+    let words = "Too big: expected record to have <=3 entries";
+    expect(with(&[("/labels", labels)]), &[("[\"labels\"]", "too_big", words)]);
+}
+
+#[test]
+fn too_few_elements_are_looked_at_nevertheless() {
+    #[derive(Debug, Input)]
+    struct Pair {
+        #[serde(rename = "of")]
+        #[validate(length(min = 2))]
+        _of: Vec<u8>,
+    }
+    let found = issues::<Pair>(json!({"of": ["a"]}), Source::Json);
+    let codes: Vec<_> =
+        found.as_array().unwrap().iter().map(|issue| (&issue["path"], &issue["code"])).collect();
+    assert_eq!(codes, [(&json!(["of"]), &json!("too_small")), (&json!(["of", 0]), &json!("invalid_type"))]);
+}
+
+#[test]
+fn what_may_be_absent_is_absent_or_keeps_its_rules() {
+    for optional in ["dueDate", "discount", "payment", "labels", "projectId", "orderId", "sentAt", "note"] {
+        expect(without(optional), &[]);
+    }
+    assert_eq!(parse::<Invoice>(without("discount"), Source::Json).unwrap().discount, 0);
+    let null = "Invalid input: expected string, received null";
+    expect(with(&[("/dueDate", Value::Null)]), &[("[\"dueDate\"]", "invalid_type", null)]);
+}
+
+#[test]
+fn absent_null_and_a_value_are_three_things() {
+    let note = |note: Value| parse::<Invoice>(with(&[("/note", note)]), Source::Json).map(|read| read.note);
+    assert_eq!(note(Value::Null), Ok(Patch::Null));
+    assert_eq!(note(json!(" paid ")), Ok(Patch::Value("paid".to_owned())));
+    assert_eq!(note(json!("")).unwrap_err().summary(), "Note is required");
+    assert_eq!(note(json!(1)).unwrap_err().as_slice()[0].code, IssueCode::InvalidType);
+}
+
+#[test]
+fn a_date_is_a_day_of_the_calendar() {
+    for bad in [
+        "2026-02-29",
+        "2026-11-31",
+        "20261122",
+        "2026-1-2",
+        "+002026-11-22",
+        "2026-11-22T00:00:00Z",
+        " 2026-11-22",
+        "",
+    ] {
+        expect(
+            with(&[("/issueDate", json!(bad))]),
+            &[("[\"issueDate\"]", "invalid_format", "Invalid ISO date")],
+        );
+    }
+    expect(with(&[("/issueDate", json!("2024-02-29"))]), &[]);
+}
+
+#[test]
+fn a_time_is_what_rfc_3339_says() {
+    for good in ["2026-11-22T04:23:11Z", "2026-11-22T04:23:11.123456789+05:30", "2026-11-22T04:23:11-08:00"] {
+        expect(with(&[("/sentAt", json!(good))]), &[]);
+    }
+    for bad in [
+        "2026-11-22T04:23Z",
+        "2026-11-22 04:23:11Z",
+        "2026-11-22T04:23:11",
+        "2026-11-22T04:23:11.Z",
+        "2026-11-22T25:00:00Z",
+        "2026-11-22T04:23:11Z[UTC]",
+        "2026-11-22T04:23:11+0530",
+        "20261122T042311Z",
+        "2026-11-22T04:23:1é",
+    ] {
+        expect(
+            with(&[("/sentAt", json!(bad))]),
+            &[("[\"sentAt\"]", "invalid_format", "Invalid ISO datetime")],
+        );
+    }
+}
+
+#[test]
+fn an_id_has_the_hyphenated_form() {
+    for bad in ["{019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6}", "019ab3c51f8b7bbb80005d60cdb1a4e6", "", "x"] {
+        expect(with(&[("/orderId", json!(bad))]), &[("[\"orderId\"]", "invalid_format", "Invalid UUID")]);
+    }
+}
+
+#[test]
+fn no_more_than_100_issues_are_told() {
+    let items = |count: usize| Value::from(vec![json!({"sku": "A-01", "quantity": 0, "amount": 0}); count]);
+    assert_eq!(told(with(&[("/items", items(49))])).len(), 98);
+    let told = told(with(&[("/items", items(9_000)), ("/note", json!(1))]));
+    assert_eq!(told.len(), 100);
+    assert_eq!(told[99].0, "[\"items\",49,\"amount\"]");
+}
+
+#[test]
+fn long_keys_are_not_repeated_without_end() {
+    type Nested = BTreeMap<String, BTreeMap<String, u8>>;
+    let inner: Map<_, _> = (0..1_000).map(|key| (key.to_string(), json!(""))).collect();
+    let outer = json!({ "k".repeat(40_000): inner });
+    let issues = parse::<Nested>(outer, Source::Json).unwrap_err();
+    assert_eq!(issues.as_slice().len(), 2);
+}
+
+#[test]
+fn the_rules_of_a_nested_type_stay_with_it() {
+    let bad = with(&[("/items", json!([])), ("/customer", json!([]))]);
+    expect(
+        bad,
+        &[
+            ("[\"customer\"]", "invalid_type", "Invalid input: expected object, received array"),
+            ("[\"items\"]", "too_small", "Too small: expected array to have >=1 items"),
+        ],
+    );
+}
+
+#[test]
+fn a_type_may_hold_itself_or_be_generic() {
+    #[derive(Debug, Input)]
+    struct Tree<T> {
+        #[serde(rename = "value")]
+        _value: T,
+        #[serde(rename = "left")]
+        _left: Option<Box<Tree<T>>>,
+    }
+    let tree = json!({"value": 1, "left": {"value": 2, "left": {"value": 300}}});
+    let found = issues::<Tree<u8>>(tree, Source::Json);
+    let words = "Too big: expected number to be <=255";
+    assert_eq!(found, json!([{"path": ["left", "left", "value"], "code": "too_big", "message": words}]));
+}
+
+#[test]
+fn a_smaller_float_has_bounds_too() {
+    assert_eq!(parse::<f32>(json!(0.5), Source::Json), Ok(0.5));
+    for (value, code) in
+        [(json!(1e300), "too_big"), (json!(-1e300), "too_small"), (json!("1"), "invalid_type")]
+    {
+        assert_eq!(issues::<f32>(value, Source::Json)[0]["code"], code);
+    }
+}
