@@ -1,9 +1,11 @@
 //! The implementation of `Input` for one type.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Data, DataEnum, DeriveInput, Fields, Ident, Type, Variant};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, Ident, LitStr, Type, Variant};
 
 use crate::attributes::{Container, CrossRule, Field, variant_name};
 use crate::case::Case;
@@ -12,15 +14,9 @@ use crate::rules::{at, value};
 /// The implementation, or what about the type can't be read.
 pub(crate) fn input(input: &DeriveInput) -> syn::Result<TokenStream> {
     let container = Container::parse(&input.attrs)?;
-    let is_named = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
-    if let (false, Some(rule)) = (is_named, container.rules.first()) {
-        return Err(syn::Error::new_spanned(
-            &rule.function,
-            "only named fields have rules about several of them",
-        ));
-    }
+    without_effect(input, &container)?;
     let body = match (&container.from_str, &input.data) {
-        (Some(message), _) => from_str(message),
+        (Some(message), data) => from_str(message, data)?,
         (None, Data::Struct(data)) => match &data.fields {
             Fields::Named(_) => {
                 let (at, members, value) = (at(), members(), value());
@@ -39,6 +35,27 @@ pub(crate) fn input(input: &DeriveInput) -> syn::Result<TokenStream> {
         (None, Data::Union(_)) => return Err(unreadable(&input.ident, &input.ident)),
     };
     Ok(implementation(input, &body))
+}
+
+/// Refuses attributes that nothing would come of.
+fn without_effect(input: &DeriveInput, container: &Container) -> syn::Result<()> {
+    let is_enum = matches!(input.data, Data::Enum(_));
+    let is_named = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+    let Container { rename_all, rename_all_fields, tag, from_str, rules } = container;
+    let message = if from_str.is_some() && (rename_all.is_some() || tag.is_some() || !rules.is_empty()) {
+        "what `from_str` reads has no names, tag or rules"
+    } else if !is_named && !rules.is_empty() {
+        "only named fields have rules about several of them"
+    } else if tag.is_some() && !is_enum {
+        "only an enum has a tag"
+    } else if rename_all_fields.is_some() && tag.is_none() {
+        "only an enum with a tag has fields to rename"
+    } else if rename_all.is_some() && !is_named && !is_enum {
+        "there is nothing to rename"
+    } else {
+        return Ok(());
+    };
+    Err(syn::Error::new_spanned(&input.ident, message))
 }
 
 fn implementation(input: &DeriveInput, body: &TokenStream) -> TokenStream {
@@ -72,9 +89,19 @@ fn unreadable(tokens: impl ToTokens, name: &Ident) -> syn::Error {
     syn::Error::new_spanned(tokens, message)
 }
 
-fn from_str(message: &syn::LitStr) -> TokenStream {
+fn from_str(message: &LitStr, data: &Data) -> syn::Result<TokenStream> {
     let (at, value) = (at(), value());
-    quote!(#at.parsed(#value, #message, |text| text.parse().ok()))
+    let fields: Vec<_> = match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    let ruled =
+        |attribute: &&Attribute| ["validate", "input"].iter().any(|name| attribute.path().is_ident(name));
+    if let Some(attribute) = fields.iter().flat_map(|field| &field.attrs).find(ruled) {
+        return Err(syn::Error::new_spanned(attribute, "what `from_str` reads has no names, tag or rules"));
+    }
+    Ok(quote!(#at.parsed(#value, #message, |text| text.parse().ok())))
 }
 
 /// A field with its attributes and its name on the wire.
@@ -95,7 +122,9 @@ impl<'a> Member<'a> {
             let wire = attributes.rename.take().unwrap_or_else(cased);
             Ok(Self { ident, kind: &field.ty, attributes, wire })
         };
-        members.map(member).collect()
+        let all = members.map(member).collect::<syn::Result<Vec<_>>>()?;
+        distinct(all.iter().map(|member| (member.ident, member.wire.as_str())))?;
+        Ok(all)
     }
 
     /// The variable that holds what was read.
@@ -115,6 +144,17 @@ impl<'a> Member<'a> {
         };
         quote!(let #variable: ::core::option::Option<#kind> = #read;)
     }
+}
+
+/// Refuses a name that two have.
+fn distinct<'a>(names: impl Iterator<Item = (&'a Ident, &'a str)>) -> syn::Result<()> {
+    let mut seen = HashSet::new();
+    for (ident, name) in names {
+        if !seen.insert(name) {
+            return Err(syn::Error::new_spanned(ident, format!("two are called `{name}`")));
+        }
+    }
+    Ok(())
 }
 
 /// A call that reads a value and holds it to its rules.
@@ -214,7 +254,9 @@ fn named_variants<'a>(data: &'a DataEnum, case: Option<Case>) -> syn::Result<Vec
         let cased = || case.map_or_else(|| name.clone(), |case| case.variant(&name));
         Ok((variant, variant_name(&variant.attrs)?.unwrap_or_else(cased)))
     };
-    data.variants.iter().map(named).collect()
+    let all = data.variants.iter().map(named).collect::<syn::Result<Vec<_>>>()?;
+    distinct(all.iter().map(|(variant, name)| (&variant.ident, name.as_str())))?;
+    Ok(all)
 }
 
 /// An enum without data, by the name of a variant.

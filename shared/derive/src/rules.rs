@@ -45,6 +45,9 @@ pub(crate) fn rule(name: &str, meta: &ParseNestedMeta, rules: &mut Rules) -> syn
     let derived = quote!(::shared::domain::validation::derived);
     let check = match name {
         "length" => {
+            if rules.length.is_some() {
+                return Err(meta.error("one field has one `length`"));
+            }
             let [min, max, equal, message] =
                 arguments(meta, ["min", "max", "equal", "message"])?.map(optional);
             rules.length =
@@ -60,7 +63,7 @@ pub(crate) fn rule(name: &str, meta: &ParseNestedMeta, rules: &mut Rules) -> syn
         "custom" => {
             let [path] = arguments(meta, ["function"])?;
             let path = function(&path.ok_or_else(|| meta.error("`custom` needs `function = …`"))?)?;
-            quote!(#at.custom(#path(#value));)
+            quote!(#at.custom(|| #path(#value));)
         }
         _ => {
             let Some((_, rule, method, words)) = FORMATS.iter().find(|format| format.0 == name) else {

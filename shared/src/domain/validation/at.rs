@@ -132,11 +132,11 @@ impl At<'_> {
         let before = self.notes.issues.len();
         let outer = std::mem::replace(&mut self.length, length);
         let read = T::read(value, self);
-        let beyond = self.notes.beyond.take();
         if let Some(read) = &read {
             rules(read, self);
         }
         self.length = outer;
+        let beyond = self.notes.beyond.take();
         if let Some((code, message)) = beyond.filter(|_| self.notes.issues.len() == before) {
             self.note(code, message);
         }
@@ -167,6 +167,11 @@ impl At<'_> {
     #[doc(hidden)]
     pub fn tag(&mut self, tag: &str, value: Option<&Value>, names: &[&str]) -> Option<usize> {
         self.below(Step::Key(tag), |at| at.option(value, names))
+    }
+
+    /// Returns `true` if the number here is not what was sent, so that only its bounds can be looked at.
+    pub(super) fn is_beyond(&self) -> bool {
+        self.notes.beyond.is_some()
     }
 
     /// The number between `min` and `max` that is nearest.

@@ -118,9 +118,15 @@ impl At<'_> {
         }
     }
 
-    /// Notes what a rule of the application says.
+    /// Holds what is here to a rule of the application.
     #[doc(hidden)]
-    pub fn custom(&mut self, verdict: Result<(), ValidationError>) {
+    pub fn custom(&mut self, rule: impl FnOnce() -> Result<(), ValidationError>) {
+        if !self.is_beyond() {
+            self.refused(rule());
+        }
+    }
+
+    fn refused(&mut self, verdict: Result<(), ValidationError>) {
         let Err(error) = verdict else { return };
         let code = IssueCode::named(&error.code);
         let words = if code == IssueCode::InvalidFormat { "Invalid format" } else { "Invalid input" };
@@ -130,7 +136,7 @@ impl At<'_> {
     /// Notes what a rule about several fields says, at one of them.
     #[doc(hidden)]
     pub fn rule(&mut self, name: &str, verdict: Result<(), ValidationError>) {
-        self.below(Step::Key(name), |at| at.custom(verdict));
+        self.below(Step::Key(name), |at| at.refused(verdict));
     }
 }
 

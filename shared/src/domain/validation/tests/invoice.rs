@@ -303,3 +303,19 @@ fn a_smaller_float_has_bounds_too() {
         assert_eq!(issues::<f32>(value, Source::Json)[0]["code"], code);
     }
 }
+
+#[test]
+fn no_rule_sees_another_number_than_was_sent() {
+    #[derive(Debug, Input)]
+    struct Pairs {
+        #[serde(rename = "of")]
+        #[validate(custom(function = "even"))]
+        _of: u8,
+    }
+    fn even(number: &u8) -> Result<(), ValidationError> {
+        number.is_multiple_of(2).then_some(()).ok_or_else(|| ValidationError::new("custom"))
+    }
+    let code = |number: i64| issues::<Pairs>(json!({ "of": number }), Source::Json)[0]["code"].clone();
+    // The nearest number that the type holds is odd.
+    assert_eq!((code(2), code(3), code(300)), (Value::Null, json!("custom"), json!("too_big")));
+}
