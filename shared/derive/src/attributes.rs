@@ -1,4 +1,4 @@
-//! What the attributes of a type, a variant or a field say. An attribute that would be without effect is an error.
+//! Attributes of types, variants and fields. One that would be without effect is an error.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

@@ -1,4 +1,4 @@
-//! What an author reads whose type can't be read, and the names that types have on the wire.
+//! Errors that tell an author what can't be read, and names on the wire.
 
 use syn::{DeriveInput, parse_str};
 

@@ -12,7 +12,7 @@ use super::{Error, OrgId, OrgScope, Project, ProjectId, Result};
 #[derive(Clone, Debug, PartialEq, Eq, Input)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PageRequest {
-    /// How many projects the page may have.
+    /// Maximum number of projects on the page.
     #[serde(default = "usual_limit")]
     #[validate(range(min = 1, max = 100))]
     limit: u8,

@@ -1,4 +1,4 @@
-//! What the code that `#[derive(Input)]` writes needs besides `At`. Not for use by hand.
+//! Support for the code that `#[derive(Input)]` writes, besides `At`. Not for use by hand.
 
 pub use validator::{ValidateEmail, ValidateIp, ValidateNonControlCharacter, ValidateUrl};
 

@@ -72,7 +72,7 @@ pub enum Source {
 /// assert_eq!(issues.summary(), "Rate must be a number and %");
 /// ```
 pub trait Input: Sized {
-    /// Reads a value; `None` stands for a missing one. Whoever returns `None` has noted why at `at`.
+    /// Reads a value, or `None` where one is missing. Returns `None` once it has noted at `at` why there is no `Self`.
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self>;
 }
 

@@ -42,10 +42,10 @@ pub fn invoice(data: &[u8]) {
     }
 }
 
-/// What is wrong with a text, if anything.
+/// The code of what is wrong with a text, if anything.
 type Rule = fn(&str) -> Option<&'static str>;
 
-/// What must be told of a body.
+/// The issues that must be told of a body.
 #[derive(Default)]
 struct Expected {
     path: Vec<Value>,

@@ -1,4 +1,4 @@
-//! What an input may hold: objects in arrays, options with data, dates, ids, maps, and rules about several fields.
+//! Inputs that hold others: objects in arrays, options with data, dates, ids, maps, and rules about several fields.
 
 use std::collections::BTreeMap;
 
