@@ -3,8 +3,8 @@
 use crate::series::Series;
 use anyhow::{Context, Result, bail};
 use local::terminal;
-use local::testing::workspace;
 use serde::Deserialize;
+use testing::workspace;
 
 /// What one measure of one executable, or of one kind of request, must come to, exactly or at most.
 #[derive(Debug, Deserialize)]

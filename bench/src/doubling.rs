@@ -5,10 +5,10 @@ use crate::series::{Book, Unit};
 use anyhow::{Context, Result, ensure};
 use local::environment;
 use local::terminal;
-use local::testing::workspace;
 use std::fs;
 use std::process::Stdio;
 use tempfile::NamedTempFile;
+use testing::workspace;
 use tokio::process::Command;
 
 /// The function in `shared/examples/cost.rs` that reads an input.

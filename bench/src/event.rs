@@ -4,8 +4,8 @@ use crate::subject::Work;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use local::testing::{FORM, PNG, files, form, projects};
 use serde_json::{Map, Value, json};
+use testing::{FORM, PNG, files, form, projects};
 
 /// The organization that everything belongs to, unless something else is said.
 pub(crate) const ORGANIZATION: &str = "acme";

@@ -7,12 +7,13 @@ use crate::subject::{CREATE, Subject, Work};
 use anyhow::{Context, Result, ensure};
 use local::environment::Variables;
 use local::stack::{Binaries, Options, Stack};
-use local::testing::{Authority, Front, Tap, workspace};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
+use testing::{Authority, Front, Tap, workspace};
 
 /// How many projects the organization has: more than a page.
 const PROJECTS: usize = 30;
@@ -65,7 +66,7 @@ impl Stage {
         let mut options = Options::new(workspace().join("template.yaml"));
         // The functions are started here, one by one, and not by the stack.
         options.binaries = Binaries::Dir(folder.path().to_owned());
-        options.tap = Some(tap.clone());
+        options.interceptor = Some(Arc::new(tap.clone()));
         options.variables = Variables::from([("RATE_LIMIT".to_owned(), "1000000/10s".to_owned())]);
         let stack = Stack::start(options).await?;
         let creator =

@@ -4,8 +4,8 @@ use anyhow::{Context, Result, ensure};
 use local::cargo::Build;
 use local::template::Template;
 use local::terminal;
-use local::testing::workspace;
 use std::path::{Path, PathBuf};
+use testing::workspace;
 
 /// The functions whose routes are asked, by their binaries.
 pub(crate) const LIST: &str = "list-projects";

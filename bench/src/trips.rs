@@ -9,7 +9,7 @@ use crate::series::{Book, Unit};
 use crate::stage::{Reach, Stage};
 use crate::subject::{CREATE, LIST, SMALL, Subject, UPLOAD};
 use anyhow::{Context, Result, ensure};
-use local::testing::{Service, Span, sequential};
+use testing::{Service, Span, sequential};
 
 /// Processes that are asked through the tap.
 pub(crate) struct Trips<'s> {

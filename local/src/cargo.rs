@@ -1,7 +1,7 @@
 //! Building the functions with the developer's own cargo. What must stay out: anything but a Rust toolchain.
 
 use crate::environment;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,24 @@ struct Target {
 }
 
 impl Build {
+    /// The build that this program comes from, as its place in `target/<profile>` tells, and the folder of that profile.
+    ///
+    /// # Errors
+    /// When it is in no such place.
+    pub fn of_this_program() -> Result<(Self, PathBuf)> {
+        let program = std::env::current_exe().context("this program has no path")?;
+        // Tests are one folder further down.
+        let folder = program.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+        let parts = folder.and_then(|folder| Some((folder, folder.file_name()?.to_str()?, folder.parent()?)));
+        let (folder, name, target) =
+            parts.with_context(|| format!("{} is not in a target folder", program.display()))?;
+        let profile = if name == "debug" { "dev" } else { name };
+        Ok((
+            Self { profile: Some(profile.to_owned()), target_dir: Some(target.to_owned()) },
+            folder.to_owned(),
+        ))
+    }
+
     /// Builds these binaries, each in the package of its name, in the workspace of `folder`.
     /// Progress and errors go to standard error, as they do when cargo is called by hand.
     ///
@@ -44,7 +62,10 @@ impl Build {
         if binaries.is_empty() {
             return Ok(Executables::new());
         }
-        let mut child = self.command(folder, binaries).spawn().context("can't run cargo")?;
+        let selection: Vec<_> = binaries.iter().flat_map(|binary| ["--package", binary]).collect();
+        let mut command = self.command(folder, &selection);
+        command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().context("can't run cargo")?;
         let messages = child.stdout.take().context("cargo has no output")?;
         let executables = executables(messages).await?;
         if !child.wait().await.context("can't wait for cargo")?.success() {
@@ -56,14 +77,21 @@ impl Build {
         Ok(executables)
     }
 
-    fn command(&self, folder: &Path, binaries: &[&str]) -> Command {
+    /// Builds what these arguments of `cargo build` select, and has the thread wait for it: for tests, whose runtimes may
+    /// have no thread to spare.
+    ///
+    /// # Errors
+    /// When cargo can't be run, or what is selected doesn't compile.
+    pub fn run_blocking(&self, folder: &Path, selection: &[&str]) -> Result<()> {
+        let mut command = self.command(folder, selection).into_std();
+        let built = command.stdout(Stdio::null()).status().context("can't run cargo")?;
+        ensure!(built.success(), "{selection:?} can't be built; see cargo's messages above");
+        Ok(())
+    }
+
+    fn command(&self, folder: &Path, selection: &[&str]) -> Command {
         let mut command = Command::new(environment::variable("CARGO").unwrap_or_else(|| "cargo".to_owned()));
-        command
-            .args(["build", "--message-format=json-render-diagnostics"])
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
-        command.args(binaries.iter().flat_map(|binary| ["--package", binary]));
+        command.arg("build").args(selection).current_dir(folder);
         if self.profile.as_deref().is_none_or(|profile| profile == "dev") {
             // Selected together with this package, which is up to date, the functions get its features of what both
             // depend on, so that most is compiled already.

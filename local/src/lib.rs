@@ -6,16 +6,18 @@
 
 mod body;
 pub mod cargo;
+pub mod client;
 pub mod clock;
 pub mod engines;
 pub mod environment;
 pub mod gateway;
 pub mod lambda;
 pub mod origins;
+pub mod ports;
+pub mod requests;
 pub mod seed;
 pub mod stack;
-mod tasks;
+pub mod tasks;
 pub mod template;
 pub mod terminal;
-pub mod testing;
 pub mod token;

@@ -9,16 +9,18 @@ use tokio::task::JoinHandle;
 
 /// A running task that is aborted when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Task(JoinHandle<()>);
+pub struct Task(JoinHandle<()>);
 
 impl Task {
     /// Starts `future` in the background.
-    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+    #[must_use]
+    pub fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(future))
     }
 
     /// Serves `app` on `listener`.
-    pub(crate) fn serve(listener: TcpListener, app: Router) -> Self {
+    #[must_use]
+    pub fn serve(listener: TcpListener, app: Router) -> Self {
         // `serve` returns only when it is stopped.
         Self::spawn(async move { drop(axum::serve(listener, app).await) })
     }
@@ -31,7 +33,10 @@ impl Drop for Task {
 }
 
 /// A listener on a free port that only this machine can reach.
-pub(crate) async fn loopback_listener() -> Result<(TcpListener, SocketAddr)> {
+///
+/// # Errors
+/// When no port is free.
+pub async fn loopback_listener() -> Result<(TcpListener, SocketAddr)> {
     listener((Ipv4Addr::LOCALHOST, 0).into()).await
 }
 

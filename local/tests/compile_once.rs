@@ -1,31 +1,55 @@
-//! What the local stack and the functions have in common is compiled once: `local/workspace-hack` keeps up with `shared`.
+//! What the local stack, the functions and the tests have in common is compiled once: whichever of them is built, it has
+//! the same features. `local/workspace-hack` sees to it for builds that include `local`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::process::Command;
 
-use anyhow::Result;
-use local::testing::workspace;
+use anyhow::{Context, Result, ensure};
 
-/// The crates in the `[dependencies]` of a manifest.
-fn dependencies(manifest: &Path) -> Result<BTreeSet<String>> {
-    let text = std::fs::read_to_string(workspace().join(manifest))?;
-    let section = text
-        .lines()
-        .skip_while(|line| *line != "[dependencies]")
-        .skip(1)
-        .take_while(|line| !line.starts_with('['));
-    let names = section.filter_map(|line| line.split(['.', ' ']).next()).filter(|name| !name.is_empty());
-    Ok(names.map(str::to_owned).collect())
+/// Other people's crates that are compiled for this selection of packages, each with its features.
+fn compiled(selection: &[&str]) -> Result<BTreeSet<String>> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--prefix", "none", "--format", "{p} {f}"]).args(selection);
+    // Cargo runs a test in the folder of its package.
+    let output = cargo.current_dir("..").output()?;
+    ensure!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout)?;
+    // Those that were listed before are marked; our own have paths.
+    let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+    Ok(lines.filter(|line| !line.is_empty() && !line.contains(" (/")).map(str::to_owned).collect())
+}
+
+/// What `cargo fn FUNCTION` hands to `cargo build`, but for the function.
+fn alias() -> Result<Vec<String>> {
+    let config = std::fs::read_to_string("../.cargo/config.toml")?;
+    let alias = config.lines().find_map(|line| line.strip_prefix("fn = \"build ")?.strip_suffix('"'));
+    let alias = alias.context(".cargo/config.toml has no alias fn")?;
+    Ok(alias.split(' ').map(str::to_owned).collect())
+}
+
+fn functions() -> Result<Vec<String>> {
+    let folders = std::fs::read_dir("../functions")?;
+    folders.map(|folder| Ok(folder?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 #[test]
-fn the_workspace_hack_lists_what_shared_depends_on() -> Result<()> {
-    let (shared, hack) = (
-        dependencies("shared/Cargo.toml".as_ref())?,
-        dependencies("local/workspace-hack/Cargo.toml".as_ref())?,
-    );
-    // What describes the API is in no function.
-    let missing: Vec<_> = shared.difference(&hack).filter(|name| *name != "schemars").collect();
-    assert!(!shared.is_empty() && missing.is_empty(), "local/workspace-hack/Cargo.toml lacks {missing:?}");
+fn no_build_compiles_a_dependency_anew() -> Result<()> {
+    let tested = compiled(&["--edges", "normal,build,dev"])?;
+    let (alias, functions) = (alias()?, functions()?);
+    let beside = functions.iter().flat_map(|function| ["--package", function]);
+    let mut selections =
+        vec![vec!["--package", "local"], ["--package", "local"].into_iter().chain(beside).collect()];
+    for function in &functions {
+        selections.push(alias.iter().chain([function]).map(String::as_str).collect());
+    }
+    for mut selection in selections {
+        selection.extend(["--edges", "normal,build"]);
+        let compiled = compiled(&selection)?;
+        let anew: Vec<_> = compiled.difference(&tested).collect();
+        assert!(
+            !compiled.is_empty() && anew.is_empty(),
+            "{selection:?} compiles other features than `cargo test`: {anew:?}; list them in local/workspace-hack/Cargo.toml"
+        );
+    }
     Ok(())
 }

@@ -67,7 +67,7 @@ const BANS: [Ban; 9] = [
 
 /// All source files of the crate, with their paths below `src`.
 fn sources() -> Result<Vec<(String, String)>, Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = testing::workspace().join("shared/src");
     let mut sources = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {

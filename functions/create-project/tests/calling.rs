@@ -1,8 +1,8 @@
 //! Who may create a project: cookies and other sites, and the order of all checks.
 
 use anyhow::Result;
-use local::testing::{App, Draft, Service, claims, in_seconds, projects, signed};
 use serde_json::{Value, json};
+use testing::{App, Draft, Service, claims, in_seconds, projects, signed};
 
 const TRUSTED: (&str, &str) = ("TRUSTED_ORIGINS", "https://app.example.com, https://Admin.Example.com:8443");
 

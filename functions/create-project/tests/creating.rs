@@ -1,8 +1,8 @@
 //! What a caller gets for creating a project, through the real binary and the real engines.
 
 use anyhow::Result;
-use local::testing::{App, at_once, projects};
 use serde_json::{Value, json};
+use testing::{App, at_once, projects};
 
 #[tokio::test]
 async fn a_created_project_is_answered_whole_with_its_address_and_version() -> Result<()> {

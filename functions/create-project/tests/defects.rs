@@ -2,18 +2,17 @@
 
 use anyhow::{Context, Result};
 use local::stack::{Binaries, Options};
-use local::testing::{App, workspace};
 use std::fs;
-use std::path::Path;
+use testing::{App, example, workspace};
 
-/// The service with one route, which `examples/defective.rs` serves. Cargo builds it along with the tests.
+/// The service with one route, which `examples/defective.rs` serves.
 async fn start() -> Result<App> {
-    let template = Path::new(env!("CARGO_TARGET_TMPDIR")).join("defective.yaml");
+    let executable = example("create-project", "defective")?;
+    let template = executable.with_extension("yaml");
     let text = fs::read_to_string(workspace().join("template.yaml"))?;
     fs::write(&template, text.replace("Binary: create-project", "Binary: defective"))?;
-    let own = std::env::current_exe()?;
-    let profile = own.parent().and_then(Path::parent).context("this test is not in a target folder")?;
-    let binaries = Binaries::Dir(profile.join("examples"));
+    let folder = executable.parent().context("the example is in no folder")?;
+    let binaries = Binaries::Dir(folder.to_owned());
     let only = Some("defective".to_owned());
     App::with(&[], |options| Options { template, binaries, only, ..options }).await
 }

@@ -3,8 +3,8 @@
 mod common;
 
 use anyhow::Result;
-use local::testing::{App, Calls, Draft, Fault, projects, side_by_side};
 use serde_json::json;
+use testing::{App, Calls, Draft, Fault, projects, side_by_side};
 
 use self::common::stored;
 

@@ -3,8 +3,8 @@
 mod common;
 
 use anyhow::{Context, Result};
-use local::testing::{App, Calls, Client, Draft, Moment, projects};
 use serde_json::json;
+use testing::{App, Calls, Client, Draft, Moment, projects};
 
 use self::common::stored;
 

@@ -1,8 +1,8 @@
 //! What a caller gets while storage can't answer.
 
 use anyhow::Result;
-use local::testing::{App, projects};
 use serde_json::json;
+use testing::{App, projects};
 
 /// A loopback port where nothing listens.
 const NOWHERE: (&str, &str) = ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");

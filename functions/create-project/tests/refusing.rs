@@ -1,8 +1,8 @@
 //! Bodies that make no project, and what their senders learn from the answer.
 
 use anyhow::Result;
-use local::testing::{App, Draft, projects};
 use serde_json::{Value, json};
+use testing::{App, Draft, projects};
 
 const LIMIT: usize = 64 * 1024;
 

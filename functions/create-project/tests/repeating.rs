@@ -1,8 +1,8 @@
 //! Requests that are sent again under one `Idempotency-Key`.
 
 use anyhow::Result;
-use local::testing::{Answer, App, Draft, at_once, projects};
 use serde_json::{Value, json};
+use testing::{Answer, App, Draft, at_once, projects};
 
 fn post(app: &App, key: &str, body: &Value) -> Draft {
     app.as_alice("POST", &projects("acme")).key(key).json(body)
@@ -114,7 +114,7 @@ async fn a_key_is_free_again_after_24_hours_even_if_its_record_is_still_there() 
     post(&app, "key", &json!({"name": "Apollo"})).send().await?;
     let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
     assert_eq!(records.len(), 1);
-    records[0]["expiresAt"] = json!(local::testing::in_seconds(-1));
+    records[0]["expiresAt"] = json!(testing::in_seconds(-1));
     app.put_row("ProjectsTable", &records[0]).await?;
     let answer = post(&app, "key", &json!({"name": "Gemini"})).send().await?;
     assert_eq!((answer.verdict().as_str(), answer.header("idempotency-replayed")), ("201", ""));

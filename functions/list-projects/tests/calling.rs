@@ -1,8 +1,8 @@
 //! Who may list projects: where a token may stand, and which tokens are none.
 
 use anyhow::Result;
-use local::testing::{App, Draft, claims, in_seconds, projects, signed};
 use serde_json::{Value, json};
+use testing::{App, Draft, claims, in_seconds, projects, signed};
 
 const NO_TOKEN: &str = "Bearer";
 const BAD_TOKEN: &str = "Bearer error=\"invalid_token\"";

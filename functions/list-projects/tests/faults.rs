@@ -1,7 +1,7 @@
 //! Every fault of every storage call: the caller gets the page or may try again, and the next request works.
 
 use anyhow::Result;
-use local::testing::{Answer, App, Calls, Fault, projects, side_by_side};
+use testing::{Answer, App, Calls, Fault, projects, side_by_side};
 
 /// How many cases are worked through at a time.
 const AT_ONCE: usize = 4;

@@ -1,8 +1,8 @@
 //! What a caller gets for listing projects, page by page.
 
 use anyhow::Result;
-use local::testing::{Answer, App, FORM, PNG, files, form, projects};
 use serde_json::{Value, json};
+use testing::{Answer, App, FORM, PNG, files, form, projects};
 
 fn names(answer: &Answer) -> Vec<String> {
     let body = answer.json();

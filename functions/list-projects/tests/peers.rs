@@ -7,8 +7,8 @@ use std::io::Write;
 
 use anyhow::{Context, Result, ensure};
 use local::stack::{Binaries, Options};
-use local::testing::{Answer, App, Draft, projects, workspace};
 use serde_json::{Value, json};
+use testing::{Answer, App, Draft, projects, workspace};
 
 /// A service of `acme` with so many projects, every other one with all its fields.
 async fn service(count: usize) -> Result<App> {

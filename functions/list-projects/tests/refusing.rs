@@ -1,8 +1,8 @@
 //! Lists that can't be given: bad parameters, and storage that fails.
 
 use anyhow::Result;
-use local::testing::App;
 use serde_json::{Value, json};
+use testing::App;
 
 /// Two projects, so that there is a cursor, and that cursor.
 async fn with_cursor(app: &App, organization: &str) -> Result<String> {

@@ -1,7 +1,7 @@
 //! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
 
 use anyhow::Result;
-use local::testing::{App, Calls, Draft, FORM, Fault, PNG, files, form, side_by_side};
+use testing::{App, Calls, Draft, FORM, Fault, PNG, files, form, side_by_side};
 
 /// How many cases are worked through at a time.
 const AT_ONCE: usize = 4;

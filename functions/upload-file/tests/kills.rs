@@ -1,11 +1,9 @@
 //! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
 
 use anyhow::{Context, Result};
-use local::testing::{
-    Answer, App, Calls, Client, Draft, FORM, Fault, Hold, Moment, PNG, files, form, in_seconds,
-};
 use serde_json::json;
 use std::collections::BTreeSet;
+use testing::{Answer, App, Calls, Client, Draft, FORM, Fault, Hold, Moment, PNG, files, form, in_seconds};
 
 /// The tag of an object that no row refers to yet.
 const UNRECORDED: &str = "state=unrecorded";

@@ -1,7 +1,7 @@
 //! Uploads that store nothing, and what their senders learn from the answer.
 
 use anyhow::Result;
-use local::testing::{App, Draft, FORM, PNG, files, form};
+use testing::{App, Draft, FORM, PNG, files, form};
 
 /// A body of these parts, each with its headers.
 fn parts(parts: &[(&str, &[u8])]) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! Uploads that are sent again under one `Idempotency-Key`, and uploads that storage fails.
 
 use anyhow::Result;
-use local::testing::{App, Draft, FORM, PNG, at_once, files, form, projects};
 use serde_json::json;
+use testing::{App, Draft, FORM, PNG, at_once, files, form, projects};
 
 fn post(app: &App, project: &str, file_name: &str, bytes: &[u8]) -> Draft {
     let body = form(file_name, "image/png", bytes);
@@ -123,7 +123,7 @@ async fn a_key_is_free_again_after_24_hours_and_the_same_upload_is_then_a_file_o
     let first = post(&app, &project, "a.png", PNG).send().await?;
     let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
     assert_eq!(records.len(), 1);
-    records[0]["expiresAt"] = json!(local::testing::in_seconds(-1));
+    records[0]["expiresAt"] = json!(testing::in_seconds(-1));
     app.put_row("ProjectsTable", &records[0]).await?;
     let next = post(&app, &project, "a.png", PNG).send().await?;
     assert_eq!((next.verdict().as_str(), next.header("idempotency-replayed")), ("201", ""));

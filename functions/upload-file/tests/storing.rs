@@ -1,8 +1,8 @@
 //! What becomes of an uploaded file: the answer, the row and the object.
 
 use anyhow::Result;
-use local::testing::{App, FORM, PNG, files, form};
 use serde_json::{Value, json};
+use testing::{App, FORM, PNG, files, form};
 
 /// A file of each type that may be stored by default, with its SHA-256 as `sha256sum` prints it.
 const SAMPLES: [(&str, &[u8], &str); 7] = [

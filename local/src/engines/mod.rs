@@ -4,15 +4,16 @@
 mod clients;
 mod data;
 mod dynamodb;
+mod interceptor;
 mod provision;
 mod s3;
 
 pub use data::Data;
+pub use interceptor::{Interceptor, Service};
 pub(crate) use provision::provision;
 
 use crate::environment;
-use crate::tasks::Task;
-use crate::testing::{Service, Tap};
+use crate::tasks::{Task, loopback_listener};
 use anyhow::{Context, Result};
 use aws_credential_types::Credentials;
 use data::Folder;
@@ -61,7 +62,7 @@ pub(crate) struct Engines {
 pub(crate) struct Engine {
     /// Its endpoint, for the stack's own clients.
     pub(crate) endpoint: String,
-    /// Its endpoint for the functions: the tap's, when there is one.
+    /// Its endpoint for the functions: the interceptor's, when there is one.
     pub(crate) functions_endpoint: String,
     tasks: Vec<Task>,
 }
@@ -74,7 +75,7 @@ impl Engines {
         at: Option<SocketAddr>,
         external: &External,
         credentials: Credentials,
-        tap: Option<&Tap>,
+        interceptor: Option<&dyn Interceptor>,
     ) -> Result<Self> {
         let own = external.dynamodb.is_none() || external.s3.is_none();
         let folder = if own { data.open()? } else { None };
@@ -88,19 +89,19 @@ impl Engines {
             None => s3::serve(folder.as_ref(), s3_at, &credentials).await?,
         };
         Ok(Self {
-            dynamodb: dynamodb.tapped(Service::DynamoDb, tap).await?,
-            s3: s3.tapped(Service::S3, tap).await?,
+            dynamodb: dynamodb.behind(interceptor, Service::DynamoDb).await?,
+            s3: s3.behind(interceptor, Service::S3).await?,
             credentials,
             _folder: folder,
         })
     }
 
-    /// A client of DynamoDB that does not pass the tap.
+    /// A client of DynamoDB, past the interceptor.
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         clients::dynamodb(&self.dynamodb.endpoint, self.credentials.clone())
     }
 
-    /// A client of S3 that does not pass the tap.
+    /// A client of S3, past the interceptor.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         clients::s3(&self.s3.endpoint, self.credentials.clone())
     }
@@ -128,11 +129,11 @@ impl Engine {
         Self { functions_endpoint: endpoint.clone(), endpoint, tasks }
     }
 
-    async fn tapped(mut self, service: Service, tap: Option<&Tap>) -> Result<Self> {
-        if let Some(tap) = tap {
-            let (address, task) = tap.serve(service, &self.endpoint).await?;
+    async fn behind(mut self, interceptor: Option<&dyn Interceptor>, service: Service) -> Result<Self> {
+        if let Some(interceptor) = interceptor {
+            let (listener, address) = loopback_listener().await?;
+            self.tasks.push(interceptor.serve(service, listener, &self.endpoint)?);
             self.functions_endpoint = format!("http://{address}");
-            self.tasks.push(task);
         }
         Ok(self)
     }

@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use super::content::as_text;
-use super::router::PathParameters;
 use crate::clock;
 use crate::template::ACCOUNT;
 use base64::Engine as _;
@@ -43,7 +42,7 @@ pub(super) struct Call<'r> {
 
 impl Call<'_> {
     /// The event for the function behind `route`, as JSON.
-    pub(super) fn event(&self, route: &str, parameters: &PathParameters) -> String {
+    pub(super) fn event(&self, route: &str, parameters: &BTreeMap<String, String>) -> String {
         let headers = &self.parts.headers;
         let query = self.parts.uri.query().unwrap_or_default();
         let mut event = json!({

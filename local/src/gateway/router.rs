@@ -39,7 +39,7 @@ enum Segment {
 }
 
 /// Path parameters by name.
-pub(super) type PathParameters = BTreeMap<String, String>;
+type PathParameters = BTreeMap<String, String>;
 
 /// A route that fits a request.
 #[derive(Debug)]

@@ -46,13 +46,12 @@ impl Stack {
         let executables = executables(&template, &options.binaries).await?;
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
-        let tap = options.tap.as_ref();
         let engines = Engines::start(
             &options.data,
             options.engines,
             &options.external,
             options.credentials.clone(),
-            tap,
+            options.interceptor.as_deref(),
         )
         .await?;
         provision(&engines, &template, &names).await?;
@@ -82,25 +81,25 @@ impl Stack {
         &self.url
     }
 
-    /// DynamoDB's endpoint, past the tap.
+    /// DynamoDB's endpoint, past the interceptor.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> &str {
         &self.engines.dynamodb.endpoint
     }
 
-    /// S3's endpoint, past the tap.
+    /// S3's endpoint, past the interceptor.
     #[must_use]
     pub fn s3_endpoint(&self) -> &str {
         &self.engines.s3.endpoint
     }
 
-    /// A client of DynamoDB, past the tap.
+    /// A client of DynamoDB, past the interceptor.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.engines.dynamodb()
     }
 
-    /// A client of S3, past the tap.
+    /// A client of S3, past the interceptor.
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         self.engines.s3()

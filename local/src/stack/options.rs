@@ -1,13 +1,13 @@
 //! What a stack is started with. What must stay out: starting it.
 
-use crate::engines::{Data, External};
+use crate::engines::{Data, External, Interceptor};
 use crate::environment::{self, Variables};
 use crate::lambda::Log;
 use crate::origins::Origins;
-use crate::testing::Tap;
 use aws_credential_types::Credentials;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where the functions' binaries come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub struct Options {
     pub name_suffix: Option<String>,
     /// What happens to the functions' logs.
     pub log: Log,
-    /// Records what goes from the functions to the engines.
-    pub tap: Option<Tap>,
+    /// Stands between the functions and the engines.
+    pub interceptor: Option<Arc<dyn Interceptor>>,
     /// Engines to use instead of our own.
     pub external: External,
     /// What the engines accept as caller.
@@ -69,7 +69,7 @@ impl Options {
             origins: Origins::default(),
             name_suffix: None,
             log: Log::Capture,
-            tap: None,
+            interceptor: None,
             external: External::default(),
             credentials: environment::credentials(false),
             prewarm: false,

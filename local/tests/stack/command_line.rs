@@ -5,9 +5,10 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use local::client::Client;
 use local::engines::{Data, External};
+use local::environment;
 use local::stack::{Options, Stack};
-use local::testing::Client;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -15,7 +16,8 @@ use tokio::process::{Child, Command};
 
 /// The program, with none of this process's settings.
 fn local(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    let program = environment::variable("CARGO_BIN_EXE_local").unwrap_or_default();
+    let mut command = Command::new(program);
     command.args(arguments).env_clear().kill_on_drop(true).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command

@@ -1,23 +1,37 @@
 //! Stacks of the echo function, and a way to meet it while it works. What must stay out: assertions.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use local::cargo::Build;
+use local::client::{Answer, Client};
+use local::environment;
 use local::stack::{Binaries, Options, Stack};
-use local::testing::{Answer, Client};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The template of these tests.
 pub(crate) fn template() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template.yaml")
+    package().join("tests/template.yaml")
 }
 
-/// The folder with the echo function, which cargo builds along with the tests.
+/// The folder of this package, as cargo says it when it runs the test: a copied one reads its own files.
+pub(crate) fn package() -> PathBuf {
+    environment::variable("CARGO_MANIFEST_DIR").unwrap_or_default().into()
+}
+
+/// The folder with the echo function. Cargo builds examples along with all tests, but not with this one alone.
 pub(crate) fn binaries() -> Result<PathBuf> {
-    let test = std::env::current_exe().context("this test has no path")?;
-    let profile = test.parent().and_then(Path::parent).context("this test is not in a target folder")?;
-    Ok(profile.join("examples"))
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| echo().map_err(|error| format!("{error:#}")));
+    folder.clone().map_err(|error| anyhow!(error))
+}
+
+fn echo() -> Result<PathBuf> {
+    let (build, folder) = Build::of_this_program()?;
+    build.run_blocking(&package(), &["--package", "local", "--example", "echo"])?;
+    Ok(folder.join("examples"))
 }
 
 /// Options for a stack of the echo function, with its data in memory.

@@ -3,10 +3,10 @@
 use super::command_line::{stack, url};
 use super::common::{event, options, start};
 use anyhow::Result;
+use local::client::{Answer, Client, Draft};
 use local::origins::Origins;
 use local::stack::{Options, Stack};
 use local::template::Template;
-use local::testing::{Answer, Client, Draft};
 
 const PAGE: &str = "http://localhost:5173";
 

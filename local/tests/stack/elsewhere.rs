@@ -5,9 +5,10 @@ use super::command_line::{stack, url};
 use super::common::options;
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
+use local::client::Client;
 use local::engines::External;
+use local::ports::neighbouring_ports;
 use local::stack::{Options, Stack};
-use local::testing::{Client, neighbouring_ports};
 use std::time::Duration;
 use tokio::process::Child;
 

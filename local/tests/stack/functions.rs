@@ -72,7 +72,7 @@ async fn a_function_that_does_not_start_fails_its_requests_at_once() -> Result<(
     let mut options = options()?;
     options.variables.insert("ECHO_REFUSES".to_owned(), "1".to_owned());
     let stack = Stack::start(options).await?;
-    let client = local::testing::Client::new(stack.url());
+    let client = local::client::Client::new(stack.url());
     assert_eq!(client.get("/echo").send().await?.status, 500);
     assert!(stack.log_with("echo", "ECHO_REFUSES is set").await.is_some());
     Ok(())
@@ -111,7 +111,7 @@ async fn keys_with(variables: &[(&str, &str)]) -> Result<Vec<(String, String)>> 
     let mut options = options()?;
     options.variables.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let stack = Stack::start(options).await?;
-    let answer = local::testing::Client::new(stack.url()).get("/echo").send().await?.json();
+    let answer = local::client::Client::new(stack.url()).get("/echo").send().await?.json();
     let keys = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"].iter();
     let found =
         keys.filter_map(|name| Some(((*name).to_owned(), answer["variables"][name].as_str()?.to_owned())));

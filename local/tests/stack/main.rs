@@ -9,5 +9,4 @@ mod elsewhere;
 mod functions;
 mod gateway;
 mod objects;
-mod tap;
 mod template;

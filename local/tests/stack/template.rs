@@ -1,5 +1,6 @@
 //! What a template may say, and what is said about one that can't be used. What must stay out: running it.
 
+use super::common::package;
 use anyhow::{Context, Result};
 use local::template::{Names, Template};
 
@@ -108,7 +109,7 @@ Resources:
 
 #[test]
 fn the_services_own_template_is_understood() -> Result<()> {
-    let template = Template::load(&local::testing::workspace().join("template.yaml"))?;
+    let template = Template::load(&Template::find(&package())?)?;
     assert!(!template.functions.is_empty() && !template.tables.is_empty() && !template.buckets.is_empty());
     assert!(template.functions.iter().all(|function| !function.routes.is_empty()));
     Ok(())

@@ -2,6 +2,8 @@
 
 mod keys;
 
+use testing::workspace;
+
 use super::*;
 
 const SECRET: &str = "a secret of 32 bytes, as they say";
@@ -199,13 +201,14 @@ fn a_ca_bundle_that_can_not_be_read_is_named() {
         aws.map(|aws| aws.ca_bundle)
     };
     assert_eq!(bundle(""), Ok(None));
-    let roots = concat!(env!("CARGO_MANIFEST_DIR"), "/src/storage/amazon-roots.pem");
-    assert!(bundle(roots).unwrap().is_some_and(|bytes| !bytes.is_empty()));
-    for bad in ["/no/such/file.pem", "/dev/null", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
+    let [roots, manifest] = ["shared/src/storage/amazon-roots.pem", "Cargo.toml"]
+        .map(|file| workspace().join(file).to_str().unwrap().to_owned());
+    assert!(bundle(&roots).unwrap().is_some_and(|bytes| !bytes.is_empty()));
+    for bad in ["/no/such/file.pem", "/dev/null", &manifest] {
         assert!(bundle(bad).unwrap_err().starts_with("AWS_CA_BUNDLE "), "{bad}");
     }
     let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let good = std::fs::read_to_string(roots).unwrap();
+    let good = std::fs::read_to_string(&roots).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bundle.pem");
     for text in [no_certificate.to_owned(), good.clone() + no_certificate, no_certificate.to_owned() + &good]

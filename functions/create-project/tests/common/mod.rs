@@ -1,7 +1,7 @@
 //! What tests of faults and of kills look at in the table.
 
 use anyhow::Result;
-use local::testing::App;
+use testing::App;
 
 /// How many projects, names and recorded answers the organization has.
 pub(crate) async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {

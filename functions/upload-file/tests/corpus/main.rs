@@ -5,14 +5,14 @@ mod notation;
 mod types;
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
+use testing::workspace;
 
 /// All cases of the corpus with this name, each with the name of its file.
 fn cases<T: DeserializeOwned>(corpus: &str) -> Result<Vec<(String, T)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(corpus);
+    let folder = workspace().join("functions/upload-file/tests/corpus").join(corpus);
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
     let mut all = Vec::new();

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use local::lambda::Outcome;
-use local::testing::{App, files};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use testing::{App, files};
 
 use crate::{cases, notation};
 

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use local::testing::{App, Object};
 use serde::Deserialize;
+use testing::{App, Object};
 
 use crate::{cases, notation};
 

@@ -5,7 +5,8 @@ use super::mix::Mix;
 use super::target::Target;
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::testing::{Client, projects};
+use local::client::Client;
+use local::requests::projects;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of the things of one kind.

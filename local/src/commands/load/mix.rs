@@ -5,7 +5,8 @@ use super::question::{Effect, Question, Recent, What, Write, bytes};
 use super::target::Target;
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
-use local::testing::{Client, Draft, FORM, files, form, projects};
+use local::client::{Client, Draft};
+use local::requests::{FORM, files, form, projects};
 use serde_json::json;
 use std::sync::atomic::{AtomicU64, Ordering};
 

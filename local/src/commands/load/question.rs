@@ -1,7 +1,8 @@
 //! What a request of the load is. What must stay out: which one comes next.
 
 use fastrand::Rng;
-use local::testing::{Draft, PNG};
+use local::client::Draft;
+use local::requests::PNG;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 

@@ -6,8 +6,8 @@ use super::mix::Mix;
 use super::question::{Effect, Question, What, Write};
 use super::tally::Tally;
 use fastrand::Rng;
+use local::client::{Answer, Client};
 use local::clock::Stopwatch;
-use local::testing::{Answer, Client};
 use std::sync::Arc;
 
 /// A client with a connection of its own.

@@ -150,8 +150,7 @@ fn a_secret_that_is_no_text_is_refused() {
 
 /// The settings of each row of docs/IDENTITY.md: issuer, URL of keys, audience and claim.
 fn documented() -> Vec<[String; 4]> {
-    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/IDENTITY.md");
-    let text = std::fs::read_to_string(docs).unwrap();
+    let text = std::fs::read_to_string(workspace().join("docs/IDENTITY.md")).unwrap();
     let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once("| `http"));
     let settings = rows.map(|(_, rest)| {
         let mut cells = rest.split('|').map(|cell| cell.trim().trim_matches('`').to_owned());

@@ -6,14 +6,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use testing::workspace;
 
 use super::*;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-fn crate_folder() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// All files below a folder, in an order that is the same everywhere.
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -28,9 +25,9 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// The inputs that a target starts from. Those for events are the project's own examples too.
 fn seeds(target: &str) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut paths = files(&crate_folder().join("fuzz/seeds").join(target))?;
+    let mut paths = files(&workspace().join("shared/fuzz/seeds").join(target))?;
     if target == "request" {
-        paths.extend(files(&crate_folder().join("../events"))?);
+        paths.extend(files(&workspace().join("events"))?);
     }
     paths.into_iter().map(|path| fs::read(&path).map(|bytes| (path, bytes))).collect()
 }
@@ -105,7 +102,7 @@ fn a_seed_with_some_bytes_changed_keeps_what_is_promised() -> Outcome {
 
 #[test]
 fn the_long_run_has_every_target() -> Outcome {
-    let folder = crate_folder().join("fuzz");
+    let folder = workspace().join("shared/fuzz");
     let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
     for (name, _) in TARGETS {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "shared/fuzz/Cargo.toml has no {name}");

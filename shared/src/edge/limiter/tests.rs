@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use local::stack::{Binaries, Options, Stack};
-use local::testing::{external, workspace};
+use testing::{external, workspace};
 
 use super::*;
 

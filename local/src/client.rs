@@ -1,0 +1,185 @@
+//! A client that says exactly what a test tells it to, and hands over all of the answer.
+//! What must stay out: manners. It follows no redirect, keeps no cookie and adds no header but `Host` and `Content-Length`.
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Says what is wrong with an answer, in words; nothing if it is as it must be.
+pub type Check = fn(&Answer) -> Vec<String>;
+
+/// A client of a stack.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: String,
+    check: Option<Check>,
+    inner: legacy::Client<HttpConnector, Full<Bytes>>,
+}
+
+/// A request in the making.
+#[derive(Debug, Clone)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct Draft {
+    client: Client,
+    method: Method,
+    path: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Bytes,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Client {
+    /// A client of the server at `base`, such as `http://127.0.0.1:3000`.
+    #[must_use]
+    pub fn new(base: &str) -> Self {
+        let inner = legacy::Client::builder(TokioExecutor::new()).build_http();
+        Self { base: base.to_owned(), check: None, inner }
+    }
+
+    /// The same client, for which an answer with which something is wrong is a failure.
+    #[must_use]
+    pub fn checked(self, check: Check) -> Self {
+        Self { check: Some(check), ..self }
+    }
+
+    /// A request with this method to this path, which may have a query.
+    pub fn request(&self, method: &str, path: &str) -> Draft {
+        let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        Draft { client: self.clone(), method, path: path.to_owned(), headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// A `GET` request.
+    pub fn get(&self, path: &str) -> Draft {
+        self.request("GET", path)
+    }
+
+    /// A `POST` request.
+    pub fn post(&self, path: &str) -> Draft {
+        self.request("POST", path)
+    }
+}
+
+impl Draft {
+    /// Adds a header; a second one of the same name stands beside the first.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Adds a bearer token.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Adds the cookie `auth` with a token.
+    pub fn cookie(self, token: &str) -> Self {
+        self.header("cookie", format!("auth={token}"))
+    }
+
+    /// Sets a body of any kind.
+    pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.header("content-type", content_type)
+    }
+
+    /// Adds an `Idempotency-Key`.
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// Sets a body without saying what it is.
+    pub fn untyped(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets a JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// Sends the request and reads the answer.
+    ///
+    /// # Errors
+    /// When there is no answer, or only half of one.
+    pub async fn send(self) -> Result<Answer> {
+        let url = format!("{}{}", self.client.base, self.path);
+        let mut request = Request::builder().method(self.method.clone()).uri(&url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value.as_slice());
+        }
+        let request = request.body(Full::new(self.body)).with_context(|| format!("{url} can't be asked"))?;
+        let response =
+            self.client.inner.request(request).await.with_context(|| format!("{url} does not answer"))?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.context("the answer breaks off")?.to_bytes();
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        let faults = self.client.check.map_or_else(Vec::new, |check| check(&answer));
+        ensure!(faults.is_empty(), "{} {url} got {answer:?}: {}", self.method, faults.join("; "));
+        Ok(answer)
+    }
+}
+
+impl Answer {
+    /// The body as JSON; `null` if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The code of the error in the envelope; empty if there is none.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The status and, of an error, the code: `201` or `409 CONFLICT`.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        format!("{} {}", self.status, self.code()).trim_end().to_owned()
+    }
+
+    /// The field of the error; empty if it names none.
+    #[must_use]
+    pub fn field(&self) -> String {
+        self.json()["error"]["field"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The issues of the error, as path (`a.0.b`, empty for the whole input) and code.
+    #[must_use]
+    pub fn issues(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let path =
+            |issue: &Value| -> Vec<_> { issue["path"].as_array().into_iter().flatten().map(text).collect() };
+        let body = self.json();
+        let issues = body["error"]["issues"].as_array().into_iter().flatten();
+        issues.map(|issue| (path(issue).join("."), text(&issue["code"]))).collect()
+    }
+
+    /// What `RateLimit` says: how many requests are left, and the seconds to the end of the window.
+    #[must_use]
+    pub fn quota(&self) -> Option<(u64, u64)> {
+        let (left, seconds) = self.header("ratelimit").strip_prefix("\"default\";r=")?.split_once(";t=")?;
+        Some((left.parse().ok()?, seconds.parse().ok()?))
+    }
+
+    /// A header's value; empty if there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}

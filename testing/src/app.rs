@@ -1,0 +1,148 @@
+//! The whole service, for tests of its routes: a stack, a client, callers and the few requests that others build on.
+//! What must stay out: assertions, which are the tests' own.
+
+use super::{contract::strict, start::options, tap::Tap};
+use anyhow::{Context, Result, ensure};
+use local::client::{Answer, Client, Draft};
+use local::engines::External;
+use local::requests::{FORM, files, form, projects};
+use local::stack::{Options, Stack};
+use serde_json::json;
+use std::sync::Arc;
+
+/// A running service and a client of it.
+#[derive(Debug)]
+pub struct App {
+    /// The stack that serves it.
+    pub stack: Stack,
+    /// A client without credentials, which takes no answer that breaks the rules for all answers.
+    pub client: Client,
+    /// What goes to the engines.
+    pub tap: Tap,
+}
+
+impl App {
+    /// Starts the service with a rate limit that no test meets by accident, and with these variables.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(variables: &[(&str, &str)]) -> Result<Self> {
+        Self::with(variables, |options| options).await
+    }
+
+    /// Starts the service with changed options.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn with(variables: &[(&str, &str)], change: impl FnOnce(Options) -> Options) -> Result<Self> {
+        let tap = Tap::new();
+        let mut options = options(&[&[("RATE_LIMIT", "100000/10s")], variables].concat())?;
+        options.interceptor = Some(Arc::new(tap.clone()));
+        let stack = Stack::start(change(options)).await?;
+        Ok(Self { client: strict(Client::new(stack.url())), stack, tap })
+    }
+
+    /// Starts another instance of every function, over the same tables and the same bucket, with these variables.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn beside(&self, variables: &[(&str, &str)]) -> Result<Self> {
+        self.beside_with(variables, |options| options).await
+    }
+
+    /// The same with changed options.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn beside_with(
+        &self,
+        variables: &[(&str, &str)],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Self> {
+        let names = [
+            ("PROJECTS_TABLE", self.stack.table("ProjectsTable")),
+            ("RATE_LIMIT_TABLE", self.stack.table("RateLimitTable")),
+            ("UPLOADS_BUCKET", self.stack.bucket("UploadsBucket")),
+        ];
+        let (dynamodb, s3) = (self.stack.dynamodb_endpoint(), self.stack.s3_endpoint());
+        let external = External { dynamodb: Some(dynamodb.to_owned()), s3: Some(s3.to_owned()) };
+        let options = |options| change(Options { external, ..options });
+        Self::with(&[&names, variables].concat(), options).await
+    }
+
+    /// A token of a user who is a member of these organizations.
+    ///
+    /// # Panics
+    /// When the stack was started with a key that can't sign.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test that starts the stack with its own keys makes its own tokens"
+    )]
+    pub fn token(&self, user: &str, organizations: &[&str]) -> String {
+        self.stack.token(user, organizations).expect("the stack's key signs tokens")
+    }
+
+    /// A request by `user`, a member of these organizations.
+    pub fn request_of(&self, user: &str, organizations: &[&str], method: &str, path: &str) -> Draft {
+        self.client.request(method, path).bearer(&self.token(user, organizations))
+    }
+
+    /// A request by Alice, a member of `acme`.
+    pub fn as_alice(&self, method: &str, path: &str) -> Draft {
+        self.request_of("alice", &["acme"], method, path)
+    }
+
+    /// A page of the projects of `acme`, or another request for some, as Alice.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn list(&self, query: &str) -> Result<Answer> {
+        self.as_alice("GET", &format!("{}{query}", projects("acme"))).send().await
+    }
+
+    /// Creates a project in `acme` as Alice.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn create(&self, name: &str) -> Result<Answer> {
+        self.as_alice("POST", &projects("acme")).json(&json!({ "name": name })).send().await
+    }
+
+    /// The id of a new project in `organization`.
+    ///
+    /// # Errors
+    /// When it can't be created.
+    pub async fn new_project(&self, organization: &str, name: &str) -> Result<String> {
+        self.new_project_at(organization, organization, name).await
+    }
+
+    /// The id of a new project in `organization`, which the path spells `segment`.
+    ///
+    /// # Errors
+    /// When it can't be created.
+    pub async fn new_project_at(&self, organization: &str, segment: &str, name: &str) -> Result<String> {
+        let draft = self.request_of("maker", &[organization], "POST", &projects(segment));
+        let answer = draft.json(&json!({ "name": name })).send().await?;
+        ensure!(answer.status == 201, "creating a project was answered {}: {:?}", answer.status, answer.body);
+        let id = answer.json()["data"]["id"].as_str().map(str::to_owned);
+        id.context("a created project has an id")
+    }
+
+    /// Uploads a file to a project of `acme` as Alice.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn upload(
+        &self,
+        project: &str,
+        name: &str,
+        content_type: &str,
+        bytes: &[u8],
+    ) -> Result<Answer> {
+        self.as_alice("POST", &files("acme", project))
+            .body(FORM, form(name, content_type, bytes))
+            .send()
+            .await
+    }
+}

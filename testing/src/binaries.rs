@@ -1,0 +1,103 @@
+//! The executables of a test: those that cargo built along with it, when they are up to date.
+//! What must stay out: running them.
+
+use super::workspace::workspace;
+use anyhow::{Context, Result, anyhow};
+use local::cargo::Build;
+use local::clock;
+use local::template::Template;
+use std::fs::{self, File, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+/// The folder with the functions' binaries, beside the running test.
+///
+/// Under `cargo test` cargo has built them already. When one is missing or older than its sources, as after
+/// `cargo test -p testing`, they are built here, once.
+///
+/// # Errors
+/// When they can't be built.
+pub fn binaries() -> Result<PathBuf> {
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| functions().map_err(|error| format!("{error:#}")));
+    folder.clone().map_err(|error| anyhow!(error))
+}
+
+/// The program `local`, as fresh as [`binaries`].
+///
+/// # Errors
+/// When it can't be built.
+pub fn program() -> Result<PathBuf> {
+    let local = Target::new("local", &["local/src", "local/Cargo.toml"]);
+    Ok(fresh("local", &["--package", "local"], &[local])?.join("local"))
+}
+
+/// An example of a function's package, as fresh as [`binaries`].
+///
+/// # Errors
+/// When it can't be built.
+pub fn example(package: &str, name: &str) -> Result<PathBuf> {
+    let executable = format!("examples/{name}");
+    let example = Target::of_function(package, &executable);
+    Ok(fresh(name, &["--package", package, "--example", name], &[example])?.join(executable))
+}
+
+fn functions() -> Result<PathBuf> {
+    let template = Template::load(&workspace().join("template.yaml"))?;
+    let names: Vec<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
+    let selection: Vec<_> = names.iter().flat_map(|name| ["--package", name]).collect();
+    let targets: Vec<_> = names.iter().map(|name| Target::of_function(name, name)).collect();
+    fresh("functions", &selection, &targets)
+}
+
+/// An executable, and what it is made of.
+struct Target {
+    /// Its path below the folder of the profile.
+    executable: String,
+    sources: Vec<PathBuf>,
+}
+
+impl Target {
+    fn new(executable: &str, sources: &[&str]) -> Self {
+        let sources = sources.iter().chain(&["Cargo.toml", "Cargo.lock"]);
+        let sources = sources.map(|source| workspace().join(source)).collect();
+        Self { executable: executable.to_owned(), sources }
+    }
+
+    fn of_function(package: &str, executable: &str) -> Self {
+        Self::new(executable, &[&format!("functions/{package}"), "shared/derive", "shared/src", "shared/Cargo.toml"])
+    }
+
+    /// Cargo does not touch an executable that a newer source leaves unchanged, so the last build counts as well.
+    fn is_fresh(&self, folder: &Path, stamp: &Path) -> bool {
+        let Some(built) = modified(&folder.join(&self.executable)) else { return false };
+        let built = modified(stamp).map_or(built, |checked| built.max(checked));
+        self.sources.iter().filter_map(|source| newest(source)).all(|source| source <= built)
+    }
+}
+
+/// The folder of the running test's profile, where these targets are fresh.
+fn fresh(name: &str, selection: &[&str], targets: &[Target]) -> Result<PathBuf> {
+    let (build, folder) = Build::of_this_program()?;
+    let stamp = folder.join(format!(".{name}-built"));
+    if !targets.iter().all(|target| target.is_fresh(&folder, &stamp)) {
+        let began = SystemTime::from(clock::now());
+        build.run_blocking(&workspace(), selection)?;
+        let dated = File::create(&stamp).and_then(|stamp| stamp.set_modified(began));
+        dated.context("can't note when the last build was")?;
+    }
+    Ok(folder)
+}
+
+/// When the newest file in or below `path` was written.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let Ok(entries) = fs::read_dir(path) else {
+        return modified(path);
+    };
+    entries.filter_map(|entry| newest(&entry.ok()?.path())).max()
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok().as_ref().map(Metadata::modified)?.ok()
+}

@@ -1,0 +1,47 @@
+//! A call of a function to an engine, and how it is told from its request. What must stay out: what becomes of it.
+
+use http::Uri;
+use http::request::Parts;
+use local::engines::Service;
+use serde_json::Value;
+
+/// A call of a function to an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The engine.
+    pub service: Service,
+    /// DynamoDB's operation, such as `PutItem`; S3's method, such as `PUT`, with `?tagging` if it is about tags.
+    pub operation: String,
+    /// The table's name, or the path of bucket and object.
+    pub target: String,
+}
+
+impl Call {
+    /// The call that is made with this request.
+    pub(super) fn of(service: Service, parts: &Parts, body: &[u8]) -> Self {
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        match target.and_then(|target| target.rsplit('.').next()) {
+            Some(operation) => {
+                Self { service, operation: operation.to_owned(), target: table(body).unwrap_or_default() }
+            }
+            None => Self {
+                service,
+                operation: format!(
+                    "{}{}",
+                    parts.method,
+                    if about_tags(&parts.uri) { "?tagging" } else { "" }
+                ),
+                target: parts.uri.path().to_owned(),
+            },
+        }
+    }
+}
+
+fn table(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    Some(body.get("TableName")?.as_str()?.to_owned())
+}
+
+fn about_tags(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|part| part.trim_end_matches('=') == "tagging"))
+}

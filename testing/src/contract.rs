@@ -1,0 +1,137 @@
+//! What every answer of this service has, whatever it says: the envelope, the headers, and nothing of the inside.
+//! What must stay out: what is special to one route.
+
+use local::client::{Answer, Client};
+use serde_json::{Map, Value};
+
+/// Headers of every answer, with the values that they must have.
+const HEADERS: [(&str, &str); 6] = [
+    ("content-type", "application/json"),
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+    ("cross-origin-resource-policy", "same-site"),
+];
+
+/// Every way in which a request can be refused.
+const REFUSALS: [&str; 15] = [
+    "400 INVALID_JSON",
+    "400 VALIDATION_ERROR",
+    "400 INVALID_MULTIPART",
+    "400 INVALID_IDEMPOTENCY_KEY",
+    "401 UNAUTHORIZED",
+    "403 FORBIDDEN",
+    "403 CROSS_SITE_REQUEST",
+    "404 NOT_FOUND",
+    "409 CONFLICT",
+    "413 PAYLOAD_TOO_LARGE",
+    "415 UNSUPPORTED_MEDIA_TYPE",
+    "422 UNPROCESSABLE_ENTITY",
+    "429 RATE_LIMITED",
+    "500 INTERNAL_ERROR",
+    "503 SERVICE_UNAVAILABLE",
+];
+
+/// The issue codes that users of Zod 4 know.
+const ISSUE_CODES: [&str; 5] = ["invalid_type", "too_small", "too_big", "invalid_format", "custom"];
+
+/// Words that would tell a caller how the service is made.
+const INTERNALS: [&str; 14] = [
+    "dynamo",
+    "aws",
+    "sdk",
+    "s3",
+    "table",
+    "bucket",
+    "sqlite",
+    "127.0.0.1",
+    "localhost",
+    "http:",
+    "/src",
+    "/work",
+    ".rs",
+    "panic",
+];
+
+/// The same client, for which an answer without what every answer of the service has is a failure.
+#[must_use]
+pub fn strict(client: Client) -> Client {
+    client.checked(faults)
+}
+
+/// What is wrong with an answer, in words; nothing if it is as every answer must be.
+fn faults(answer: &Answer) -> Vec<String> {
+    let mut faults = header_faults(answer);
+    let body = answer.json();
+    let envelope = body.as_object().cloned().unwrap_or_default();
+    match envelope.get("error") {
+        _ if envelope.len() != 1 => faults.push("the body is no envelope".to_owned()),
+        None if matches!(answer.status, 200 | 201) && envelope.contains_key("data") => {}
+        Some(Value::Object(error)) => faults.extend(error_faults(answer, error)),
+        _ => faults.push("the body is not the envelope of this status".to_owned()),
+    }
+    faults
+}
+
+fn header_faults(answer: &Answer) -> Vec<String> {
+    let limited = answer.status == 429;
+    let retry_after = answer.header("retry-after").parse::<u64>().ok().filter(|seconds| *seconds > 0);
+    let has = |name: &str| answer.headers.contains_key(name);
+    let rules = [
+        (answer.header("strict-transport-security").starts_with("max-age="), "strict-transport-security"),
+        (!answer.header("x-request-id").is_empty(), "x-request-id is missing"),
+        (
+            answer.header("x-request-id") == answer.header("apigw-requestid"),
+            "x-request-id is not the gateway's",
+        ),
+        (
+            has("www-authenticate") == (answer.status == 401),
+            "WWW-Authenticate belongs to a 401, and to no other",
+        ),
+        (retry_after.is_some() == matches!(answer.status, 429 | 503), "Retry-After belongs to 429 and 503"),
+        (has("ratelimit") == has("ratelimit-policy"), "RateLimit and RateLimit-Policy come together"),
+        (!has("ratelimit") || answer.quota().is_some(), "RateLimit is malformed"),
+        (!limited || answer.quota() == retry_after.map(|t| (0, t)), "RateLimit is not what a 429 must say"),
+    ];
+    let exact = HEADERS.iter().filter(|(name, value)| answer.header(name) != *value);
+    let exact = exact.map(|(name, _)| format!("{name} is {:?}", answer.header(name)));
+    exact.chain(rules.iter().filter(|(kept, _)| !kept).map(|(_, rule)| (*rule).to_owned())).collect()
+}
+
+fn error_faults(answer: &Answer, error: &Map<String, Value>) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !REFUSALS.contains(&answer.verdict().as_str()) {
+        faults.push(format!("{} is no known refusal", answer.verdict()));
+    }
+    if let Some(key) =
+        error.keys().find(|key| !["code", "message", "field", "issues"].contains(&key.as_str()))
+    {
+        faults.push(format!("an error has no {key}"));
+    }
+    let issues = error.get("issues").and_then(Value::as_array).cloned().unwrap_or_default();
+    if issues.is_empty() == (answer.code() == "VALIDATION_ERROR") {
+        faults.push("issues belong to a VALIDATION_ERROR, and to no other".to_owned());
+    }
+    if let Some(first) = answer.issues().first()
+        && answer.field() != first.0
+    {
+        faults.push("field is not the first issue's".to_owned());
+    }
+    faults.extend(issues.iter().filter_map(issue_fault));
+    let messages = issues.iter().map(|issue| &issue["message"]).chain([&error["message"]]);
+    faults.extend(messages.filter_map(message_fault));
+    faults
+}
+
+fn issue_fault(issue: &Value) -> Option<String> {
+    let known = issue["code"].as_str().is_some_and(|code| ISSUE_CODES.contains(&code));
+    let whole = known && issue["path"].is_array() && issue.as_object().is_some_and(|issue| issue.len() == 3);
+    (!whole).then(|| format!("{issue} is no issue"))
+}
+
+fn message_fault(message: &Value) -> Option<String> {
+    let text = message.as_str().unwrap_or_default().to_lowercase();
+    let leak = INTERNALS.iter().find(|word| text.contains(**word));
+    (text.is_empty() || leak.is_some()).then(|| format!("a message is empty or tells too much: {text:?}"))
+}

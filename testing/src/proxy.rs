@@ -1,0 +1,128 @@
+//! How calls pass between functions and an engine, and what is noted of them. What must stay out: what becomes of the notes.
+
+use super::call::Call;
+use super::capacity;
+use super::rights;
+use super::spans::Span;
+use super::tap::Tap;
+use anyhow::{Context, Result};
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use local::engines::{Interceptor, Service};
+use local::tasks::Task;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// The largest request body in bytes that passes.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// What passes calls on to one engine.
+#[derive(Clone)]
+struct Proxy {
+    tap: Tap,
+    service: Service,
+    upstream: Uri,
+    client: Client<HttpConnector, Body>,
+}
+
+impl Interceptor for Tap {
+    fn serve(&self, service: Service, listener: TcpListener, upstream: &str) -> Result<Task> {
+        let upstream = upstream.parse().with_context(|| format!("{upstream} is not a URL"))?;
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Ok(Task::spawn(accept(listener, Proxy { tap: self.clone(), service, upstream, client })))
+    }
+}
+
+/// Takes connections by hand, as a service that fails closes its connection without an answer.
+async fn accept(listener: TcpListener, proxy: Proxy) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => drop(connections.spawn(pass(stream, proxy.clone()))),
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn pass(stream: TcpStream, proxy: Proxy) {
+    let service = service_fn(|request: hyper::Request<_>| proxy.answer(request.map(Body::new)));
+    // Connections that break off do so on purpose, or with the function at their end.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+impl Proxy {
+    async fn answer(&self, request: Request) -> Result<Response> {
+        let began = self.tap.watch.elapsed();
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, MAX_BODY).await?;
+        let call = Call::of(self.service, &parts, &body);
+        let rights = rights::needed(self.service, &call.operation, &parts, &body);
+        self.tap.record(call.clone(), rights);
+        let effect = self.tap.faults.effect(&call, &body);
+        if let Some(effect) = &effect
+            && let Some(answer) = effect.before(self.service).await?
+        {
+            return Ok(answer);
+        }
+        let forwarded = self.forward(self.asking(parts, body.clone())).await;
+        let answer =
+            forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+        let answer = self.note(call, &body, began, answer).await?;
+        match effect {
+            Some(effect) => effect.after(answer).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// The call, asking what it consumes if that is wanted.
+    fn asking(&self, mut parts: http::request::Parts, body: Bytes) -> Request {
+        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        match wanted.then(|| capacity::asking(&body)).flatten() {
+            Some(asking) => {
+                parts.headers.remove(CONTENT_LENGTH);
+                Request::from_parts(parts, Body::from(asking))
+            }
+            None => Request::from_parts(parts, Body::from(body)),
+        }
+    }
+
+    /// Reads the answer to its end, so that it is known when that was.
+    async fn note(&self, call: Call, asked: &[u8], began: Duration, answer: Response) -> Result<Response> {
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, MAX_BODY).await?;
+        let left = self.tap.pace.saturating_sub(self.tap.watch.elapsed().saturating_sub(began));
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
+        let (ended, status) = (self.tap.watch.elapsed(), parts.status.as_u16());
+        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        let capacity = wanted.then(|| capacity::consumed(asked, &body)).flatten();
+        let span = Span { call, began, ended, status, capacity };
+        self.tap.span(span);
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
+
+    /// The `Host` header stays what the function signed.
+    async fn forward(&self, mut request: Request) -> Result<Response> {
+        *request.uri_mut() = self.upstream(request.uri())?;
+        Ok(self.client.request(request).await?.map(Body::new))
+    }
+
+    fn upstream(&self, uri: &Uri) -> Result<Uri> {
+        let mut parts = self.upstream.clone().into_parts();
+        parts.scheme.get_or_insert(Scheme::HTTP);
+        parts.path_and_query = Some(uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")));
+        Ok(Uri::from_parts(parts)?)
+    }
+}

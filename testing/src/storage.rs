@@ -1,0 +1,124 @@
+//! What a test finds in tables and bucket, past the functions, as plain JSON and bytes.
+//! What must stay out: the names and meanings of attributes.
+
+use super::app::App;
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::types::ChecksumMode;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// A stored object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Its `Content-Disposition`.
+    pub content_disposition: String,
+    /// The SHA-256 that it was checked against, in base64; empty if it was not.
+    pub sha256: String,
+}
+
+impl App {
+    /// All rows of the table with this logical id whose sort key, if there is one, begins with `prefix`.
+    ///
+    /// # Errors
+    /// When the table can't be read.
+    pub async fn rows(&self, table: &str, prefix: &str) -> Result<Vec<Value>> {
+        let (mut rows, mut start) = (Vec::new(), None);
+        loop {
+            let scan = self.stack.dynamodb().scan().table_name(self.stack.table(table)).consistent_read(true);
+            let page = scan.set_exclusive_start_key(start).send().await.context("the table can't be read")?;
+            rows.extend(page.items().iter().map(row));
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        rows.retain(|row| row["sk"].as_str().is_none_or(|key| key.starts_with(prefix)));
+        Ok(rows)
+    }
+
+    /// Puts a row into the table with this logical id, in place of the one with the same key.
+    ///
+    /// # Errors
+    /// When the table can't be written.
+    pub async fn put_row(&self, table: &str, row: &Value) -> Result<()> {
+        let item = row.as_object().into_iter().flatten();
+        let item: HashMap<_, _> = item.map(|(name, value)| (name.clone(), attribute(value))).collect();
+        let put = self.stack.dynamodb().put_item().table_name(self.stack.table(table)).set_item(Some(item));
+        put.send().await.map(drop).context("the row can't be written")
+    }
+
+    /// Takes a table away, as an outage would.
+    ///
+    /// # Errors
+    /// When it can't be taken away.
+    pub async fn lose_table(&self, table: &str) -> Result<()> {
+        let delete = self.stack.dynamodb().delete_table().table_name(self.stack.table(table));
+        delete.send().await.map(drop).context("the table can't be deleted")
+    }
+
+    /// The keys of all objects.
+    ///
+    /// # Errors
+    /// When the bucket can't be read.
+    pub async fn objects(&self) -> Result<Vec<String>> {
+        let list = self.stack.s3().list_objects_v2().bucket(self.stack.bucket("UploadsBucket"));
+        let found = list.send().await.context("the bucket can't be listed")?;
+        Ok(found.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
+    }
+
+    /// The tags of the object with this key, as `key=value`.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub async fn tags(&self, key: &str) -> Result<Vec<String>> {
+        let get = self.stack.s3().get_object_tagging().bucket(self.stack.bucket("UploadsBucket")).key(key);
+        let found = get.send().await.with_context(|| format!("there is no object {key}"))?;
+        Ok(found.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value())).collect())
+    }
+
+    /// The object with this key.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn object(&self, key: &str) -> Result<Object> {
+        let get = self.stack.s3().get_object().bucket(self.stack.bucket("UploadsBucket")).key(key);
+        let found = get.checksum_mode(ChecksumMode::Enabled).send().await;
+        let found = found.with_context(|| format!("there is no object {key}"))?;
+        Ok(Object {
+            content_type: found.content_type().unwrap_or_default().to_owned(),
+            content_disposition: found.content_disposition().unwrap_or_default().to_owned(),
+            sha256: found.checksum_sha256().unwrap_or_default().to_owned(),
+            bytes: found.body.collect().await.context("the object breaks off")?.to_vec(),
+        })
+    }
+}
+
+fn row(item: &HashMap<String, AttributeValue>) -> Value {
+    item.iter().map(|(name, attribute)| (name.clone(), value(attribute))).collect::<Map<_, _>>().into()
+}
+
+/// Texts, whole numbers and maps, which is all that rows are made of; anything else is null.
+fn value(attribute: &AttributeValue) -> Value {
+    match attribute {
+        AttributeValue::S(text) => text.clone().into(),
+        AttributeValue::N(number) => number.parse::<i64>().ok().into(),
+        AttributeValue::M(map) => row(map),
+        _ => Value::Null,
+    }
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::Object(map) => {
+            AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
+        }
+        _ => AttributeValue::Null(true),
+    }
+}

@@ -1,0 +1,123 @@
+//! The alarms of `template.yaml` hear what the functions say: its filters are about words of their logs, and nothing else
+//! would tell that one of the two has changed. And there are the metrics that they are about. What must stay out: what a
+//! filter counts, and which metrics there are.
+
+mod filter;
+mod metric;
+
+use anyhow::{Context, Result, bail};
+use local::template::{Function, Template};
+use serde_json::json;
+use testing::{App, FORM, PNG, files, form, projects, workspace};
+use yaml_serde::Value;
+
+/// The resources of the template, untouched.
+fn resources() -> Result<Value> {
+    let text = std::fs::read_to_string(workspace().join("template.yaml"))?;
+    Ok(yaml_serde::from_str::<Value>(&text)?["Resources"].clone())
+}
+
+/// What `!Ref` is about, or the text itself.
+fn text(value: &Value) -> &str {
+    match value {
+        Value::Tagged(tagged) => tagged.value.as_str().unwrap_or_default(),
+        value => value.as_str().unwrap_or_default(),
+    }
+}
+
+/// The lines of a function's log so far that this filter of the template counts.
+fn counted(app: &App, binary: &str, filter: &str) -> Result<Vec<serde_json::Value>> {
+    let resources = resources()?;
+    let lines = app.stack.logs(binary).into_iter();
+    let mut lines: Vec<_> = lines.filter_map(|line| serde_json::from_str(&line).ok()).collect();
+    let counted = lines.iter().map(|line| filter::counts(&resources, filter, line));
+    let mut counted = counted.collect::<Result<Vec<_>>>()?.into_iter();
+    lines.retain(|_| counted.next().unwrap_or_default());
+    Ok(lines)
+}
+
+/// A request that succeeds as long as the counter answers; the function that answers it has then logged it.
+async fn ask(app: &App, function: &Function, project: &str) -> Result<u16> {
+    let draft = match function.binary.as_str() {
+        "upload-file" => {
+            app.as_alice("POST", &files("acme", project)).body(FORM, form("a.png", "image/png", PNG))
+        }
+        "create-project" => app.as_alice("POST", &projects("acme")).json(&json!({ "name": "Gemini" })),
+        "list-projects" => app.as_alice("GET", &projects("acme")),
+        other => bail!("there is no request to {other} here: add one that succeeds"),
+    };
+    let answer = draft.send().await?;
+    let line = app.stack.log_with(&function.binary, answer.header("x-request-id")).await;
+    line.context("the request was not logged").map(|_| answer.status)
+}
+
+#[tokio::test]
+async fn failures_of_the_rate_limit_table_are_counted_and_so_is_each_5xx_under_its_route() -> Result<()> {
+    let app = App::start(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    let template = Template::load(&workspace().join("template.yaml"))?;
+    for function in &template.functions {
+        let status = ask(&app, function, &project).await?;
+        assert!(status < 300, "{} answers {status}", function.id);
+        for filter in ["RateLimitTableFailures", "ServerErrors"] {
+            assert_eq!(counted(&app, &function.binary, filter)?, [] as [serde_json::Value; 0], "{filter}");
+        }
+    }
+    app.lose_table("RateLimitTable").await?;
+    for function in &template.functions {
+        assert_eq!(ask(&app, function, &project).await?, 503);
+        assert_eq!(counted(&app, &function.binary, "RateLimitTableFailures")?.len(), 1);
+        let errors = counted(&app, &function.binary, "ServerErrors")?;
+        let routes: Vec<_> = errors.iter().filter_map(|error| error["route"].as_str()).collect();
+        assert_eq!(routes, [function.routes[0].to_string()], "{}", function.id);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_deployment_is_rolled_back_by_alarms_on_the_crashes_and_errors_of_its_own_function() -> Result<()> {
+    let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
+    for function in &template.functions {
+        let alarms = resources[&function.id]["Properties"]["DeploymentPreference"]["Alarms"].as_sequence();
+        let alarms =
+            alarms.context("it has no alarms")?.iter().map(|alarm| &resources[text(alarm)]["Properties"]);
+        let alarms = alarms.map(|alarm| (text(&alarm["MetricName"]), metric::dimensions(alarm)));
+        let route = function.routes[0].to_string();
+        let own = [
+            ("Errors", vec![("FunctionName", function.id.as_str())]),
+            ("ServerErrors", vec![("route", route.as_str())]),
+        ];
+        assert_eq!(alarms.collect::<Vec<_>>(), own);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_alarm_is_about_a_metric_that_there_is_and_raised_by_too_much_of_it() -> Result<()> {
+    let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
+    let mut alarms = 0;
+    for (id, resource) in resources.as_mapping().into_iter().flatten() {
+        if text(&resource["Type"]) == "AWS::CloudWatch::Alarm" {
+            let alarm = &resource["Properties"];
+            metric::check(alarm, &resources, &template).with_context(|| text(id).to_owned())?;
+            metric::check_bounds(alarm).with_context(|| text(id).to_owned())?;
+            alarms += 1;
+        }
+    }
+    assert!(alarms > 2 * template.functions.len(), "there are only {alarms} alarms");
+    Ok(())
+}
+
+#[test]
+fn requests_that_api_gateway_refuses_itself_are_counted_in_its_own_log_and_no_others() -> Result<()> {
+    let resources = resources()?;
+    assert_eq!(text(&resources["ThrottledRequests"]["Properties"]["LogGroupName"]), "AccessLogs");
+    for (status, by_the_function, counted) in
+        [("429", "-", true), ("429", "200", false), ("200", "200", false), ("503", "-", false)]
+    {
+        let line =
+            filter::access_line(&resources, &[("status", status), ("integrationStatus", by_the_function)])?;
+        assert_eq!(filter::counts(&resources, "ThrottledRequests", &line)?, counted, "{line}");
+    }
+    Ok(())
+}

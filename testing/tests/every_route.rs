@@ -1,0 +1,224 @@
+//! What holds for every route in `template.yaml`, so that a new one is covered by being there.
+
+use anyhow::{Context, Result};
+use local::gateway::Route;
+use serde_json::{Value, json};
+use testing::{App, Call, Draft, FORM, PNG, Service, files, form, projects, workspace};
+
+/// What stands for a path parameter that is no organization.
+const SOME_ID: &str = "01900000-0000-7000-8000-000000000000";
+
+/// Events that every function has in `events/`.
+const EVENTS: [&str; 2] = ["anonymous", "foreign-organization"];
+
+fn path(route: &Route, organization: &str) -> String {
+    let segment = |segment: &str| match segment {
+        "{orgId}" => organization.to_owned(),
+        parameter if parameter.starts_with('{') => SOME_ID.to_owned(),
+        text => text.to_owned(),
+    };
+    route.path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+fn method(route: &Route) -> &str {
+    if route.method == "ANY" { "POST" } else { &route.method }
+}
+
+fn is_write(route: &Route) -> bool {
+    !["GET", "HEAD", "OPTIONS"].contains(&method(route))
+}
+
+/// A request to a route of `acme` without credentials.
+fn request(app: &App, route: &Route) -> Draft {
+    app.client.request(method(route), &path(route, "acme"))
+}
+
+/// Whether the only calls to storage were so many to the counter.
+fn only_counted(app: &App, times: usize) -> bool {
+    let counter = app.stack.table("RateLimitTable");
+    let counts = |call: &Call| {
+        call.service == Service::DynamoDb && call.operation == "UpdateItem" && call.target == counter
+    };
+    let calls = app.tap.calls();
+    calls.len() == times && calls.iter().all(counts)
+}
+
+#[tokio::test]
+async fn nobody_passes_without_a_token_and_no_storage_is_asked_but_the_counter() -> Result<()> {
+    let app = App::start(&[]).await?;
+    assert!(!app.stack.routes().is_empty());
+    for route in app.stack.routes() {
+        for (draft, expected) in [
+            (request(&app, route), "Bearer"),
+            (request(&app, route).bearer("garbage"), "Bearer error=\"invalid_token\""),
+            (request(&app, route).cookie("garbage"), "Bearer error=\"invalid_token\""),
+        ] {
+            app.tap.clear();
+            let answer = draft.send().await?;
+            let found = (answer.verdict(), answer.header("www-authenticate"));
+            assert_eq!(found, ("401 UNAUTHORIZED".to_owned(), expected), "{route:?}");
+            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn members_of_other_organizations_are_refused_alike_whether_or_not_this_one_exists() -> Result<()> {
+    let app = App::start(&[]).await?;
+    app.new_project("acme", "Apollo").await?;
+    for route in app.stack.routes() {
+        let mut bodies = Vec::new();
+        for organization in ["acme", "ACME", "no-such-organization", "umbrella%20", "%20"] {
+            for organizations in [&["umbrella"][..], &[]] {
+                app.tap.clear();
+                let path = path(route, organization);
+                let answer = app.request_of("mallory", organizations, method(route), &path).send().await?;
+                assert_eq!(answer.verdict(), "403 FORBIDDEN", "{route:?} {organization}");
+                assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
+                bodies.push(answer.body);
+            }
+        }
+        assert!(bodies.iter().all(|body| *body == bodies[0]), "{route:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_write_passes_that_another_site_started_with_the_cookie() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let token = app.token("alice", &["acme"]);
+    for route in app.stack.routes().iter().filter(|route| is_write(route)) {
+        for (name, value) in
+            [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("origin", "null")]
+        {
+            app.tap.clear();
+            let answer = request(&app, route).cookie(&token).header(name, value).send().await?;
+            assert_eq!(answer.verdict(), "403 CROSS_SITE_REQUEST", "{route:?} {name}");
+            assert!(only_counted(&app, 0), "{route:?} made {:?}", app.tap.calls());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_read_passes_that_another_site_embeds() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let token = app.token("alice", &["acme"]);
+    for route in app.stack.routes().iter().filter(|route| !is_write(route)) {
+        let read = |mode, dest| {
+            let draft = request(&app, route).cookie(&token).header("sec-fetch-site", "cross-site");
+            draft.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest)
+        };
+        app.tap.clear();
+        for (mode, dest) in [("no-cors", "image"), ("navigate", "iframe")] {
+            assert_eq!(
+                read(mode, dest).send().await?.verdict(),
+                "403 CROSS_SITE_REQUEST",
+                "{route:?} {mode}"
+            );
+        }
+        assert!(only_counted(&app, 0), "{route:?} made {:?}", app.tap.calls());
+        for (mode, dest) in [("cors", "empty"), ("navigate", "document")] {
+            assert_ne!(read(mode, dest).send().await?.status, 403, "{route:?} {mode}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_body_is_read_that_is_compressed() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for route in app.stack.routes().iter().filter(|route| is_write(route)) {
+        for content_type in ["application/json", FORM] {
+            app.tap.clear();
+            let draft = app.as_alice(method(route), &path(route, "acme")).body(content_type, "{}");
+            let answer = draft.header("content-encoding", "gzip").send().await?;
+            let found = (answer.verdict(), answer.header("accept-encoding"));
+            assert_eq!(found, ("415 UNSUPPORTED_MEDIA_TYPE".to_owned(), "identity"), "{route:?}");
+            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_route_limits_its_callers_and_none_counts_for_another() -> Result<()> {
+    let app = App::start(&[("RATE_LIMIT", "1/86400s")]).await?;
+    for route in app.stack.routes() {
+        for expected in ["403 FORBIDDEN", "429 RATE_LIMITED"] {
+            let draft = app.request_of("mallory", &["umbrella"], method(route), &path(route, "acme"));
+            assert_eq!(draft.send().await?.verdict(), expected, "{route:?}");
+        }
+    }
+    Ok(())
+}
+
+/// These tests send through a client that checks what all answers have in common, so that client must really do so.
+#[tokio::test]
+async fn an_answer_that_is_not_as_all_must_be_is_noticed() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let of_the_gateway = app.client.get("/nowhere").send().await;
+    let complaint = of_the_gateway.map(|answer| answer.status).map_err(|error| error.to_string());
+    assert!(complaint.is_err_and(|error| error.contains("the body is no") && error.contains("x-request-id")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_function_has_its_events() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for route in app.stack.routes() {
+        for case in EVENTS {
+            let file = workspace().join("events").join(&route.binary).join(format!("{case}.json"));
+            let text = std::fs::read(&file).with_context(|| format!("{} is missing", file.display()))?;
+            let event: Value = serde_json::from_slice(&text)?;
+            let key = format!("{} {}", route.method, route.path);
+            assert_eq!(event["routeKey"], json!(key), "{}", file.display());
+        }
+    }
+    Ok(())
+}
+
+/// What `acme` has: a project with a file, a second page, and answers to keys.
+struct Seeded {
+    project: String,
+    cursor: String,
+}
+
+async fn seed(app: &App) -> Result<Seeded> {
+    let create = app.as_alice("POST", &projects("acme")).key("key").json(&json!({"name": "Apollo"}));
+    let project = create.send().await?.json()["data"]["id"].as_str().unwrap_or_default().to_owned();
+    app.create("Gemini").await?;
+    let upload = app.as_alice("POST", &files("acme", &project)).key("key");
+    assert_eq!(upload.body(FORM, form("a.png", "image/png", PNG)).send().await?.status, 201);
+    let page = app.list("?limit=1").await?.json();
+    let cursor = page["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();
+    Ok(Seeded { project, cursor })
+}
+
+/// Alice as a member of `umbrella`, and of `acme` or not: what is asked of one organization never reaches another.
+#[tokio::test]
+async fn nothing_of_one_organization_can_be_reached_from_another() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let Seeded { project, cursor } = seed(&app).await?;
+    for organizations in [&["umbrella"][..], &["umbrella", "acme"]] {
+        let of = |method: &str, path: &str| app.request_of("alice", organizations, method, path);
+        let list = of("GET", &projects("umbrella")).send().await?;
+        assert!(!String::from_utf8_lossy(&list.body).contains("Apollo"));
+        let page = of("GET", &format!("{}?cursor={cursor}", projects("umbrella"))).send().await?;
+        assert_eq!((page.verdict().as_str(), page.field().as_str()), ("400 VALIDATION_ERROR", "cursor"));
+        let form = form("a.png", "image/png", PNG);
+        let upload = of("POST", &files("umbrella", &project)).key("key").body(FORM, form).send().await?;
+        assert_eq!(upload.verdict(), "404 NOT_FOUND");
+        let name = format!("Project-{}", organizations.len());
+        let create =
+            of("POST", &projects("umbrella")).key(&name).json(&json!({ "name": name })).send().await?;
+        assert_eq!((create.status, create.header("idempotency-replayed")), (201, ""));
+    }
+    let repeated = app.request_of("alice", &["umbrella"], "POST", &projects("umbrella")).key("key");
+    let repeated = repeated.json(&json!({"name": "Apollo"})).send().await?;
+    assert_eq!((repeated.status, repeated.header("idempotency-replayed")), (201, ""));
+    assert_eq!(repeated.json()["data"]["orgId"], "umbrella");
+    assert_eq!(app.list("").await?.json()["data"]["projects"].as_array().map(Vec::len), Some(2));
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! What the functions may do by `template.yaml` is what they do: no call is refused once deployed, and whoever takes a
+//! function over gets no further than the function itself.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail, ensure};
+use local::template::Template;
+use serde_json::json;
+use testing::{App, FORM, PNG, Right, files, form, projects, workspace};
+use yaml_serde::Value;
+
+/// The resources of the template, untouched.
+fn resources() -> Result<Value> {
+    let text = std::fs::read_to_string(workspace().join("template.yaml"))?;
+    Ok(yaml_serde::from_str::<Value>(&text)?["Resources"].clone())
+}
+
+/// What `!Ref`, `!GetAtt` or `!Sub` is about, or the text itself.
+fn text(value: &Value) -> Result<&str> {
+    let text = match value {
+        Value::Tagged(tagged) => tagged.value.as_str(),
+        value => value.as_str(),
+    };
+    text.with_context(|| format!("{value:?} is no text"))
+}
+
+/// One or several of something.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_sequence().map_or_else(|| vec![value], |several| several.iter().collect())
+}
+
+/// What a function's role has, and a statement: anything else could give or take rights unseen.
+const OF_A_ROLE: [&str; 4] =
+    ["AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary", "Policies"];
+const OF_A_STATEMENT: [&str; 3] = ["Action", "Effect", "Resource"];
+/// What a statement that refuses may ask for: how a call comes, which is the same for all calls of the SDK.
+const OF_A_CONNECTION: [&str; 2] = ["aws:SecureTransport", "s3:TlsVersion"];
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_mapping().into_iter().flatten().filter_map(|(key, _)| key.as_str()).collect()
+}
+
+/// The role of a function.
+fn role<'r>(resources: &'r Value, function: &str) -> Result<&'r Value> {
+    let role = text(&resources[function]["Properties"]["Role"])?;
+    let id = role.strip_suffix(".Arn").context("a function's Role is not !GetAtt of a role")?;
+    Ok(&resources[id]["Properties"])
+}
+
+/// The statements of a policy as single rights, each for what the statement names.
+fn rights(document: &Value) -> Result<BTreeSet<Right>> {
+    let mut rights = BTreeSet::new();
+    for statement in each(&document["Statement"]) {
+        ensure!(text(&statement["Effect"])? == "Allow", "{statement:?}");
+        ensure!(keys(statement) == OF_A_STATEMENT.into(), "{statement:?}");
+        for (action, resource) in each(&statement["Action"]).into_iter().flat_map(|action| {
+            each(&statement["Resource"]).into_iter().map(move |resource| (action, resource))
+        }) {
+            rights.insert(Right { action: text(action)?.to_owned(), resource: text(resource)?.to_owned() });
+        }
+    }
+    Ok(rights)
+}
+
+/// What the template allows a function to do with storage, on tables and buckets by their names here.
+fn allowed(app: &App, function: &str) -> Result<BTreeSet<Right>> {
+    let (resources, mut allowed) = (resources()?, BTreeSet::new());
+    let named = |resource: &str| {
+        let (id, path) = resource.trim_start_matches("${").split_once(".Arn").unwrap_or((resource, ""));
+        let kind = resources[id]["Type"].as_str().unwrap_or_default();
+        let name = if kind == "AWS::S3::Bucket" { app.stack.bucket(id) } else { app.stack.table(id) };
+        format!("{name}{}", path.trim_start_matches('}'))
+    };
+    for policy in each(&role(&resources, function)?["Policies"]) {
+        allowed.extend(rights(&policy["PolicyDocument"])?);
+    }
+    Ok(allowed.into_iter().map(|right| Right { resource: named(&right.resource), ..right }).collect())
+}
+
+/// Whether this statement is about that call.
+fn covers(allowed: &Right, needed: &Right) -> bool {
+    let covered = match allowed.resource.strip_suffix('*') {
+        Some(start) => needed.resource.starts_with(start),
+        None => needed.resource == allowed.resource,
+    };
+    covered && needed.action == allowed.action
+}
+
+/// What a function needs on all the ways on which it succeeds.
+async fn needed(app: &App, binary: &str) -> Result<BTreeSet<Right>> {
+    match binary {
+        "list-projects" => list(app).await?,
+        "create-project" => create(app).await?,
+        "upload-file" => upload(app).await?,
+        other => bail!("there are no calls of {other} here: add all ways on which it succeeds"),
+    }
+    Ok(app.tap.rights())
+}
+
+async fn list(app: &App) -> Result<()> {
+    for name in ["Apollo", "Gemini"] {
+        app.new_project("acme", name).await?;
+    }
+    app.tap.clear();
+    let page = app.list("?limit=1").await?.json();
+    let cursor = page["data"]["nextCursor"].as_str().context("there is no next page")?;
+    assert_eq!(app.list(&format!("?limit=1&cursor={cursor}")).await?.status, 200);
+    Ok(())
+}
+
+async fn create(app: &App) -> Result<()> {
+    app.tap.clear();
+    assert_eq!(app.create("Mercury").await?.status, 201);
+    let repeatable = app.as_alice("POST", &projects("acme")).key("one").json(&json!({ "name": "Vostok" }));
+    for _ in 0..2 {
+        assert_eq!(repeatable.clone().send().await?.status, 201);
+    }
+    Ok(())
+}
+
+async fn upload(app: &App) -> Result<()> {
+    let project = app.new_project("acme", "Skylab").await?;
+    app.tap.clear();
+    assert_eq!(app.upload(&project, "a.png", "image/png", PNG).await?.status, 201);
+    let repeatable = app.as_alice("POST", &files("acme", &project)).key("two");
+    let repeatable = repeatable.body(FORM, form("a.png", "image/png", PNG));
+    for _ in 0..2 {
+        assert_eq!(repeatable.clone().send().await?.status, 201);
+    }
+    // A repeated request puts an object that is gone again.
+    for object in app.objects().await? {
+        app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(object).send().await?;
+    }
+    assert_eq!(repeatable.send().await?.status, 201);
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_function_may_do_with_storage_what_its_route_does_and_nothing_else() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for function in &Template::load(&workspace().join("template.yaml"))?.functions {
+        let (binary, allowed) = (&function.binary, allowed(&app, &function.id)?);
+        let needed = needed(&app, binary).await?;
+        assert!(!needed.is_empty(), "{binary} makes no calls");
+        let refused: Vec<_> =
+            needed.iter().filter(|needed| !allowed.iter().any(|right| covers(right, needed))).collect();
+        assert!(refused.is_empty(), "by template.yaml {binary} may not do what it does: {refused:#?}");
+        let unused: Vec<_> =
+            allowed.iter().filter(|right| !needed.iter().any(|needed| covers(right, needed))).collect();
+        assert!(unused.is_empty(), "by template.yaml {binary} may do what it never does: {unused:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn besides_storage_functions_may_write_their_log_and_traces_and_nothing_else() -> Result<()> {
+    let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
+    let shared = [
+        ("logs:CreateLogStream", "FunctionLogs.Arn"),
+        ("logs:PutLogEvents", "FunctionLogs.Arn"),
+        ("xray:PutTelemetryRecords", "*"),
+        ("xray:PutTraceSegments", "*"),
+    ];
+    let shared = shared.map(|(action, resource)| Right { action: action.into(), resource: resource.into() });
+    for function in &template.functions {
+        let role = role(&resources, &function.id)?;
+        let [policy] = each(&role["ManagedPolicyArns"])[..] else {
+            bail!("{} has other policies", function.id)
+        };
+        let document = &resources[text(policy)?]["Properties"]["PolicyDocument"];
+        assert_eq!(rights(document)?, BTreeSet::from(shared.clone()), "{}", function.id);
+    }
+    Ok(())
+}
+
+/// Whether this resource gives functions no rights, and takes none away.
+fn is_no_policy_of_functions(resource: &Value) -> Result<bool> {
+    let (kind, properties) = (text(&resource["Type"])?, &resource["Properties"]);
+    let statements = || each(&properties["PolicyDocument"]["Statement"]);
+    Ok(match kind {
+        "AWS::S3::BucketPolicy" => statements().into_iter().all(is_for_others),
+        "AWS::IAM::Role" => keys(properties).is_subset(&OF_A_ROLE.into()),
+        "AWS::IAM::ManagedPolicy" => keys(properties) == ["PolicyDocument"].into(),
+        "AWS::DynamoDB::Table" => properties.get("ResourcePolicy").is_none(),
+        // SAM would write policies for it.
+        "AWS::Serverless::Function" => {
+            ["Policies", "RolePath", "PermissionsBoundary"].iter().all(|key| properties.get(key).is_none())
+        }
+        kind => !["AWS::IAM::Policy", "AWS::IAM::RolePolicy"].contains(&kind),
+    })
+}
+
+/// Whether a bucket's statement is about AWS's services, or about connections that the SDK never has.
+fn is_for_others(statement: &Value) -> bool {
+    let operators = statement["Condition"].as_mapping().into_iter().flatten();
+    let asked: BTreeSet<_> = operators.flat_map(|(_, asked)| keys(asked)).collect();
+    match text(&statement["Effect"]).unwrap_or_default() {
+        "Allow" => keys(&statement["Principal"]) == ["Service"].into(),
+        _ => !asked.is_empty() && asked.is_subset(&OF_A_CONNECTION.into()),
+    }
+}
+
+#[test]
+fn nothing_but_the_role_of_a_function_gives_it_rights_or_takes_them_away() -> Result<()> {
+    for (id, resource) in resources()?.as_mapping().context("no resources")? {
+        let id = text(id)?;
+        assert!(is_no_policy_of_functions(resource)?, "{id} could give rights that no test here sees");
+    }
+    Ok(())
+}
+
+#[test]
+fn no_two_functions_share_a_role() -> Result<()> {
+    let (resources, template) = (resources()?, Template::load(&workspace().join("template.yaml"))?);
+    let roles =
+        template.functions.iter().map(|function| text(&resources[&function.id]["Properties"]["Role"]));
+    let roles: Vec<_> = roles.collect::<Result<_>>()?;
+    assert_eq!(roles.iter().collect::<BTreeSet<_>>().len(), roles.len(), "{roles:?}");
+    Ok(())
+}
