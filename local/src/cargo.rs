@@ -77,8 +77,8 @@ impl Build {
         Ok(executables)
     }
 
-    /// Builds what these arguments of `cargo build` select, and has the thread wait for it: for tests, whose runtimes may
-    /// have no thread to spare.
+    /// Builds what these arguments of `cargo build` select, and blocks the thread: for tests, whose runtimes may have no
+    /// thread to spare.
     ///
     /// # Errors
     /// When cargo can't be run, or what is selected doesn't compile.

@@ -1,7 +1,8 @@
 //! What was answered 201 is there after the stack was killed without warning.
 
 use anyhow::{Context, Result};
-use local::engines::Data;
+use local::engines::{Data, External};
+use local::stack::Options;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
@@ -42,6 +43,12 @@ impl Process {
     }
 }
 
+/// The service over what the stack has kept, whichever engines this test was started with.
+async fn reopened(data: &Path) -> Result<App> {
+    let (data, external) = (Data::Dir(data.to_owned()), External::default());
+    App::with(&[], |options| Options { data, external, name_suffix: None, ..options }).await
+}
+
 fn create(client: &Client, token: &str, name: &str) -> Draft {
     client.post(&projects("acme")).bearer(token).key(name).json(&json!({ "name": name }))
 }
@@ -78,11 +85,7 @@ async fn what_was_answered_survives_a_kill_and_so_do_the_answers() -> Result<()>
     assert_eq!((again.json(), again.header("idempotency-replayed")), (file.json(), "true"));
     stack.kill().await?;
 
-    let app = App::with(&[], |options| local::stack::Options {
-        data: Data::Dir(folder.path().to_owned()),
-        ..options
-    });
-    let app = app.await?;
+    let app = reopened(folder.path()).await?;
     let listed: Vec<Value> = made.iter().rev().map(|answer| answer.json()["data"].clone()).collect();
     assert_eq!(app.list("").await?.json()["data"]["projects"], json!(listed));
     assert_eq!(app.create("gemini").await?.verdict(), "409 CONFLICT");
@@ -121,11 +124,7 @@ async fn a_kill_in_the_middle_of_writes_loses_nothing_that_was_answered() -> Res
     }
     assert!(!ids.is_empty());
 
-    let app = App::with(&[], |options| local::stack::Options {
-        data: Data::Dir(folder.path().to_owned()),
-        ..options
-    });
-    let app = app.await?;
+    let app = reopened(folder.path()).await?;
     let listed = app.list("?limit=100").await?.json()["data"]["projects"].clone();
     let listed: Vec<_> =
         listed.as_array().into_iter().flatten().filter_map(|project| project["id"].as_str()).collect();
