@@ -66,7 +66,10 @@ impl Target {
     }
 
     fn of_function(package: &str, executable: &str) -> Self {
-        Self::new(executable, &[&format!("functions/{package}"), "shared/derive", "shared/src", "shared/Cargo.toml"])
+        Self::new(
+            executable,
+            &[&format!("functions/{package}"), "shared/derive", "shared/src", "shared/Cargo.toml"],
+        )
     }
 
     /// Cargo does not touch an executable that a newer source leaves unchanged, so the last build counts as well.
