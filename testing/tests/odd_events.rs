@@ -352,6 +352,23 @@ async fn whatever_came_the_same_process_serves_the_next_request() -> Result<()> 
     Ok(())
 }
 
+#[tokio::test]
+async fn a_response_has_the_format_of_its_request() -> Result<()> {
+    let stack = start().await?;
+    for route in stack.routes() {
+        let event = usual(&route.binary)?;
+        let usual = answer(&stack, &route.binary, &event.to_string()).await?;
+        assert_eq!(usual["cookies"], json!([]), "{}", route.binary);
+        let rest = answer(&stack, &route.binary, &format_1(&event).to_string()).await?;
+        assert!(
+            rest.get("cookies").is_none() && rest["statusCode"] == usual["statusCode"],
+            "{}",
+            route.binary
+        );
+    }
+    Ok(())
+}
+
 /// The one member of an object that `serde_json` may read as the JSON in its text.
 const RAW: &str = "$serde_json::private::RawValue";
 

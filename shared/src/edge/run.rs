@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Serialize;
 
 use super::access::Access;
 use super::auth::Auth;
@@ -101,9 +102,10 @@ where
 {
     let answer = async |event: LambdaEvent<Literal<false>>| {
         let LambdaEvent { payload: Literal(payload), context } = event;
+        let cookies = payload.pointer("/requestContext/http").is_some().then_some([]);
         // On the heap, as the state of everything below is large and is moved about otherwise.
         let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
-        Ok::<_, std::convert::Infallible>(to_event(response))
+        Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })
     };
     match lambda_runtime::run(service_fn(answer)).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,7 +116,16 @@ where
     }
 }
 
-/// Writes the response in payload format 1.0, which all gateways take: a REST API refuses the `cookies` of 2.0.
+/// A response in the payload format of its request. A REST API refuses the `cookies` of 2.0, and `cargo lambda watch`
+/// refuses a response of 2.0 without.
+#[derive(Serialize)]
+struct ResponseEvent {
+    #[serde(flatten)]
+    response: ApiGatewayProxyResponse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies: Option<[(); 0]>,
+}
+
 fn to_event(response: Response) -> ApiGatewayProxyResponse {
     let Response { status, headers, body } = response;
     let mut event = ApiGatewayProxyResponse::default();

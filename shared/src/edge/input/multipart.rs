@@ -45,9 +45,8 @@ impl Intake for Upload {
         if request.media_type() != "multipart/form-data" {
             return Err(Error::UnsupportedMediaType("multipart/form-data"));
         }
-        let most = limits.max_bytes + ALLOWANCE;
-        if request.body_exceeds(most) {
-            return Err(Error::TooLarge { what: "form with its file", limit: most });
+        if request.body_exceeds(limits.max_bytes + ALLOWANCE) {
+            return Err(Error::TooLarge { what: "file with its form", limit: limits.max_bytes });
         }
         let content_type = request.header("content-type").unwrap_or_default();
         let boundary = parts::boundary(content_type).ok_or(Error::InvalidMultipart)?;

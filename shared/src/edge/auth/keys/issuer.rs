@@ -28,6 +28,7 @@ use super::cache::Source;
 use crate::config::{Discovery, key_set_url};
 use crate::domain::Cause;
 use crate::domain::keys::KeySet;
+use crate::edge::log::chain;
 
 /// Time for a fetch in all. A request may have to wait for one.
 const TIME: Duration = Duration::from_secs(3);
@@ -105,10 +106,11 @@ impl Issuer {
     /// The document at `url`. A connection that broke, as one may that was frozen along with the environment, is tried
     /// once more.
     async fn get(&self, url: &Uri) -> Result<Vec<u8>, Cause> {
-        match self.ask(url).await {
-            Err(Failure::Broken(_)) => Ok(self.ask(url).await?),
-            answered => Ok(answered?),
-        }
+        let answered = match self.ask(url).await {
+            Err(Failure::Broken(_)) => self.ask(url).await,
+            answered => answered,
+        };
+        answered.map_err(|failure| format!("{url}: {}", chain(&*Cause::from(failure))).into())
     }
 
     async fn ask(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
