@@ -55,6 +55,7 @@ impl Promise {
             "statusCode": self.status,
             "headers": headers,
             "multiValueHeaders": {},
+            "cookies": [],
             "isBase64Encoded": false,
             "body": self.body,
         });
