@@ -360,11 +360,7 @@ async fn a_response_has_the_format_of_its_request() -> Result<()> {
         let usual = answer(&stack, &route.binary, &event.to_string()).await?;
         assert_eq!(usual["cookies"], json!([]), "{}", route.binary);
         let rest = answer(&stack, &route.binary, &format_1(&event).to_string()).await?;
-        assert!(
-            rest.get("cookies").is_none() && rest["statusCode"] == usual["statusCode"],
-            "{}",
-            route.binary
-        );
+        assert!(rest["statusCode"].is_u64() && rest.get("cookies").is_none(), "{}", route.binary);
     }
     Ok(())
 }
