@@ -52,7 +52,9 @@ pub(crate) fn rule(name: &str, meta: &ParseNestedMeta, rules: &mut Rules) -> syn
                 arguments(meta, ["min", "max", "equal", "message"])?.map(optional);
             rules.length =
                 Some(quote!(#derived::Length { min: #min, max: #max, equal: #equal, message: #message }));
-            quote!(#at.length(#value);)
+            // First, so that a rule of the application can rely on it.
+            let others = std::mem::take(&mut rules.checks);
+            quote!(#at.length(#value); #others)
         }
         "range" => {
             let names = ["min", "max", "exclusive_min", "exclusive_max", "message"];

@@ -102,7 +102,7 @@ where
 {
     let answer = async |event: LambdaEvent<Literal<false>>| {
         let LambdaEvent { payload: Literal(payload), context } = event;
-        let cookies = payload.pointer("/requestContext/http").is_some().then_some([]);
+        let cookies = payload["requestContext"]["http"].is_object().then_some([]);
         // On the heap, as the state of everything below is large and is moved about otherwise.
         let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
         Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })

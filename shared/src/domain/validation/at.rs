@@ -21,6 +21,8 @@ pub struct At<'a> {
     notes: &'a mut Notes,
     /// The rule for the length of what is here, until it has been checked.
     pub(super) length: Option<Length>,
+    /// Issues that there were before what is here was read.
+    before: usize,
 }
 
 /// A step from the place above. Paths are written out only for issues.
@@ -47,7 +49,8 @@ struct Notes {
 /// Reads a whole input.
 pub(super) fn read<T: Input>(value: Value, source: Source) -> (Option<T>, Vec<Issue>) {
     let mut notes = Notes { source, issues: Vec::new(), bytes: 0, beyond: None };
-    let read = At { place: None, notes: &mut notes, length: None }.held(Some(value), None, |_, _| {});
+    let read =
+        At { place: None, notes: &mut notes, length: None, before: 0 }.held(Some(value), None, |_, _| {});
     (read, notes.issues)
 }
 
@@ -130,12 +133,13 @@ impl At<'_> {
             return None;
         }
         let before = self.notes.issues.len();
-        let outer = std::mem::replace(&mut self.length, length);
+        let outer =
+            (std::mem::replace(&mut self.length, length), std::mem::replace(&mut self.before, before));
         let read = T::read(value, self);
         if let Some(read) = &read {
             rules(read, self);
         }
-        self.length = outer;
+        (self.length, self.before) = outer;
         let beyond = self.notes.beyond.take();
         if let Some((code, message)) = beyond.filter(|_| self.notes.issues.len() == before) {
             self.note(code, message);
@@ -169,9 +173,9 @@ impl At<'_> {
         self.below(Step::Key(tag), |at| at.option(value, names))
     }
 
-    /// Returns `true` if the number here is not what was sent, so that only its bounds can be looked at.
-    pub(super) fn is_beyond(&self) -> bool {
-        self.notes.beyond.is_some()
+    /// Returns `true` if what is here is what was sent and keeps the rules that were looked at so far.
+    pub(super) fn is_right_so_far(&self) -> bool {
+        self.notes.beyond.is_none() && self.notes.issues.len() == self.before
     }
 
     /// The number between `min` and `max` that is nearest.
@@ -189,7 +193,8 @@ impl At<'_> {
 
     pub(super) fn below<R>(&mut self, step: Step<'_>, read: impl FnOnce(&mut At<'_>) -> R) -> R {
         let place = Place { above: self.place, step };
-        read(&mut At { place: Some(&place), notes: self.notes, length: None })
+        let before = self.notes.issues.len();
+        read(&mut At { place: Some(&place), notes: self.notes, length: None, before })
     }
 
     /// The name of the field here.

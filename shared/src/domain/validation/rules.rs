@@ -118,10 +118,10 @@ impl At<'_> {
         }
     }
 
-    /// Holds what is here to a rule of the application.
+    /// Holds what is here to a rule of the application, which may rely on the length that another rule gives it.
     #[doc(hidden)]
     pub fn custom(&mut self, rule: impl FnOnce() -> Result<(), ValidationError>) {
-        if !self.is_beyond() {
+        if self.is_right_so_far() {
             self.refused(rule());
         }
     }

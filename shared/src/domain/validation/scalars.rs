@@ -29,17 +29,6 @@ impl Input for f64 {
     }
 }
 
-impl Input for f32 {
-    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
-        let number = f64::read(value, at)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "what is lost is what a smaller type doesn't hold"
-        )]
-        Some(at.clamped(number, Self::MIN.into(), Self::MAX.into()) as Self)
-    }
-}
-
 /// The whole number here, or the nearest one between `min` and `max`.
 fn whole(value: Option<&Value>, at: &mut At<'_>, min: i128, max: i128) -> Option<i128> {
     let number = number::integer(value, at.source()).or_else(|| at.mismatch("int", value))?;
@@ -108,8 +97,14 @@ fn is_rfc3339(text: &str) -> bool {
     let Some((time, rest)) = text.split_at_checked(19) else { return false };
     let fraction = rest.strip_prefix('.').map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     let zone = fraction.map_or(Some(rest), |digits| rest.get(1 + digits..));
+    let is_below = |two: Option<&str>, limit: &str| two.is_some_and(|two| two < limit);
     has_form(time, "0000-00-00T00:00:00")
+        // A leap second, which the parser would move.
+        && is_below(time.get(17..), "60")
         && fraction.is_none_or(|digits| (1..=9).contains(&digits))
         && zone
-            .is_some_and(|zone| zone == "Z" || ["+00:00", "-00:00"].iter().any(|form| has_form(zone, form)))
+            .is_some_and(|zone| {
+                let has_hours = ["+00:00", "-00:00"].iter().any(|form| has_form(zone, form));
+                zone == "Z" || has_hours && is_below(zone.get(1..3), "24")
+            })
 }

@@ -295,12 +295,41 @@ fn a_type_may_hold_itself_or_be_generic() {
 }
 
 #[test]
-fn a_smaller_float_has_bounds_too() {
-    assert_eq!(parse::<f32>(json!(0.5), Source::Json), Ok(0.5));
-    for (value, code) in
-        [(json!(1e300), "too_big"), (json!(-1e300), "too_small"), (json!("1"), "invalid_type")]
-    {
-        assert_eq!(issues::<f32>(value, Source::Json)[0]["code"], code);
+fn a_rule_of_the_application_relies_on_the_length() {
+    #[derive(Debug, Input)]
+    struct Article {
+        #[serde(rename = "no")]
+        #[validate(custom(function = "begins"), length(equal = 8))]
+        _no: String,
+    }
+    fn begins(text: &str) -> Result<(), ValidationError> {
+        // Panics for a text that is shorter.
+        if text[..2] == *"A-" { Ok(()) } else { Err(ValidationError::new("custom")) }
+    }
+    for (no, codes) in [
+        ("A-000001", vec![]),
+        ("", vec!["too_small"]),
+        ("A-0000012", vec!["too_big"]),
+        ("B-000001", vec!["custom"]),
+    ] {
+        let found = issues::<Article>(json!({"no": no}), Source::Json);
+        let found: Vec<_> =
+            found.as_array().unwrap().iter().map(|issue| issue["code"].as_str().unwrap()).collect();
+        assert_eq!(found, codes, "{no}");
+    }
+}
+
+#[test]
+fn a_time_is_one_of_rfc_3339() {
+    for time in ["2026-11-22T04:23:11Z", "2026-11-22T04:23:11.5+23:59", "2026-11-22T04:23:59-00:00"] {
+        assert!(parse::<jiff::Timestamp>(json!(time), Source::Json).is_ok(), "{time}");
+    }
+    for time in ["2026-11-22T04:23:60Z", "2026-11-22T04:23:11+24:00", "2026-11-22T04:23:11+25:59"] {
+        assert_eq!(
+            issues::<jiff::Timestamp>(json!(time), Source::Json)[0]["code"],
+            "invalid_format",
+            "{time}"
+        );
     }
 }
 

@@ -110,7 +110,7 @@ impl Issuer {
             Err(Failure::Broken(_)) => self.ask(url).await,
             answered => answered,
         };
-        answered.map_err(|failure| format!("{url}: {}", chain(&*Cause::from(failure))).into())
+        answered.map_err(|failure| format!("{}: {}", shown(url), chain(&*Cause::from(failure))).into())
     }
 
     async fn ask(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
@@ -170,6 +170,12 @@ fn named(discovery: &Discovery, text: &[u8]) -> Result<Uri, Cause> {
     Ok(url)
 }
 
+/// The URL for the log: without its query, which may hold a key of somebody's.
+fn shown(url: &Uri) -> String {
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    format!("{}://{authority}{}", url.scheme_str().unwrap_or_default(), url.path())
+}
+
 fn is_secure(url: &Uri) -> bool {
     url.scheme_str() == Some("https")
 }
@@ -192,7 +198,12 @@ fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnect
 
 impl Source for Issuer {
     async fn fetch(&self) -> Result<KeySet, Cause> {
-        tokio::time::timeout(TIME, self.keys()).await?
+        let url = match &self.place {
+            Place::Url(url) => url,
+            Place::Document(discovery) => &discovery.document,
+        };
+        let in_time = tokio::time::timeout(TIME, self.keys()).await;
+        in_time.unwrap_or_else(|_| Err(format!("{}: no answer within {TIME:?}", shown(url)).into()))
     }
 }
 
@@ -218,6 +229,12 @@ mod tests {
         let place = format!("{issuer}/.well-known/openid-configuration").parse().unwrap();
         let discovery = Discovery { issuer: issuer.to_owned(), document: place };
         named(&discovery, document.to_string().as_bytes()).ok().map(|url| url.to_string())
+    }
+
+    #[test]
+    fn the_log_shows_no_query() {
+        let url = "https://issuer.example:8443/jwks?token=hunter2".parse().unwrap();
+        assert_eq!(shown(&url), "https://issuer.example:8443/jwks");
     }
 
     #[test]
