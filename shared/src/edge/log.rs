@@ -48,32 +48,26 @@ pub(super) fn request(
     let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(chain);
     let (status, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
     let (user, org, refused) = (facts.user.as_deref(), facts.organization.as_deref(), facts.refused);
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request_id = id,
+                route,
+                status,
+                code,
+                refused,
+                user,
+                org,
+                duration_ms,
+                error,
+                "request"
+            )
+        };
+    }
     if status >= 500 {
-        tracing::error!(
-            request_id = id,
-            route,
-            status,
-            code,
-            refused,
-            user,
-            org,
-            duration_ms,
-            error,
-            "request"
-        );
+        line!(error);
     } else {
-        tracing::info!(
-            request_id = id,
-            route,
-            status,
-            code,
-            refused,
-            user,
-            org,
-            duration_ms,
-            error,
-            "request"
-        );
+        line!(info);
     }
 }
 
