@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use local::lambda::Outcome;
 use local::stack::{Options, Stack};
 use serde_json::{Map, Value, json};
-use testing::{App, options, projects, workspace};
+use testing::{App, FORM, form, options, projects, workspace};
 
 /// The event of this function's usual request.
 fn usual(binary: &str) -> Result<Value> {
@@ -381,5 +381,23 @@ async fn no_name_that_a_caller_chooses_is_read_as_json() -> Result<()> {
     let body = json!({"name": "x", "unknown": {RAW: "no JSON"}});
     let response = app.as_alice("POST", &projects("acme")).json(&body).send().await?;
     assert_eq!(response.verdict(), "201", "what is unknown is dropped");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_a_gateway_took_for_text_is_refused() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_project("acme", "Apollo").await?;
+    let mut event = usual("upload-file")?;
+    event["headers"]["authorization"] = format!("Bearer {}", app.token("alice", &["acme"])).into();
+    event["headers"]["content-type"] = FORM.into();
+    event["pathParameters"] = json!({"orgId": "acme", "projectId": project});
+    event["isBase64Encoded"] = json!(false);
+    for (content, verdict_then) in [("GIF89a\u{1}\u{fffd}", "400 INVALID_MULTIPART"), ("GIF89a\u{1}", "201")]
+    {
+        event["body"] = String::from_utf8(form("a.gif", "image/gif", content.as_bytes()))?.into();
+        assert_eq!(verdict(&app.stack, "upload-file", &event.to_string()).await?, verdict_then);
+    }
+    assert_eq!(app.objects().await?.len(), 1);
     Ok(())
 }

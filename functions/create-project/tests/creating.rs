@@ -88,6 +88,8 @@ async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
     for (name, same) in [
         ("Apollo", " aPOLLO\t"),
         ("Straße", "STRASSE"),
+        ("Hermes", "Hermes\u{a0}\u{ad}"),
+        ("Hera", "\u{200b} He\u{7}ra\u{2800}"),
         ("Caf\u{e9}", "CAFE\u{301}"),
         ("ΟΔΟΣ", "οδος"),
         ("Ｏﬃce２", "office2"),
@@ -101,7 +103,7 @@ async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
             "{same}"
         );
     }
-    assert_eq!(app.list("").await?.json()["data"]["projects"].as_array().map(Vec::len), Some(6));
+    assert_eq!(app.list("").await?.json()["data"]["projects"].as_array().map(Vec::len), Some(8));
     Ok(())
 }
 

@@ -271,3 +271,24 @@ async fn the_log_alone_says_why_a_token_was_refused() -> Result<()> {
     assert!(bodies.iter().all(|body| *body == bodies[0]), "callers learn no reason");
     Ok(())
 }
+
+#[tokio::test]
+async fn each_of_several_clients_gets_in() -> Result<()> {
+    let app = App::start(&[("AUTH_AUDIENCE", "web, mobile")]).await?;
+    let key = SigningKey::secret("1", local::token::DEVELOPMENT_SECRET.as_bytes());
+    for (name, client, verdict) in [
+        ("aud", "web", "200"),
+        ("aud", "mobile", "200"),
+        ("client_id", "mobile", "200"),
+        ("azp", "web", "200"),
+        ("aud", "web, mobile", "401 UNAUTHORIZED"),
+        ("client_id", "desktop", "401 UNAUTHORIZED"),
+    ] {
+        let mut claims = claims("alice", &["acme"]);
+        claims.as_object_mut().map(|claims| claims.remove("aud"));
+        claims[name] = client.into();
+        let response = app.client.get(&projects("acme")).bearer(&key.token(&claims)?).send().await?;
+        assert_eq!(response.verdict(), verdict, "{name}: {client}");
+    }
+    Ok(())
+}

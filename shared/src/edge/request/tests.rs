@@ -140,6 +140,11 @@ fn a_path_that_no_gateway_matched_is_matched() {
         "requestContext": {"domainName": "id.lambda-url.eu-central-1.on.aws", "http": {"method": "POST"}},
     });
     assert_eq!(organization(&event).as_deref(), Some("a+b"));
+    // A gateway that takes any Host reports the caller's.
+    let mut routed = event.clone();
+    routed["routeKey"] = json!("POST /v1/orgs/{orgId}/projects");
+    routed["pathParameters"] = json!({"orgId": "a%2Bb"});
+    assert_eq!(organization(&routed).as_deref(), Some("a%2Bb"));
     event["requestContext"]["domainName"] = json!("api.example.com");
     assert_eq!(organization(&event).as_deref(), Some("a%2Bb"));
     event["pathParameters"] = json!({"orgId": "umbrella", "proxy": "v1"});
