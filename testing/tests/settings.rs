@@ -20,6 +20,7 @@ async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
         ("AUTH_ISSUER", &["", "http://login.example.com", "accounts.google.com"]),
         ("AUTH_AUDIENCE", &["", "*,projects"]),
         ("AUTH_ORGANIZATIONS_CLAIM", &["/o~id"]),
+        ("AUTH_ROLES_CLAIM", &["/o~rol"]),
         ("AUTH_COOKIE", &["a b", "a=b"]),
         ("AUTH_LEEWAY_SECONDS", &["-1", "soon"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/10m"]),

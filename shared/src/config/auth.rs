@@ -23,6 +23,8 @@ pub struct AuthSettings {
     pub audience: Audience,
     /// `AUTH_ORGANIZATIONS_CLAIM`: the claim that holds the caller's organizations.
     pub organizations: ClaimPath,
+    /// `AUTH_ROLES_CLAIM`: the claim that holds the caller's roles in all of these organizations.
+    pub roles: Option<ClaimPath>,
     /// `AUTH_COOKIE`: the cookie that carries the token.
     pub cookie: String,
     /// `AUTH_LEEWAY_SECONDS`: seconds, 0 to 300, by which the clocks of issuer and service may differ.
@@ -54,6 +56,7 @@ impl AuthSettings {
         let audience =
             env.required("AUTH_AUDIENCE").and_then(|_| env.parsed("AUTH_AUDIENCE", "", Audience::parse));
         let organizations = env.parsed("AUTH_ORGANIZATIONS_CLAIM", "organizations", ClaimPath::parse);
+        let roles = env.parsed("AUTH_ROLES_CLAIM", "", ClaimPath::parse_optional);
         let cookie = env.parsed("AUTH_COOKIE", "auth", cookie_name);
         let leeway = env.parsed("AUTH_LEEWAY_SECONDS", "5", leeway_seconds);
         Some(Self {
@@ -61,6 +64,7 @@ impl AuthSettings {
             issuer: issuer?,
             audience: audience?,
             organizations: organizations?,
+            roles: roles?,
             cookie: cookie?,
             leeway: leeway?,
         })
@@ -99,6 +103,10 @@ impl ClaimPath {
         // RFC 6901, section 3: a tilde is only there as ~0 or ~1.
         let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         escaped.then(|| Self::Pointer(text.to_owned())).ok_or("must be a claim's name or a JSON Pointer")
+    }
+
+    fn parse_optional(text: &str) -> Result<Option<Self>, &'static str> {
+        (!text.is_empty()).then(|| Self::parse(text)).transpose()
     }
 
     /// The value there, if the claims have one.

@@ -43,6 +43,7 @@ fn what_has_a_default_need_not_be_set() {
     assert_eq!(settings.auth.issuer, "https://issuer.example");
     assert_eq!(settings.auth.audience, Audience::OneOf(vec!["projects".to_owned()]));
     assert_eq!(settings.auth.organizations, ClaimPath::Name("organizations".to_owned()));
+    assert_eq!(settings.auth.roles, None);
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
     assert_eq!(settings.rate_limit.to_string(), "10/10s");
     assert_eq!(settings.rate_limit_on_error, OnError::Allow);
@@ -58,12 +59,14 @@ fn what_is_set_is_taken() {
     let settings = settings(&[
         ("AUTH_COOKIE", "__Host-session"),
         ("AUTH_LEEWAY_SECONDS", "0"),
+        ("AUTH_ROLES_CLAIM", "/realm_access/roles"),
         ("RATE_LIMIT", " 100/60s "),
         ("RATE_LIMIT_ON_ERROR", "deny"),
         ("TRUSTED_ORIGINS", "https://App.example.com, http://localhost:5173 ,"),
     ]);
     let settings = settings.unwrap();
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("__Host-session", 0));
+    assert_eq!(settings.auth.roles, Some(ClaimPath::Pointer("/realm_access/roles".to_owned())));
     assert_eq!(settings.rate_limit.to_string(), "100/60s");
     assert_eq!(settings.rate_limit_on_error, OnError::Deny);
     assert!(settings.trusted_origins.contains("http://localhost:5173"));
@@ -95,11 +98,13 @@ fn an_empty_variable_with_a_default_is_not_set() {
         ("AUTH_JWKS_URL", ""),
         ("AUTH_JWT_SECRET_PREVIOUS", ""),
         ("AUTH_ORGANIZATIONS_CLAIM", ""),
+        ("AUTH_ROLES_CLAIM", ""),
         ("RATE_LIMIT", ""),
         ("RATE_LIMIT_ON_ERROR", ""),
         ("TRUSTED_ORIGINS", ""),
     ];
     let settings = settings(&empty).unwrap();
+    assert_eq!(settings.auth.roles, None);
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
     assert_eq!((settings.rate_limit.requests(), settings.rate_limit_on_error), (10, OnError::Allow));
 }
@@ -111,6 +116,7 @@ fn a_bad_variable_is_named_and_nothing_else_is() {
         ("AUTH_JWT_SECRET_PREVIOUS", &["short", "31 bytes are one byte too short"]),
         ("AUTH_AUDIENCE", &[",", " ", "*,projects", "projects, *"]),
         ("AUTH_ORGANIZATIONS_CLAIM", &["/a~", "/a~2b", "/~~0"]),
+        ("AUTH_ROLES_CLAIM", &["/a~", "/a~2b", "/~~0"]),
         ("AUTH_COOKIE", &["a b", "a=b", "a;b", "\"auth\"", "é", " "]),
         ("AUTH_LEEWAY_SECONDS", &["-1", "5s", "1.5", "301", "99999999999999999999", "five"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/1m"]),

@@ -10,12 +10,32 @@ use super::{Error, OrgId, Result, UserId};
 pub struct Caller {
     user: UserId,
     organizations: Vec<OrgId>,
+    grants: Vec<Grant>,
+}
+
+/// Roles of a caller, and the organizations where they count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// `None` stands for all organizations of the caller.
+    pub(crate) organizations: Option<Vec<OrgId>>,
+    pub(crate) roles: Vec<String>,
+}
+
+impl Grant {
+    fn counts_in(&self, organization: &OrgId) -> bool {
+        self.organizations.as_ref().is_none_or(|organizations| organizations.contains(organization))
+    }
 }
 
 impl Caller {
     /// Only the verification of a token makes a caller, hence the narrow visibility.
     pub(crate) fn new(user: UserId, organizations: Vec<OrgId>) -> Self {
-        Self { user, organizations }
+        Self { user, organizations, grants: Vec::new() }
+    }
+
+    /// Sets the roles. A role makes nobody a member.
+    pub(crate) fn with_grants(self, grants: Vec<Grant>) -> Self {
+        Self { grants, ..self }
     }
 
     /// The user that the token names.
@@ -32,7 +52,9 @@ impl Caller {
     pub fn enter(&self, organization: &str) -> Result<OrgScope> {
         let organization = self.organizations.iter().find(|own| own.as_str() == organization);
         let organization = organization.ok_or(Error::NotAMember)?.clone();
-        Ok(OrgScope { user: self.user.clone(), organization })
+        let grants = self.grants.iter().filter(|grant| grant.counts_in(&organization));
+        let roles = grants.flat_map(|grant| grant.roles.iter().cloned()).collect();
+        Ok(OrgScope { user: self.user.clone(), organization, roles })
     }
 }
 
@@ -41,6 +63,7 @@ impl Caller {
 pub struct OrgScope {
     user: UserId,
     organization: OrgId,
+    roles: Vec<String>,
 }
 
 impl OrgScope {
@@ -55,15 +78,28 @@ impl OrgScope {
     pub fn user(&self) -> &UserId {
         &self.user
     }
+
+    /// Returns `true` if the user has this role in this organization. Names of roles are compared exactly.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ids(organizations: &[&str]) -> Vec<OrgId> {
+        organizations.iter().filter_map(|id| OrgId::parse(id)).collect()
+    }
+
     fn caller(organizations: &[&str]) -> Caller {
-        let organizations = organizations.iter().filter_map(|id| OrgId::parse(id)).collect();
-        Caller::new(UserId::parse("alice").unwrap(), organizations)
+        Caller::new(UserId::parse("alice").unwrap(), ids(organizations))
+    }
+
+    fn grant(organizations: Option<&[&str]>, role: &str) -> Grant {
+        Grant { organizations: organizations.map(ids), roles: vec![role.to_owned()] }
     }
 
     #[test]
@@ -78,5 +114,31 @@ mod tests {
     #[test]
     fn a_caller_without_organizations_enters_none() {
         assert!(caller(&[]).enter("acme").is_err());
+    }
+
+    #[test]
+    fn a_role_counts_where_it_was_granted() {
+        let grants = vec![
+            grant(None, "auditor"),
+            grant(Some(&["acme", "initech"]), "admin"),
+            grant(Some(&["acme"]), "owner"),
+        ];
+        let alice = caller(&["acme", "umbrella"]).with_grants(grants);
+        let roles = |organization: &str| {
+            let scope = alice.enter(organization).unwrap();
+            ["auditor", "admin", "owner"].map(|role| scope.has_role(role))
+        };
+        assert_eq!(roles("acme"), [true, true, true]);
+        assert_eq!(roles("umbrella"), [true, false, false]);
+        assert!(alice.enter("initech").is_err(), "a role makes nobody a member");
+    }
+
+    #[test]
+    fn roles_are_compared_exactly() {
+        let scope = caller(&["acme"]).with_grants(vec![grant(None, "admin")]).enter("acme").unwrap();
+        for other in ["Admin", "admin ", "adm", "", "admin,owner"] {
+            assert!(!scope.has_role(other), "{other:?}");
+        }
+        assert!(!caller(&["acme"]).enter("acme").unwrap().has_role("admin"));
     }
 }

@@ -26,6 +26,7 @@ pub use idempotency::{IdempotencyKey, Repeatable, Written};
 pub use ids::{FileId, OrgId, ProjectId, UserId};
 #[cfg(feature = "uploads")]
 pub use media_type::AllowedTypes;
+pub(crate) use membership::Grant;
 pub use membership::{Caller, OrgScope};
 pub use page::{Cursor, PageRequest, ProjectPage};
 pub use project::{NewProject, Project, name_key};

@@ -1,17 +1,20 @@
 //! Claims of a token (RFC 7519, section 4): what they must say, and who they say is calling.
 
+use std::slice;
+
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use crate::config::{Audience, ClaimPath, TENANT_ID};
-use crate::domain::{Caller, OrgId, UserId};
+use crate::domain::{Caller, Grant, OrgId, UserId};
 
 /// Rules for the claims of every token.
 pub(super) struct Rules {
     pub(super) issuer: String,
     pub(super) audience: Audience,
     pub(super) organizations: ClaimPath,
+    pub(super) roles: Option<ClaimPath>,
     /// Seconds.
     pub(super) leeway: f64,
 }
@@ -33,8 +36,12 @@ impl Rules {
         let begun = begins.is_none_or(|begin| begin.is_some_and(|begin| begin <= now + self.leeway));
         holds(begun, Refusal::NotBefore)?;
         let user = text(claims, "sub").and_then(UserId::parse).ok_or(Refusal::Subject)?;
-        let organizations = self.organizations.find(claims).map_or(Some(Vec::new()), organizations);
-        Ok(Caller::new(user, organizations.ok_or(Refusal::Organizations)?))
+        let listed = self.organizations.find(claims).map_or(Some(Vec::new()), organizations);
+        let (organizations, mut grants): (_, Vec<_>) =
+            listed.ok_or(Refusal::Organizations)?.into_iter().unzip();
+        let roles = self.roles.as_ref().and_then(|path| path.find(claims));
+        grants.extend(roles.into_iter().flat_map(granted));
+        Ok(Caller::new(user, organizations).with_grants(grants))
     }
 
     fn is_issuer(&self, claims: &Value) -> bool {
@@ -73,19 +80,54 @@ fn text<'c>(claims: &'c Value, name: &str) -> Option<&'c str> {
     claims.get(name)?.as_str()
 }
 
-/// The organizations that a claim lists, or nothing for a type that lists none. Text that can't be an id names no
-/// organization.
-fn organizations(claim: &Value) -> Option<Vec<OrgId>> {
-    let ids: Vec<String> = match claim {
+/// Organizations that a claim lists, each with the roles there, or nothing for a type that lists none. Text that can't be
+/// an id names no organization.
+fn organizations(claim: &Value) -> Option<Vec<(OrgId, Grant)>> {
+    let listed: Vec<(String, Vec<String>)> = match claim {
         Value::Null => Vec::new(),
-        Value::String(id) => vec![id.clone()],
+        Value::String(id) => vec![(id.clone(), Vec::new())],
         Value::Array(items) => {
-            items.iter().map(|item| id(item).or_else(|| id(item.get("id")?))).collect::<Option<_>>()?
+            let listed = |item| Some((id(item).or_else(|| id(item.get("id")?))?, member_roles(item)));
+            items.iter().map(listed).collect::<Option<_>>()?
         }
-        Value::Object(members) => members.keys().cloned().collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(id, value)| (id.clone(), [names(value), member_roles(value)].concat()))
+            .collect(),
         Value::Bool(_) | Value::Number(_) => return None,
     };
-    Some(ids.iter().filter_map(|id| OrgId::parse(id)).collect())
+    let granting = |(id, roles): (String, _)| {
+        let id = OrgId::parse(&id)?;
+        Some((id.clone(), Grant { organizations: Some(vec![id]), roles }))
+    };
+    Some(listed.into_iter().filter_map(granting).collect())
+}
+
+/// Grants of a roles claim. They count in all organizations, except those of an object: its keys are roles, and the keys of
+/// a role's value are the organizations where it counts (Zitadel).
+fn granted(claim: &Value) -> Vec<Grant> {
+    let Some(roles) = claim.as_object() else {
+        return vec![Grant { organizations: None, roles: names(claim) }];
+    };
+    let grant = |(role, value): (&String, &Value)| {
+        let ids = value.as_object().into_iter().flat_map(Map::keys);
+        Grant {
+            organizations: Some(ids.filter_map(|id| OrgId::parse(id)).collect()),
+            roles: vec![role.clone()],
+        }
+    };
+    roles.iter().map(grant).collect()
+}
+
+/// Roles that a text or an array of texts names. Anything else is ignored, because a role is never guessed.
+fn names(value: &Value) -> Vec<String> {
+    let names = value.as_array().map_or(slice::from_ref(value), Vec::as_slice);
+    names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Roles that an object names in its members.
+fn member_roles(value: &Value) -> Vec<String> {
+    ["role", "roles"].into_iter().filter_map(|name| value.get(name)).flat_map(names).collect()
 }
 
 /// An id as text. Whole numbers are ids of databases.

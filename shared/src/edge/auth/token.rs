@@ -87,8 +87,8 @@ impl Header {
 
 impl Verifier {
     pub(super) fn open(settings: AuthSettings, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, Cause> {
-        let AuthSettings { keys, issuer, audience, organizations, leeway, .. } = settings;
-        let rules = Rules { issuer, audience, organizations, leeway: leeway.into() };
+        let AuthSettings { keys, issuer, audience, organizations, roles, leeway, .. } = settings;
+        let rules = Rules { issuer, audience, organizations, roles, leeway: leeway.into() };
         Ok(Self { keys: Keys::open(keys, ca_bundle)?, rules })
     }
 

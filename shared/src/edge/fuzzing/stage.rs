@@ -44,6 +44,7 @@ pub(super) fn auth() -> Auth {
             "AUTH_JWT_SECRET" => SECRET,
             "AUTH_ISSUER" => ISSUER,
             "AUTH_AUDIENCE" => AUDIENCE,
+            "AUTH_ROLES_CLAIM" => "roles",
             "PROJECTS_TABLE" | "RATE_LIMIT_TABLE" => "table",
             _ => return None,
         };

@@ -39,7 +39,8 @@ fn taken(auth: &Auth, token: &str) -> Option<Caller> {
     let caller = verified(auth, token)?;
     let mut parts = token.split('.').map(object);
     let (header, claims) = (parts.next()?, parts.next()?);
-    assert_eq!(proves(&header, &claims), Some(caller.clone()), "{header:?} {claims:?}");
+    assert_eq!(proves(&header, &claims), Some(identity(caller.clone())), "{header:?} {claims:?}");
+    has_the_roles_it_was_given(&caller, &claims);
     // It reads members that are nothing to us, such as keys, and refuses some tokens for what they are.
     if jsonwebtoken::decode_header(token).is_ok() {
         is_genuine_to_another(token);
@@ -88,11 +89,64 @@ fn says_what_it_must(auth: &Auth, header: &str, claims: &[u8]) {
     match (header.as_object(), claims.as_object()) {
         _ if token.len() > 8192 => assert_eq!(verified(auth, &token), None),
         (Some(header), Some(claims)) if usual(header) => {
-            assert_eq!(verified(auth, &token), proves(header, claims));
+            assert_eq!(verified(auth, &token).map(identity), proves(header, claims));
         }
         (Some(_), Some(_)) => {}
         _ => assert_eq!(verified(auth, &token), None, "neither is anything but an object"),
     }
+}
+
+/// The caller without roles.
+fn identity(caller: Caller) -> Caller {
+    caller.with_grants(Vec::new())
+}
+
+/// Of the names that stand in the claims, those are roles in an organization that the contract says.
+fn has_the_roles_it_was_given(caller: &Caller, claims: &Map<String, Value>) {
+    let mut names = Vec::new();
+    for claim in ["organizations", "roles"] {
+        claims.get(claim).into_iter().for_each(|value| collect_names(value, &mut names));
+    }
+    names.truncate(64);
+    for scope in names.iter().filter_map(|name| caller.enter(name).ok()) {
+        let organization = scope.organization().as_str();
+        for role in &names {
+            let expected = grants(claims, organization, role);
+            assert_eq!(scope.has_role(role), expected, "{role} in {organization}: {claims:?}");
+        }
+    }
+}
+
+/// Keys and texts, at any depth.
+fn collect_names(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::String(text) => names.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            names.push(name.clone());
+            collect_names(value, names);
+        }),
+        _ => {}
+    }
+}
+
+/// Returns `true` if these claims grant the role in the organization by the contract.
+fn grants(claims: &Map<String, Value>, organization: &str, role: &str) -> bool {
+    let lists =
+        |value: &Value| value == role || value.as_array().is_some_and(|all| all.contains(&role.into()));
+    let describes = |value: &Value| lists(&value["role"]) || lists(&value["roles"]);
+    let own = match claims.get("organizations") {
+        Some(Value::Array(items)) => {
+            items.iter().any(|item| listed(item).is_some_and(|id| id == organization) && describes(item))
+        }
+        Some(Value::Object(ids)) => lists(&ids[organization]) || describes(&ids[organization]),
+        _ => false,
+    };
+    let of_token = claims.get("roles").is_some_and(|roles| match roles {
+        Value::Object(roles) => roles.get(role).is_some_and(|ids| ids.get(organization).is_some()),
+        _ => lists(roles),
+    });
+    own || of_token
 }
 
 /// Whom a genuine token proves by the contract.

@@ -3,6 +3,7 @@
 mod claims;
 mod form;
 mod issuers;
+mod roles;
 
 use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
@@ -24,6 +25,7 @@ fn settings() -> AuthSettings {
         issuer: "https://issuer.example".to_owned(),
         audience: Audience::OneOf(vec!["projects".to_owned()]),
         organizations: ClaimPath::Name("organizations".to_owned()),
+        roles: None,
         cookie: "auth".to_owned(),
         leeway: 5,
     }
@@ -43,6 +45,11 @@ fn outcome_with(change: impl FnOnce(&mut AuthSettings), token: &str) -> std::res
     let mut settings = settings();
     change(&mut settings);
     outcome(settings, token, Timestamp::from_second(NOW).unwrap())
+}
+
+fn path(place: &str) -> ClaimPath {
+    let kind = if place.starts_with('/') { ClaimPath::Pointer } else { ClaimPath::Name };
+    kind(place.to_owned())
 }
 
 /// The reason why a token is refused.

@@ -4,13 +4,8 @@ use super::*;
 
 /// The organizations that a token gives with the claim at `place` set to `value`, of these candidates.
 fn organizations(place: &str, claims: &Value) -> std::result::Result<Vec<&'static str>, Refusal> {
-    let path = if place.starts_with('/') {
-        ClaimPath::Pointer(place.to_owned())
-    } else {
-        ClaimPath::Name(place.to_owned())
-    };
-    let caller =
-        outcome_with(|settings| settings.organizations = path, &signed(HEADER, &claims.to_string()))?;
+    let token = signed(HEADER, &claims.to_string());
+    let caller = outcome_with(|settings| settings.organizations = path(place), &token)?;
     let candidates = ["acme", "umbrella", "7", "-7", "7.5", "owner", "id", "0", "null", "true"];
     Ok(candidates.into_iter().filter(|id| caller.enter(id).is_ok()).collect())
 }
