@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-/// The current time.
+/// Returns the current time, truncated to the millisecond: what is stored is what was answered.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 /// A reading of the monotonic clock, for durations only.

@@ -5,7 +5,6 @@
 mod auth;
 mod lambda;
 mod origins;
-#[cfg(feature = "uploads")]
 pub mod uploads;
 
 use std::cell::RefCell;
@@ -48,6 +47,12 @@ pub fn process_variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
+/// Returns `true` if this is the first argument of the process.
+#[must_use]
+pub fn is_process_argument(argument: &str) -> bool {
+    std::env::args_os().nth(1).is_some_and(|first| first == argument)
+}
+
 impl<'a> Env<'a> {
     /// Runs `read` on the variables that `lookup` finds.
     ///
@@ -74,7 +79,8 @@ impl<'a> Env<'a> {
         self.problems.borrow_mut().push(format!("{name} {problem}"));
     }
 
-    fn required(&self, name: &str) -> Option<String> {
+    /// Returns the value of a variable that must be set; reports a problem if it isn't.
+    pub fn required(&self, name: &str) -> Option<String> {
         let value = self.get(name);
         if value.is_none() {
             self.problem(name, "is not set");
@@ -82,7 +88,8 @@ impl<'a> Env<'a> {
         value
     }
 
-    fn parsed<T, E: fmt::Display>(
+    /// Returns what `parse` makes of a variable, or of `default` if it isn't set; reports a problem if it is refused.
+    pub fn parsed<T, E: fmt::Display>(
         &self,
         name: &str,
         default: &str,
@@ -103,8 +110,6 @@ pub struct Settings {
     pub rate_limit_on_error: OnError,
     /// The table of the rate limit's counters.
     pub rate_limit_table: String,
-    /// The table of projects and files.
-    pub projects_table: String,
     /// Origins whose pages may write with the cookie.
     pub trusted_origins: TrustedOrigins,
 }
@@ -126,14 +131,12 @@ impl Settings {
         let rate_limit = env.parsed("RATE_LIMIT", "10/10s", RateLimit::from_str);
         let rate_limit_on_error = env.parsed("RATE_LIMIT_ON_ERROR", "allow", OnError::parse);
         let rate_limit_table = env.required("RATE_LIMIT_TABLE");
-        let projects_table = env.required("PROJECTS_TABLE");
         let trusted_origins = env.parsed("TRUSTED_ORIGINS", "", TrustedOrigins::from_str);
         Some(Self {
             auth: auth?,
             rate_limit: rate_limit?,
             rate_limit_on_error: rate_limit_on_error?,
             rate_limit_table: rate_limit_table?,
-            projects_table: projects_table?,
             trusted_origins: trusted_origins?,
         })
     }

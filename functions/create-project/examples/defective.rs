@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use shared::domain::{NewProject, Project};
-use shared::edge::{Context, Created, OrgMember, Result, Route, run};
-use shared::storage::Projects;
+use projects::{NewProject, Project, Projects};
+use shared::edge::{Created, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    run(Route::post("/v1/orgs/{orgId}/projects").org_member().json::<NewProject>(), defective)
+    let route = Route::post("/v1/orgs/{orgId}/projects").org_member().json::<NewProject>();
+    run(route.ignores_idempotency_key(), defective)
 }
 
-async fn defective(cx: Context<OrgMember, Projects>, new: NewProject) -> Result<Created<Project>> {
-    let project = Project::create(cx.scope(), new, cx.now());
+async fn defective(ctx: RequestContext<OrgMember, Projects>, new: NewProject) -> Result<Created<Project>> {
+    let project = Project::create(ctx.scope(), new, ctx.now());
     assert_ne!(project.name, "Panic", "a text that is for nobody outside");
-    Ok(cx.store().create(cx.scope(), project, None).await?.into())
+    Ok(ctx.store().create(ctx.scope(), project, None).await?.into())
 }

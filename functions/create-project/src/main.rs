@@ -2,16 +2,19 @@
 
 use std::process::ExitCode;
 
-use shared::domain::{NewProject, Project};
-use shared::edge::{Context, Created, OrgMember, Result, Route, run};
-use shared::storage::Projects;
+use projects::{NewProject, Project, Projects};
+use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    run(Route::post("/v1/orgs/{orgId}/projects").org_member().json::<NewProject>(), create_project)
+    let route = Route::post("/v1/orgs/{orgId}/projects").org_member().json::<NewProject>().idempotent();
+    run(route.summary("Creates a project"), create_project)
 }
 
-async fn create_project(cx: Context<OrgMember, Projects>, new: NewProject) -> Result<Created<Project>> {
-    let repeatable = cx.repeatable(&new)?;
-    let project = Project::create(cx.scope(), new, cx.now());
-    Ok(cx.store().create(cx.scope(), project, repeatable.as_ref()).await?.into())
+async fn create_project(
+    ctx: RequestContext<OrgMember, Projects>,
+    new: Idempotent<NewProject>,
+) -> Result<Created<Project>> {
+    let (new, request) = new.open(&ctx)?;
+    let project = Project::create(ctx.scope(), new, ctx.now());
+    Ok(ctx.store().create(ctx.scope(), project, request.as_ref()).await?.into())
 }

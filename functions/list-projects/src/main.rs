@@ -2,14 +2,18 @@
 
 use std::process::ExitCode;
 
-use shared::domain::{PageRequest, ProjectPage};
-use shared::edge::{Context, Data, OrgMember, Result, Route, run};
-use shared::storage::Projects;
+use projects::{ProjectPage, Projects};
+use shared::domain::PageRequest;
+use shared::edge::{OkJson, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    run(Route::get("/v1/orgs/{orgId}/projects").org_member().query::<PageRequest>(), list_projects)
+    let route = Route::get("/v1/orgs/{orgId}/projects").org_member().query::<PageRequest>();
+    run(route.summary("Lists the organization's projects, newest first"), list_projects)
 }
 
-async fn list_projects(cx: Context<OrgMember, Projects>, page: PageRequest) -> Result<Data<ProjectPage>> {
-    Ok(Data(cx.store().list(cx.scope(), &page).await?))
+async fn list_projects(
+    ctx: RequestContext<OrgMember, Projects>,
+    page: PageRequest,
+) -> Result<OkJson<ProjectPage>> {
+    Ok(OkJson(ctx.store().list(ctx.scope(), &page).await?))
 }

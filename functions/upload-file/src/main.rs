@@ -2,15 +2,19 @@
 
 use std::process::ExitCode;
 
-use shared::domain::{File, NewFile};
-use shared::edge::{Context, Created, OrgMember, Result, Route, run};
-use shared::storage::Files;
+use projects::{Files, ProjectFile};
+use shared::domain::NewFile;
+use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    run(Route::post("/v1/orgs/{orgId}/projects/{projectId}/files").org_member().upload(), upload_file)
+    let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/files").org_member().upload().idempotent();
+    run(route.summary("Stores a file with a project"), upload_file)
 }
 
-async fn upload_file(cx: Context<OrgMember, Files>, file: NewFile) -> Result<Created<File>> {
-    let repeatable = cx.repeatable(&file.identity())?;
-    Ok(cx.store().store(cx.scope(), cx.project()?, file, repeatable.as_ref(), cx.now()).await?.into())
+async fn upload_file(
+    ctx: RequestContext<OrgMember, Files>,
+    file: Idempotent<NewFile>,
+) -> Result<Created<ProjectFile>> {
+    let (file, request) = file.open(&ctx)?;
+    Ok(ctx.store().create(ctx.scope(), ctx.id()?, file, request.as_ref(), ctx.now()).await?.into())
 }

@@ -9,11 +9,10 @@ use super::*;
 const SECRET: &str = "a secret of 32 bytes, as they say";
 
 /// The variables without which no function starts.
-const REQUIRED: [(&str, &str); 5] = [
+const REQUIRED: [(&str, &str); 4] = [
     ("AUTH_JWT_SECRET", SECRET),
     ("AUTH_ISSUER", "https://issuer.example"),
     ("AUTH_AUDIENCE", "projects"),
-    ("PROJECTS_TABLE", "projects"),
     ("RATE_LIMIT_TABLE", "limits"),
 ];
 
@@ -47,10 +46,7 @@ fn what_has_a_default_need_not_be_set() {
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
     assert_eq!(settings.rate_limit.to_string(), "10/10s");
     assert_eq!(settings.rate_limit_on_error, OnError::Allow);
-    assert_eq!(
-        (settings.projects_table.as_str(), settings.rate_limit_table.as_str()),
-        ("projects", "limits")
-    );
+    assert_eq!(settings.rate_limit_table, "limits");
     assert_eq!(settings.trusted_origins, TrustedOrigins::default());
 }
 
@@ -163,7 +159,6 @@ fn all_problems_are_told_at_once() {
         ("RATE_LIMIT", "x"),
         ("RATE_LIMIT_ON_ERROR", "x"),
         ("RATE_LIMIT_TABLE", ""),
-        ("PROJECTS_TABLE", ""),
         ("TRUSTED_ORIGINS", "x"),
     ];
     let problems = settings(&all).err().unwrap();
@@ -290,9 +285,8 @@ fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
     }
 }
 
-#[cfg(feature = "uploads")]
 mod of_uploads {
-    use super::super::uploads::{BucketSettings, UploadLimits};
+    use super::super::uploads::UploadLimits;
     use super::*;
 
     #[test]
@@ -328,12 +322,5 @@ mod of_uploads {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn the_bucket_must_be_named() {
-        let bucket = |changes: &[_]| read_with(changes, BucketSettings::read).map(|settings| settings.bucket);
-        assert_eq!(bucket(&[]), Err("UPLOADS_BUCKET is not set".to_owned()));
-        assert_eq!(bucket(&[("UPLOADS_BUCKET", "files")]), Ok("files".to_owned()));
     }
 }

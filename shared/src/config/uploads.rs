@@ -6,20 +6,6 @@ use crate::domain::AllowedTypes;
 /// Lambda's request of 6 MB, in base64 and beside its headers, holds no larger file.
 const MOST_BYTES: usize = 4_500_000;
 
-/// Where files go.
-pub struct BucketSettings {
-    /// The bucket of the files.
-    pub bucket: String,
-}
-
-impl BucketSettings {
-    /// Reads where files go.
-    #[must_use]
-    pub fn read(env: &Env<'_>) -> Option<Self> {
-        Some(Self { bucket: env.required("UPLOADS_BUCKET")? })
-    }
-}
-
 /// Which files may be uploaded.
 pub struct UploadLimits {
     /// The largest file in bytes.

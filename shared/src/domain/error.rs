@@ -4,8 +4,8 @@
 
 use super::validation::Issues;
 
-/// The cause of a failure, for the log only.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+/// Cause of a failure, for the log only.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The result of a decision or of a storage call.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -17,9 +17,9 @@ pub enum Error {
     /// The input is well-formed, but breaks rules; all broken ones are listed.
     #[error("{}", .0.summary())]
     Invalid(Issues),
-    /// The caller is not a member of the organization, whether or not that exists.
-    #[error("You are not a member of this organization")]
-    NotAMember,
+    /// The caller may not do this. The same whether or not the organization exists.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// The thing is not in the caller's organization.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -37,17 +37,44 @@ pub enum Error {
     /// The request is understood, but can't be carried out as it stands.
     #[error("{0}")]
     Unprocessable(&'static str),
+    /// The request is for a version that is no longer the current one.
+    #[error("Someone else has changed this meanwhile, read it again")]
+    VersionMismatch {
+        /// Version that is stored now.
+        current: u64,
+    },
+    /// An application's own reason, with a code of its own for clients to program against.
+    #[error("{message}")]
+    Refused {
+        /// Kind of the reason.
+        kind: Kind,
+        /// Code in capitals, such as `QUOTA_EXCEEDED`.
+        code: &'static str,
+        /// Text for the caller.
+        message: &'static str,
+    },
     /// A service that this one depends on failed or took too long.
     #[error("The service is temporarily unavailable, try again shortly")]
-    Unavailable(#[source] Cause),
+    Unavailable(#[source] BoxError),
     /// A defect of this service.
     #[error("Something went wrong on our side")]
-    Internal(#[source] Cause),
+    Internal(#[source] BoxError),
+}
+
+/// Kind of an application's own reason to refuse a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The caller may not do this.
+    Forbidden,
+    /// The request contradicts what is stored.
+    Conflict,
+    /// The request is understood, but can't be carried out as it stands.
+    Unprocessable,
 }
 
 impl Error {
     /// Wraps a defect: something that can't happen unless this service is wrong.
-    pub fn internal(cause: impl Into<Cause>) -> Self {
+    pub fn internal(cause: impl Into<BoxError>) -> Self {
         Self::Internal(cause.into())
     }
 }

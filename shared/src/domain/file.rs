@@ -1,40 +1,13 @@
-//! A file of a project, and what becomes of the name that its sender gave it.
+//! A file that a caller sends, and what becomes of the name that they gave it.
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::text::is_invisible;
-use super::time::serialize_millis;
 use super::validation::{IssueCode, Issues};
-use super::{AllowedTypes, Error, FileId, OrgId, OrgScope, ProjectId, Result, UserId, hex};
-
-/// A file that is stored with a project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct File {
-    /// Its id.
-    pub id: FileId,
-    /// The organization that it belongs to.
-    pub org_id: OrgId,
-    /// The project that it belongs to.
-    pub project_id: ProjectId,
-    /// The name that its sender gave it, made harmless.
-    pub name: FileName,
-    /// Its media type, as its bytes confirm it.
-    pub content_type: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal digits.
-    pub sha256: String,
-    /// Who uploaded it.
-    pub created_by: UserId,
-    /// When it was uploaded.
-    #[serde(serialize_with = "serialize_millis")]
-    pub created_at: Timestamp,
-}
+use super::{AllowedTypes, Error, Result, hex};
 
 /// A file that a caller sends: not empty, of an allowed type, and of the type it declares, if it declares one.
 #[derive(Clone, Debug)]
@@ -85,26 +58,23 @@ impl NewFile {
         self.bytes.clone()
     }
 
-    /// What identifies it, whatever the transport: name, type and hash.
+    /// Size in bytes.
     #[must_use]
-    pub fn identity(&self) -> (&FileName, &'static str, String) {
-        (&self.name, self.content_type, hex(&self.sha256))
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64
     }
 
-    /// What is known of it once it is stored with a project at `now`.
+    /// The SHA-256 in lower-case hexadecimal digits.
     #[must_use]
-    pub fn stored(&self, scope: &OrgScope, project_id: ProjectId, now: Timestamp) -> File {
-        File {
-            id: FileId::new(now),
-            org_id: scope.organization().clone(),
-            project_id,
-            name: self.name.clone(),
-            content_type: self.content_type.to_owned(),
-            size: self.bytes.len() as u64,
-            sha256: hex(&self.sha256),
-            created_by: scope.user().clone(),
-            created_at: now,
-        }
+    pub fn sha256_hex(&self) -> String {
+        hex(&self.sha256)
+    }
+}
+
+/// Identity, whatever the transport: name, type and hash.
+impl Serialize for NewFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        (&self.name, self.content_type, self.sha256_hex()).serialize(serializer)
     }
 }
 
@@ -116,9 +86,8 @@ const UNNAMED: &str = "file";
 
 /// A file name without path, control characters, direction overrides and what can't be seen: 1 to 255 characters. It is
 /// only data: no key or path is ever made of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FileName(String);
 
 impl FileName {
@@ -133,8 +102,9 @@ impl FileName {
         Self(if name.is_empty() { UNNAMED } else { name }.to_owned())
     }
 
-    /// A name that was made harmless before.
-    pub(crate) fn stored(name: &str) -> Self {
+    /// Takes a name of a row, which was made harmless before.
+    #[must_use]
+    pub fn from_storage(name: &str) -> Self {
         Self(name.to_owned())
     }
 

@@ -1,4 +1,4 @@
-//! Requests that may be sent twice: which two requests are the same one, and for how long that is remembered.
+//! Idempotent requests: which two requests are equal, and for how long that is remembered.
 //!
 //! The header is that of the IETF draft `draft-ietf-httpapi-idempotency-key-header`.
 
@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Error, OrgScope, Result, hex};
+use super::{Error, Result, Scope, hex};
 
-/// How long an answer can be replayed.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Time for which a response can be replayed.
+const RECORD_TTL: SignedDuration = SignedDuration::from_hours(24);
 
 /// The longest key in characters.
 const MAX_KEY_LENGTH: usize = 255;
@@ -30,22 +30,23 @@ impl IdempotencyKey {
     }
 }
 
-/// One request that may be repeated: which answer it would replay, and what it asks for.
+/// One request with an `Idempotency-Key`: which response it would replay, and what it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repeatable {
+pub struct IdempotentRequest {
+    partition: String,
     record: String,
     fingerprint: String,
     now: Timestamp,
 }
 
-impl Repeatable {
+impl IdempotentRequest {
     /// The request with this key to this route and path with this content, at `now`.
     ///
     /// # Errors
     ///
     /// [`Error::Internal`] if the content can't be written as JSON.
     pub fn new(
-        scope: &OrgScope,
+        scope: &impl Scope,
         key: &IdempotencyKey,
         route: &str,
         path: &BTreeMap<String, String>,
@@ -54,18 +55,32 @@ impl Repeatable {
     ) -> Result<Self> {
         let content = serde_json::to_vec(&(path, content)).map_err(Error::internal)?;
         // As a JSON array no part can run into the next.
-        let parts = (scope.organization(), scope.user(), route, &key.0);
+        let partition = scope.partition();
+        // Without the kind of the scope, which the partition has: so the first version named records.
+        let id = partition.strip_prefix("ORG#").unwrap_or(&partition);
+        let parts = (id, scope.user(), route, &key.0);
         let record = serde_json::to_vec(&parts).map_err(Error::internal)?;
-        Ok(Self { record: hex(&Sha256::digest(record)), fingerprint: hex(&Sha256::digest(content)), now })
+        Ok(Self {
+            partition,
+            record: hex(&Sha256::digest(record)),
+            fingerprint: hex(&Sha256::digest(content)),
+            now,
+        })
     }
 
-    /// What names the record: organization, user, route and key in one hash.
+    /// Partition of the record: the scope's.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    /// Name of the record: scope, user, route and key in one hash.
     #[must_use]
     pub fn record_name(&self) -> &str {
         &self.record
     }
 
-    /// What the request asks for, as a hash: the same for the same path and content.
+    /// Hash of what the request asks for: the same for the same path and content.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
@@ -80,18 +95,18 @@ impl Repeatable {
     /// The Unix time in seconds from which the record no longer counts.
     #[must_use]
     pub fn expiry(&self) -> i64 {
-        (self.now + KEPT).as_second()
+        (self.now + RECORD_TTL).as_second()
     }
 
-    /// Whether a record that expires at this Unix time in seconds still counts. Expired ones may linger in the table.
+    /// Returns `true` if a record with this expiry (Unix time in seconds) is expired. It may linger in the table.
     #[must_use]
-    pub fn counts(&self, expiry: i64) -> bool {
-        expiry > self.now.as_second()
+    pub fn is_expired(&self, expiry: i64) -> bool {
+        expiry <= self.now.as_second()
     }
 
-    /// The Unix time in seconds at which this request came.
+    /// Unix time in seconds at which this request came.
     #[must_use]
-    pub fn arrival(&self) -> i64 {
+    pub fn received_at(&self) -> i64 {
         self.now.as_second()
     }
 
@@ -106,13 +121,13 @@ impl Repeatable {
     }
 }
 
-/// What came of a write that may be repeated.
+/// Outcome of a write that may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written<T> {
+pub enum Outcome<T> {
     /// It took effect now.
-    Now(T),
-    /// It had taken effect before; this is what was answered then.
-    Before(T),
+    Created(T),
+    /// It had taken effect before; this is the response of then.
+    Replayed(T),
 }
 
 #[cfg(test)]
@@ -120,11 +135,12 @@ mod tests {
     use super::super::{Caller, OrgId, UserId};
     use super::*;
 
-    fn repeatable(organization: &str, user: &str, route: &str, key: &str) -> Repeatable {
+    fn request(organization: &str, user: &str, route: &str, key: &str) -> IdempotentRequest {
         let caller = Caller::new(UserId::parse(user).unwrap(), vec![OrgId::parse(organization).unwrap()]);
         let key = IdempotencyKey::parse(key).unwrap();
-        let scope = caller.enter(organization).unwrap();
-        Repeatable::new(&scope, &key, route, &BTreeMap::new(), &"content", Timestamp::UNIX_EPOCH).unwrap()
+        let scope = caller.authorize_org(organization).unwrap();
+        IdempotentRequest::new(&scope, &key, route, &BTreeMap::new(), &"content", Timestamp::UNIX_EPOCH)
+            .unwrap()
     }
 
     #[test]
@@ -137,14 +153,14 @@ mod tests {
 
     #[test]
     fn a_record_belongs_to_one_user_in_one_organization_on_one_route() {
-        let own = repeatable("acme", "alice", "POST /a", "key");
-        assert_eq!(own, repeatable("acme", "alice", "POST /a", "key"));
+        let own = request("acme", "alice", "POST /a", "key");
+        assert_eq!(own, request("acme", "alice", "POST /a", "key"));
         for other in [
-            repeatable("umbrella", "alice", "POST /a", "key"),
-            repeatable("acme", "bob", "POST /a", "key"),
-            repeatable("acme", "alice", "POST /b", "key"),
-            repeatable("acme", "alice", "POST /a", "key2"),
-            repeatable("acm", "ealice", "POST /a", "key"),
+            request("umbrella", "alice", "POST /a", "key"),
+            request("acme", "bob", "POST /a", "key"),
+            request("acme", "alice", "POST /b", "key"),
+            request("acme", "alice", "POST /a", "key2"),
+            request("acm", "ealice", "POST /a", "key"),
         ] {
             assert_ne!(own.record_name(), other.record_name());
         }
@@ -152,9 +168,10 @@ mod tests {
 
     #[test]
     fn a_record_counts_for_24_hours() {
-        let first = repeatable("acme", "alice", "POST /a", "key");
-        let later = |seconds| Repeatable { now: Timestamp::from_second(seconds).unwrap(), ..first.clone() };
-        assert!(later(86_399).counts(first.expiry()));
-        assert!(!later(86_400).counts(first.expiry()));
+        let first = request("acme", "alice", "POST /a", "key");
+        let later =
+            |seconds| IdempotentRequest { now: Timestamp::from_second(seconds).unwrap(), ..first.clone() };
+        assert!(!later(86_399).is_expired(first.expiry()));
+        assert!(later(86_400).is_expired(first.expiry()));
     }
 }

@@ -1,9 +1,8 @@
-//! Identifiers. Organizations and users are named by the token's issuer; projects and files are named here, by
-//! `UUIDv7` (RFC 9562), so that ids sort by creation time.
-
-use std::fmt;
+//! Identifiers. Organizations and users are named by the token's issuer; resources are named here, by `UUIDv7` (RFC 9562),
+//! so that ids sort by creation time.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::{NoContext, Uuid};
 
@@ -17,8 +16,7 @@ fn foreign_id(text: &str) -> Option<String> {
 }
 
 /// The id of an organization (tenant), as the token's issuer names it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct OrgId(String);
 
 impl OrgId {
@@ -37,8 +35,7 @@ impl OrgId {
 }
 
 /// The id of a user: the `sub` of the token.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct UserId(String);
 
 impl UserId {
@@ -55,89 +52,122 @@ impl UserId {
     }
 }
 
-/// Makes an id that sorts by `now`. Ids of one millisecond sort at random.
-fn time_ordered(now: Timestamp) -> Uuid {
+/// Id of a resource, which its type says: a `ProjectId` is never taken for a `FileId`. [`resource_id!`](crate::resource_id)
+/// makes such types.
+pub trait ResourceId: Sized {
+    /// Name of the path parameter that holds it, such as `projectId`.
+    const PARAMETER: &'static str;
+
+    /// Name of the resource for callers, such as `Project`.
+    const RESOURCE: &'static str;
+
+    /// Parses the canonical text form. Returns `None` for any other text.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+/// Makes a `UUIDv7` that sorts by `now`, to the millisecond. Those of one millisecond sort at random.
+#[doc(hidden)]
+#[must_use]
+pub fn time_ordered(now: Timestamp) -> Uuid {
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
 }
 
 /// Takes only the canonical form (RFC 9562, section 4: lower case, hyphenated), so that one id has one spelling.
-fn canonical(text: &str) -> Option<Uuid> {
+#[doc(hidden)]
+#[must_use]
+pub fn canonical(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     (id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(id)
 }
 
-macro_rules! own_id {
-    ($(#[$doc:meta])* $name:ident) => {
+/// Declares the id of a resource: the type, the path parameter that holds it, and the resource's name for callers.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use shared::domain::ResourceId;
+///
+/// shared::resource_id! {
+///     /// Id of an invoice.
+///     pub struct InvoiceId("invoiceId", "Invoice");
+/// }
+///
+/// let id = InvoiceId::new(Timestamp::UNIX_EPOCH);
+/// assert_eq!(InvoiceId::parse(&id.to_string()), Some(id));
+/// assert_eq!(InvoiceId::parse("42"), None);
+/// ```
+#[macro_export]
+macro_rules! resource_id {
+    ($(#[$doc:meta])* $visibility:vis struct $name:ident($parameter:literal, $resource:literal);) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-        pub struct $name(Uuid);
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            $crate::derived::Serialize, $crate::derived::JsonSchema,
+        )]
+        #[serde(crate = "::shared::derived::serde")]
+        #[schemars(crate = "::shared::derived::schemars")]
+        $visibility struct $name($crate::derived::Uuid);
 
         impl $name {
             /// Makes a new id that sorts by `now`, to the millisecond.
             #[must_use]
-            pub fn new(now: Timestamp) -> Self {
-                Self(time_ordered(now))
-            }
-
-            /// Takes the canonical text form of an id, or nothing.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                canonical(text).map(Self)
-            }
-
-            /// The 16 bytes of the id, most significant first.
-            #[must_use]
-            pub fn as_bytes(&self) -> &[u8; 16] {
-                self.0.as_bytes()
-            }
-
-            /// The id of these 16 bytes.
-            #[must_use]
-            pub fn from_bytes(bytes: [u8; 16]) -> Self {
-                Self(Uuid::from_bytes(bytes))
+            $visibility fn new(now: $crate::derived::Timestamp) -> Self {
+                Self($crate::derived::time_ordered(now))
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.hyphenated().fmt(f)
+        impl $crate::domain::ResourceId for $name {
+            const PARAMETER: &'static str = $parameter;
+            const RESOURCE: &'static str = $resource;
+
+            fn parse(text: &str) -> Option<Self> {
+                $crate::derived::canonical(text).map(Self)
+            }
+        }
+
+        impl $crate::domain::validation::Input for $name {
+            fn read(
+                value: Option<$crate::domain::validation::Value>,
+                at: &mut $crate::domain::validation::At<'_>,
+            ) -> Option<Self> {
+                at.parsed(value, "Invalid UUID", <Self as $crate::domain::ResourceId>::parse)
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(&self.0.hyphenated(), f)
             }
         }
     };
 }
 
-own_id!(
-    /// The id of a project.
-    ProjectId
-);
-own_id!(
-    /// The id of a file.
-    FileId
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    crate::resource_id! {
+        /// Id of a note.
+        struct NoteId("noteId", "Note");
+    }
+
     #[test]
     fn ids_sort_by_creation_time() {
-        let at = |ms| ProjectId::new(Timestamp::from_millisecond(ms).unwrap());
+        let at = |ms| NoteId::new(Timestamp::from_millisecond(ms).unwrap());
         assert!(at(1_000) < at(1_001));
         assert!(at(1_000).to_string() < at(1_001).to_string());
     }
 
     #[test]
     fn a_printed_id_parses_back_to_itself() {
-        let id = FileId::new(Timestamp::from_second(1_700_000_000).unwrap());
-        assert_eq!(FileId::parse(&id.to_string()), Some(id));
+        let id = NoteId::new(Timestamp::from_second(1_700_000_000).unwrap());
+        assert_eq!(NoteId::parse(&id.to_string()), Some(id));
     }
 
     #[test]
     fn an_id_has_one_spelling_only() {
-        let id = ProjectId::new(Timestamp::from_second(1_700_000_000).unwrap()).to_string();
+        let id = NoteId::new(Timestamp::from_second(1_700_000_000).unwrap()).to_string();
         for other in [
             id.to_uppercase(),
             format!("{{{id}}}"),
@@ -145,7 +175,7 @@ mod tests {
             format!("urn:uuid:{id}"),
             format!("{id} "),
         ] {
-            assert_eq!(ProjectId::parse(&other), None, "{other}");
+            assert_eq!(NoteId::parse(&other), None, "{other}");
         }
     }
 

@@ -1,17 +1,15 @@
 //! Values and decisions, pure: knows no HTTP, no SDK and no clock.
 
 mod error;
-#[cfg(feature = "uploads")]
 mod file;
 mod idempotency;
-mod ids;
+#[doc(hidden)]
+pub mod ids;
 pub(crate) mod json;
 pub mod keys;
-#[cfg(feature = "uploads")]
 mod media_type;
 mod membership;
 mod page;
-mod project;
 pub mod rate_limit;
 mod text;
 pub mod time;
@@ -19,23 +17,23 @@ pub mod validation;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-pub use error::{Cause, Error, Result};
-#[cfg(feature = "uploads")]
-pub use file::{File, FileName, NewFile};
-pub use idempotency::{IdempotencyKey, Repeatable, Written};
-pub use ids::{FileId, OrgId, ProjectId, UserId};
-#[cfg(feature = "uploads")]
+pub use error::{BoxError, Error, Kind, Result};
+pub use file::{FileName, NewFile};
+pub use idempotency::{IdempotencyKey, IdempotentRequest, Outcome};
+pub use ids::{OrgId, ResourceId, UserId};
 pub use media_type::AllowedTypes;
 pub(crate) use membership::Grant;
-pub use membership::{Caller, OrgScope};
-pub use page::{Cursor, PageRequest, ProjectPage};
-pub use project::{NewProject, Project, name_key};
+pub use membership::{Caller, OrgScope, Scope, UserScope};
+pub use page::{Cursor, Page, PageRequest};
+pub use text::name_key;
 
-/// What stands for itself in a segment of a path or of an object key, and in the parameters of RFC 8187.
-pub(crate) const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+/// Encode set for a segment of a path or of an object key (RFC 3986, section 2.3, without `~`), and for the parameters of
+/// RFC 8187.
+pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Returns lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()

@@ -1,18 +1,18 @@
-//! Pages of a list: how many, from where, and the opaque cursor to the next one.
+//! Pages of a list: how many items, from where, and the opaque cursor to the next page.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::validation::{Input, IssueCode, Issues, ValidationError};
-use super::{Error, OrgId, OrgScope, Project, ProjectId, Result};
+use super::{Error, Result, Scope};
 
-/// Which page a caller asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Input)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+/// Page that a caller asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Input, JsonSchema)]
 pub struct PageRequest {
-    /// Maximum number of projects on the page.
+    /// Maximum number of items on the page.
     #[serde(default = "usual_limit")]
     #[validate(range(min = 1, max = 100))]
     limit: u8,
@@ -25,97 +25,94 @@ fn usual_limit() -> u8 {
     20
 }
 
-/// What is nobody's cursor is refused along with everything else; whose it is, [`PageRequest::after`] tells.
+/// Refuses a cursor of another form, along with everything else; [`PageRequest::after`] refuses one of another list.
 fn cursor_form(text: &str) -> std::result::Result<(), ValidationError> {
     let refusal = || ValidationError::new("invalid_format").with_message("Invalid cursor".into());
     parts(text).map(drop).ok_or_else(refusal)
 }
 
 impl PageRequest {
-    /// How many items the page may have, 1 to 100.
+    /// Maximum number of items, 1 to 100.
     #[must_use]
     pub fn limit(&self) -> u8 {
         self.limit
     }
 
-    /// The project after which the page starts; nothing for the first page.
+    /// Returns the place after which the page of this list starts; `None` for the first page.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a cursor that was not made for this organization.
-    pub fn after(&self, scope: &OrgScope) -> Result<Option<ProjectId>> {
-        let open = |cursor| open(cursor, scope.organization());
+    /// [`Error::Invalid`] for a cursor that was not made for this scope and list.
+    pub fn after(&self, scope: &impl Scope, list: &str) -> Result<Option<String>> {
         let refusal = || Error::Invalid(Issues::one("cursor", IssueCode::InvalidFormat, "Invalid cursor"));
-        self.cursor.as_deref().map(|cursor| open(cursor).ok_or_else(refusal)).transpose()
+        self.cursor.as_deref().map(|cursor| open(cursor, scope, list).ok_or_else(refusal)).transpose()
     }
 }
 
-/// A page of an organization's projects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct ProjectPage {
-    /// The projects, newest first.
-    pub projects: Vec<Project>,
-    /// The cursor to the next page; nothing on the last one.
+/// Page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Items in the order of the list.
+    pub items: Vec<T>,
+    /// Cursor to the next page; `None` on the last one.
     pub next_cursor: Option<Cursor>,
 }
 
-/// An opaque place in the list of one organization's projects.
+/// Opaque place in a list of one scope.
 ///
-/// It holds a project's id and a check value over the organization and that id, so that a mangled cursor, or one of
-/// another organization, is refused. The check is no secret and needs to be none: a page is always read with the
-/// caller's own organization as the key, so even a forged cursor reaches nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// It holds a check value, by which a mangled cursor and one of another list are refused. The check is no secret and needs
+/// to be none: a page is always read with the caller's own scope as the key, so even a forged cursor reaches nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Cursor(String);
 
-/// How many bytes of the check value a cursor carries.
+/// Length of the check value in bytes.
 const CHECK_BYTES: usize = 8;
 
 impl Cursor {
-    /// The cursor to what comes after `last`.
+    /// Returns the cursor to what comes after the item at `place`, which is not empty, in this list of the scope.
     #[must_use]
-    pub fn after(last: ProjectId, scope: &OrgScope) -> Self {
-        let mut bytes = last.as_bytes().to_vec();
-        bytes.extend(check(last, scope.organization()));
-        Self(URL_SAFE_NO_PAD.encode(bytes))
+    pub fn new(scope: &impl Scope, list: &str, place: &str) -> Self {
+        Self(URL_SAFE_NO_PAD.encode([&check(scope, list, place), place.as_bytes()].concat()))
     }
 }
 
-fn check(id: ProjectId, organization: &OrgId) -> [u8; CHECK_BYTES] {
-    let digest = Sha256::new()
-        .chain_update(b"projects-cursor")
-        .chain_update(id.as_bytes())
-        .chain_update(organization.as_str())
-        .finalize();
+fn check(scope: &impl Scope, list: &str, place: &str) -> [u8; CHECK_BYTES] {
+    let mut hash = Sha256::new();
+    for part in [&scope.partition(), list, place] {
+        // With its length no part can run into the next.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
     std::array::from_fn(|index| digest[index])
 }
 
-fn open(cursor: &str, organization: &OrgId) -> Option<ProjectId> {
-    let (id, found) = parts(cursor)?;
-    (found == check(id, organization)).then_some(id)
+fn open(cursor: &str, scope: &impl Scope, list: &str) -> Option<String> {
+    let (found, place) = parts(cursor)?;
+    (found == check(scope, list, &place)).then_some(place)
 }
 
-/// The id and the check value that a cursor holds.
-fn parts(cursor: &str) -> Option<(ProjectId, [u8; CHECK_BYTES])> {
+/// The check value and the place that a cursor holds.
+fn parts(cursor: &str) -> Option<([u8; CHECK_BYTES], String)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (id, found) = bytes.split_first_chunk::<16>()?;
-    Some((ProjectId::from_bytes(*id), found.try_into().ok()?))
+    let (found, place) = bytes.split_first_chunk::<CHECK_BYTES>()?;
+    let place = String::from_utf8(place.to_vec()).ok().filter(|place| !place.is_empty())?;
+    Some((*found, place))
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use proptest::prelude::*;
 
-    use super::super::{Caller, UserId};
+    use super::super::{Caller, OrgId, OrgScope, UserId};
     use super::*;
+
+    const LAST: &str = "01900000-0000-7000-8000-000000000001";
 
     fn scope(organization: &str) -> OrgScope {
         let organizations = OrgId::parse(organization).into_iter().collect();
-        Caller::new(UserId::parse("alice").unwrap(), organizations).enter(organization).unwrap()
+        Caller::new(UserId::parse("alice").unwrap(), organizations).authorize_org(organization).unwrap()
     }
 
     fn page(cursor: &str) -> PageRequest {
@@ -124,29 +121,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_leads_back_to_its_place(bytes: [u8; 16]) {
-            let id = ProjectId::from_bytes(bytes);
-            let cursor = Cursor::after(id, &scope("acme"));
-            prop_assert_eq!(page(&cursor.0).after(&scope("acme")).unwrap(), Some(id));
+        fn a_cursor_leads_back_to_its_place(last in "\\PC{1,60}") {
+            let cursor = Cursor::new(&scope("acme"), "NOTE#", &last);
+            prop_assert_eq!(page(&cursor.0).after(&scope("acme"), "NOTE#").unwrap(), Some(last));
         }
 
         #[test]
         fn any_other_text_is_no_cursor(text in "\\PC{0,60}") {
-            prop_assert!(page(&text).after(&scope("acme")).is_err());
+            prop_assert!(page(&text).after(&scope("acme"), "NOTE#").is_err());
         }
 
         #[test]
-        fn a_cursor_with_one_character_changed_is_refused(position in 0..32_usize, letter in "[A-Za-z0-9_-]") {
-            let cursor = Cursor::after(ProjectId::new(Timestamp::UNIX_EPOCH), &scope("acme")).0;
+        fn a_changed_cursor_is_refused(position in 0..58_usize, letter in "[A-Za-z0-9_-]") {
+            let cursor = Cursor::new(&scope("acme"), "NOTE#", LAST).0;
             let mut mangled = cursor.clone();
             mangled.replace_range(position..=position, &letter);
-            prop_assert_eq!(page(&mangled).after(&scope("acme")).is_ok(), mangled == cursor);
+            prop_assert_eq!(page(&mangled).after(&scope("acme"), "NOTE#").is_ok(), mangled == cursor);
         }
     }
 
     #[test]
-    fn a_cursor_of_another_organization_is_refused() {
-        let cursor = Cursor::after(ProjectId::new(Timestamp::UNIX_EPOCH), &scope("acme"));
-        assert!(page(&cursor.0).after(&scope("umbrella")).is_err());
+    fn a_cursor_of_another_list_is_refused() {
+        let cursor = page(&Cursor::new(&scope("acme"), "NOTE#", LAST).0);
+        assert!(cursor.after(&scope("umbrella"), "NOTE#").is_err());
+        assert!(cursor.after(&scope("acme"), "FILE#").is_err());
+        let shifted = page(&Cursor::new(&scope("acme"), "NOTE", &format!("#{LAST}")).0);
+        assert!(shifted.after(&scope("acme"), "NOTE#").is_err());
     }
 }

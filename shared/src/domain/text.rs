@@ -1,7 +1,10 @@
-//! Characters and forms of text, by Unicode's tables.
+//! Characters and forms of text, by Unicode's tables, and the identity of a name.
 
+use sha2::{Digest, Sha256};
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
+
+use super::hex;
 
 /// Returns `true` for `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, the same since Unicode 6.3): joiners,
 /// selectors, fillers and marks that show nothing.
@@ -39,6 +42,22 @@ pub(super) fn trimmed(text: &str) -> &str {
 /// (Unicode, section 3.13, D147).
 pub(super) fn nfkc_casefold(text: &str) -> String {
     text.nfd().map(casefold).collect::<String>().nfc().collect()
+}
+
+/// Returns the identity of a name: two names with the same key are the same name. It is the SHA-256 (hex) of the name's
+/// `NFKC_Casefold` form without whatever else shows nothing, hashed because that form can outgrow a sort key's 1,024 bytes.
+///
+/// ```
+/// use shared::domain::name_key;
+///
+/// assert_eq!(name_key("Straße"), name_key("STRASSE"));
+/// assert_ne!(name_key("Apollo"), name_key("Apollo 2"));
+/// ```
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    let shown: String = nfkc_casefold(name).chars().filter(|letter| !shows_nothing(*letter)).collect();
+    // A blank at an end may have stood beside something that is gone.
+    hex(&Sha256::digest(shown.trim()))
 }
 
 /// The mapping `NFKC_CF` of one character of an NFD, not yet composed.

@@ -1,38 +1,177 @@
-//! Who may call a route. A route can't be run until it says so.
+//! Access rules: callers that a route lets in, and the proof of it that its handler gets.
 
-use super::error::Result;
+use super::caller::{Anonymous, Identity};
+use super::error::{ErrorCode, Result};
 use super::request::Request;
-use crate::domain::{Caller, OrgScope};
+use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 
-/// What a caller must be to call a route.
+/// Rule for the callers of a route, with the route's store at hand.
+///
+/// A membership that is kept in a table, in place of the token's claim:
+///
+/// ```
+/// use shared::domain::{Caller, Error, OrgId};
+/// use shared::edge::{Access, OrgMember, Request, Result};
+/// # struct Memberships;
+/// # impl Memberships {
+/// #     async fn contains(&self, user: &str, organization: &OrgId) -> shared::domain::Result<bool> { Ok(true) }
+/// # }
+///
+/// struct Member;
+///
+/// impl Access<Memberships> for Member {
+///     type Identity = Caller;
+///     type Granted = OrgMember;
+///
+///     async fn authorize(&self, caller: &Caller, request: &Request, store: &Memberships) -> Result<OrgMember> {
+///         let refused = Error::Forbidden("You are not a member of this organization");
+///         let Some(organization) = OrgId::parse(request.path("orgId")) else { return Err(refused.into()) };
+///         if !store.contains(caller.user().as_str(), &organization).await? {
+///             return Err(refused.into());
+///         }
+///         #[expect(clippy::disallowed_methods, reason = "the table was just asked")]
+///         Ok(OrgMember::new(caller.vouch_for_member(organization, Vec::new())))
+///     }
+/// }
+/// ```
+///
+/// Its routes say `.access(Member)` in place of `.org_member()`.
 #[diagnostic::on_unimplemented(
     message = "this route doesn't say who may call it",
-    label = "add `.org_member()` to the route"
+    label = "add `.org_member()`, `.org_role(…)`, `.signed_in()`, `.public()` or `.access(…)` to the route"
 )]
-pub trait Access: Sized {
-    /// Checks the caller.
+pub trait Access<S> {
+    /// Callers that can be let in: [`Caller`], whose token is verified first, or [`Anonymous`].
+    type Identity: Identity;
+
+    /// Proof that the caller was let in.
+    type Granted;
+
+    /// Errors of [`authorize`](Access::authorize), for the API's description.
+    const REFUSALS: &'static [ErrorCode] = &[ErrorCode::FORBIDDEN];
+
+    /// Checks a caller. A route that reads may be called before the rate limit has counted the request, so nothing may be
+    /// changed here.
     ///
     /// # Errors
     ///
-    /// If they may not.
-    fn admit(caller: &Caller, request: &Request) -> Result<Self>;
+    /// [`Error::Forbidden`] if the caller is not let in; otherwise what the store returns.
+    fn authorize(
+        &self,
+        caller: &Self::Identity,
+        request: &Request,
+        store: &S,
+    ) -> impl Future<Output = Result<Self::Granted>>;
 }
 
-/// Nothing was said yet. This is no [`Access`], so a route of this kind can't be run.
-pub struct Unstated;
+/// Refusal of a member without the role.
+const MISSING_ROLE: Error = Error::Forbidden("Your role in this organization does not allow this");
 
-/// A member of the organization in the path.
+/// Access that was not stated yet. This is no [`Access`], so a route of this kind can't be run.
+pub struct AccessUnset;
+
+/// Proof of access that has a scope to build keys from.
+pub trait Scoped {
+    /// The scope's type.
+    type Scope: Scope;
+
+    /// The scope.
+    fn scope(&self) -> &Self::Scope;
+}
+
+/// Rule: members of the organization in the path's `{orgId}`.
+pub struct MembersOnly;
+
+/// Rule: members of the organization in the path's `{orgId}` that have a role.
+pub struct RoleOnly(pub(super) &'static str);
+
+/// Rule: whoever has a valid token.
+pub struct SignedInOnly;
+
+/// Rule: everybody.
+pub struct Everybody;
+
+/// Proof that the caller is a member of the organization in the path.
 pub struct OrgMember(OrgScope);
 
+/// Proof that the caller has the route's role in the organization in the path.
+pub struct OrgRole(OrgScope);
+
+/// Proof that the caller has a valid token.
+pub struct SignedIn(UserScope);
+
+/// Access that proves nothing.
+pub struct Public;
+
 impl OrgMember {
-    /// The permission.
-    pub(super) fn scope(&self) -> &OrgScope {
+    /// Makes the proof, for an [`Access`] of your own.
+    #[must_use]
+    pub fn new(scope: OrgScope) -> Self {
+        Self(scope)
+    }
+}
+
+impl Scoped for OrgMember {
+    type Scope = OrgScope;
+
+    fn scope(&self) -> &OrgScope {
         &self.0
     }
 }
 
-impl Access for OrgMember {
-    fn admit(caller: &Caller, request: &Request) -> Result<Self> {
-        Ok(Self(caller.enter(request.path("orgId"))?))
+impl Scoped for OrgRole {
+    type Scope = OrgScope;
+
+    fn scope(&self) -> &OrgScope {
+        &self.0
+    }
+}
+
+impl Scoped for SignedIn {
+    type Scope = UserScope;
+
+    fn scope(&self) -> &UserScope {
+        &self.0
+    }
+}
+
+impl<S> Access<S> for MembersOnly {
+    type Identity = Caller;
+    type Granted = OrgMember;
+
+    async fn authorize(&self, caller: &Caller, request: &Request, _: &S) -> Result<OrgMember> {
+        Ok(OrgMember(caller.authorize_org(request.path("orgId"))?))
+    }
+}
+
+impl<S> Access<S> for RoleOnly {
+    type Identity = Caller;
+    type Granted = OrgRole;
+
+    async fn authorize(&self, caller: &Caller, request: &Request, _: &S) -> Result<OrgRole> {
+        let scope = caller.authorize_org(request.path("orgId"))?;
+        if scope.has_role(self.0) { Ok(OrgRole(scope)) } else { Err(MISSING_ROLE.into()) }
+    }
+}
+
+impl<S> Access<S> for SignedInOnly {
+    const REFUSALS: &'static [ErrorCode] = &[];
+
+    type Identity = Caller;
+    type Granted = SignedIn;
+
+    async fn authorize(&self, caller: &Caller, _: &Request, _: &S) -> Result<SignedIn> {
+        Ok(SignedIn(caller.own_scope()))
+    }
+}
+
+impl<S> Access<S> for Everybody {
+    const REFUSALS: &'static [ErrorCode] = &[];
+
+    type Identity = Anonymous;
+    type Granted = Public;
+
+    async fn authorize(&self, _: &Anonymous, _: &Request, _: &S) -> Result<Public> {
+        Ok(Public)
     }
 }

@@ -1,4 +1,4 @@
-//! What a handler gets besides its input.
+//! Context of a request: what a handler gets beside its input.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,76 +6,83 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::access::OrgMember;
+use super::access::Scoped;
 use super::error::Result;
 use super::request::Request;
-use crate::domain::{self, IdempotencyKey, OrgScope, ProjectId, Repeatable};
+use crate::domain::{Error, IdempotencyKey, IdempotentRequest, ResourceId};
 
-/// A request whose caller passed the checks of its route. `A` is what they proved, `S` is where the data is.
-pub struct Context<A, S> {
+/// Request whose caller passed the checks of its route. `A` is the proof of that, `S` is the route's storage.
+pub struct RequestContext<A, S> {
     access: A,
     store: Arc<S>,
     now: Timestamp,
     route: Arc<str>,
     path: BTreeMap<String, String>,
-    key: Option<IdempotencyKey>,
 }
 
-impl<A, S> Context<A, S> {
+impl<A, S> RequestContext<A, S> {
     pub(super) fn new(
         access: A,
         store: Arc<S>,
         now: Timestamp,
         route: Arc<str>,
-        key: Option<IdempotencyKey>,
         request: &mut Request,
     ) -> Self {
-        Self { access, store, now, route, path: request.take_path(), key }
+        Self { access, store, now, route, path: request.take_path() }
     }
 
-    /// Where the data is.
+    /// Storage of the route.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// When the request came.
+    /// Time at which the request came, to the millisecond.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// A parameter of the path, decoded; empty for one that the route doesn't have.
+    /// Proof that the caller passed the route's check.
     #[must_use]
-    pub fn path(&self, name: &str) -> &str {
-        self.path.get(name).map_or("", String::as_str)
+    pub fn access(&self) -> &A {
+        &self.access
     }
 
-    /// The project of the path's `{projectId}`.
+    /// Returns a parameter of the path, decoded.
     ///
     /// # Errors
     ///
-    /// [`domain::Error::NotFound`] for a malformed id: there is no such project.
-    pub fn project(&self) -> Result<ProjectId> {
-        Ok(ProjectId::parse(self.path("projectId")).ok_or(domain::Error::NotFound("Project"))?)
+    /// [`Error::Internal`] if the route's path has no such parameter.
+    pub fn path(&self, name: &str) -> Result<&str> {
+        let value = self.path.get(name).map(String::as_str);
+        Ok(value.ok_or_else(|| Error::internal(format!("the route's path has no {{{name}}}")))?)
+    }
+
+    /// Returns the id of a resource, from the path parameter that its type names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] for a malformed id, because there is no such resource. [`Error::Internal`] if the route's path
+    /// has no such parameter.
+    pub fn id<T: ResourceId>(&self) -> Result<T> {
+        Ok(T::parse(self.path(T::PARAMETER)?).ok_or(Error::NotFound(T::RESOURCE))?)
     }
 }
 
-impl<S> Context<OrgMember, S> {
-    /// The permission to act in the organization of the path.
+impl<A: Scoped, S> RequestContext<A, S> {
+    /// Permission that storage builds keys from.
     #[must_use]
-    pub fn scope(&self) -> &OrgScope {
+    pub fn scope(&self) -> &A::Scope {
         self.access.scope()
     }
 
-    /// How this request is recognized if it comes again, for callers that sent an `Idempotency-Key`. `content` is what
-    /// it asks for, parsed.
-    ///
-    /// # Errors
-    ///
-    /// [`domain::Error::Internal`] if the content can't be written as JSON.
-    pub fn repeatable(&self, content: &impl Serialize) -> Result<Option<Repeatable>> {
-        let Some(key) = &self.key else { return Ok(None) };
-        Ok(Some(Repeatable::new(self.scope(), key, &self.route, &self.path, content, self.now)?))
+    /// The request as one that may come again with this key. `content` is what it asks for, parsed.
+    pub(super) fn idempotent(
+        &self,
+        key: &IdempotencyKey,
+        content: &impl Serialize,
+    ) -> Result<IdempotentRequest> {
+        Ok(IdempotentRequest::new(self.scope(), key, &self.route, &self.path, content, self.now)?)
     }
 }

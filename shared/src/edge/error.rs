@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use super::auth::Refusal;
-use crate::domain;
+use super::refusal::Refusal;
 use crate::domain::rate_limit::Rejection;
+use crate::domain::{self, Kind};
 
 /// The result of a handler.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -52,34 +52,94 @@ pub enum Error {
     Domain(#[from] domain::Error),
 }
 
+/// Status of a refusal, and the code that clients program against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ErrorCode {
+    status: u16,
+    code: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $status:literal;)*) => {
+        impl ErrorCode {
+            $(
+                #[doc = concat!("`", stringify!($status), " ", stringify!($name), "`.")]
+                pub const $name: Self = Self { status: $status, code: stringify!($name) };
+            )*
+        }
+    };
+}
+
+codes! {
+    INVALID_JSON = 400;
+    INVALID_MULTIPART = 400;
+    INVALID_IDEMPOTENCY_KEY = 400;
+    VALIDATION_ERROR = 400;
+    UNAUTHORIZED = 401;
+    FORBIDDEN = 403;
+    CROSS_SITE_REQUEST = 403;
+    NOT_FOUND = 404;
+    CONFLICT = 409;
+    PAYLOAD_TOO_LARGE = 413;
+    UNSUPPORTED_MEDIA_TYPE = 415;
+    UNPROCESSABLE_ENTITY = 422;
+    RATE_LIMITED = 429;
+    INTERNAL_ERROR = 500;
+    SERVICE_UNAVAILABLE = 503;
+}
+
+impl ErrorCode {
+    /// Returns a code of an application's own: that of [`domain::Error::Refused`].
+    #[must_use]
+    pub const fn own(kind: Kind, code: &'static str) -> Self {
+        let status = match kind {
+            Kind::Forbidden => 403,
+            Kind::Conflict => 409,
+            Kind::Unprocessable => 422,
+        };
+        Self { status, code }
+    }
+
+    /// Status of HTTP.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Code in the envelope.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.code
+    }
+}
+
 impl Error {
-    /// The status and the code of each error; the only place that knows both.
-    pub(super) fn status(&self) -> (StatusCode, &'static str) {
+    /// Returns the status and the code of an error; the only place that knows both.
+    pub(super) fn code(&self) -> ErrorCode {
         match self {
-            Self::InvalidJson => (StatusCode::BAD_REQUEST, "INVALID_JSON"),
-            Self::InvalidMultipart => (StatusCode::BAD_REQUEST, "INVALID_MULTIPART"),
-            Self::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "INVALID_IDEMPOTENCY_KEY"),
-            Self::Unauthorized { .. } => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
-            Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS_SITE_REQUEST"),
-            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Self::UnsupportedMediaType(_) | Self::ContentCoding => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
-            }
-            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
-            Self::Domain(error) => domain_status(error),
+            Self::InvalidJson => ErrorCode::INVALID_JSON,
+            Self::InvalidMultipart => ErrorCode::INVALID_MULTIPART,
+            Self::InvalidIdempotencyKey => ErrorCode::INVALID_IDEMPOTENCY_KEY,
+            Self::Unauthorized { .. } => ErrorCode::UNAUTHORIZED,
+            Self::CrossSite => ErrorCode::CROSS_SITE_REQUEST,
+            Self::TooLarge { .. } => ErrorCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) | Self::ContentCoding => ErrorCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited(_) => ErrorCode::RATE_LIMITED,
+            Self::Domain(error) => domain_code(error),
         }
     }
 }
 
-fn domain_status(error: &domain::Error) -> (StatusCode, &'static str) {
+fn domain_code(error: &domain::Error) -> ErrorCode {
     match error {
-        domain::Error::Invalid(_) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
-        domain::Error::NotAMember => (StatusCode::FORBIDDEN, "FORBIDDEN"),
-        domain::Error::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-        domain::Error::Conflict { .. } => (StatusCode::CONFLICT, "CONFLICT"),
-        domain::Error::TypeNotAllowed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
-        domain::Error::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE_ENTITY"),
-        domain::Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
-        domain::Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+        domain::Error::Invalid(_) => ErrorCode::VALIDATION_ERROR,
+        domain::Error::Forbidden(_) => ErrorCode::FORBIDDEN,
+        domain::Error::NotFound(_) => ErrorCode::NOT_FOUND,
+        domain::Error::Conflict { .. } | domain::Error::VersionMismatch { .. } => ErrorCode::CONFLICT,
+        domain::Error::TypeNotAllowed => ErrorCode::UNSUPPORTED_MEDIA_TYPE,
+        domain::Error::Unprocessable(_) => ErrorCode::UNPROCESSABLE_ENTITY,
+        domain::Error::Refused { kind, code, .. } => ErrorCode::own(*kind, code),
+        domain::Error::Unavailable(_) => ErrorCode::SERVICE_UNAVAILABLE,
+        domain::Error::Internal(_) => ErrorCode::INTERNAL_ERROR,
     }
 }

@@ -4,8 +4,8 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::error::Result;
-use super::reply::Response;
 use super::request::Request;
+use super::response::Response;
 use crate::domain;
 
 /// How many bytes of keys are named in the log before the rest is left out.
@@ -37,7 +37,7 @@ pub(super) fn read(event: Value, invocation: &str) -> Option<Result<Request>> {
 /// Answers a ping.
 pub(super) fn pong() -> Response {
     let body = r#"{"data":{"status":"ok"}}"#.to_owned();
-    Response { status: StatusCode::OK, headers: HeaderMap::new(), body }
+    Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Some(body) }
 }
 
 /// Returns `true` for records of a queue, a stream or a bucket, which must not be lost unnoticed.

@@ -3,7 +3,7 @@
 
 use http::{HeaderName, HeaderValue, header};
 
-use super::reply::Response;
+use super::response::Response;
 use crate::domain::rate_limit::{Quota, RateLimit};
 
 const ALWAYS: [(HeaderName, HeaderValue); 8] = [
@@ -20,6 +20,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 8] = [
 /// Sets what every response has.
 pub(super) fn set_common(response: &mut Response, request_id: &str) {
     response.headers.extend(ALWAYS);
+    if response.body.is_none() {
+        response.headers.remove(header::CONTENT_TYPE);
+    }
     response.set(HeaderName::from_static("x-request-id"), request_id);
 }
 

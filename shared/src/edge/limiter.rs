@@ -42,8 +42,8 @@ impl Limiter {
     }
 
     /// Begins to open so many connections to where all tables are.
-    pub(super) async fn connect(&self, connections: usize) {
-        self.table.connect(connections).await;
+    pub(super) async fn preconnect(&self, connections: usize) {
+        self.table.preconnect(connections).await;
     }
 
     /// The policy, for the `RateLimit-Policy` and `RateLimit` headers.

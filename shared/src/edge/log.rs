@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::error::Error;
-use super::reply::Response;
+use super::response::Response;
 
 /// What is known of a request by the time it is answered.
 #[derive(Default)]
@@ -43,7 +43,7 @@ pub(super) fn request(
 ) {
     let (status, code) = match outcome {
         Ok(response) => (response.status, None),
-        Err(error) => (error.status().0, Some(error.status().1)),
+        Err(error) => (error.code().status(), Some(error.code().as_str())),
     };
     let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(chain);
     let (status, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);

@@ -1,9 +1,11 @@
-//! The only code that knows HTTP or Lambda: routes, the pipeline of checks, inputs and replies.
+//! The only code that knows HTTP or Lambda: routes, access, the pipeline of checks, inputs, responses and descriptions.
 
 mod access;
 mod auth;
+mod caller;
 mod context;
 mod cross_site;
+mod describe;
 mod error;
 mod event;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -15,19 +17,28 @@ mod limiter;
 mod log;
 mod path;
 mod pipeline;
-mod reply;
+mod refusal;
 mod request;
+mod response;
 mod route;
 mod run;
 
-pub use access::{Access, OrgMember};
-pub use auth::Refusal;
-pub use context::Context;
-pub use error::{Error, Result};
-#[cfg(feature = "uploads")]
-pub use input::Upload;
-pub use input::{Intake, Json, Nothing, Query};
-pub use reply::{Created, Data, Reply, Resource};
+pub use access::{
+    Access, AccessUnset, Everybody, MembersOnly, OrgMember, OrgRole, Public, RoleOnly, Scoped, SignedIn,
+    SignedInOnly,
+};
+pub use caller::{Anonymous, Identity};
+pub use context::RequestContext;
+pub use describe::Operation;
+pub use error::{Error, ErrorCode, Result};
+pub use input::{
+    Conditional, FromRequest, Idempotent, IfVersion, Json, MergePatch, NoInput, Query, Upload, Versions,
+    WithKey,
+};
+pub use refusal::Refusal;
 pub use request::Request;
-pub use route::Route;
+pub use response::{
+    Created, IntoResponse, NoContent, OkJson, OkResource, Redirect, Resource, Response, path,
+};
+pub use route::{KeyStated, KeyUnset, Route, Stated};
 pub use run::run;

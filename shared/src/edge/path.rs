@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
-use crate::domain::PLAIN;
+use crate::domain::UNRESERVED;
 
 /// A path that ends as its route's template has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn prefix(path: &str, is_encoded: bool) -> Option<String> {
             return None;
         }
         prefix.push('/');
-        prefix.extend(utf8_percent_encode(&segment, PLAIN));
+        prefix.extend(utf8_percent_encode(&segment, UNRESERVED));
     }
     Some(prefix)
 }

@@ -10,28 +10,30 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::access::Access;
-use super::auth::{Auth, Refusal};
-use super::context::Context;
+use super::auth::{Auth, Credential};
+use super::caller::sealed::Sealed;
+use super::context::RequestContext;
 use super::error::{Error, Result};
-use super::input::Intake;
+use super::input::FromRequest;
 use super::limiter::Limiter;
 use super::log::Facts;
-use super::reply::{Reply, Response, refuse};
+use super::refusal::Refusal;
 use super::request::Request;
+use super::response::{IntoResponse, Response, error_response};
 use super::route::Route;
 use super::{cross_site, event, headers, identity, log};
 use crate::clock;
 use crate::config::TrustedOrigins;
+use crate::domain;
 use crate::domain::rate_limit::Quota;
-use crate::domain::{self, Caller, IdempotencyKey};
 use crate::storage::Store;
 
 /// How many milliseconds before Lambda's deadline a request is given up, so that there is time to say so.
 const TO_ANSWER_MS: u64 = 500;
 
 /// A function, ready for requests.
-pub(super) struct Service<A, I: Intake, S, H> {
-    pub(super) route: Route<A, I>,
+pub(super) struct Service<A, I: FromRequest, K, S, H> {
+    pub(super) route: Route<A, I, K>,
     pub(super) name: Arc<str>,
     pub(super) auth: Auth,
     pub(super) limiter: Limiter,
@@ -49,13 +51,13 @@ struct Progress {
     quota: Option<Quota>,
 }
 
-impl<A, I, S, H, R> Service<A, I, S, H>
+impl<A, I, K, S, H, R> Service<A, I, K, S, H>
 where
-    A: Access,
-    I: Intake,
+    A: Access<S>,
+    I: FromRequest,
     S: Store,
-    R: Reply,
-    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+    R: IntoResponse,
+    H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
     /// Begins to open the connections that the first request needs, so that it needn't. Once, and not beside a request,
     /// which opens its own.
@@ -63,8 +65,8 @@ where
         if !self.connecting.swap(true, Ordering::Relaxed) {
             let connections = async {
                 // What reads asks its storage beside the counter.
-                self.limiter.connect(if self.route.is_safe() { 2 } else { 1 }).await;
-                self.store.connect().await;
+                self.limiter.preconnect(if self.route.is_safe() { 2 } else { 1 }).await;
+                self.store.preconnect().await;
             };
             drop(AssertUnwindSafe(connections).catch_unwind().await);
         }
@@ -79,7 +81,7 @@ where
         let id = request.as_ref().map_or(invocation, |request| &request.id).to_owned();
         if !self.connecting.swap(true, Ordering::Relaxed) {
             // There was no time before. The tables are asked at once; what else there is will be ready when they have answered.
-            drop(AssertUnwindSafe(self.store.connect()).catch_unwind().await);
+            drop(AssertUnwindSafe(self.store.preconnect()).catch_unwind().await);
         }
         let mut progress = Progress::default();
         let answer = async { self.answer(request?, now, &mut progress).await };
@@ -101,18 +103,18 @@ where
         progress: &mut Progress,
     ) -> Result<Response> {
         request.match_route(&self.route.method, self.route.path)?;
-        let credential = self.auth.credential(&request);
+        let has_token = A::Identity::HAS_TOKEN;
+        let credential = if has_token { self.auth.credential(&request) } else { Credential::None };
         match credential.is_ambient() {
             true if self.route.is_safe() => cross_site::check_read(&request)?,
             true => cross_site::check_write(&request, &self.trusted_origins)?,
             false => {}
         }
         let millis = domain::time::epoch_millis(now);
-        match self.auth.verify(&credential, now).await {
+        match self.identify(&credential, now).await {
             Ok(caller) => self.admitted(&caller, request, now, millis, progress).await,
             Err(Error::Unauthorized { refused }) => {
                 progress.facts.refused = refused.map(Refusal::name);
-                // What is left to an address is nothing that one caller of many behind it could use.
                 self.limiter.admit(&identity::source(&request.source_ip), millis).await?;
                 Err(Error::Unauthorized { refused })
             }
@@ -121,48 +123,56 @@ where
         }
     }
 
+    /// Verifies the caller, where the route asks for a token.
+    async fn identify(&self, credential: &Credential, now: Timestamp) -> Result<A::Identity> {
+        let is_needed = A::Identity::HAS_TOKEN;
+        let caller = if is_needed { Some(self.auth.verify(credential, now).await?) } else { None };
+        A::Identity::of(caller)
+    }
+
     async fn admitted(
         &self,
-        caller: &Caller,
+        caller: &A::Identity,
         request: Request,
         now: Timestamp,
         millis: u64,
         progress: &mut Progress,
     ) -> Result<Response> {
-        let identity = identity::user(caller.user());
-        progress.facts.user = Some(caller.user().as_str().to_owned());
+        let key = caller.rate_limit_key(&request);
+        progress.facts.user = caller.user().map(|user| user.as_str().to_owned());
         let Progress { facts, quota } = progress;
+        // No `RateLimit` header for a counter that is shared by everyone behind an address.
+        let is_shown = caller.user().is_some();
         if !self.route.is_safe() {
-            *quota = self.limiter.admit(&identity, millis).await?;
+            *quota = self.limiter.admit(&key, millis).await?.filter(|_| is_shown);
             return self.handle(caller, request, now, facts).await;
         }
         // Reading changes nothing, so it needn't wait for the counter; whoever is over the limit just doesn't get it.
-        self.limiter.refuse_known(&identity, millis)?;
+        self.limiter.refuse_known(&key, millis)?;
         let (admission, reply) = tokio::join!(
-            self.limiter.admit(&identity, millis),
+            self.limiter.admit(&key, millis),
             // Here already, so that a defect of the handler doesn't end the counting beside it.
             unpanicked(self.handle(caller, request, now, facts))
         );
-        *quota = admission?;
+        *quota = admission?.filter(|_| is_shown);
         reply
     }
 
     async fn handle(
         &self,
-        caller: &Caller,
+        caller: &A::Identity,
         mut request: Request,
         now: Timestamp,
         facts: &mut Facts,
     ) -> Result<Response> {
-        let access = A::admit(caller, &request)?;
+        let access = self.route.access.authorize(caller, &request, &self.store).await?;
         facts.organization = Some(request.path("orgId").to_owned()).filter(|id| !id.is_empty());
-        let key = if self.route.is_safe() { None } else { idempotency_key(&request)? };
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
-        let context = Context::new(access, store, now, route, key, &mut request);
+        let context = RequestContext::new(access, store, now, route, &mut request);
         if I::TAKES_BODY {
             request.refuse_content_coding()?;
         }
-        let input = I::read(&self.input, &mut request).await?;
+        let input = I::from_request(&self.input, &mut request).await?;
         let mut response = (self.handler)(context, input).await?.into_response()?;
         response.prefix_location(|| request.prefix(self.route.path));
         Ok(response)
@@ -195,18 +205,12 @@ async fn in_time(
     answered.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
 }
 
-/// The key of a write that may be repeated, for callers that send one.
-fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>> {
-    let key = request.header("idempotency-key").map(IdempotencyKey::parse);
-    key.map(|key| key.ok_or(Error::InvalidIdempotencyKey)).transpose()
-}
-
 /// Writes an error. What is left to a caller who is over the limit follows from the error itself.
 fn refused(error: &Error, progress: &mut Progress) -> Result<Response> {
     if let Error::RateLimited(rejection) = error {
         progress.quota = Some(Quota { left: 0, reset: rejection.retry_after });
     }
-    refuse(error)
+    error_response(error)
 }
 
 /// Answers a ping: no check runs, nothing is counted, and no line is logged.
@@ -220,5 +224,9 @@ fn pong(invocation: &str) -> Response {
 fn last_resort() -> Response {
     let body =
         r#"{"error":{"code":"INTERNAL_ERROR","message":"Something went wrong on our side"}}"#.to_owned();
-    Response { status: http::StatusCode::INTERNAL_SERVER_ERROR, headers: http::HeaderMap::new(), body }
+    Response {
+        status: http::StatusCode::INTERNAL_SERVER_ERROR,
+        headers: http::HeaderMap::new(),
+        body: Some(body),
+    }
 }

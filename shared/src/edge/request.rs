@@ -96,13 +96,15 @@ impl Request {
         path::match_end(&self.whole_path, self.is_encoded, template)
     }
 
-    /// The value of a header, by its lower-case name. API Gateway joins repeated ones with commas.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    /// Returns the value of a header, by its lower-case name. API Gateway joins repeated ones with commas.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// A parameter of the path, decoded; empty where there is none.
-    pub(super) fn path(&self, name: &str) -> &str {
+    /// Returns a parameter of the path, decoded; empty where there is none.
+    #[must_use]
+    pub fn path(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
     }
 
@@ -135,7 +137,6 @@ impl Request {
     }
 
     /// Returns `true` for a body that came as text and in which something was replaced that is no UTF-8.
-    #[cfg(feature = "uploads")]
     pub(super) fn body_is_damaged(&self) -> bool {
         !self.body.base64 && self.body.text.contains(char::REPLACEMENT_CHARACTER)
     }

@@ -1,5 +1,6 @@
 //! Starts a function: reads its settings, opens its store and serves events from Lambda's Runtime API.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,16 +12,17 @@ use serde::Serialize;
 
 use super::access::Access;
 use super::auth::Auth;
-use super::context::Context;
+use super::context::RequestContext;
+use super::describe::describe;
 use super::error::Result;
-use super::input::Intake;
+use super::input::FromRequest;
 use super::limiter::Limiter;
 use super::pipeline::Service;
-use super::reply::{Reply, Response};
-use super::route::Route;
+use super::response::{IntoResponse, Response};
+use super::route::{Route, Stated};
 use crate::clock;
 use crate::config::{self, AwsSettings, Env, Settings};
-use crate::domain::Cause;
+use crate::domain::BoxError;
 use crate::domain::json::Literal;
 use crate::storage::{Aws, Store};
 
@@ -30,14 +32,19 @@ const UNTIL_IDLE: Duration = Duration::from_millis(1);
 
 /// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad, or if the
 /// Runtime API fails.
-pub fn run<A, I, S, R, H>(route: Route<A, I>, handler: H) -> ExitCode
+pub fn run<A, I, K, S, R, H>(route: Route<A, I, K>, handler: H) -> ExitCode
 where
-    A: Access,
-    I: Intake,
+    A: Access<S>,
+    I: FromRequest,
+    K: Stated,
     S: Store,
-    R: Reply,
-    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+    R: IntoResponse,
+    H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
+    if cfg!(debug_assertions) && config::is_process_argument("--describe") {
+        let written = writeln!(std::io::stdout(), "{:#}", describe::<_, _, _, S, R>(&route));
+        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     match serve(route, handler) {
         Ok(code) => code,
         Err(problem) => {
@@ -49,13 +56,13 @@ where
 }
 
 /// Starts the function and serves events. An error is one of the start.
-fn serve<A, I, S, R, H>(route: Route<A, I>, handler: H) -> std::result::Result<ExitCode, Cause>
+fn serve<A, I, K, S, R, H>(route: Route<A, I, K>, handler: H) -> std::result::Result<ExitCode, BoxError>
 where
-    A: Access,
-    I: Intake,
+    A: Access<S>,
+    I: FromRequest,
     S: Store,
-    R: Reply,
-    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+    R: IntoResponse,
+    H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
     let start = Env::read(&config::process_variable, |env| {
         let (log_level, own, input) = (config::log_level(env), S::settings(env), I::settings(env));
@@ -72,7 +79,7 @@ where
         let name = route.name();
         let service = Service {
             limiter: Limiter::new(&name, &aws, &settings),
-            store: Arc::new(S::open(&aws, &settings, own)),
+            store: Arc::new(S::open(&aws, own)),
             name: name.into(),
             auth: Auth::open(settings.auth, ca_bundle.as_deref())?,
             trusted_origins: settings.trusted_origins,
@@ -92,13 +99,13 @@ where
 }
 
 /// Serves events for as long as there is a Runtime API. Lambda's outlives the process, but an emulator's often doesn't.
-async fn poll<A, I, S, R, H>(service: &Service<A, I, S, H>) -> ExitCode
+async fn poll<A, I, K, S, R, H>(service: &Service<A, I, K, S, H>) -> ExitCode
 where
-    A: Access,
-    I: Intake,
+    A: Access<S>,
+    I: FromRequest,
     S: Store,
-    R: Reply,
-    H: AsyncFn(Context<A, S>, I::Value) -> Result<R>,
+    R: IntoResponse,
+    H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
     let answer = async |event: LambdaEvent<Literal<false>>| {
         let LambdaEvent { payload: Literal(payload), context } = event;
@@ -131,6 +138,6 @@ fn to_event(response: Response) -> ApiGatewayProxyResponse {
     let mut event = ApiGatewayProxyResponse::default();
     event.status_code = status.as_u16().into();
     event.headers = headers;
-    event.body = Some(body.into());
+    event.body = body.map(Into::into);
     event
 }

@@ -18,7 +18,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use futures_util::future::join_all;
 
 use crate::config::AwsSettings;
-use crate::domain::Cause;
+use crate::domain::BoxError;
 
 /// Loading the system's some 140 authorities would take longer than the rest of a cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
@@ -58,20 +58,25 @@ impl Aws {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub fn open(settings: AwsSettings) -> Result<Self, Cause> {
-        Self::known_by(
+    pub fn open(settings: AwsSettings) -> Result<Self, BoxError> {
+        Self::with_credentials(
             settings,
             SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()),
         )
     }
 
-    fn known_by(settings: AwsSettings, credentials: SharedCredentialsProvider) -> Result<Self, Cause> {
+    fn with_credentials(
+        settings: AwsSettings,
+        credentials: SharedCredentialsProvider,
+    ) -> Result<Self, BoxError> {
         let http = http_client(settings.ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
         Ok(Self { settings, credentials, http, dynamodb: OnceCell::new() })
     }
 
-    /// The client of all tables: making one takes longer than a request does.
-    pub(super) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+    /// Returns the client of all tables, for calls that [`Table`](super::Table) doesn't make.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        // Making one takes longer than a request does.
         self.dynamodb.get_or_init(|| self.new_dynamodb()).clone()
     }
 
@@ -82,9 +87,10 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// A client for buckets. It has more time, as objects are larger than rows.
-    #[cfg(feature = "uploads")]
-    pub(super) fn s3(&self) -> aws_sdk_s3::Client {
+    /// Returns a new client for buckets. It has more time, because objects are larger than rows. Functions that don't call
+    /// this don't contain the client.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
         let mut config = configure!(aws_sdk_s3::Config::builder(), self)
             .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
             // Other endpoints than AWS's own have no host name for each bucket.
@@ -97,7 +103,7 @@ impl Aws {
 #[cfg(test)]
 impl Aws {
     /// An engine for tables at a loopback address, for tests of what is built on them.
-    pub(crate) fn at(dynamodb: &str) -> Self {
+    pub(crate) fn for_endpoint(dynamodb: &str) -> Self {
         let settings = AwsSettings {
             region: "us-east-1".to_owned(),
             dynamodb: Some(dynamodb.to_owned()),
@@ -107,12 +113,12 @@ impl Aws {
             ca_bundle: None,
         };
         let key = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "test");
-        Self::known_by(settings, SharedCredentialsProvider::new(key)).unwrap()
+        Self::with_credentials(settings, SharedCredentialsProvider::new(key)).unwrap()
     }
 }
 
 /// One pool of connections for all clients. `roots` (PEM) are the authorities to trust.
-fn http_client(roots: &[u8]) -> Result<SharedHttpClient, Cause> {
+fn http_client(roots: &[u8]) -> Result<SharedHttpClient, BoxError> {
     let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
     let tls = TlsContext::builder().with_trust_store(trust).build()?;
     let pool = ConnectionPool::builder()
@@ -134,7 +140,7 @@ pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig 
 
 /// Begins calls side by side, and gives them up while they wait for their connections, before anything is sent. The
 /// connections are opened all the same, and kept for the first calls that need them.
-pub(super) async fn connect<C: Future>(calls: impl IntoIterator<Item = C>) {
+pub(super) async fn preconnect<C: Future>(calls: impl IntoIterator<Item = C>) {
     // All at once, as a call that began later could find an open connection. And once only: the second time it is the
     // yield that is ready first.
     tokio::select! {

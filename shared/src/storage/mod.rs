@@ -1,37 +1,71 @@
-//! `DynamoDB` and S3, one file a table or bucket. Every call for an organization takes the caller's
-//! [`OrgScope`](crate::domain::OrgScope), and every key is built from it. Knows no HTTP and no clock.
+//! `DynamoDB` and S3: a kit that an application builds its storage calls from. Knows no HTTP and no clock.
+//!
+//! Architecture invariant: every key of a row or an object is built from a [`Scope`](crate::domain::Scope), and the only
+//! scopes there are come from a check of the caller. "Always filter by organization" is a fact of the types.
 
 mod aws;
-mod fault;
-#[cfg(feature = "uploads")]
-mod files;
+mod error;
 mod idempotency;
-mod item;
-#[cfg(feature = "uploads")]
 mod objects;
-mod projects;
 mod rate_limits;
+mod row;
+mod table;
 mod transaction;
 
 pub use aws::Aws;
-#[cfg(feature = "uploads")]
-pub use files::Files;
-pub use projects::Projects;
+pub use aws_sdk_dynamodb::types::AttributeValue;
+pub use error::sdk_error;
+pub use objects::{ObjectKey, Objects};
 pub use rate_limits::{Outcome, RateLimitTable};
+pub use row::{Key, Row};
+pub use table::Table;
+pub use transaction::{Commit, Condition, Transaction};
 
-use crate::config::{Env, Settings};
+use crate::config::Env;
 
-/// What a handler keeps its data in. The handler's signature names it; settings and clients follow from that.
+/// Storage of a function. Its handler's signature names it; settings and clients follow from that.
+///
+/// ```
+/// use shared::config::Env;
+/// use shared::storage::{Aws, Store, Table};
+///
+/// struct Invoices(Table);
+///
+/// impl Store for Invoices {
+///     type Settings = String;
+///
+///     fn settings(env: &Env<'_>) -> Option<String> {
+///         env.required("INVOICES_TABLE")
+///     }
+///
+///     fn open(aws: &Aws, table: String) -> Self {
+///         Self(Table::open(aws, table))
+///     }
+/// }
+/// ```
 pub trait Store: Sized {
-    /// Settings that only this store needs.
+    /// Settings of this store.
     type Settings;
 
-    /// Reads them; problems are reported to `env`.
+    /// Reads the settings. Reports problems to `env` and returns `None` if there are any.
     fn settings(env: &Env<'_>) -> Option<Self::Settings>;
 
     /// Opens the store. No connection is made yet.
-    fn open(aws: &Aws, settings: &Settings, own: Self::Settings) -> Self;
+    fn open(aws: &Aws, settings: Self::Settings) -> Self;
 
-    /// Begins to open connections to what only this store needs: the tables have theirs.
-    fn connect(&self) -> impl Future<Output = ()>;
+    /// Begins to open connections to services other than `DynamoDB`, which the rate limit connects to.
+    fn preconnect(&self) -> impl Future<Output = ()> {
+        async {}
+    }
+}
+
+/// No storage.
+impl Store for () {
+    type Settings = ();
+
+    fn settings(_: &Env<'_>) -> Option<()> {
+        Some(())
+    }
+
+    fn open(_: &Aws, (): ()) -> Self {}
 }

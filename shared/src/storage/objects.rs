@@ -1,7 +1,7 @@
-//! The bytes of files: objects in the bucket.
+//! The bytes of files: objects in a bucket.
 //!
-//! An object is put with a tag that says that no row refers to it yet, and loses the tag once one does. What a failure in
-//! between leaves keeps its tag, and the bucket's lifecycle rule in `template.yaml` deletes it.
+//! An object is put as pending, with the tag `state=unrecorded`, and loses the tag once a row refers to it. A failure in
+//! between leaves an orphan: it keeps its tag, and the bucket's lifecycle rule in `template.yaml` deletes it.
 
 use std::time::Duration;
 
@@ -14,22 +14,21 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
 
-use super::aws::{Aws, connect, timeouts};
-use super::fault::{busy, failed};
-use crate::config::uploads::BucketSettings;
-use crate::domain::{FileName, NewFile, PLAIN, Result};
+use super::aws::{Aws, preconnect, timeouts};
+use super::error::{contention, sdk_error};
+use crate::domain::{FileName, NewFile, Result, Scope, UNRESERVED};
 
-/// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=unrecorded";
+/// Tag of a pending object.
+const PENDING: &str = "state=unrecorded";
 
-/// What S3 says when tags are to be taken off an object that is gone: in a bucket with versions the method is not
-/// allowed on what marks the deletion, and who may not list the bucket is not told what is there.
-const GONE: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
+/// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker, `AccessDenied` from a caller
+/// without `ListBucket`.
+const DELETED_CODES: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
 
 /// The waits in milliseconds before an object is put again, give or take a half.
-const WAITS: [f64; 2] = [50.0, 200.0];
+const BACKOFF_MS: [f64; 2] = [50.0, 200.0];
 
-/// What came of putting an object.
+/// Result of putting an object.
 enum Put {
     /// It is there.
     Done,
@@ -40,54 +39,85 @@ enum Put {
 /// The longest name in bytes that goes into an object's headers, once encoded: S3 takes 2 KB for all of them.
 const MAX_NAME_BYTES: usize = 1024;
 
-/// The objects.
-pub(super) struct Objects {
+/// Key of an object: a name in the folder of a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// Returns the key with this name, which must not be one that a caller chose.
+    pub fn new(scope: &impl Scope, name: &str) -> Self {
+        Self(format!("{}/{name}", scope.folder()))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A bucket of files.
+///
+/// ```
+/// use shared::domain::{NewFile, OrgScope, Result};
+/// use shared::storage::{ObjectKey, Objects};
+///
+/// async fn keep(objects: &Objects, scope: &OrgScope, id: &str, file: &NewFile) -> Result<()> {
+///     let key = ObjectKey::new(scope, id);
+///     objects.put_pending(&key, file).await?;
+///     // Write the row that refers to it here. Without it the object is deleted after some days.
+///     objects.commit(&key, file).await
+/// }
+/// ```
+pub struct Objects {
     client: Client,
     bucket: String,
 }
 
 impl Objects {
-    /// Opens the bucket. No connection is made yet.
-    pub(super) fn open(aws: &Aws, settings: BucketSettings) -> Self {
-        Self { client: aws.s3(), bucket: settings.bucket }
+    /// Opens the bucket of this name. No connection is made yet.
+    #[must_use]
+    pub fn open(aws: &Aws, bucket: String) -> Self {
+        Self { client: aws.s3(), bucket }
     }
 
     /// Begins to open a connection. Asks nothing of the bucket; even if the call were made, there is no such object.
-    pub(super) async fn connect(&self) {
-        connect([self.untag("orgs/")]).await;
+    pub async fn preconnect(&self) {
+        preconnect([self.untag("-")]).await;
     }
 
-    /// Puts a file that no row refers to yet. If the object is there, it stays as it is: its name stands for its content.
+    /// Puts a file as pending. If the object is there, it stays as it is: its name stands for its content.
     ///
     /// # Errors
     ///
     /// [`Conflict`](crate::domain::Error::Conflict) if another request is putting it; otherwise if the bucket can't
     /// answer.
-    pub(super) async fn put_unrecorded(&self, object: &str, file: &NewFile) -> Result<()> {
-        self.put(object, file, Some(UNRECORDED)).await
+    pub async fn put_pending(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
+        self.put(&key.0, file, Some(PENDING)).await
     }
 
-    /// Makes sure that a file which a row refers to is there to stay.
+    /// Makes sure that a file is there to stay. Call it once a row refers to the file.
     ///
     /// # Errors
     ///
-    /// As [`Objects::put_unrecorded`].
-    pub(super) async fn keep(&self, object: &str, file: &NewFile) -> Result<()> {
+    /// As [`Objects::put_pending`].
+    pub async fn commit(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
+        let object = key.as_str();
         match self.untag(object).await {
             Ok(()) => Ok(()),
             // It may have been deleted while no row referred to it, when a request is repeated after days.
-            Err(error) if error.code().is_some_and(|code| GONE.contains(&code)) => {
+            Err(error) if error.code().is_some_and(|code| DELETED_CODES.contains(&code)) => {
                 self.put(object, file, None).await?;
-                self.untag(object).await.map_err(failed)
+                self.untag(object).await.map_err(sdk_error)
             }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(sdk_error(error)),
         }
     }
 
     /// Tries again while another put of the same object is under way, which may be an attempt of this one that was given
     /// up: S3 asks for that, and the SDK doesn't do it.
     async fn put(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<()> {
-        for wait in WAITS {
+        for wait in BACKOFF_MS {
             if let Put::Done = self.put_once(object, file, tags).await? {
                 return Ok(());
             }
@@ -95,7 +125,7 @@ impl Objects {
         }
         match self.put_once(object, file, tags).await? {
             Put::Done => Ok(()),
-            Put::Contended => Err(busy()),
+            Put::Contended => Err(contention()),
         }
     }
 
@@ -117,7 +147,7 @@ impl Objects {
             Err(error) => match error.code() {
                 Some("PreconditionFailed") => Ok(Put::Done),
                 Some("ConditionalRequestConflict") => Ok(Put::Contended),
-                _ => Err(failed(error)),
+                _ => Err(sdk_error(error)),
             },
         }
     }
@@ -133,7 +163,7 @@ impl Objects {
 
 /// RFC 6266, with the name in the form of RFC 8187 unless it is too long for a header.
 fn attachment(name: &FileName) -> String {
-    let name = utf8_percent_encode(name.as_str(), PLAIN).to_string();
+    let name = utf8_percent_encode(name.as_str(), UNRESERVED).to_string();
     if name.len() > MAX_NAME_BYTES {
         "attachment".to_owned()
     } else {

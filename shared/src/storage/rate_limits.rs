@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::aws::{Aws, connect};
-use super::fault::failed;
-use super::item::{Item, must, number, read_number, text};
+use super::aws::{Aws, preconnect};
+use super::error::sdk_error;
+use super::row::{Item, number, read_number, require, text};
 use crate::domain::Result;
 use crate::domain::rate_limit::{Attempt, Counter};
 
@@ -39,12 +39,12 @@ impl RateLimitTable {
 
     /// Begins to open so many connections to where all tables are. Asks nothing of the table; even if a call were made, its
     /// condition can't hold.
-    pub async fn connect(&self, connections: usize) {
+    pub async fn preconnect(&self, connections: usize) {
         let call = || {
             let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
             request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send()
         };
-        connect((0..connections).map(|_| call())).await;
+        preconnect((0..connections).map(|_| call())).await;
     }
 
     /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
@@ -63,7 +63,7 @@ impl RateLimitTable {
                 Some(service) if service.is_conditional_check_failed_exception() => {
                     Ok(Outcome::Held(held(error.into_service_error())))
                 }
-                _ => Err(failed(error)),
+                _ => Err(sdk_error(error)),
             },
         }
     }
@@ -107,7 +107,7 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
 
 /// The counter after an attempt that succeeded: what it changed is returned, the rest its condition made certain.
 fn counted(attempt: Attempt, returned: &Item) -> Result<Counter> {
-    let changed = |name| must(read_number(returned, name), name);
+    let changed = |name| require(read_number(returned, name), name);
     Ok(match attempt {
         Attempt::Open { window, .. } => Counter { window, current: 1, previous: 0 },
         Attempt::Roll { window, .. } => Counter { window, current: 1, previous: changed("previous")? },

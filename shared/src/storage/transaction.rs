@@ -4,90 +4,286 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use uuid::{NoContext, Uuid};
 
-use super::fault::{busy, failed};
-use super::item::{Item, read_text};
-use crate::domain::{Error, Result};
+use super::error::{contention, sdk_error};
+use super::idempotency::{record, record_key, recorded, unless_recorded};
+use super::row::{Key, Row, number, require};
+use super::table::Table;
+use crate::domain::{Error, IdempotentRequest, Outcome, Result};
 
 /// The waits in milliseconds before a transaction is tried again, give or take a half, so that those that met part ways.
-const WAITS: [f64; 4] = [25.0, 50.0, 100.0, 200.0];
+const BACKOFF_MS: [f64; 4] = [25.0, 50.0, 100.0, 200.0];
 
-/// How long all tries may take together: what the SDK gives one call, and a little for meeting others.
-const TIME: Duration = Duration::from_secs(5);
+/// The time for all attempts together: that of one call of the SDK, and a little for meeting others.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What came of a transaction.
-pub(super) enum Transaction {
+/// State that a row must have for a write to take place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// There is such a row.
+    Exists,
+    /// There is such a row, and the number in its attribute `version` is this one.
+    Version(u64),
+}
+
+/// Error of a write whose condition does not hold, made of the row as it is, if there is one.
+type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
+
+/// Writes that are made all together, or not at all. At most 100.
+///
+/// An attempt whose response was lost is recognized when it is made again: no write can meet itself as another's, whether
+/// it creates, replaces or deletes.
+///
+/// ```
+/// use shared::domain::{Error, IdempotentRequest, OrgScope, Outcome, Result};
+/// use shared::storage::{Condition, Key, Row, Table};
+///
+/// const TAKEN: Error = Error::Conflict { field: Some("number"), message: "This number is taken" };
+///
+/// async fn create(
+///     table: &Table,
+///     scope: &OrgScope,
+///     number: String,
+///     request: Option<&IdempotentRequest>,
+/// ) -> Result<Outcome<String>> {
+///     let row = Row::new().with_text("number", &number);
+///     let invoice = Key::new(scope, format!("INVOICE#{number}"));
+///     let commit = table
+///         .transaction()
+///         .require(&Key::new(scope, "SETTINGS"), Condition::Exists, |_| Error::NotFound("Account"))
+///         .create(&invoice, row.clone(), |_| TAKEN)
+///         .idempotent(request, row)
+///         .commit()
+///         .await?;
+///     commit.outcome(number, |row| row.text("number").map(str::to_owned))
+/// }
+/// ```
+#[must_use = "nothing is written before `commit`"]
+pub struct Transaction<'t> {
+    table: &'t Table,
+    writes: Vec<Result<TransactWriteItem>>,
+    failures: Vec<OnFailure<'t>>,
+    /// The request and the place of its record among the writes.
+    request: Option<(&'t IdempotentRequest, usize)>,
+}
+
+/// Result of a transaction whose conditions held, or that had been made before.
+#[derive(Debug)]
+pub enum Commit {
     /// All was written.
-    Done,
-    /// Nothing was written, as conditions did not hold: for each write the row in its way, if there is one.
-    Refused(Vec<Option<Refusal>>),
+    Committed,
+    /// Nothing was written, because an equal request was answered with this row before.
+    Replayed(Row),
 }
 
-/// A condition that did not hold.
-pub(super) struct Refusal {
-    /// The row as it is, where the write asked for it.
-    pub(super) row: Item,
+impl Commit {
+    /// Returns `created` for what was written, and what `read` makes of the row for what had been before.
+    ///
+    /// # Errors
+    ///
+    /// What `read` returns.
+    pub fn outcome<T>(self, created: T, read: impl FnOnce(&Row) -> Result<T>) -> Result<Outcome<T>> {
+        match self {
+            Self::Committed => Ok(Outcome::Created(created)),
+            Self::Replayed(row) => read(&row).map(Outcome::Replayed),
+        }
+    }
 }
 
-/// Whether the row with this id, which is given to one request only, is in its own way: then an earlier try of the same
-/// request took effect, and its answer was lost.
-pub(super) fn took_effect(refusals: &[Option<Refusal>], id: &impl ToString) -> bool {
-    let id = id.to_string();
-    refusals.iter().flatten().any(|refusal| read_text(&refusal.row, "id") == Some(&id))
+impl<'t> Transaction<'t> {
+    pub(super) fn new(table: &'t Table) -> Self {
+        Self { table, writes: Vec::new(), failures: Vec::new(), request: None }
+    }
+
+    /// Writes a row that must not be there yet; `taken` is the error if it is.
+    pub fn create(self, key: &Key, row: Row, taken: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
+        let put = self.put(key, row).condition_expression("attribute_not_exists(pk)");
+        self.with_put(put, taken)
+    }
+
+    /// Writes a row in place of the one that is there; `failed` is the error if that isn't as the condition asks for.
+    pub fn replace(
+        self,
+        key: &Key,
+        row: Row,
+        condition: Condition,
+        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
+    ) -> Self {
+        let put = self.put(key, row).condition_expression(condition.expression());
+        let put = match condition {
+            Condition::Exists => put,
+            Condition::Version(version) => put.expression_attribute_values(":version", number(version)),
+        };
+        self.with_put(put, failed)
+    }
+
+    /// Deletes a row; `failed` is the error if it isn't as the condition asks for.
+    pub fn delete(
+        self,
+        key: &Key,
+        condition: Condition,
+        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
+    ) -> Self {
+        let delete = Delete::builder().table_name(&self.table.name).set_key(Some(key.item()));
+        let delete = match condition {
+            Condition::Exists => delete,
+            Condition::Version(version) => delete.expression_attribute_values(":version", number(version)),
+        };
+        let delete = delete
+            .condition_expression(condition.expression())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build();
+        let write = delete.map(|delete| TransactWriteItem::builder().delete(delete).build());
+        self.with(write.map_err(Error::internal), failed)
+    }
+
+    /// Asks for a row that another write depends on, and leaves it as it is; `failed` is the error if it isn't as the
+    /// condition asks for.
+    pub fn require(
+        self,
+        key: &Key,
+        condition: Condition,
+        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
+    ) -> Self {
+        let check = ConditionCheck::builder().table_name(&self.table.name).set_key(Some(key.item()));
+        let check = match condition {
+            Condition::Exists => check,
+            Condition::Version(version) => check.expression_attribute_values(":version", number(version)),
+        };
+        let check = check
+            .condition_expression(condition.expression())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build();
+        let write = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
+        self.with(write.map_err(Error::internal), failed)
+    }
+
+    /// Records the row that an equal request is answered with for the next 24 hours. Does nothing without a request.
+    pub fn idempotent(self, request: Option<&'t IdempotentRequest>, row: Row) -> Self {
+        let Some(request) = request else { return self };
+        let put = unless_recorded(self.put(&record_key(request), record(request, row)), request);
+        let recorded = self.with_put(put, |_| Error::internal("a record that stands in the way is expired"));
+        Self { request: Some((request, recorded.writes.len() - 1)), ..recorded }
+    }
+
+    fn put(&self, key: &Key, row: Row) -> PutBuilder {
+        let item = key.item().into_iter().chain(row.0).collect();
+        Put::builder().table_name(&self.table.name).set_item(Some(item))
+    }
+
+    fn with_put(self, put: PutBuilder, failed: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
+        let put =
+            put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build();
+        let write = put.map(|put| TransactWriteItem::builder().put(put).build());
+        self.with(write.map_err(Error::internal), failed)
+    }
+
+    fn with(
+        mut self,
+        write: Result<TransactWriteItem>,
+        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
+    ) -> Self {
+        self.writes.push(write);
+        self.failures.push(Box::new(failed));
+        self
+    }
+
+    /// Makes the writes. A request that was answered before takes precedence over conditions that do not hold.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first write whose condition does not hold. [`Error::Unprocessable`] if the request's key was used
+    /// for another request. [`Error::Conflict`] if other transactions hold the rows for too long.
+    /// [`Error::Unavailable`] if the table can't answer.
+    pub async fn commit(self) -> Result<Commit> {
+        let writes = self.writes.into_iter().collect::<Result<Vec<_>>>()?;
+        let attempts = tokio::time::timeout(TIMEOUT, attempts(&self.table.client, &writes)).await;
+        let conditions = match attempts.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))? {
+            TransactionOutcome::Committed => return Ok(Commit::Committed),
+            TransactionOutcome::Canceled(conditions) => conditions,
+        };
+        if let Some((request, at)) = self.request
+            && let Some(Some(FailedCondition(Some(record)))) = conditions.get(at)
+            && let Some(row) = recorded(request, record)?
+        {
+            return Ok(Commit::Replayed(row));
+        }
+        let mut failures = conditions.into_iter().zip(self.failures);
+        let first = failures.find_map(|(condition, failed)| Some((condition?, failed)));
+        let (FailedCondition(row), failed) = require(first, "reason for the cancellation")?;
+        Err(failed(row))
+    }
 }
 
-/// A try of a transaction.
-enum Try {
+impl Condition {
+    fn expression(self) -> &'static str {
+        match self {
+            Self::Exists => "attribute_exists(pk)",
+            Self::Version(_) => "version = :version",
+        }
+    }
+}
+
+/// Result of a transaction.
+enum TransactionOutcome {
+    /// All was written.
+    Committed,
+    /// Nothing was written, because conditions did not hold: an entry for each write.
+    Canceled(Vec<Option<FailedCondition>>),
+}
+
+/// Condition that did not hold, with the row as it is, if there is one.
+struct FailedCondition(Option<Row>);
+
+/// Result of one attempt.
+enum Attempt {
     /// There is no point in another one.
-    Over(Transaction),
+    Done(TransactionOutcome),
     /// Another one may succeed; this is what went wrong.
-    Again(Error),
+    Retry(Error),
 }
 
-/// Writes all of `puts`, or nothing.
-///
-/// # Errors
-///
-/// [`Error::Conflict`] if other transactions hold the rows for too long; otherwise if the table can't answer.
-pub(super) async fn write(client: &Client, puts: Vec<Put>) -> Result<Transaction> {
-    let writes: Vec<_> = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
-    let tried = tokio::time::timeout(TIME, tries(client, &writes)).await;
-    tried.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))
-}
-
-async fn tries(client: &Client, writes: &[TransactWriteItem]) -> Result<Transaction> {
-    for wait in WAITS {
-        if let Try::Over(transaction) = once(client, writes).await? {
-            return Ok(transaction);
+async fn attempts(client: &Client, writes: &[TransactWriteItem]) -> Result<TransactionOutcome> {
+    // The same for all attempts: DynamoDB makes the writes of one token once, and answers later attempts alike.
+    let token = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, 0, 0)).to_string();
+    for wait in BACKOFF_MS {
+        if let Attempt::Done(outcome) = attempt(client, writes, &token).await? {
+            return Ok(outcome);
         }
         tokio::time::sleep(Duration::from_secs_f64(wait / 1000.0 * (0.5 + fastrand::f64()))).await;
     }
-    match once(client, writes).await? {
-        Try::Over(transaction) => Ok(transaction),
-        Try::Again(error) => Err(error),
+    match attempt(client, writes, &token).await? {
+        Attempt::Done(outcome) => Ok(outcome),
+        Attempt::Retry(error) => Err(error),
     }
 }
 
-async fn once(client: &Client, writes: &[TransactWriteItem]) -> Result<Try> {
-    let sent = client.transact_write_items().set_transact_items(Some(writes.to_vec())).send().await;
-    let Err(error) = sent else { return Ok(Try::Over(Transaction::Done)) };
+async fn attempt(client: &Client, writes: &[TransactWriteItem], token: &str) -> Result<Attempt> {
+    let request = client.transact_write_items().set_transact_items(Some(writes.to_vec()));
+    let Err(error) = request.client_request_token(token).send().await else {
+        return Ok(Attempt::Done(TransactionOutcome::Committed));
+    };
     let Some(TransactionCanceledException(canceled)) = error.as_service_error() else {
-        return Err(failed(error));
+        return Err(sdk_error(error));
     };
     let reasons = canceled.cancellation_reasons();
     let any = |codes: &[&str]| reasons.iter().any(|reason| codes.iter().any(|code| is(reason, code)));
     // A row that another transaction holds may yet come to answer for a condition that failed beside it.
     if any(&["TransactionConflict"]) {
-        return Ok(Try::Again(busy()));
+        return Ok(Attempt::Retry(contention()));
     }
     if any(&["ConditionalCheckFailed"]) {
-        return Ok(Try::Over(Transaction::Refused(reasons.iter().map(refusal).collect())));
+        return Ok(Attempt::Done(TransactionOutcome::Canceled(reasons.iter().map(failed).collect())));
     }
     match any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
-        true => Ok(Try::Again(Error::Unavailable(error.into()))),
+        true => Ok(Attempt::Retry(Error::Unavailable(error.into()))),
         false if any(&["ValidationError"]) => Err(Error::internal(error)),
-        false => Err(failed(error)),
+        false => Err(sdk_error(error)),
     }
 }
 
@@ -95,6 +291,6 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-fn refusal(reason: &CancellationReason) -> Option<Refusal> {
-    is(reason, "ConditionalCheckFailed").then(|| Refusal { row: reason.item().cloned().unwrap_or_default() })
+fn failed(reason: &CancellationReason) -> Option<FailedCondition> {
+    is(reason, "ConditionalCheckFailed").then(|| FailedCondition(reason.item().cloned().map(Row)))
 }

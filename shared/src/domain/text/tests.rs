@@ -1,5 +1,7 @@
 //! Characters that are hard to fold, as Unicode's tables have them.
 
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -82,5 +84,53 @@ fn what_shows_nothing_is_not_visible() {
     }
     for text in ["a", " . ", "\u{200b}é", "🚀", "\u{301}", "한"] {
         assert!(is_visible(text), "{text:?}");
+    }
+}
+
+#[test]
+fn names_that_differ_in_form_only_are_the_same_name() {
+    for (one, other) in [
+        ("Apollo", "aPOLLO"),
+        ("Straße", "STRASSE"),
+        ("ΟΔΟΣ", "οδος"),
+        ("Caf\u{e9}", "CAFE\u{301}"),
+        ("\u{1e9e}", "ss"),
+        ("\u{212b}ngstrom", "ångstrom"),
+        ("Ａｐｏｌｌｏ１１", "apollo11"),
+        ("ｱﾎﾟﾛ", "アポロ"),
+        ("o\u{fb03}ce", "OFFICE"),
+        ("Apo\u{ad}llo\u{200b}", "apollo"),
+        ("\u{1f469}\u{200d}\u{1f4bb}", "\u{1f469}\u{1f4bb}"),
+        ("Apollo\u{3164}", "apollo"),
+    ] {
+        assert_eq!(name_key(one), name_key(other), "{one} {other}");
+    }
+}
+
+#[test]
+fn names_that_look_the_same_are_the_same_name() {
+    for unseen in ["\u{a0}\u{ad}", " \u{200b}", "\u{2800}", "\u{fff9}", "\0", "\u{7}", "\u{3164} "] {
+        assert_eq!(name_key(&format!("Apollo{unseen}")), name_key("Apollo"), "{unseen:?}");
+        assert_eq!(name_key(&format!("{unseen}Apollo")), name_key("Apollo"), "{unseen:?}");
+    }
+    assert_eq!(name_key("Apo\u{7}l\u{2800}lo"), name_key("Apollo"));
+}
+
+#[test]
+fn names_that_differ_otherwise_are_different_names() {
+    for (one, other) in [("Apollo", "Apollo 2"), ("cafe", "café"), ("a b", "ab"), ("1", "l"), ("ı", "i")] {
+        assert_ne!(name_key(one), name_key(other), "{one} {other}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_form_of_a_name_is_the_same_name(name in "\\PC{1,100}") {
+        prop_assert_eq!(name_key(&name), name_key(&nfkc_casefold(&name)));
+    }
+
+    #[test]
+    fn ascii_case_never_matters(name in "[ -~]{1,100}") {
+        prop_assert_eq!(name_key(&name.to_ascii_uppercase()), name_key(&name.to_ascii_lowercase()));
     }
 }

@@ -1,8 +1,11 @@
 //! Values that hold others.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{At, Input, Source};
@@ -17,8 +20,10 @@ impl<T: Input> Input for Option<T> {
     }
 }
 
-/// A member of a merge patch (RFC 7396), where `null` takes a value away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+/// Member of a merge patch (RFC 7396), where `null` takes a value away.
+///
+/// It is written so that all three differ, for the fingerprint of an idempotent request. It is no value of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum Patch<T> {
     /// Leaves the value as it is.
     #[default]
@@ -27,6 +32,25 @@ pub enum Patch<T> {
     Null,
     /// Replaces the value.
     Value(T),
+}
+
+impl<T: JsonSchema> JsonSchema for Patch<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Patch_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({"anyOf": [generator.subschema_for::<T>(), {"type": "null"}]})
+    }
+
+    // A member that may be absent.
+    fn _schemars_private_is_option() -> bool {
+        true
+    }
 }
 
 impl<T: Input> Input for Patch<T> {

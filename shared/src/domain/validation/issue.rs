@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The kind of an issue, named as Zod 4 names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(schemars::JsonSchema)]
 pub enum IssueCode {
     /// The value is missing, or of another type than expected.
     InvalidType,
@@ -35,7 +35,7 @@ impl IssueCode {
 /// One step of the way to a value inside the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(schemars::JsonSchema)]
 pub enum Segment {
     /// The key of an object.
     Key(String),
@@ -47,8 +47,7 @@ pub enum Segment {
 pub type Path = Vec<Segment>;
 
 /// One broken rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Issue {
     /// Where.
     pub path: Path,
@@ -61,7 +60,7 @@ pub struct Issue {
 /// All the rules that one input breaks, in the order of its fields; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(schemars::JsonSchema)]
 pub struct Issues(Vec<Issue>);
 
 impl Issues {

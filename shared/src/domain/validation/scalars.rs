@@ -6,7 +6,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{At, Input, number};
-use crate::domain::{FileId, ProjectId};
 
 impl Input for String {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
@@ -52,18 +51,6 @@ impl Input for Uuid {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
         // The other forms that the crate reads (braces, no hyphens) have other lengths.
         at.parsed(value, "Invalid UUID", |text| Self::try_parse(text).ok().filter(|_| text.len() == 36))
-    }
-}
-
-impl Input for ProjectId {
-    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
-        at.parsed(value, "Invalid UUID", Self::parse)
-    }
-}
-
-impl Input for FileId {
-    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
-        at.parsed(value, "Invalid UUID", Self::parse)
     }
 }
 

@@ -1,16 +1,22 @@
-//! An invoice: a type that has one of everything that an input may be. For tests and fuzzers; docs/INPUTS.md has its own.
+//! Inputs for tests and fuzzers: an invoice, which has one of everything that an input may be, and a note, a small one.
+//! docs/INPUTS.md has its own.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use uuid::Uuid;
 
 use super::{Input, Patch, ValidationError};
-use crate::domain::ProjectId;
 
-#[derive(Clone, Debug, PartialEq, Input)]
+crate::resource_id! {
+    /// Id of a contract, for an input that names one.
+    pub(crate) struct ContractId("contractId", "Contract");
+}
+
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[input(rule(function = "due_once_issued", fields(due_date, issue_date)))]
 #[input(rule(function = "worth_its_discount", fields(items, discount), at = discount))]
@@ -29,7 +35,7 @@ pub(crate) struct Invoice {
     pub(crate) payment: Option<Payment>,
     #[validate(length(max = 3))]
     pub(crate) labels: Option<BTreeMap<String, String>>,
-    pub(crate) project_id: Option<ProjectId>,
+    pub(crate) contract_id: Option<ContractId>,
     pub(crate) order_id: Option<Uuid>,
     pub(crate) sent_at: Option<Timestamp>,
     #[input(trim)]
@@ -37,7 +43,7 @@ pub(crate) struct Invoice {
     pub(crate) note: Patch<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Input)]
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 pub(crate) struct Customer {
     #[input(trim)]
     #[validate(length(min = 1, max = 100))]
@@ -46,7 +52,7 @@ pub(crate) struct Customer {
     pub(crate) email: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Input)]
+#[derive(Clone, Copy, Debug, PartialEq, Input, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Currency {
     Chf,
@@ -55,7 +61,7 @@ pub(crate) enum Currency {
     Dollar,
 }
 
-#[derive(Clone, Debug, PartialEq, Input)]
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Item {
     #[serde(rename = "sku")]
@@ -68,10 +74,10 @@ pub(crate) struct Item {
     pub(crate) tax_rate: Option<f64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Input)]
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 pub(crate) struct Article(#[validate(length(equal = 4))] String);
 
-#[derive(Clone, Debug, PartialEq, Input)]
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum Payment {
     Cash,
@@ -82,13 +88,13 @@ pub(crate) enum Payment {
     Card(Card),
 }
 
-#[derive(Clone, Debug, PartialEq, Input)]
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 pub(crate) struct Card {
     #[validate(length(min = 1, max = 2))]
     pub(crate) holders: Vec<Customer>,
 }
 
-#[derive(Clone, Debug, PartialEq, Input)]
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
 #[input(from_str = "Invoice number must be INV- and digits")]
 pub(crate) struct InvoiceNumber(u32);
 
@@ -111,4 +117,22 @@ fn worth_its_discount(items: &[Item], discount: &u64) -> Result<(), ValidationEr
     let worth: i128 = items.iter().map(|item| i128::from(item.quantity) * i128::from(item.amount)).sum();
     let much = || ValidationError::new("too_big").with_message("Discount is more than the items".into());
     (i128::from(*discount) <= worth).then_some(()).ok_or_else(much)
+}
+
+/// A small input of texts.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, Input, JsonSchema)]
+pub(crate) struct NewNote {
+    #[input(trim)]
+    #[validate(length(min = 1, max = 100))]
+    name: String,
+    #[validate(length(max = 500))]
+    description: Option<String>,
+    #[validate(custom(function = "hex_color"))]
+    color: Option<String>,
+}
+
+fn hex_color(text: &str) -> Result<(), ValidationError> {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    let fits = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then_some(()).ok_or_else(|| ValidationError::new("invalid_format"))
 }

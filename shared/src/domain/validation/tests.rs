@@ -1,7 +1,6 @@
 //! Mismatches and broken rules: all at once, in order, with the codes and paths that Zod 4 has.
 
 mod invoice;
-mod new_project;
 mod text;
 
 use proptest::prelude::*;

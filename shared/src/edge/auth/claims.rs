@@ -5,9 +5,9 @@ use std::slice;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
 use crate::config::{Audience, ClaimPath, TENANT_ID};
 use crate::domain::{Caller, Grant, OrgId, UserId};
+use crate::edge::refusal::Refusal;
 
 /// Rules for the claims of every token.
 pub(super) struct Rules {

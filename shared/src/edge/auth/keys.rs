@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use self::cache::Cache;
 use self::issuer::Issuer;
-use super::refusal::Refusal;
 use crate::config::{KeySetSource, KeySources};
 use crate::domain::keys::{Key, KeySet, Mismatch, Wanted};
-use crate::domain::{Cause, Error};
+use crate::domain::{BoxError, Error};
 use crate::edge::error::Result;
+use crate::edge::refusal::Refusal;
 
 /// Keys from all sources that the settings name.
 pub(super) struct Keys {
@@ -34,7 +34,7 @@ impl Keys {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub(super) fn open(sources: KeySources, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, Cause> {
+    pub(super) fn open(sources: KeySources, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, BoxError> {
         let issuer = |issuer: Issuer| Set::Issuer(Arc::new(Cache::new(issuer)));
         let set = match sources.set {
             None => None,

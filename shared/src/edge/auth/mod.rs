@@ -3,17 +3,16 @@
 mod claims;
 mod cookies;
 mod keys;
-mod refusal;
 mod token;
 
 use jiff::Timestamp;
 
-pub use self::refusal::Refusal;
 use self::token::Verifier;
 use super::error::{Error, Result};
+use super::refusal::Refusal;
 use super::request::Request;
 use crate::config::AuthSettings;
-use crate::domain::{Caller, Cause};
+use crate::domain::{BoxError, Caller};
 
 /// Where a request carries its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +46,10 @@ impl Auth {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub(super) fn open(settings: AuthSettings, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, Cause> {
+    pub(super) fn open(
+        settings: AuthSettings,
+        ca_bundle: Option<&[u8]>,
+    ) -> std::result::Result<Self, BoxError> {
         let cookie = settings.cookie.clone();
         Ok(Self { cookie, verifier: Verifier::open(settings, ca_bundle)? })
     }

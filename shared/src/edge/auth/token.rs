@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::claims::Rules;
 use super::keys::Keys;
-use super::refusal::Refusal;
 use crate::config::AuthSettings;
 use crate::domain::json::Literal;
 use crate::domain::keys::Wanted;
-use crate::domain::{Caller, Cause};
+use crate::domain::{BoxError, Caller};
 use crate::edge::error::Result;
+use crate::edge::refusal::Refusal;
 
 /// A longer token is refused unread.
 const MAX_BYTES: usize = 8 * 1024;
@@ -86,7 +86,10 @@ impl Header {
 }
 
 impl Verifier {
-    pub(super) fn open(settings: AuthSettings, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, Cause> {
+    pub(super) fn open(
+        settings: AuthSettings,
+        ca_bundle: Option<&[u8]>,
+    ) -> std::result::Result<Self, BoxError> {
         let AuthSettings { keys, issuer, audience, organizations, roles, leeway, .. } = settings;
         let rules = Rules { issuer, audience, organizations, roles, leeway: leeway.into() };
         Ok(Self { keys: Keys::open(keys, ca_bundle)?, rules })

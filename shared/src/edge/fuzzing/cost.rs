@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::stage::{auth, events, first_line, limits, read, request_of, verify};
 use crate::config::uploads::UploadLimits;
+use crate::domain::PageRequest;
 use crate::domain::validation::specimen::Invoice;
-use crate::domain::{NewProject, PageRequest};
+use crate::domain::validation::specimen::NewNote;
 use crate::edge::input::{Json, Query, Upload};
 
 /// The bytes that are read for a measurement, in as many inputs as that takes.
@@ -143,7 +144,7 @@ fn page(event: &Value) {
 }
 
 fn new_project(event: &Value) {
-    drop(read::<Json<NewProject>>(&(), event));
+    drop(read::<Json<NewNote>>(&(), event));
 }
 
 fn invoice(event: &Value) {

@@ -133,7 +133,7 @@ impl Expected {
         if let Some(labels) = body.get("labels") {
             self.at("labels", |at| at.labels(labels));
         }
-        self.optional(body, "projectId", |text| {
+        self.optional(body, "contractId", |text| {
             uuid(text).or((text != text.to_lowercase()).then_some("invalid_format"))
         });
         self.optional(body, "orderId", uuid);

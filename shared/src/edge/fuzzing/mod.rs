@@ -15,7 +15,7 @@ mod invoice;
 mod key_set;
 mod multipart;
 mod names;
-mod new_project;
+mod note;
 mod page;
 mod request;
 mod stage;
@@ -29,7 +29,7 @@ pub use invoice::invoice;
 pub use key_set::key_set;
 pub use multipart::multipart;
 pub use names::names;
-pub use new_project::new_project;
+pub use note::note;
 pub use page::page;
 pub use request::request;
 pub use token::token;
@@ -47,7 +47,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("key_set", key_set),
     ("multipart", multipart),
     ("names", names),
-    ("new_project", new_project),
+    ("note", note),
     ("page", page),
     ("request", request),
     ("token", token),

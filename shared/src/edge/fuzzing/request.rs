@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::stage::{auth, is_the_callers_mistake, json_of, limits, read, request_of, verify};
-use crate::domain::{NewProject, PageRequest};
-use crate::edge::access::{Access, OrgMember};
+use crate::domain::PageRequest;
+use crate::domain::validation::specimen::NewNote;
 use crate::edge::input::{Json, Query, Upload};
 use crate::edge::request::Request;
 use crate::edge::{cross_site, identity};
@@ -110,10 +110,13 @@ fn every_step_refuses_with_reason(event: &Value) {
         .unwrap_or_else(|error| is_the_callers_mistake(&error));
     assert!(identity::source(&request.source_ip).starts_with("ip#"));
     match verify(&auth, &auth.credential(&request)) {
-        Ok(caller) => drop(OrgMember::admit(&caller, &request).inspect_err(is_the_callers_mistake)),
+        Ok(caller) => {
+            let entered = caller.authorize_org(request.path("orgId")).map_err(Into::into);
+            drop(entered.inspect_err(is_the_callers_mistake));
+        }
         Err(error) => is_the_callers_mistake(&error),
     }
     drop(read::<Query<PageRequest>>(&(), event));
-    drop(read::<Json<NewProject>>(&(), event));
+    drop(read::<Json<NewNote>>(&(), event));
     drop(read::<Upload>(&limits(), event));
 }

@@ -15,9 +15,9 @@ use crate::domain::json::Literal;
 use crate::domain::{AllowedTypes, Caller, OrgId, OrgScope, UserId};
 use crate::edge::auth::{Auth, Credential};
 use crate::edge::error::{Error, Result};
-use crate::edge::input::Intake;
-use crate::edge::reply::refuse;
+use crate::edge::input::FromRequest;
 use crate::edge::request::Request;
+use crate::edge::response::error_response;
 
 /// When all of it happens: after the tokens in `events` were issued, and before they expire.
 pub(super) const NOW: Timestamp = Timestamp::constant(1_795_321_391, 0);
@@ -45,7 +45,7 @@ pub(super) fn auth() -> Auth {
             "AUTH_ISSUER" => ISSUER,
             "AUTH_AUDIENCE" => AUDIENCE,
             "AUTH_ROLES_CLAIM" => "roles",
-            "PROJECTS_TABLE" | "RATE_LIMIT_TABLE" => "table",
+            "RATE_LIMIT_TABLE" => "table",
             _ => return None,
         };
         Some(value.to_owned())
@@ -74,7 +74,7 @@ pub(super) fn limits() -> UploadLimits {
 pub(super) fn scope(organization: &OrgId) -> OrgScope {
     let user = UserId::parse("alice").expect("alice is a user");
     let caller = Caller::new(user, vec![organization.clone()]);
-    caller.enter(organization.as_str()).expect("a member enters")
+    caller.authorize_org(organization.as_str()).expect("a member enters")
 }
 
 /// A JSON value as its text has it; of doubled members the last one.
@@ -105,18 +105,18 @@ pub(super) fn events(content_type: &str, body: &[u8]) -> Vec<Value> {
 }
 
 /// Reads an input, which never waits: all that it needs is there. A refusal is checked.
-pub(super) fn read<I: Intake>(settings: &I::Settings, event: &Value) -> Result<I::Value> {
+pub(super) fn read<I: FromRequest>(settings: &I::Settings, event: &Value) -> Result<I::Value> {
     let mut request = request_of(event.clone());
-    let read = I::read(settings, &mut request).now_or_never().expect("there is nothing to wait for");
+    let read = I::from_request(settings, &mut request).now_or_never().expect("there is nothing to wait for");
     read.inspect_err(is_the_callers_mistake)
 }
 
 /// Nothing that a caller sends is our fault, and they can read what theirs is.
 pub(super) fn is_the_callers_mistake(error: &Error) {
-    let (status, code) = error.status();
+    let (status, code) = (error.code().status(), error.code().as_str());
     assert!(status.is_client_error(), "{status} for {error}");
-    let response = refuse(error).expect("an error can be written");
-    let body: Value = serde_json::from_str(&response.body).expect("an envelope is JSON");
+    let response = error_response(error).expect("an error can be written");
+    let body: Value = serde_json::from_str(&response.body.unwrap_or_default()).expect("an envelope is JSON");
     assert_eq!(body["error"]["code"], code);
     assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
     let issues =

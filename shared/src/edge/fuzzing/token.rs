@@ -108,7 +108,7 @@ fn has_the_roles_it_was_given(caller: &Caller, claims: &Map<String, Value>) {
         claims.get(claim).into_iter().for_each(|value| collect_names(value, &mut names));
     }
     names.truncate(64);
-    for scope in names.iter().filter_map(|name| caller.enter(name).ok()) {
+    for scope in names.iter().filter_map(|name| caller.authorize_org(name).ok()) {
         let organization = scope.organization().as_str();
         for role in &names {
             let expected = grants(claims, organization, role);

@@ -4,7 +4,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::multipart::{Taken, answers, contains};
 use super::stage::{MAX_FILE, first_line, limits};
-use crate::domain::{NewFile, PLAIN};
+use crate::domain::{NewFile, UNRESERVED};
 use crate::edge::error::Error;
 
 /// An input is a client (`browser`, `quoting` or `extended`) and a media type in one line, a file name in the next, and
@@ -50,7 +50,10 @@ impl Client {
             "extended" => Self {
                 boundary: boundary("=_Part'()+,-./:=?"),
                 quoted: true,
-                file_name: format!("filename=\"x\"; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN)),
+                file_name: format!(
+                    "filename=\"x\"; filename*=UTF-8''{}",
+                    utf8_percent_encode(name, UNRESERVED)
+                ),
                 expected_name: name.to_owned(),
             },
             // HTML, section 4.10.22.8, and most libraries. A backslash at the end would be taken to escape the quote.

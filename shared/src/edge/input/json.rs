@@ -2,12 +2,15 @@
 
 use std::marker::PhantomData;
 
-use super::Intake;
+use schemars::JsonSchema;
+
+use super::FromRequest;
 use crate::config::Env;
 use crate::domain;
 use crate::domain::json::Literal;
 use crate::domain::validation::{self, Input, Source};
-use crate::edge::error::{Error, Result};
+use crate::edge::describe::Operation;
+use crate::edge::error::{Error, ErrorCode, Result};
 use crate::edge::request::Request;
 
 /// The largest JSON body in bytes.
@@ -16,10 +19,19 @@ const MAX_BYTES: usize = 64 * 1024;
 /// The mark that a body may begin with (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A JSON body that is a `T`.
+/// Media type of JSON.
+const JSON: &str = "application/json";
+
+/// Media type of a merge patch (RFC 7396, section 4).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// JSON body that is a `T`.
 pub struct Json<T>(PhantomData<T>);
 
-impl<T: Input> Intake for Json<T> {
+/// Merge patch (RFC 7396) that is a `T`, whose members are `Patch`es or optional. JSON is taken for one.
+pub struct MergePatch<T>(PhantomData<T>);
+
+impl<T: Input + JsonSchema> FromRequest for Json<T> {
     type Settings = ();
     type Value = T;
 
@@ -27,18 +39,54 @@ impl<T: Input> Intake for Json<T> {
         Some(())
     }
 
-    async fn read((): &(), request: &mut Request) -> Result<T> {
-        if request.media_type() != "application/json" {
-            return Err(Error::UnsupportedMediaType("application/json"));
-        }
-        if request.body_exceeds(MAX_BYTES) {
-            return Err(Error::TooLarge { what: "body", limit: MAX_BYTES });
-        }
-        let body = request.take_body().ok_or(Error::InvalidJson)?;
-        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
-        // The parser's own ways: of doubled keys the last wins; nesting deeper than 127, numbers beyond a double and half
-        // surrogate pairs are refused, in unknown fields too.
-        let Literal::<false>(value) = serde_json::from_slice(body).map_err(|_| Error::InvalidJson)?;
-        Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?)
+    async fn from_request((): &(), request: &mut Request) -> Result<T> {
+        parsed(request, &[JSON])
     }
+
+    fn describe(operation: &mut Operation) {
+        describe::<T>(operation, &[JSON]);
+    }
+}
+
+impl<T: Input + JsonSchema> FromRequest for MergePatch<T> {
+    type Settings = ();
+    type Value = T;
+
+    fn settings(_: &Env<'_>) -> Option<()> {
+        Some(())
+    }
+
+    async fn from_request((): &(), request: &mut Request) -> Result<T> {
+        parsed(request, &[MERGE_PATCH, JSON])
+    }
+
+    fn describe(operation: &mut Operation) {
+        describe::<T>(operation, &[MERGE_PATCH, JSON]);
+    }
+}
+
+fn describe<T: JsonSchema>(operation: &mut Operation, media_types: &[&'static str]) {
+    operation.json_body::<T>(media_types);
+    operation.refusals([
+        ErrorCode::INVALID_JSON,
+        ErrorCode::VALIDATION_ERROR,
+        ErrorCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UNSUPPORTED_MEDIA_TYPE,
+    ]);
+}
+
+/// Reads a body of one of these media types.
+fn parsed<T: Input>(request: &mut Request, media_types: &[&'static str]) -> Result<T> {
+    if !media_types.contains(&request.media_type().as_str()) {
+        return Err(Error::UnsupportedMediaType(media_types.first().copied().unwrap_or(JSON)));
+    }
+    if request.body_exceeds(MAX_BYTES) {
+        return Err(Error::TooLarge { what: "body", limit: MAX_BYTES });
+    }
+    let body = request.take_body().ok_or(Error::InvalidJson)?;
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+    // The parser's own ways: of doubled keys the last wins; nesting deeper than 127, numbers beyond a double and half
+    // surrogate pairs are refused, in unknown fields too.
+    let Literal::<false>(value) = serde_json::from_slice(body).map_err(|_| Error::InvalidJson)?;
+    Ok(validation::parse(value, Source::Json).map_err(domain::Error::Invalid)?)
 }

@@ -1,45 +1,54 @@
-//! What a route takes besides its path: nothing, query parameters, a JSON body or a file.
+//! Inputs: what a route takes besides its path, and the header fields that go with it.
 
+mod conditional;
+mod idempotent;
 mod json;
-#[cfg(feature = "uploads")]
 pub(super) mod multipart;
 mod query;
 
-pub use json::Json;
-#[cfg(feature = "uploads")]
+pub use conditional::{Conditional, IfVersion, Versions};
+pub use idempotent::{Idempotent, WithKey};
+pub use json::{Json, MergePatch};
 pub use multipart::Upload;
 pub use query::Query;
 
+use super::describe::Operation;
 use super::error::Result;
 use super::request::Request;
 use crate::config::Env;
 
-/// A kind of input.
-pub trait Intake {
-    /// Whether it is read from the body.
+/// Kind of input.
+pub trait FromRequest {
+    /// `true` if it is read from the body.
     const TAKES_BODY: bool = true;
 
     /// Settings that only this kind needs.
     type Settings;
 
-    /// What the handler gets.
+    /// Value that the handler gets.
     type Value;
 
-    /// Reads the settings; problems are reported to `env`.
+    /// Reads the settings. Reports problems to `env` and returns `None` if there are any.
     fn settings(env: &Env<'_>) -> Option<Self::Settings>;
 
     /// Reads the input of a request. Runs after every check that doesn't need it.
     ///
     /// # Errors
     ///
-    /// Whatever is wrong with the input.
-    fn read(settings: &Self::Settings, request: &mut Request) -> impl Future<Output = Result<Self::Value>>;
+    /// A caller's mistake, whatever is wrong with the input.
+    fn from_request(
+        settings: &Self::Settings,
+        request: &mut Request,
+    ) -> impl Future<Output = Result<Self::Value>>;
+
+    /// Describes the input, and the errors that follow from it.
+    fn describe(operation: &mut Operation);
 }
 
-/// The route takes nothing.
-pub struct Nothing;
+/// No input.
+pub struct NoInput;
 
-impl Intake for Nothing {
+impl FromRequest for NoInput {
     const TAKES_BODY: bool = false;
 
     type Settings = ();
@@ -49,7 +58,9 @@ impl Intake for Nothing {
         Some(())
     }
 
-    async fn read((): &(), _: &mut Request) -> Result<()> {
+    async fn from_request((): &(), _: &mut Request) -> Result<()> {
         Ok(())
     }
+
+    fn describe(_: &mut Operation) {}
 }

@@ -9,12 +9,13 @@ use bytes::Bytes;
 
 use self::disposition::{Disposition, FileName};
 use self::headers::Headers;
-use super::Intake;
+use super::FromRequest;
 use crate::config::Env;
-use crate::config::uploads::UploadLimits;
+use crate::config::uploads::{DEFAULT_TYPES, UploadLimits};
 use crate::domain::validation::{IssueCode, Issues};
 use crate::domain::{self, NewFile};
-use crate::edge::error::{Error, Result};
+use crate::edge::describe::Operation;
+use crate::edge::error::{Error, ErrorCode, Result};
 use crate::edge::request::Request;
 
 /// The most bytes of a body beside its file: boundaries, headers, other fields, and what stands around the parts.
@@ -33,7 +34,7 @@ struct FilePart {
     bytes: Bytes,
 }
 
-impl Intake for Upload {
+impl FromRequest for Upload {
     type Settings = UploadLimits;
     type Value = NewFile;
 
@@ -41,7 +42,7 @@ impl Intake for Upload {
         UploadLimits::read(env)
     }
 
-    async fn read(limits: &UploadLimits, request: &mut Request) -> Result<NewFile> {
+    async fn from_request(limits: &UploadLimits, request: &mut Request) -> Result<NewFile> {
         if request.media_type() != "multipart/form-data" {
             return Err(Error::UnsupportedMediaType("multipart/form-data"));
         }
@@ -63,6 +64,17 @@ impl Intake for Upload {
             return Err(Error::TooLarge { what: "form around the file", limit: ALLOWANCE });
         }
         Ok(NewFile::new(&file.name, &file.content_type, file.bytes, &limits.allowed_types)?)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.form(FIELD, DEFAULT_TYPES);
+        operation.refusals([
+            ErrorCode::INVALID_MULTIPART,
+            ErrorCode::VALIDATION_ERROR,
+            ErrorCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode::UNPROCESSABLE_ENTITY,
+        ]);
     }
 }
 

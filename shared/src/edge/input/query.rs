@@ -2,19 +2,21 @@
 
 use std::marker::PhantomData;
 
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-use super::Intake;
+use super::FromRequest;
 use crate::config::Env;
 use crate::domain;
 use crate::domain::validation::{self, Input, Source};
-use crate::edge::error::Result;
+use crate::edge::describe::Operation;
+use crate::edge::error::{ErrorCode, Result};
 use crate::edge::request::Request;
 
 /// Query parameters that are a `T`.
 pub struct Query<T>(PhantomData<T>);
 
-impl<T: Input> Intake for Query<T> {
+impl<T: Input + JsonSchema> FromRequest for Query<T> {
     const TAKES_BODY: bool = false;
 
     type Settings = ();
@@ -24,12 +26,17 @@ impl<T: Input> Intake for Query<T> {
         Some(())
     }
 
-    async fn read((): &(), request: &mut Request) -> Result<T> {
+    async fn from_request((): &(), request: &mut Request) -> Result<T> {
         let mut parameters = Map::new();
         for (name, value) in form_urlencoded::parse(request.query.as_bytes()) {
             add(&mut parameters, name.into_owned(), Value::String(value.into_owned()));
         }
         Ok(validation::parse(Value::Object(parameters), Source::Text).map_err(domain::Error::Invalid)?)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.query::<T>();
+        operation.refusals([ErrorCode::VALIDATION_ERROR]);
     }
 }
 

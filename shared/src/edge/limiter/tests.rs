@@ -29,7 +29,7 @@ impl Table {
         let binaries = Binaries::Dir(PathBuf::new());
         let options = Options { binaries, ..external(Options::new(workspace().join("template.yaml"))) };
         let stack = Stack::start(options).await?;
-        Ok(Self { aws: Aws::at(stack.dynamodb_endpoint()), stack })
+        Ok(Self { aws: Aws::for_endpoint(stack.dynamodb_endpoint()), stack })
     }
 
     /// A new instance of a function with this limit. A table that can't be asked fails the test.

@@ -15,7 +15,7 @@ fn invoice() -> Value {
         "issueDate": "2026-11-22", "dueDate": "2026-12-22",
         "items": [{"sku": "A-01", "quantity": 2, "amount": 1250, "taxRate": 0.19}, {"sku": "A-02", "quantity": 1, "amount": 1}],
         "discount": 100, "payment": {"type": "bank-transfer", "accountNumber": "DE89370400440532013000"},
-        "labels": {"team": "blue"}, "projectId": "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6",
+        "labels": {"team": "blue"}, "contractId": "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6",
         "orderId": "019AB3C5-1F8B-7BBB-8000-5D60CDB1A4E6", "sentAt": "2026-11-22T04:23:11.123Z",
     })
 }
@@ -67,7 +67,7 @@ fn an_invoice_is_read_with_all_that_it_holds() {
         matches!(read.payment, Some(Payment::BankTransfer { account_number }) if account_number.len() == 22)
     );
     assert_eq!(read.labels.unwrap()["team"], "blue");
-    assert_eq!(read.project_id.unwrap().to_string(), "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6");
+    assert_eq!(read.contract_id.unwrap().to_string(), "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6");
     assert_eq!(read.order_id.unwrap().to_string(), "019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6");
     assert_eq!(read.sent_at.unwrap().as_millisecond(), 1_795_321_391_123);
     assert_eq!((read.discount, read.note), (100, Patch::Absent));
@@ -85,7 +85,7 @@ fn issues_of_all_depths_come_in_declared_order() {
         ("/items/1/quantity", json!(0)),
         ("/payment/accountNumber", json!("DE89")),
         ("/labels/team", json!(7)),
-        ("/projectId", json!("7")),
+        ("/contractId", json!("7")),
         ("/sentAt", json!("2026-11-22")),
     ]);
     expect(
@@ -104,7 +104,7 @@ fn issues_of_all_depths_come_in_declared_order() {
                 "Too small: expected string to have >=15 characters",
             ),
             ("[\"labels\",\"team\"]", "invalid_type", "Invalid input: expected string, received number"),
-            ("[\"projectId\"]", "invalid_format", "Invalid UUID"),
+            ("[\"contractId\"]", "invalid_format", "Invalid UUID"),
             ("[\"sentAt\"]", "invalid_format", "Invalid ISO datetime"),
         ],
     );
@@ -182,7 +182,7 @@ fn too_few_elements_are_looked_at_nevertheless() {
 
 #[test]
 fn what_may_be_absent_is_absent_or_keeps_its_rules() {
-    for optional in ["dueDate", "discount", "payment", "labels", "projectId", "orderId", "sentAt", "note"] {
+    for optional in ["dueDate", "discount", "payment", "labels", "contractId", "orderId", "sentAt", "note"] {
         expect(without(optional), &[]);
     }
     assert_eq!(parse::<Invoice>(without("discount"), Source::Json).unwrap().discount, 0);

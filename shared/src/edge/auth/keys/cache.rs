@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::Cause;
+use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
 use crate::edge::log::chain;
 
@@ -26,7 +26,7 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 /// Where keys come from.
 pub(super) trait Source: Send + Sync + 'static {
     /// Fetches the keys as they are now.
-    fn fetch(&self) -> impl Future<Output = Result<KeySet, Cause>> + Send;
+    fn fetch(&self) -> impl Future<Output = Result<KeySet, BoxError>> + Send;
 }
 
 /// The keys of a source.
@@ -89,7 +89,7 @@ impl<S: Source> Cache<S> {
         self: &Arc<Self>,
         id: Option<&str>,
         now: Timestamp,
-    ) -> Result<Arc<KeySet>, Cause> {
+    ) -> Result<Arc<KeySet>, BoxError> {
         let State { keys, tried, .. } = self.state().clone();
         let Some(kept) = keys else {
             return self.fetch(Reason::Age(OLD), now).await;
@@ -118,7 +118,7 @@ impl<S: Source> Cache<S> {
 
     /// Asks the source, one caller at a time. Whoever had to wait takes what came meanwhile, and doesn't ask once more
     /// where a try failed that began after they came.
-    async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, Cause> {
+    async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
         let before = self.state().tries;
         let _turn = self.turn.lock().await;
         let State { keys, tries, searched, failed, .. } = self.state().clone();
@@ -144,7 +144,7 @@ impl<S: Source> Cache<S> {
         state.tried = Some(now);
     }
 
-    fn keep(&self, fetched: Result<KeySet, Cause>, now: Timestamp) -> Result<Arc<KeySet>, Cause> {
+    fn keep(&self, fetched: Result<KeySet, BoxError>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
         let mut state = self.state();
         match fetched {
             Ok(set) => {

@@ -26,7 +26,7 @@ use serde::Deserialize;
 
 use super::cache::Source;
 use crate::config::{Discovery, key_set_url};
-use crate::domain::Cause;
+use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
 use crate::edge::log::chain;
 
@@ -76,7 +76,7 @@ impl Issuer {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub(super) fn serving(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+    pub(super) fn serving(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, BoxError> {
         let connector = connector(is_secure(&url), ca_bundle)?;
         Ok(Self { place: Place::Url(url), connector })
     }
@@ -86,13 +86,13 @@ impl Issuer {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub(super) fn discovered(discovery: Discovery, ca_bundle: Option<&[u8]>) -> Result<Self, Cause> {
+    pub(super) fn discovered(discovery: Discovery, ca_bundle: Option<&[u8]>) -> Result<Self, BoxError> {
         // Even a document on this machine may lead to keys elsewhere.
         let connector = connector(true, ca_bundle)?;
         Ok(Self { place: Place::Document(discovery), connector })
     }
 
-    async fn keys(&self) -> Result<KeySet, Cause> {
+    async fn keys(&self) -> Result<KeySet, BoxError> {
         let text = match &self.place {
             Place::Url(url) => self.get(url).await?,
             Place::Document(discovery) => {
@@ -105,12 +105,12 @@ impl Issuer {
 
     /// The document at `url`. A connection that broke, as one may that was frozen along with the environment, is tried
     /// once more.
-    async fn get(&self, url: &Uri) -> Result<Vec<u8>, Cause> {
+    async fn get(&self, url: &Uri) -> Result<Vec<u8>, BoxError> {
         let answered = match self.ask(url).await {
             Err(Failure::Broken(_)) => self.ask(url).await,
             answered => answered,
         };
-        answered.map_err(|failure| format!("{}: {}", shown(url), chain(&*Cause::from(failure))).into())
+        answered.map_err(|failure| format!("{}: {}", shown(url), chain(&*BoxError::from(failure))).into())
     }
 
     async fn ask(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
@@ -136,12 +136,12 @@ impl Issuer {
 /// Reason why there is no document.
 enum Failure {
     /// The connection could not be opened, or broke.
-    Broken(Cause),
+    Broken(BoxError),
     /// The issuer answered otherwise.
-    Refused(Cause),
+    Refused(BoxError),
 }
 
-impl From<Failure> for Cause {
+impl From<Failure> for BoxError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Broken(cause) | Failure::Refused(cause) => cause,
@@ -149,16 +149,16 @@ impl From<Failure> for Cause {
     }
 }
 
-fn broken(cause: impl Into<Cause>) -> Failure {
+fn broken(cause: impl Into<BoxError>) -> Failure {
     Failure::Broken(cause.into())
 }
 
-fn refused(cause: impl Into<Cause>) -> Failure {
+fn refused(cause: impl Into<BoxError>) -> Failure {
     Failure::Refused(cause.into())
 }
 
 /// The URL of the keys, if the document is the issuer's own (section 4.3). It may not lead from TLS to a place without.
-fn named(discovery: &Discovery, text: &[u8]) -> Result<Uri, Cause> {
+fn named(discovery: &Discovery, text: &[u8]) -> Result<Uri, BoxError> {
     let document: Document = serde_json::from_slice(text)?;
     if document.issuer != discovery.issuer {
         return Err(format!("the document at {} is of another issuer", discovery.document).into());
@@ -180,7 +180,7 @@ fn is_secure(url: &Uri) -> bool {
     url.scheme_str() == Some("https")
 }
 
-fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnector, Cause> {
+fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnector, BoxError> {
     let trust = TrustStore::empty().with_native_roots(secure);
     let trust = match ca_bundle {
         Some(authorities) => trust.with_pem_certificate(authorities),
@@ -197,7 +197,7 @@ fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnect
 }
 
 impl Source for Issuer {
-    async fn fetch(&self) -> Result<KeySet, Cause> {
+    async fn fetch(&self) -> Result<KeySet, BoxError> {
         let url = match &self.place {
             Place::Url(url) => url,
             Place::Document(discovery) => &discovery.document,

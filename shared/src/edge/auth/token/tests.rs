@@ -122,7 +122,7 @@ fn a_token_of_the_issuer_proves_its_user_and_organizations() {
     for token in [by_library.unwrap(), signed(HEADER, &claims().to_string())] {
         let caller = verified(&token).unwrap();
         assert_eq!(caller.user().as_str(), "alice");
-        assert!(caller.enter("acme").is_ok() && caller.enter("umbrella").is_ok());
-        assert!(caller.enter("initech").is_err());
+        assert!(caller.authorize_org("acme").is_ok() && caller.authorize_org("umbrella").is_ok());
+        assert!(caller.authorize_org("initech").is_err());
     }
 }

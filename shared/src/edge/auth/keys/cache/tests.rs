@@ -16,7 +16,7 @@ struct Served {
 }
 
 impl Source for Arc<Served> {
-    async fn fetch(&self) -> Result<KeySet, Cause> {
+    async fn fetch(&self) -> Result<KeySet, BoxError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let _permit = self.answers.acquire().await?;
         let serves = *self.serves.lock().unwrap();

@@ -119,15 +119,15 @@ fn without_organizations_a_caller_is_a_member_of_none() {
     for token in
         [without("organizations"), with("organizations", json!([])), with("organizations", json!(null))]
     {
-        assert!(verified(&token).unwrap().enter("acme").is_err());
+        assert!(verified(&token).unwrap().authorize_org("acme").is_err());
     }
 }
 
 #[test]
 fn an_organization_without_a_usable_name_is_nobodys() {
     let caller = verified(&with("organizations", json!(["", "a\nb", "acme"]))).unwrap();
-    assert!(caller.enter("acme").is_ok());
-    assert!(caller.enter("").is_err() && caller.enter("a\nb").is_err());
+    assert!(caller.authorize_org("acme").is_ok());
+    assert!(caller.authorize_org("").is_err() && caller.authorize_org("a\nb").is_err());
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn organizations(place: &str, claims: &Value) -> std::result::Result<Vec<&'stati
     let token = signed(HEADER, &claims.to_string());
     let caller = outcome_with(|settings| settings.organizations = path(place), &token)?;
     let candidates = ["acme", "umbrella", "7", "-7", "7.5", "owner", "id", "0", "null", "true"];
-    Ok(candidates.into_iter().filter(|id| caller.enter(id).is_ok()).collect())
+    Ok(candidates.into_iter().filter(|id| caller.authorize_org(id).is_ok()).collect())
 }
 
 /// The usual claims with the organizations in this form.
@@ -185,7 +185,7 @@ fn no_name_of_an_organization_is_read_as_json() {
     let name = "$serde_json::private::RawValue";
     let token = edited(r#"["acme","umbrella"]"#, &format!(r#"{{"{name}":"[\"acme\"]"}}"#));
     let caller = outcome_with(|_| {}, &token).unwrap();
-    assert!(caller.enter("acme").is_err() && caller.enter(name).is_ok());
+    assert!(caller.authorize_org("acme").is_err() && caller.authorize_org(name).is_ok());
 }
 
 #[test]

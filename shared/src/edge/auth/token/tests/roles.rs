@@ -10,7 +10,7 @@ fn roles(place: Option<&str>, members: &Value, organizations: &[&str]) -> Vec<Ve
     let caller = outcome_with(|settings| settings.roles = place.map(path), &token).unwrap();
     let candidates = ["admin", "owner", "member", "role", "roles", "id", "acme", "7", "true", "null", ""];
     let held = |organization: &&str| {
-        let scope = caller.enter(organization).unwrap();
+        let scope = caller.authorize_org(organization).unwrap();
         candidates.into_iter().filter(|role| scope.has_role(role)).collect()
     };
     organizations.iter().map(held).collect()
@@ -88,5 +88,5 @@ fn nothing_else_is_a_role_or_refuses_a_token() {
 fn a_token_may_hold_as_many_roles_as_fit() {
     let many: Vec<_> = (0..900).map(|role| role.to_string()).collect();
     let token = with("organizations", json!({"acme": many}));
-    assert!(verified(&token).unwrap().enter("acme").unwrap().has_role("899"));
+    assert!(verified(&token).unwrap().authorize_org("acme").unwrap().has_role("899"));
 }

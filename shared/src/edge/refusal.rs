@@ -1,8 +1,8 @@
 //! Reasons why a token is refused. The log names them; callers never learn them, as whoever has a genuine token can read
 //! it, and whoever hasn't would be helped to make one.
 
+use super::error::Error;
 use crate::domain::keys::Mismatch;
-use crate::edge::error::Error;
 
 /// Reason why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Name in the log, the claim's or the header's own where there is one.
-    pub(in crate::edge) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Form => "form",
             Self::TooLong => "too_long",

@@ -1,18 +1,19 @@
-//! The body of a new project: taken exactly if it keeps the rules, and otherwise told all that it breaks.
+//! The body of a new note: taken exactly if it keeps the rules, and otherwise told all that it breaks.
 
 use serde_json::{Map, Value};
 
 use super::expected::{Verdict, length, same_verdicts, shows_nothing, trimmed};
 use super::stage::{events, json_of, read};
-use crate::domain::{self, NewProject};
+use crate::domain;
+use crate::domain::validation::specimen::NewNote;
 use crate::edge::error::{Error, Result};
 use crate::edge::input::Json;
 
 /// An input is a body.
-pub fn new_project(data: &[u8]) {
+pub fn note(data: &[u8]) {
     let answers: Vec<_> = events("application/json", data)
         .iter()
-        .map(|event| plain(read::<Json<NewProject>>(&(), event)))
+        .map(|event| plain(read::<Json<NewNote>>(&(), event)))
         .collect();
     assert!(
         answers.iter().all(|answer| *answer == answers[0]),
@@ -34,7 +35,7 @@ enum Answer {
     Other(String),
 }
 
-fn plain(answer: Result<NewProject>) -> Answer {
+fn plain(answer: Result<NewNote>) -> Answer {
     match answer {
         Ok(project) => Answer::Taken(serde_json::to_value(project).unwrap_or_default()),
         Err(Error::Domain(domain::Error::Invalid(issues))) => {
@@ -56,7 +57,7 @@ fn is_what_was_sent(body: &Value, project: &Value) {
     let again: Map<String, Value> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
     let again = Value::Object(again).to_string();
     for event in events("application/json", again.as_bytes()) {
-        assert_eq!(plain(read::<Json<NewProject>>(&(), &event)), Answer::Taken(project.clone()));
+        assert_eq!(plain(read::<Json<NewNote>>(&(), &event)), Answer::Taken(project.clone()));
     }
 }
 

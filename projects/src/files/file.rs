@@ -1,0 +1,65 @@
+//! A file of a project.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::domain::time::serialize_millis;
+use shared::domain::{FileName, NewFile, OrgId, OrgScope, Scope, UserId};
+use shared::edge::{Resource, path};
+
+use crate::ProjectId;
+
+shared::resource_id! {
+    /// Id of a file.
+    pub struct FileId("fileId", "File");
+}
+
+/// File of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectFile {
+    /// Id, which sorts by creation time.
+    pub id: FileId,
+    /// Organization that the file belongs to.
+    pub org_id: OrgId,
+    /// Project that the file belongs to.
+    pub project_id: ProjectId,
+    /// Name that its sender gave it, without path, control characters and what can't be seen.
+    pub name: FileName,
+    /// Media type, confirmed by the bytes.
+    pub content_type: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// User who uploaded the file.
+    pub created_by: UserId,
+    /// Time of the upload.
+    #[serde(serialize_with = "serialize_millis")]
+    pub created_at: Timestamp,
+}
+
+impl ProjectFile {
+    /// Makes what is known of a file once it is stored with a project at `now`.
+    #[must_use]
+    pub fn create(scope: &OrgScope, project_id: ProjectId, new: &NewFile, now: Timestamp) -> Self {
+        Self {
+            id: FileId::new(now),
+            org_id: scope.organization().clone(),
+            project_id,
+            name: new.name().clone(),
+            content_type: new.content_type().to_owned(),
+            size: new.size(),
+            sha256: new.sha256_hex(),
+            created_by: scope.user().clone(),
+            created_at: now,
+        }
+    }
+}
+
+impl Resource for ProjectFile {
+    fn location(&self) -> String {
+        let (project, file) = (self.project_id.to_string(), self.id.to_string());
+        path(&["v1", "orgs", self.org_id.as_str(), "projects", &project, "files", &file])
+    }
+}

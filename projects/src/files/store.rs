@@ -1,0 +1,125 @@
+//! Storage of files: their bytes in the bucket, what is known of them in the projects table.
+//!
+//! The object is written first, the row `FILE#{projectId}#{fileId}` after it, and only then is the object committed. An
+//! object without a row is an orphan, which a failure in between leaves; nobody can reach it, and the bucket deletes it.
+
+use jiff::Timestamp;
+use shared::config::Env;
+use shared::domain::{
+    Error, FileName, IdempotentRequest, NewFile, OrgScope, Outcome, ResourceId, Result, UserId,
+};
+use shared::storage::{Aws, Key, ObjectKey, Objects, Row, Store, Table};
+
+use super::{FileId, ProjectFile};
+use crate::ProjectId;
+use crate::projects::project_key;
+
+/// Files, in the table `PROJECTS_TABLE` and the bucket `UPLOADS_BUCKET`.
+pub struct Files {
+    table: Table,
+    objects: Objects,
+}
+
+impl Store for Files {
+    type Settings = (String, String);
+
+    fn settings(env: &Env<'_>) -> Option<(String, String)> {
+        let (table, bucket) = (env.required("PROJECTS_TABLE"), env.required("UPLOADS_BUCKET"));
+        Some((table?, bucket?))
+    }
+
+    fn open(aws: &Aws, (table, bucket): (String, String)) -> Self {
+        Self { table: Table::open(aws, table), objects: Objects::open(aws, bucket) }
+    }
+
+    async fn preconnect(&self) {
+        self.objects.preconnect().await;
+    }
+}
+
+impl Files {
+    /// Stores a file with a project at `now`, once for equal requests with a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the organization has no such project, [`Error::Unprocessable`] if the request's key was
+    /// used for another one; otherwise if bucket or table can't answer.
+    pub async fn create(
+        &self,
+        scope: &OrgScope,
+        project: ProjectId,
+        new: NewFile,
+        request: Option<&IdempotentRequest>,
+        now: Timestamp,
+    ) -> Result<Outcome<ProjectFile>> {
+        let key = project_key(scope, project);
+        let (found, replayed) = tokio::join!(self.table.get(&key), self.replayed(request));
+        found?.ok_or(Error::NotFound("Project"))?;
+        let file = ProjectFile::create(scope, project, &new, now);
+        // A repeated request writes to the same object, so a first try that got no further leaves nothing behind.
+        let name = request.map_or_else(|| file.id.to_string(), IdempotentRequest::object_name);
+        let object = ObjectKey::new(scope, &name);
+        let outcome = if let Some(row) = replayed? {
+            Outcome::Replayed(from_row(scope, &row)?)
+        } else {
+            self.objects.put_pending(&object, &new).await?;
+            self.record(scope, file, &object, request).await?
+        };
+        // An earlier request may have ended before it got here.
+        self.objects.commit(&object, &new).await?;
+        Ok(outcome)
+    }
+
+    async fn replayed(&self, request: Option<&IdempotentRequest>) -> Result<Option<Row>> {
+        match request {
+            Some(request) => self.table.replayed(request).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn record(
+        &self,
+        scope: &OrgScope,
+        file: ProjectFile,
+        object: &ObjectKey,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Outcome<ProjectFile>> {
+        let (key, row) = (file_key(scope, file.project_id, file.id), to_row(&file, object));
+        let defect = |_| Error::internal("the id of a new file is taken");
+        let commit =
+            self.table.transaction().create(&key, row.clone(), defect).idempotent(request, row).commit();
+        commit.await?.outcome(file, |row| from_row(scope, row))
+    }
+}
+
+/// Key of a file.
+fn file_key(scope: &OrgScope, project: ProjectId, file: FileId) -> Key {
+    Key::new(scope, format!("FILE#{project}#{file}"))
+}
+
+fn to_row(file: &ProjectFile, object: &ObjectKey) -> Row {
+    Row::new()
+        .with_text("id", file.id)
+        .with_text("projectId", file.project_id)
+        .with_text("name", file.name.as_str())
+        .with_text("contentType", &file.content_type)
+        .with_number("size", file.size)
+        .with_text("sha256", &file.sha256)
+        .with_text("object", object.as_str())
+        .with_text("createdBy", file.created_by.as_str())
+        .with_time("createdAt", file.created_at)
+}
+
+fn from_row(scope: &OrgScope, row: &Row) -> Result<ProjectFile> {
+    Ok(ProjectFile {
+        id: row.parsed("id", FileId::parse)?,
+        org_id: scope.organization().clone(),
+        project_id: row.parsed("projectId", ProjectId::parse)?,
+        name: FileName::from_storage(row.text("name")?),
+        content_type: row.text("contentType")?.to_owned(),
+        size: row.number("size")?,
+        sha256: row.text("sha256")?.to_owned(),
+        created_by: row.parsed("createdBy", UserId::parse)?,
+        created_at: row.time("createdAt")?,
+    })
+}

@@ -1,0 +1,7 @@
+//! The application: projects and their files, one folder a resource. It uses the platform's public API and nothing else.
+
+mod files;
+mod projects;
+
+pub use files::{FileId, Files, ProjectFile};
+pub use projects::{NewProject, Project, ProjectId, ProjectPage, Projects};

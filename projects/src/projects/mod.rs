@@ -1,0 +1,8 @@
+//! Projects of organizations.
+
+mod project;
+mod store;
+
+pub use project::{NewProject, Project, ProjectId, ProjectPage};
+pub use store::Projects;
+pub(crate) use store::project_key;

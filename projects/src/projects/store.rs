@@ -1,0 +1,104 @@
+//! Storage of projects, and of the names that they hold.
+//!
+//! A project is the row `PROJECT#{id}` in its organization's partition; the row `NAME#{hash}` beside it holds its name.
+//! Both are written in one transaction, so that of any number of creators of one name exactly one succeeds.
+
+use shared::config::Env;
+use shared::domain::{
+    Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, UserId, name_key,
+};
+use shared::storage::{Aws, Key, Row, Store, Table};
+
+use super::{Project, ProjectId, ProjectPage};
+
+/// Beginning of the sort keys of projects.
+const PROJECT: &str = "PROJECT#";
+
+const NAME_TAKEN: Error =
+    Error::Conflict { field: Some("name"), message: "A project with this name already exists" };
+
+/// Projects, in the table `PROJECTS_TABLE`.
+pub struct Projects(Table);
+
+impl Store for Projects {
+    type Settings = String;
+
+    fn settings(env: &Env<'_>) -> Option<String> {
+        env.required("PROJECTS_TABLE")
+    }
+
+    fn open(aws: &Aws, table: String) -> Self {
+        Self(Table::open(aws, table))
+    }
+}
+
+impl Projects {
+    /// Returns a page of the organization's projects, newest first. Reads its own writes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a bad cursor; otherwise if the table can't answer.
+    pub async fn list(&self, scope: &OrgScope, page: &PageRequest) -> Result<ProjectPage> {
+        self.0.page(scope, PROJECT, page, |row| from_row(scope, row)).await.map(Into::into)
+    }
+
+    /// Creates a project, once for equal requests with a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] if the organization has a project of this name, [`Error::Unprocessable`] if the request's key
+    /// was used for another one; otherwise if the table can't answer.
+    pub async fn create(
+        &self,
+        scope: &OrgScope,
+        project: Project,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Outcome<Project>> {
+        let row = to_row(&project);
+        let holder = Row::new().with_text("id", project.id);
+        let commit = self
+            .0
+            .transaction()
+            .create(&name_holder(scope, &project.name), holder, |_| NAME_TAKEN)
+            .create(&project_key(scope, project.id), row.clone(), |_| NAME_TAKEN)
+            .idempotent(request, row)
+            .commit();
+        commit.await?.outcome(project, |row| from_row(scope, row))
+    }
+}
+
+/// Key of a project.
+pub(crate) fn project_key(scope: &OrgScope, id: ProjectId) -> Key {
+    Key::new(scope, format!("{PROJECT}{id}"))
+}
+
+/// Key of the row that holds a name.
+fn name_holder(scope: &OrgScope, name: &str) -> Key {
+    Key::new(scope, format!("NAME#{}", name_key(name)))
+}
+
+fn to_row(project: &Project) -> Row {
+    Row::new()
+        .with_text("id", project.id)
+        .with_text("name", &project.name)
+        .with_optional("description", project.description.as_ref())
+        .with_optional("color", project.color.as_ref())
+        .with_number("version", project.version)
+        .with_text("createdBy", project.created_by.as_str())
+        .with_time("createdAt", project.created_at)
+        .with_time("updatedAt", project.updated_at)
+}
+
+fn from_row(scope: &OrgScope, row: &Row) -> Result<Project> {
+    Ok(Project {
+        id: row.parsed("id", ProjectId::parse)?,
+        org_id: scope.organization().clone(),
+        name: row.text("name")?.to_owned(),
+        description: row.optional("description").map(str::to_owned),
+        color: row.optional("color").map(str::to_owned),
+        version: row.number("version")?,
+        created_by: row.parsed("createdBy", UserId::parse)?,
+        created_at: row.time("createdAt")?,
+        updated_at: row.time("updatedAt")?,
+    })
+}

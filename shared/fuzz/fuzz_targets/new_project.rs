@@ -1,4 +1,0 @@
-//! The body of a new project.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::new_project(data));

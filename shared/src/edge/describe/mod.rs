@@ -1,0 +1,71 @@
+//! Description of a route in `OpenAPI` 3.1, made of its types: schemas with the rules that `validator` checks, responses,
+//! headers and errors. A function prints it with `--describe`; release builds don't contain it.
+
+mod operation;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+pub use operation::Operation;
+
+use super::access::Access;
+use super::caller::sealed::Sealed;
+use super::error::ErrorCode;
+use super::input::FromRequest;
+use super::response::IntoResponse;
+use super::route::Route;
+use crate::config::{AwsSettings, Env, Settings, log_level};
+use crate::storage::Store;
+
+/// Errors of every route.
+const COMMON: [ErrorCode; 3] =
+    [ErrorCode::RATE_LIMITED, ErrorCode::INTERNAL_ERROR, ErrorCode::SERVICE_UNAVAILABLE];
+
+/// Returns the description of a function: `method` and `path`, the `variables` that it reads, and a `document` with this
+/// one operation.
+pub(super) fn describe<A, I, K, S, R>(route: &Route<A, I, K>) -> Value
+where
+    A: Access<S>,
+    I: FromRequest,
+    S: Store,
+    R: IntoResponse,
+{
+    let mut operation = Operation::new(route.summary);
+    I::describe(&mut operation);
+    R::describe(&mut operation);
+    operation.refusals(COMMON);
+    operation.refusals(A::REFUSALS.iter().copied());
+    operation.refusals(route.errors.iter().copied());
+    if A::Identity::HAS_TOKEN {
+        operation.refusals([ErrorCode::UNAUTHORIZED, ErrorCode::CROSS_SITE_REQUEST]);
+    } else {
+        operation.public();
+    }
+    let parameters: Vec<_> = route.path.split(['{', '}']).skip(1).step_by(2).collect();
+    if parameters.iter().any(|name| *name != "orgId") {
+        operation.refusals([ErrorCode::NOT_FOUND]);
+    }
+    json!({
+        "method": route.method.as_str(),
+        "path": route.path,
+        "variables": variables(|env| drop((S::settings(env), I::settings(env)))),
+        "document": operation.document(&route.method, route.path, &parameters),
+    })
+}
+
+/// Names of the variables that a function reads, but for the SDK's own.
+fn variables(own: impl FnOnce(&Env<'_>)) -> BTreeSet<String> {
+    let names = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        names.borrow_mut().insert(name.to_owned());
+        None
+    };
+    let read = Env::read(&lookup, |env| {
+        own(env);
+        Some((log_level(env), Settings::read(env).is_some(), AwsSettings::read(env).is_some()))
+    });
+    drop(read);
+    names.into_inner().into_iter().filter(|name| !name.starts_with("AWS_")).collect()
+}

@@ -1,0 +1,230 @@
+//! Operation of an `OpenAPI` document: parts of a route add what they know of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::{Method, StatusCode};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::domain::validation::Issues;
+use crate::edge::error::ErrorCode;
+
+/// Reason why a request was refused.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is of use; `edge::response` writes errors")]
+struct ApiError {
+    /// Code to program against.
+    code: String,
+    /// Reason in words, for people.
+    message: String,
+    /// First field at fault.
+    #[schemars(with = "String", skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// All rules that the input breaks.
+    #[schemars(with = "Issues", skip_serializing_if = "Option::is_none")]
+    issues: Option<Issues>,
+}
+
+/// Operation in the making.
+pub struct Operation {
+    summary: &'static str,
+    is_public: bool,
+    /// Generator for what callers send.
+    read: SchemaGenerator,
+    /// Generator for what is sent to them.
+    written: SchemaGenerator,
+    parameters: Vec<Value>,
+    body: Map<String, Value>,
+    success: (StatusCode, Option<Value>, Vec<&'static str>),
+    errors: BTreeSet<ErrorCode>,
+}
+
+impl Operation {
+    pub(super) fn new(summary: &'static str) -> Self {
+        Self {
+            summary,
+            is_public: false,
+            read: generator(SchemaSettings::for_deserialize),
+            written: generator(SchemaSettings::for_serialize),
+            parameters: Vec::new(),
+            body: Map::new(),
+            success: (StatusCode::NO_CONTENT, None, Vec::new()),
+            errors: BTreeSet::new(),
+        }
+    }
+
+    /// Adds errors. Each is listed once.
+    pub fn refusals(&mut self, errors: impl IntoIterator<Item = ErrorCode>) {
+        self.errors.extend(errors);
+    }
+
+    /// Sets the success: a status with data, and headers beside those of every response.
+    pub fn response<T: JsonSchema>(&mut self, status: StatusCode, headers: &[&'static str]) {
+        let schema = self.written.subschema_for::<T>().to_value();
+        self.success = (status, Some(schema), headers.to_vec());
+    }
+
+    /// Sets the success: a status without a body.
+    pub fn empty_response(&mut self, status: StatusCode) {
+        self.success = (status, None, Vec::new());
+    }
+
+    /// Adds each property of `T` as a parameter of the query.
+    pub fn query<T: JsonSchema>(&mut self) {
+        let schema = self.read.root_schema_for::<T>().to_value();
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        let parameters =
+            properties.map(|(name, schema)| json!({"name": name, "in": "query", "schema": schema}));
+        self.parameters.extend(parameters);
+    }
+
+    /// Adds a request header with a text.
+    pub fn header(&mut self, name: &str, description: &str) {
+        let schema = json!({"type": "string"});
+        self.parameters
+            .push(json!({"name": name, "in": "header", "description": description, "schema": schema}));
+    }
+
+    /// Adds the `Idempotency-Key` header and its answer.
+    pub(in crate::edge) fn idempotency_key(&mut self) {
+        let schema = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
+        let description = "The same key again replays the first success for 24 hours.";
+        let header =
+            json!({"name": "Idempotency-Key", "in": "header", "description": description, "schema": schema});
+        self.parameters.push(header);
+    }
+
+    /// Sets a JSON body of one of these media types.
+    pub fn json_body<T: JsonSchema>(&mut self, media_types: &[&str]) {
+        let schema = self.read.subschema_for::<T>().to_value();
+        for media_type in media_types {
+            self.body.insert((*media_type).to_owned(), json!({ "schema": schema }));
+        }
+    }
+
+    /// Sets a form with one file of these comma-separated media types.
+    pub(in crate::edge) fn form(&mut self, field: &str, types: &str) {
+        let file = json!({"type": "string", "format": "binary"});
+        let schema = json!({"type": "object", "required": [field], "properties": {field: file}});
+        let encoding = json!({field: {"contentType": types.replace(',', ", ")}});
+        self.body.insert("multipart/form-data".to_owned(), json!({"schema": schema, "encoding": encoding}));
+    }
+
+    pub(super) fn public(&mut self) {
+        self.is_public = true;
+    }
+
+    /// The document with this operation alone.
+    pub(super) fn document(mut self, method: &Method, path: &str, parameters: &[&str]) -> Value {
+        let mut operation = json!({"summary": self.summary, "responses": self.responses()});
+        if !self.parameters.is_empty() {
+            operation["parameters"] = self.parameters.into();
+        }
+        if !self.body.is_empty() {
+            operation["requestBody"] = json!({"required": true, "content": self.body});
+        }
+        if self.is_public {
+            operation["security"] = json!([]);
+        }
+        let mut schemas = self.written.take_definitions(true);
+        schemas.extend(self.read.take_definitions(true));
+        let mut item = json!({method.as_str().to_lowercase(): operation});
+        if !parameters.is_empty() {
+            item["parameters"] = parameters.iter().map(|name| path_parameter(name)).collect();
+        }
+        let mut document = json!({
+            "openapi": "3.1.0",
+            "security": [{"bearer": []}, {"cookie": []}],
+            "paths": {path: item},
+            "components": {
+                "schemas": schemas,
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                    "cookie": {"type": "apiKey", "in": "cookie", "name": "auth"},
+                },
+            },
+        });
+        without_null(&mut document);
+        document
+    }
+
+    fn responses(&mut self) -> Map<String, Value> {
+        let (status, data, own) = &self.success;
+        let mut success = json!({"description": "Success", "headers": self.headers(status.as_u16(), own)});
+        if let Some(data) = data {
+            success["content"] = envelope("data", data);
+        }
+        let mut responses = Map::from_iter([(status.as_u16().to_string(), success)]);
+        let mut codes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for error in &self.errors {
+            codes.entry(error.status().as_u16()).or_default().push(error.as_str());
+        }
+        let error = self.written.subschema_for::<ApiError>().to_value();
+        for (status, codes) in codes {
+            let code = json!({"type": "object", "properties": {"code": {"enum": codes}}});
+            let content = envelope("error", &json!({"allOf": [error, code]}));
+            let headers = self.headers(status, &[]);
+            let response = json!({"description": codes.join(", "), "headers": headers, "content": content});
+            responses.insert(status.to_string(), response);
+        }
+        responses
+    }
+
+    fn headers(&self, status: u16, own: &[&str]) -> Map<String, Value> {
+        // Callers without a valid token share a counter, so nothing is said of it.
+        let is_counted = status != 401 && (!self.is_public || status == 429);
+        let quota = is_counted.then_some(["RateLimit", "RateLimit-Policy"]).into_iter().flatten();
+        let replayed = self.parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
+        let of_status: &[&str] = match status {
+            200..300 if replayed => &["Idempotency-Replayed"],
+            401 => &["WWW-Authenticate"],
+            409 if own.is_empty()
+                && self.parameters.iter().any(|parameter| parameter["name"] == "If-Match") =>
+            {
+                &["ETag"]
+            }
+            415 if !self.body.is_empty() => &["Accept-Encoding"],
+            429 | 503 => &["Retry-After"],
+            _ => &[],
+        };
+        let names = ["x-request-id"].into_iter().chain(quota).chain(of_status.iter().copied());
+        let header = |name: &str| (name.to_owned(), json!({"schema": {"type": "string"}}));
+        names.chain(own.iter().copied()).map(header).collect()
+    }
+}
+
+fn generator(contract: impl Fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator {
+    let settings = contract(SchemaSettings::draft2020_12()).with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    settings.into_generator()
+}
+
+fn path_parameter(name: &str) -> Value {
+    json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+}
+
+fn envelope(key: &str, schema: &Value) -> Value {
+    let schema = json!({"type": "object", "required": [key], "properties": {key: schema}});
+    json!({"application/json": {"schema": schema}})
+}
+
+/// Takes `null` out of types: optional fields are absent, never null, which an `Option` can't say by itself.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            object.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}

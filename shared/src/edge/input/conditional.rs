@@ -1,0 +1,131 @@
+//! The `If-Match` header (RFC 9110, section 13.1.1) beside another input.
+
+use std::marker::PhantomData;
+
+use super::FromRequest;
+use crate::config::Env;
+use crate::domain::validation::{IssueCode, Issues};
+use crate::domain::{self, Error};
+use crate::edge::describe::Operation;
+use crate::edge::error::{ErrorCode, Result};
+use crate::edge::request::Request;
+
+/// Input `I` of a request that may be for certain versions only.
+pub struct IfVersion<I>(PhantomData<I>);
+
+/// Content of a request, and the versions that it is for.
+pub struct Conditional<T> {
+    /// What the request asks for.
+    pub content: T,
+    /// The versions that it is for.
+    pub versions: Versions,
+}
+
+/// Versions of a resource that a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// Any: there is no `If-Match`, or it is `*`.
+    Any,
+    /// One of these. A tag that is no version of this service is not among them.
+    OneOf(Vec<u64>),
+}
+
+impl Versions {
+    /// Checks the current version of the resource.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::VersionMismatch`] if the request is for others.
+    pub fn check(&self, current: u64) -> domain::Result<()> {
+        match self {
+            Self::OneOf(versions) if !versions.contains(&current) => Err(Error::VersionMismatch { current }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<I: FromRequest> FromRequest for IfVersion<I> {
+    const TAKES_BODY: bool = I::TAKES_BODY;
+
+    type Settings = I::Settings;
+    type Value = Conditional<I::Value>;
+
+    fn settings(env: &Env<'_>) -> Option<I::Settings> {
+        I::settings(env)
+    }
+
+    async fn from_request(settings: &I::Settings, request: &mut Request) -> Result<Self::Value> {
+        let malformed =
+            || Error::Invalid(Issues::one("If-Match", IssueCode::InvalidFormat, "Invalid entity tags"));
+        let versions = request.header("if-match").map_or(Some(Versions::Any), parse).ok_or_else(malformed)?;
+        Ok(Conditional { content: I::from_request(settings, request).await?, versions })
+    }
+
+    fn describe(operation: &mut Operation) {
+        I::describe(operation);
+        operation.header("If-Match", "Entity tags of the versions that the request is for, or `*`.");
+        operation.refusals([ErrorCode::VALIDATION_ERROR, ErrorCode::CONFLICT]);
+    }
+}
+
+/// Parses a list of entity tags or `*`. Weak tags never match, because the comparison is strong.
+fn parse(header: &str) -> Option<Versions> {
+    if header.trim() == "*" {
+        return Some(Versions::Any);
+    }
+    let (mut versions, mut count, mut rest) = (Vec::new(), 0, header);
+    loop {
+        // A list may have empty elements (RFC 9110, section 5.6.1).
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return (count > 0).then_some(Versions::OneOf(versions));
+        }
+        let (is_weak, tag) = rest.strip_prefix("W/").map_or((false, rest), |tag| (true, tag));
+        let (tag, after) = tag.strip_prefix('"')?.split_once('"')?;
+        if tag.chars().any(|letter| letter == ' ' || letter.is_control()) {
+            return None;
+        }
+        rest = after.trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+        count += 1;
+        // Only this spelling is one that the service hands out.
+        versions.extend(tag.parse().ok().filter(|version: &u64| !is_weak && version.to_string() == tag));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_is_a_list_of_strong_tags_or_a_star() {
+        let some = |versions: &[u64]| Some(Versions::OneOf(versions.to_vec()));
+        for (header, expected) in [
+            ("*", Some(Versions::Any)),
+            ("\"1\"", some(&[1])),
+            (" \"1\" ,\t\"22\",, ", some(&[1, 22])),
+            ("W/\"1\"", some(&[])),
+            ("\"01\", \"+1\", \"abc\", \"\"", some(&[])),
+            ("\"a,b\", \"3\"", some(&[3])),
+            ("1", None),
+            ("", None),
+            (",", None),
+            ("\"1", None),
+            ("\"1\" \"2\"", None),
+            ("*, \"1\"", None),
+            ("w/\"1\"", None),
+        ] {
+            assert_eq!(parse(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn only_a_named_version_passes() {
+        assert!(Versions::Any.check(7).is_ok());
+        assert!(Versions::OneOf(vec![6, 7]).check(7).is_ok());
+        let mismatch = Versions::OneOf(Vec::new()).check(7);
+        assert!(matches!(mismatch, Err(Error::VersionMismatch { current: 7 })));
+    }
+}

@@ -1,0 +1,61 @@
+//! The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header) beside another input.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+
+use super::FromRequest;
+use crate::config::Env;
+use crate::domain::{IdempotencyKey, IdempotentRequest};
+use crate::edge::access::Scoped;
+use crate::edge::context::RequestContext;
+use crate::edge::describe::Operation;
+use crate::edge::error::{Error, ErrorCode, Result};
+use crate::edge::request::Request;
+
+/// Input `I` of a request that may have a key.
+pub struct WithKey<I>(PhantomData<I>);
+
+/// Content of a request that may have a key. [`Idempotent::open`] gives both to a handler.
+pub struct Idempotent<T> {
+    content: T,
+    key: Option<IdempotencyKey>,
+}
+
+impl<T: Serialize> Idempotent<T> {
+    /// Returns the content, and the request as one that may come again, if it has a key. Hand the latter to the storage
+    /// call, which records the response with its write.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](crate::domain::Error::Internal) if the content can't be written as JSON.
+    pub fn open<A: Scoped, S>(self, ctx: &RequestContext<A, S>) -> Result<(T, Option<IdempotentRequest>)> {
+        let request = self.key.map(|key| ctx.idempotent(&key, &self.content)).transpose()?;
+        Ok((self.content, request))
+    }
+}
+
+impl<I: FromRequest> FromRequest for WithKey<I> {
+    const TAKES_BODY: bool = I::TAKES_BODY;
+
+    type Settings = I::Settings;
+    type Value = Idempotent<I::Value>;
+
+    fn settings(env: &Env<'_>) -> Option<I::Settings> {
+        I::settings(env)
+    }
+
+    async fn from_request(settings: &I::Settings, request: &mut Request) -> Result<Self::Value> {
+        let key = request.header("idempotency-key").map(IdempotencyKey::parse);
+        let key = key.map(|key| key.ok_or(Error::InvalidIdempotencyKey)).transpose()?;
+        Ok(Idempotent { content: I::from_request(settings, request).await?, key })
+    }
+
+    fn describe(operation: &mut Operation) {
+        I::describe(operation);
+        operation.idempotency_key();
+        let codes =
+            [ErrorCode::INVALID_IDEMPOTENCY_KEY, ErrorCode::CONFLICT, ErrorCode::UNPROCESSABLE_ENTITY];
+        operation.refusals(codes);
+    }
+}

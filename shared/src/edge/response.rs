@@ -1,0 +1,246 @@
+//! Responses: what handlers return, and the envelope around it.
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use percent_encoding::utf8_percent_encode;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::describe::Operation;
+use super::error::Error;
+use crate::domain::validation::Issues;
+use crate::domain::{self, Outcome, UNRESERVED};
+
+/// How long in seconds a caller should wait while a service that this one depends on is down.
+const UNAVAILABLE_RETRY_AFTER: u64 = 1;
+
+/// Response on its way out.
+#[derive(Debug)]
+pub struct Response {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// Nothing where the status has no body.
+    pub(super) body: Option<String>,
+}
+
+/// Value that a handler returns.
+pub trait IntoResponse {
+    /// Writes the response.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](domain::Error::Internal) if it can't be written as JSON.
+    fn into_response(self) -> Result<Response, Error>;
+
+    /// Describes the response.
+    fn describe(operation: &mut Operation);
+}
+
+/// 200 with this data.
+pub struct OkJson<T>(pub T);
+
+/// 200 with this resource and its `ETag`.
+pub struct OkResource<T>(pub T);
+
+/// 201 with the resource that was created, its `Location` and its `ETag`.
+pub struct Created<T>(Outcome<T>);
+
+/// 204, without a body.
+pub struct NoContent;
+
+/// 302 to this URL, with data for clients that don't follow it.
+pub struct Redirect<T> {
+    /// Absolute URL that no caller chose.
+    pub url: String,
+    /// Data of the body.
+    pub data: T,
+}
+
+/// Resource with an address of its own.
+///
+/// ```
+/// use shared::edge::{Resource, path};
+/// # #[derive(serde::Serialize, schemars::JsonSchema)]
+/// # struct Invoice { org: String, id: String, version: u64 }
+///
+/// impl Resource for Invoice {
+///     fn location(&self) -> String {
+///         path(&["v1", "orgs", &self.org, "invoices", &self.id])
+///     }
+///
+///     fn version(&self) -> Option<u64> {
+///         Some(self.version)
+///     }
+/// }
+/// ```
+pub trait Resource: Serialize + JsonSchema {
+    /// Absolute path of the resource, without the prefix of a request's path.
+    fn location(&self) -> String;
+
+    /// Version, which becomes the `ETag`.
+    fn version(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Returns the absolute path of these segments, each percent-encoded.
+///
+/// ```
+/// assert_eq!(shared::edge::path(&["v1", "orgs", "a/b"]), "/v1/orgs/a%2Fb");
+/// ```
+#[must_use]
+pub fn path(segments: &[&str]) -> String {
+    let encoded = segments.iter().map(|segment| utf8_percent_encode(segment, UNRESERVED));
+    encoded.flat_map(|segment| ["/"].into_iter().chain(segment)).collect()
+}
+
+impl<T> From<Outcome<T>> for Created<T> {
+    fn from(outcome: Outcome<T>) -> Self {
+        Self(outcome)
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoResponse for OkJson<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        data(StatusCode::OK, &self.0)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.response::<T>(StatusCode::OK, &[]);
+    }
+}
+
+impl<T: Resource> IntoResponse for OkResource<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        let mut response = data(StatusCode::OK, &self.0)?;
+        response.set_etag(self.0.version());
+        Ok(response)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.response::<T>(StatusCode::OK, &["ETag"]);
+    }
+}
+
+impl<T: Resource> IntoResponse for Created<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        let (resource, is_replayed) = match self.0 {
+            Outcome::Created(resource) => (resource, false),
+            Outcome::Replayed(resource) => (resource, true),
+        };
+        let mut response = data(StatusCode::CREATED, &resource)?;
+        response.set(header::LOCATION, &resource.location());
+        response.set_etag(resource.version());
+        if is_replayed {
+            response.set(HeaderName::from_static("idempotency-replayed"), "true");
+        }
+        Ok(response)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.response::<T>(StatusCode::CREATED, &["Location", "ETag"]);
+    }
+}
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(Response { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: None })
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.empty_response(StatusCode::NO_CONTENT);
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoResponse for Redirect<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        let mut response = data(StatusCode::FOUND, &self.data)?;
+        response.set(header::LOCATION, &self.url);
+        Ok(response)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.response::<T>(StatusCode::FOUND, &["Location"]);
+    }
+}
+
+fn data(status: StatusCode, data: &impl Serialize) -> Result<Response, Error> {
+    #[derive(Serialize)]
+    struct Envelope<'a, T> {
+        data: &'a T,
+    }
+    json(status, &Envelope { data })
+}
+
+fn json(status: StatusCode, envelope: &impl Serialize) -> Result<Response, Error> {
+    let body = serde_json::to_string(envelope).map_err(domain::Error::internal)?;
+    Ok(Response { status, headers: HeaderMap::new(), body: Some(body) })
+}
+
+impl Response {
+    /// Sets a header. All values are made by this service of parts that can stand in a header, so one that can't is left
+    /// out instead of failing the answer.
+    pub(super) fn set(&mut self, name: HeaderName, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+    }
+
+    fn set_etag(&mut self, version: Option<u64>) {
+        if let Some(version) = version {
+            self.set(header::ETAG, &format!("\"{version}\""));
+        }
+    }
+
+    /// Puts the prefix of the request's path before a `Location` of this service.
+    pub(super) fn prefix_location(&mut self, prefix: impl FnOnce() -> String) {
+        let location = self.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+        if let Some(path) = location.filter(|location| location.starts_with('/')) {
+            let location = prefix() + path;
+            self.set(header::LOCATION, &location);
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorEnvelope<'a> {
+    error: ErrorBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issues: Option<&'a Issues>,
+}
+
+/// Writes an error in the envelope, with the headers that its status asks for.
+pub(super) fn error_response(error: &Error) -> Result<Response, Error> {
+    let code = error.code();
+    let (field, issues) = match error {
+        Error::Domain(domain::Error::Invalid(issues)) => (issues.field(), Some(issues)),
+        Error::Domain(domain::Error::Conflict { field, .. }) => (field.map(str::to_owned), None),
+        Error::Domain(domain::Error::VersionMismatch { .. }) => (Some("version".to_owned()), None),
+        _ => (None, None),
+    };
+    let body = ErrorBody { code: code.as_str(), message: error.to_string(), field, issues };
+    let mut response = json(code.status(), &ErrorEnvelope { error: body })?;
+    let (name, value) = match error {
+        Error::Unauthorized { refused: Some(_) } => {
+            (header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"".to_owned())
+        }
+        Error::Unauthorized { refused: None } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
+        // RFC 9110, section 15.5.16: what would have been taken.
+        Error::ContentCoding => (header::ACCEPT_ENCODING, "identity".to_owned()),
+        Error::RateLimited(rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
+        Error::Domain(domain::Error::VersionMismatch { current }) => (header::ETAG, format!("\"{current}\"")),
+        Error::Domain(domain::Error::Unavailable(_)) => {
+            (header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER.to_string())
+        }
+        _ => return Ok(response),
+    };
+    response.set(name, &value);
+    Ok(response)
+}

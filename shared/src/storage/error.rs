@@ -1,0 +1,37 @@
+//! Meaning of a failed storage call: a defect of ours, or a service that can't answer right now.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use crate::domain::Error;
+
+/// Codes of requests that are wrong in themselves, so that trying again is of no use.
+const NON_RETRYABLE_CODES: [&str; 3] = ["ValidationException", "SerializationException", "InvalidRequest"];
+
+/// Maps an error of the SDK. Handle expected errors, such as a failed condition, before.
+///
+/// Returns [`Error::Internal`] for a request that is wrong in itself, otherwise [`Error::Unavailable`].
+///
+/// ```
+/// # use aws_sdk_dynamodb::Client;
+/// # use shared::domain::Result;
+/// use shared::storage::sdk_error;
+///
+/// async fn table_size(client: &Client, table: &str) -> Result<Option<i64>> {
+///     let output = client.describe_table().table_name(table).send().await.map_err(sdk_error)?;
+///     Ok(output.table.and_then(|table| table.item_count))
+/// }
+/// ```
+pub fn sdk_error<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let defect = matches!(error, SdkError::ConstructionFailure(_))
+        || error.code().is_some_and(|code| NON_RETRYABLE_CODES.contains(&code));
+    if defect { Error::internal(error) } else { Error::Unavailable(error.into()) }
+}
+
+/// Returns the error of a write that met others at every attempt.
+pub(super) fn contention() -> Error {
+    Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
+}

@@ -1,0 +1,170 @@
+//! Rows of `DynamoDB` tables and their keys: how values become attributes and are read back.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+
+use crate::domain::time::format_millis;
+use crate::domain::{Error, Result, Scope};
+
+/// Attributes, as the SDK has them.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// Key of a row: the partition of a scope, and a sort key within it.
+///
+/// ```
+/// # use shared::domain::{OrgScope, Scope};
+/// use shared::storage::Key;
+///
+/// fn invoice(scope: &OrgScope, id: &str) -> Key {
+///     Key::new(scope, format!("INVOICE#{id}"))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub(super) partition: String,
+    pub(super) sort: String,
+}
+
+impl Key {
+    /// Returns the key with this sort key, of 1 to 1,024 bytes, in the partition of a scope.
+    pub fn new(scope: &impl Scope, sort: impl Display) -> Self {
+        Self { partition: scope.partition(), sort: sort.to_string() }
+    }
+
+    /// The primary key's attributes.
+    pub(super) fn item(&self) -> Item {
+        Item::from([("pk".to_owned(), text(&self.partition)), ("sk".to_owned(), text(&self.sort))])
+    }
+}
+
+/// Attributes of a row beside its key.
+///
+/// ```
+/// use shared::storage::Row;
+///
+/// let row = Row::new().with_text("name", "Apollo").with_number("version", 1).with_optional("color", None::<&str>);
+/// assert_eq!(row.text("name")?, "Apollo");
+/// assert_eq!(row.number::<u64>("version")?, 1);
+/// assert_eq!(row.optional("color"), None);
+/// // What a row of this service lacks is a defect, and never an empty value.
+/// assert!(row.text("title").is_err());
+/// # Ok::<(), shared::domain::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row(pub(super) Item);
+
+impl Row {
+    /// Returns a row without attributes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text.
+    #[must_use]
+    pub fn with_text(self, name: &str, value: impl ToString) -> Self {
+        self.with(name, text(value))
+    }
+
+    /// Adds a number.
+    #[must_use]
+    pub fn with_number(self, name: &str, value: impl ToString) -> Self {
+        self.with(name, number(value))
+    }
+
+    /// Adds a time, to the millisecond.
+    #[must_use]
+    pub fn with_time(self, name: &str, value: Timestamp) -> Self {
+        self.with(name, text(format_millis(value)))
+    }
+
+    /// Adds a text where there is one.
+    #[must_use]
+    pub fn with_optional(self, name: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.with_text(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds any attribute.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: AttributeValue) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Returns a text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if the row has none of this name.
+    pub fn text(&self, name: &str) -> Result<&str> {
+        require(self.optional(name), name)
+    }
+
+    /// Returns a text, or `None` if the row has none of this name.
+    #[must_use]
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_s().ok().map(String::as_str)
+    }
+
+    /// Returns a number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if the row has none of this name and type.
+    pub fn number<T: FromStr>(&self, name: &str) -> Result<T> {
+        require(read_number(&self.0, name), name)
+    }
+
+    /// Returns a time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if the row has none of this name.
+    pub fn time(&self, name: &str) -> Result<Timestamp> {
+        self.parsed(name, |time| time.parse().ok())
+    }
+
+    /// Returns the value of a text, such as an id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if the row has no such text, or `parse` returns `None` for it.
+    pub fn parsed<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+        require(self.optional(name).and_then(parse), name)
+    }
+
+    /// Returns any attribute.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&AttributeValue> {
+        self.0.get(name)
+    }
+}
+
+/// A text attribute.
+#[expect(clippy::needless_pass_by_value, reason = "callers pass what they have, by value or by reference")]
+pub(super) fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// A number attribute.
+#[expect(clippy::needless_pass_by_value, reason = "callers pass what they have, by value or by reference")]
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A number, if it is there and is one.
+pub(super) fn read_number<T: FromStr>(item: &Item, name: &str) -> Option<T> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// Returns what a row of this service, or the table's response, must have.
+pub(super) fn require<T>(value: Option<T>, name: &str) -> Result<T> {
+    value.ok_or_else(|| Error::internal(format!("storage answered without a usable {name}")))
+}

@@ -1,0 +1,108 @@
+//! A table of rows in the partitions of organizations and users: reads, and where transactions begin.
+
+use aws_sdk_dynamodb::Client;
+
+use super::aws::Aws;
+use super::error::sdk_error;
+use super::idempotency::{record_key, recorded};
+use super::row::{Key, Row, text};
+use super::transaction::Transaction;
+use crate::domain::{Cursor, IdempotentRequest, Page, PageRequest, Result, Scope};
+
+/// A table with the primary key `pk` (partition) and `sk` (sort key), both texts.
+///
+/// ```
+/// use shared::domain::{Error, OrgScope, Page, PageRequest, Result};
+/// use shared::storage::{Key, Row, Table};
+///
+/// struct Invoices(Table);
+///
+/// impl Invoices {
+///     async fn get(&self, scope: &OrgScope, id: &str) -> Result<String> {
+///         let row = self.0.get(&Key::new(scope, format!("INVOICE#{id}"))).await?;
+///         row.ok_or(Error::NotFound("Invoice"))?.text("number").map(str::to_owned)
+///     }
+///
+///     async fn list(&self, scope: &OrgScope, page: &PageRequest) -> Result<Page<String>> {
+///         self.0.page(scope, "INVOICE#", page, |row| row.text("number").map(str::to_owned)).await
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(super) client: Client,
+    pub(super) name: String,
+}
+
+impl Table {
+    /// Opens the table of this name. No connection is made yet.
+    #[must_use]
+    pub fn open(aws: &Aws, name: String) -> Self {
+        Self { client: aws.dynamodb(), name }
+    }
+
+    /// Reads one row, with all writes that came before.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table can't answer.
+    pub async fn get(&self, key: &Key) -> Result<Option<Row>> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key.item()));
+        let output = request.consistent_read(true).send().await.map_err(sdk_error)?;
+        Ok(output.item.map(Row))
+    }
+
+    /// Reads a page of the rows of a scope whose sort keys begin with `prefix`, in descending order: the newest first
+    /// where ids sort by time. Includes all writes that came before. `read` makes an item of each row.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::domain::Error::Invalid) for a cursor that was not made for this scope and prefix; otherwise as
+    /// [`Table::get`], and what `read` returns.
+    pub async fn page<T>(
+        &self,
+        scope: &impl Scope,
+        prefix: &str,
+        page: &PageRequest,
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<Page<T>> {
+        let after = page.after(scope, prefix)?.map(|last| Key::new(scope, format!("{prefix}{last}")).item());
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(scope.partition()))
+            .expression_attribute_values(":prefix", text(prefix))
+            .set_exclusive_start_key(after)
+            .scan_index_forward(false)
+            .consistent_read(true)
+            // One more than asked for tells if there is a next page.
+            .limit(i32::from(page.limit()) + 1);
+        let output = query.send().await.map_err(sdk_error)?;
+        let limit = usize::from(page.limit());
+        let has_more = output.count() > i32::from(page.limit()) || output.last_evaluated_key.is_some();
+        let rows: Vec<_> = output.items.unwrap_or_default().into_iter().take(limit).map(Row).collect();
+        let last = rows.last().filter(|_| has_more).and_then(|row| row.optional("sk")?.strip_prefix(prefix));
+        let next_cursor = last.map(|last| Cursor::new(scope, prefix, last));
+        Ok(Page { items: rows.iter().map(read).collect::<Result<_>>()?, next_cursor })
+    }
+
+    /// Reads the row that an earlier, equal request was answered with, if that was less than 24 hours ago.
+    ///
+    /// # Errors
+    ///
+    /// [`Unprocessable`](crate::domain::Error::Unprocessable) if the key was used for another request; otherwise as
+    /// [`Table::get`].
+    pub async fn replayed(&self, request: &IdempotentRequest) -> Result<Option<Row>> {
+        match self.get(&record_key(request)).await? {
+            Some(record) => recorded(request, &record),
+            None => Ok(None),
+        }
+    }
+
+    /// Begins a transaction: all of its writes are made, or none.
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction::new(self)
+    }
+}
