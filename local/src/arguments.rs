@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Token(Token),
     /// Gives one function one event, and prints its answer.
     Invoke(Invoke),
+    /// Writes docs/openapi.json and the lists of routes anew, from what the functions say of themselves.
+    Describe(Describe),
     /// Puts a stack of its own under load, and checks that nothing was lost or doubled.
     Load(Load),
 }
@@ -94,6 +96,13 @@ pub(crate) struct Invoke {
     pub(crate) data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) build: Build,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Describe {
+    /// The template [default: the nearest template.yaml, upwards].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) template: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod body;
 pub mod cargo;
 pub mod client;
 pub mod clock;
+pub mod description;
 pub mod engines;
 pub mod environment;
 pub mod gateway;

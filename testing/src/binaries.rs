@@ -68,7 +68,13 @@ impl Target {
     fn of_function(package: &str, executable: &str) -> Self {
         Self::new(
             executable,
-            &[&format!("functions/{package}"), "shared/derive", "shared/src", "shared/Cargo.toml"],
+            &[
+                &format!("functions/{package}"),
+                "projects",
+                "shared/derive",
+                "shared/src",
+                "shared/Cargo.toml",
+            ],
         )
     }
 

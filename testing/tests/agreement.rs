@@ -3,98 +3,46 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use local::description::{self, Description};
 use local::template::Template;
 use serde_json::Value;
-use testing::{App, Calls, Fault, PNG, workspace};
-
-/// A route as `binary METHOD path`.
-type Routes = BTreeSet<String>;
+use testing::{App, Calls, Fault, PNG, binaries, workspace};
 
 fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace().join(path)).with_context(|| format!("can't read {path}"))
 }
 
-fn declared() -> Result<Routes> {
-    let template = Template::load(&workspace().join("template.yaml"))?;
+/// What the functions of the template say of themselves.
+fn descriptions(template: &Template) -> Result<Vec<Description>> {
+    let folder = binaries()?;
     let functions = template.functions.iter();
-    let routes = functions.flat_map(|function| {
-        function
-            .routes
-            .iter()
-            .map(move |route| format!("{} {} {}", function.binary, route.method, route.path))
-    });
-    Ok(routes.collect())
+    functions.map(|function| Description::of(&function.binary, &folder.join(&function.binary))).collect()
 }
 
-/// The objects of a JSON object, by key.
-fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    value.as_object().into_iter().flatten()
-}
-
-/// What `place` lists are the routes of the template.
-fn same(listed: &Routes, place: &str) -> Result<()> {
-    let declared = declared()?;
-    let missing: Vec<_> = declared.difference(listed).collect();
-    let unknown: Vec<_> = listed.difference(&declared).collect();
-    assert!(missing.is_empty(), "{place} lacks what template.yaml declares: {missing:?}");
-    assert!(unknown.is_empty(), "{place} lists what template.yaml does not declare: {unknown:?}");
-    Ok(())
+fn template() -> Result<Template> {
+    Template::load(&workspace().join("template.yaml"))
 }
 
 #[test]
-fn the_functions_run_the_routes_that_the_template_declares() -> Result<()> {
-    for route in declared()? {
-        let [binary, method, path] = route.split(' ').collect::<Vec<_>>()[..] else { continue };
-        let source = read(&format!("functions/{binary}/src/main.rs"))?;
-        let builder = format!("Route::{}(\"{path}\")", method.to_lowercase());
-        assert!(source.contains(&builder), "{binary} does not run {builder}");
-        assert!(
-            source.starts_with(&format!("//! `{method} {path}`: ")),
-            "{binary} does not open with its route"
-        );
-    }
-    Ok(())
+fn the_template_declares_the_routes_that_functions_run() -> Result<()> {
+    let template = template()?;
+    description::check_routes(&descriptions(&template)?, &template.functions)
 }
 
 #[test]
-fn the_docs_describe_the_routes_that_the_template_declares() -> Result<()> {
+fn lists_of_routes_are_what_the_functions_describe() -> Result<()> {
+    let descriptions = descriptions(&template()?)?;
     let document: Value = serde_json::from_str(&read("docs/openapi.json")?)?;
-    let described = entries(&document["paths"]).flat_map(|(path, operations)| {
-        let operations = entries(operations).filter(|(_, operation)| operation.get("operationId").is_some());
-        operations.map(move |(method, operation)| {
-            format!(
-                "{} {} {path}",
-                operation["operationId"].as_str().unwrap_or_default(),
-                method.to_uppercase()
-            )
-        })
-    });
-    same(&described.collect(), "docs/openapi.json, which shared/src/openapi.rs makes,")?;
-    let api = read("docs/API.md")?;
-    for route in declared()? {
-        let (_, line) = route.split_once(' ').unwrap_or_default();
-        assert!(api.contains(&format!("| `{line}")), "docs/API.md does not list {line}");
-    }
-    Ok(())
-}
-
-#[test]
-fn cargo_lambda_watch_serves_the_routes_that_the_template_declares() -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
-    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
-    let output = cargo.args(arguments).current_dir(workspace()).output()?;
-    ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let watched = entries(&metadata["metadata"]["lambda"]["watch"]["router"]).flat_map(|(path, targets)| {
-        targets.as_array().into_iter().flatten().map(move |target| {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            format!("{} {} {path}", text(&target["function"]), text(&target["method"]))
-        })
-    });
-    same(&watched.collect(), "Cargo.toml, in workspace.metadata.lambda.watch.router,")?;
+    let (api, manifest) = (read("docs/API.md")?, read("Cargo.toml")?);
+    let current = document == description::document(&descriptions, &document)?
+        && api == description::with_table(&api, &description::table(&descriptions))?
+        && manifest == description::with_router(&manifest, &descriptions)?;
+    ensure!(
+        current,
+        "docs/openapi.json, docs/API.md or Cargo.toml is out of date: cargo run -p local -- describe"
+    );
     Ok(())
 }
 
@@ -113,41 +61,20 @@ fn the_architecture_says_why_each_dependency_is_there() -> Result<()> {
     Ok(())
 }
 
-/// The variables that a file of the settings reads: whatever stands there in capitals between quotes. Those of AWS come from
-/// Lambda, or are the SDK's.
-fn read_by(file: &str) -> Result<BTreeSet<String>> {
-    let source = read(&format!("shared/src/{file}"))?;
-    let capitals =
-        |text: &&str| text.contains('_') && text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
-    let names =
-        source.split('"').skip(1).step_by(2).filter(capitals).filter(|name| !name.starts_with("AWS_"));
-    Ok(names.map(str::to_owned).collect())
-}
-
 #[test]
-fn the_template_sets_what_each_function_reads_and_nothing_else_and_the_readme_explains_it() -> Result<()> {
-    let template = Template::load(&workspace().join("template.yaml"))?;
-    let files = ["config.rs", "config/auth.rs", "config/auth/keys.rs", "config/lambda.rs"].map(read_by);
-    let common: BTreeSet<_> = files.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-    let readme = read("README.md")?;
-    for function in &template.functions {
-        let mut names = common.clone();
-        // The only ones of the SDK's own: `sam local` gives a function no variable that its template lacks.
-        names.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned());
-        if read(&format!("functions/{}/Cargo.toml", function.binary))?.contains("\"uploads\"") {
-            names.extend(read_by("config/uploads.rs")?);
-            names.insert("AWS_ENDPOINT_URL_S3".to_owned());
-        }
-        assert!(names.contains("AUTH_ISSUER"), "{names:?}");
-        assert_eq!(
-            function.environment.keys().cloned().collect::<BTreeSet<_>>(),
-            names,
-            "{}",
-            function.binary
-        );
-        for name in names {
-            assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
-        }
+fn the_template_sets_what_each_function_reads() -> Result<()> {
+    let (template, readme) = (template()?, read("README.md")?);
+    for (function, description) in template.functions.iter().zip(descriptions(&template)?) {
+        // Of the SDK's own, `sam local` gives a function none that its template lacks.
+        let endpoints: BTreeSet<_> = [("TABLE", "DYNAMODB"), ("BUCKET", "S3")]
+            .iter()
+            .filter(|(kind, _)| description.variables.iter().any(|name| name.ends_with(kind)))
+            .map(|(_, service)| format!("AWS_ENDPOINT_URL_{service}"))
+            .collect();
+        let read: BTreeSet<_> = description.variables.union(&endpoints).collect();
+        assert_eq!(function.environment.keys().collect::<BTreeSet<_>>(), read, "{}", function.binary);
+        let unexplained: Vec<_> = read.iter().filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+        assert!(unexplained.is_empty(), "README.md does not explain {unexplained:?}");
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! What the command line asks for, one file a command. What must stay out: parsing arguments.
 
+mod describe;
 mod invoke;
 mod load;
 mod serve;
 mod token;
 
+pub(crate) use describe::describe;
 pub(crate) use invoke::invoke;
 pub(crate) use load::load;
 pub(crate) use serve::serve;

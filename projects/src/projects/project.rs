@@ -60,12 +60,10 @@ impl Project {
 }
 
 impl Resource for Project {
+    const VERSION: Option<fn(&Self) -> u64> = Some(|project| project.version);
+
     fn location(&self) -> String {
         path(&["v1", "orgs", self.org_id.as_str(), "projects", &self.id.to_string()])
-    }
-
-    fn version(&self) -> Option<u64> {
-        Some(self.version)
     }
 }
 

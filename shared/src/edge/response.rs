@@ -63,23 +63,24 @@ pub struct Redirect<T> {
 /// # struct Invoice { org: String, id: String, version: u64 }
 ///
 /// impl Resource for Invoice {
+///     const VERSION: Option<fn(&Self) -> u64> = Some(|invoice| invoice.version);
+///
 ///     fn location(&self) -> String {
 ///         path(&["v1", "orgs", &self.org, "invoices", &self.id])
-///     }
-///
-///     fn version(&self) -> Option<u64> {
-///         Some(self.version)
 ///     }
 /// }
 /// ```
 pub trait Resource: Serialize + JsonSchema {
+    /// Version, which becomes the `ETag`, for a resource that has one.
+    const VERSION: Option<fn(&Self) -> u64> = None;
+
     /// Absolute path of the resource, without the prefix of a request's path.
     fn location(&self) -> String;
+}
 
-    /// Version, which becomes the `ETag`.
-    fn version(&self) -> Option<u64> {
-        None
-    }
+/// The `ETag`, for a resource that has a version.
+fn etag<T: Resource>() -> Option<&'static str> {
+    T::VERSION.map(|_| "ETag")
 }
 
 /// Returns the absolute path of these segments, each percent-encoded.
@@ -105,19 +106,19 @@ impl<T: Serialize + JsonSchema> IntoResponse for OkJson<T> {
     }
 
     fn describe(operation: &mut Operation) {
-        operation.response::<T>(StatusCode::OK, &[]);
+        operation.response::<T>(StatusCode::OK, None);
     }
 }
 
 impl<T: Resource> IntoResponse for OkResource<T> {
     fn into_response(self) -> Result<Response, Error> {
         let mut response = data(StatusCode::OK, &self.0)?;
-        response.set_etag(self.0.version());
+        response.set_etag(&self.0);
         Ok(response)
     }
 
     fn describe(operation: &mut Operation) {
-        operation.response::<T>(StatusCode::OK, &["ETag"]);
+        operation.response::<T>(StatusCode::OK, etag::<T>());
     }
 }
 
@@ -129,7 +130,7 @@ impl<T: Resource> IntoResponse for Created<T> {
         };
         let mut response = data(StatusCode::CREATED, &resource)?;
         response.set(header::LOCATION, &resource.location());
-        response.set_etag(resource.version());
+        response.set_etag(&resource);
         if is_replayed {
             response.set(HeaderName::from_static("idempotency-replayed"), "true");
         }
@@ -137,7 +138,7 @@ impl<T: Resource> IntoResponse for Created<T> {
     }
 
     fn describe(operation: &mut Operation) {
-        operation.response::<T>(StatusCode::CREATED, &["Location", "ETag"]);
+        operation.response::<T>(StatusCode::CREATED, ["Location"].into_iter().chain(etag::<T>()));
     }
 }
 
@@ -159,7 +160,7 @@ impl<T: Serialize + JsonSchema> IntoResponse for Redirect<T> {
     }
 
     fn describe(operation: &mut Operation) {
-        operation.response::<T>(StatusCode::FOUND, &["Location"]);
+        operation.response::<T>(StatusCode::FOUND, ["Location"]);
     }
 }
 
@@ -185,9 +186,9 @@ impl Response {
         }
     }
 
-    fn set_etag(&mut self, version: Option<u64>) {
-        if let Some(version) = version {
-            self.set(header::ETAG, &format!("\"{version}\""));
+    fn set_etag<T: Resource>(&mut self, resource: &T) {
+        if let Some(version) = T::VERSION {
+            self.set(header::ETAG, &format!("\"{}\"", version(resource)));
         }
     }
 

@@ -60,9 +60,13 @@ impl Operation {
     }
 
     /// Sets the success: a status with data, and headers beside those of every response.
-    pub fn response<T: JsonSchema>(&mut self, status: StatusCode, headers: &[&'static str]) {
+    pub fn response<T: JsonSchema>(
+        &mut self,
+        status: StatusCode,
+        headers: impl IntoIterator<Item = &'static str>,
+    ) {
         let schema = self.written.subschema_for::<T>().to_value();
-        self.success = (status, Some(schema), headers.to_vec());
+        self.success = (status, Some(schema), headers.into_iter().collect());
     }
 
     /// Sets the success: a status without a body.

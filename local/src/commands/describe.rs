@@ -1,0 +1,47 @@
+//! `local describe`: what is made of the functions' descriptions, written where it belongs.
+
+use crate::arguments::Describe;
+use anyhow::{Context, Result};
+use local::cargo::Build;
+use local::description::{self, Description};
+use local::template::Template;
+use local::terminal;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md and the routes in Cargo.toml.
+pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
+    let path = match &arguments.template {
+        Some(path) => path.clone(),
+        None => Template::find(&std::env::current_dir().context("there is no current folder")?)?,
+    };
+    let template = Template::load(&path)?;
+    let binaries: Vec<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
+    let executables = Build::of_this_program()?.0.run(&template.folder, &binaries).await?;
+    let described =
+        binaries.iter().filter_map(|binary| Some(Description::of(binary, executables.get(*binary)?)));
+    let described = described.collect::<Result<Vec<_>>>()?;
+    description::check_routes(&described, &template.functions)?;
+    let folder = &template.folder;
+    update(&folder.join("docs/openapi.json"), |text| {
+        let before = serde_json::from_str(text).unwrap_or(Value::Null);
+        Ok(format!("{:#}\n", description::document(&described, &before)?))
+    })?;
+    let table = description::table(&described);
+    update(&folder.join("docs/API.md"), |text| description::with_table(text, &table))?;
+    update(&folder.join("Cargo.toml"), |text| description::with_router(text, &described))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a file anew if that changes it.
+fn update(path: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+    let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+    let changed = change(&text).with_context(|| format!("in {}", path.display()))?;
+    if changed != text {
+        fs::write(path, changed).with_context(|| format!("can't write {}", path.display()))?;
+        terminal::say(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}

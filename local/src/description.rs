@@ -1,0 +1,192 @@
+//! Descriptions of the functions, as they print them with `--describe`, and what is made of them: the `OpenAPI` document,
+//! the table of routes in docs/API.md, and the routes of `cargo lambda watch`. What must stay out: writing files.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+use toml_edit::{Array, DocumentMut, InlineTable, value};
+
+/// Description of one function.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Description {
+    /// Name of the function's binary.
+    #[serde(skip)]
+    pub function: String,
+    /// Method in upper case.
+    pub method: String,
+    /// Path with its parameters in braces.
+    pub path: String,
+    /// Variables that the function reads, but for the SDK's own.
+    pub variables: BTreeSet<String>,
+    /// `OpenAPI` document with this one operation.
+    document: Value,
+}
+
+impl Description {
+    /// Reads the description that an executable prints.
+    ///
+    /// # Errors
+    /// When it can't be run, or prints none, as release builds do.
+    pub fn of(function: &str, executable: &Path) -> Result<Self> {
+        let output = Command::new(executable).arg("--describe").output();
+        let output = output.with_context(|| format!("can't run {}", executable.display()))?;
+        let described: serde_json::Result<Self> = serde_json::from_slice(&output.stdout);
+        let described = described.with_context(|| format!("{function} doesn't describe itself"))?;
+        Ok(Self { function: function.to_owned(), ..described })
+    }
+
+    /// The operation object.
+    #[must_use]
+    pub fn operation(&self) -> &Value {
+        &self.document["paths"][&self.path][self.method.to_lowercase()]
+    }
+
+    /// `true` if the route takes no token.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.operation()["security"].as_array().is_some_and(Vec::is_empty)
+    }
+
+    /// The success: its status, the schema of its data, and its headers.
+    fn success(&self) -> Option<(&String, &Value, impl Iterator<Item = &String>)> {
+        let responses = self.operation()["responses"].as_object()?;
+        let (status, response) = responses.iter().find(|(status, _)| status.starts_with(['2', '3']))?;
+        let data = &response["content"]["application/json"]["schema"]["properties"]["data"];
+        Some((status, data, response["headers"].as_object()?.keys()))
+    }
+
+    /// Names of the parameters of this kind.
+    fn parameters<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d str> {
+        let parameters = self.operation()["parameters"].as_array().into_iter().flatten();
+        parameters.filter(move |one| one["in"] == kind).filter_map(|one| one["name"].as_str())
+    }
+}
+
+/// Puts all operations into one document. `info` and `servers` are those of the document `before`, which people write.
+///
+/// # Errors
+/// When two functions give one name to different schemas.
+pub fn document(descriptions: &[Description], before: &Value) -> Result<Value> {
+    let mut document = json!({});
+    for description in descriptions {
+        let mut one = description.document.clone();
+        one["paths"][&description.path][description.method.to_lowercase()]["operationId"] =
+            description.function.as_str().into();
+        merge(&mut document, one, "")
+            .with_context(|| format!("in the description of {}", description.function))?;
+    }
+    for written in ["info", "servers"] {
+        if let Some(value) = before.get(written) {
+            document[written] = value.clone();
+        }
+    }
+    Ok(document)
+}
+
+fn merge(into: &mut Value, from: Value, place: &str) -> Result<()> {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                let place = format!("{place}/{name}");
+                match into.get_mut(&name) {
+                    Some(present) => merge(present, value, &place)?,
+                    None => drop(into.insert(name, value)),
+                }
+            }
+        }
+        (into, from) if *into == from => {}
+        _ => bail!("{place} is another one in the description of another function"),
+    }
+    Ok(())
+}
+
+/// The table of routes in Markdown.
+#[must_use]
+pub fn table(descriptions: &[Description]) -> String {
+    let mut table = String::from("| method and path | purpose | success |\n|---|---|---|\n");
+    for description in descriptions {
+        let Description { method, path, .. } = description;
+        let query = description.parameters("query").collect::<Vec<_>>().join("&");
+        let query = if query.is_empty() { query } else { format!("?{query}") };
+        let purpose = description.operation()["summary"].as_str().unwrap_or_default();
+        let _ = writeln!(table, "| `{method} {path}{query}` | {purpose} | {} |", success(description));
+    }
+    table
+}
+
+fn success(description: &Description) -> String {
+    let Some((status, data, headers)) = description.success() else { return String::new() };
+    let name = data["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    let data = name.map(|name| format!(" `{{\"data\": {name}}}`"));
+    let own = headers.filter(|name| ["Location", "ETag"].contains(&name.as_str()));
+    let own: String = own.map(|name| format!(", `{name}`")).collect();
+    format!("{status}{}{own}", data.unwrap_or_default())
+}
+
+/// Puts the table in place of the first one of `text` that has its head.
+///
+/// # Errors
+/// When there is none.
+pub fn with_table(text: &str, table: &str) -> Result<String> {
+    let head = table.lines().next().unwrap_or_default();
+    let (before, rest) =
+        text.split_once(head).with_context(|| format!("there is no table with the head {head}"))?;
+    let after = rest.find("\n\n").map_or("", |end| &rest[end + 1..]);
+    Ok(format!("{before}{table}{after}"))
+}
+
+/// Puts the routes into a workspace's manifest, for `cargo lambda watch`.
+///
+/// # Errors
+/// When the manifest is no TOML.
+pub fn with_router(manifest: &str, descriptions: &[Description]) -> Result<String> {
+    let mut document: DocumentMut = manifest.parse().context("Cargo.toml is no TOML")?;
+    let router = &mut document["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let router = router.as_table_mut().context("Cargo.toml has no workspace.metadata.lambda.watch.router")?;
+    let paths: BTreeSet<_> = descriptions.iter().map(|one| &one.path).collect();
+    let gone: Vec<_> =
+        router.iter().map(|(path, _)| path.to_owned()).filter(|path| !paths.contains(path)).collect();
+    for path in gone {
+        router.remove(&path);
+    }
+    for path in paths {
+        let targets = descriptions.iter().filter(|one| one.path == *path).map(|one| {
+            let fields = [("function", one.function.as_str()), ("method", one.method.as_str())];
+            InlineTable::from_iter(fields)
+        });
+        let targets: Array = targets.collect();
+        // What says the same already keeps its form.
+        let is_same = router.get(path).is_some_and(|item| {
+            let plain = |text: String| text.split_whitespace().collect::<String>().replace(",]", "]");
+            plain(item.to_string()) == plain(targets.to_string())
+        });
+        if !is_same {
+            router.insert(path, value(targets));
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// Checks that the routes of a template are those that the functions describe.
+///
+/// # Errors
+/// When they aren't, with both.
+pub fn check_routes(described: &[Description], declared: &[crate::template::Function]) -> Result<()> {
+    let described: BTreeSet<_> =
+        described.iter().map(|one| format!("{} {} {}", one.function, one.method, one.path)).collect();
+    let declared: BTreeSet<_> = declared
+        .iter()
+        .flat_map(|function| function.routes.iter().map(move |route| format!("{} {route}", function.binary)))
+        .collect();
+    ensure!(
+        described == declared,
+        "template.yaml declares {:?}, which no function describes; functions describe {:?}, which it does not declare",
+        declared.difference(&described).collect::<Vec<_>>(),
+        described.difference(&declared).collect::<Vec<_>>()
+    );
+    Ok(())
+}
