@@ -27,8 +27,7 @@ CHECKS = {
     ],
     "checkov": [
         TRANSFORM,
-        [TOOLS / "checkov/bin/checkov", *"--framework cloudformation --skip-download --quiet --compact -f".split()]
-        + ["out/production.json"],
+        [TOOLS / "checkov/bin/checkov", *"--config-file .ci/checkov.yaml -f out/production.json".split()],
     ],
     "yamllint": [[TOOLS / "python/bin/yamllint", "--strict", "template.yaml"]],
     "actionlint": [[TOOLS / "workflows/bin/actionlint", ".github/workflows/deploy.yml"]],

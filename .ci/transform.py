@@ -4,7 +4,8 @@ Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json.
 parameter that the template does not declare or a value that it does not allow, or leaves out one that has no default;
 if the functions' description does not name the hash of all values, without which changed ones would make no new
 versions; if SAM loses a part of the API's CORS; if a function has tags of its own, or an environment's stack lacks one;
-and if SAM would cache what it builds.
+if a role has other managed policies than SAM's for logs and traces, another boundary or too long a name; and if SAM would
+cache what it builds.
 """
 
 import hashlib
@@ -24,12 +25,16 @@ from samtranslator.yaml_helper import yaml_parse
 ANY_REGION = "us-east-1"
 # The tags of a stack, which CloudFormation gives to all that is in it.
 STACK_TAGS = {"service", "stage"}
+# What SAM attaches to each function's role, and the boundary narrows.
+MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+# Characters of a role's name in the template; .github/bootstrap.yaml says why.
+LONGEST_ROLE = 20
 # SAM's own, which never changes.
 FUNCTION_TAGS = {"lambda:createdBy"}
 
 
 class NoManagedPolicies:
-    """Stands in for the list of AWS's own policies, which SAM would ask an account for. The roles here name none."""
+    """Stands in for the list of AWS's own policies, which SAM would ask an account for. The functions here name none."""
 
     def load(self):
         return {}
@@ -100,6 +105,20 @@ def tag_problems(result):
             yield f"{name} has tags, and the next deployment fails when they change: give them to the stack"
 
 
+def role_problems(template, result):
+    """What the roles have besides the statements of their functions, which a test compares with the calls."""
+    boundary = template["Globals"]["Function"]["PermissionsBoundary"]
+    for name, role in result["Resources"].items():
+        if role["Type"] == "AWS::IAM::Role":
+            managed = {arn.rpartition("/")[2] for arn in role["Properties"].get("ManagedPolicyArns", [])}
+            if strange := managed - MANAGED_POLICIES:
+                yield f"{name} has {', '.join(sorted(strange))}"
+            if len(name) > LONGEST_ROLE:
+                yield f"{name} is too long: with the stack's name before it, CloudFormation would cut that"
+            if role["Properties"].get("PermissionsBoundary") != boundary:
+                yield f"{name} has another boundary"
+
+
 def all_problems(template, all_environments):
     """What there is to say against the parameters, each with the place where it is."""
     declared = template["Parameters"]
@@ -120,7 +139,8 @@ def main(template, samconfig, folder):
         result = transformed(text, complete(declared, overrides(environment)))
         Path(folder, f"{name}.json").write_text(json.dumps(result, indent=2))
     # The same in all environments.
-    found = [f"template.yaml: {problem}" for problem in tag_problems(result)]
+    found = [*tag_problems(result), *role_problems(yaml_parse(text), result)]
+    found = [f"template.yaml: {problem}" for problem in found]
     found += [*all_problems(yaml_parse(text), all_environments), *cors_problems(result["Resources"]["Api"])]
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0

@@ -40,13 +40,11 @@ def make_routes(cloud, template, resources):
 
 
 def bind_roles(cloud, template, resources, boundary):
-    """Puts the boundary on each role whose template says that it has one."""
+    """Puts the boundary, an ARN, on each role whose template says that it has one."""
     iam = cloud.client("iam")
-    account = cloud.client("sts").get_caller_identity()["Account"]
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role" and "PermissionsBoundary" in resource["Properties"]:
-            arn = f"arn:aws:iam::{account}:policy/{boundary}"
-            iam.put_role_permissions_boundary(RoleName=resources[name], PermissionsBoundary=arn)
+            iam.put_role_permissions_boundary(RoleName=resources[name], PermissionsBoundary=boundary)
 
 
 def roles(template):

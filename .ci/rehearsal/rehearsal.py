@@ -41,13 +41,16 @@ class Rehearsal:
         self.refused_build()
         made = self.stack.bootstrap()
         self.bucket = made["ArtifactBucket"]
-        self.parameters["PermissionsBoundary"] = made["FunctionBoundary"]
+        self.boundary = made["FunctionBoundary"]
         self.before = remains.everything(self.cloud)
         self.deploy("sam deploy into an empty account")
         self.template = self.stack.template()
         self.resources = self.stack.resources()
-        omitted.bind_roles(self.cloud, self.template, self.resources, made["FunctionBoundary"])
+        self.bind(self.resources["FunctionBoundary"])
         self.base = omitted.make_routes(self.cloud, self.template, self.resources)
+
+    def bind(self, boundary):
+        omitted.bind_roles(self.cloud, self.template, self.resources, boundary)
 
     def refused_build(self):
         """The build is for this machine, and template.yaml's default for another, unless this one is arm64."""
@@ -79,7 +82,10 @@ class Rehearsal:
 
     def each_right(self):
         all_of_them = rights.Rights(self.checks, self.cloud.client("iam"), self.caller, self.roles)
-        all_of_them.check(narrower=self.resources["Reporting"])
+        all_of_them.check()
+        account = self.cloud.client("sts").get_caller_identity()["Account"]
+        self.bind(f"arn:aws:iam::{account}:policy/{self.boundary}")
+        all_of_them.expect("every route within the deploying role's boundary", {})
 
     def further_deployments(self):
         versions, there = set(remains.versions(self.cloud)), remains.everything(self.cloud)
@@ -106,12 +112,14 @@ class Rehearsal:
         self.checks.check("sam deploy with two secrets is refused", why)
 
     def update(self):
-        """Changes a setting as everybody must: SAM makes a new version only for a template that has changed."""
+        """Changes settings as everybody must: SAM makes a new version only for a template that has changed."""
         template = self.stack.folder / "template.yaml"
         template.write_text(re.sub(r"settings [0-9a-f]+", "settings rehearsed", template.read_text()))
-        self.parameters["RateLimit"] = UPDATED_LIMIT
+        self.parameters |= {"RateLimit": UPDATED_LIMIT, "PermissionsBoundary": self.boundary}
         del self.parameters[LEFT_OUT]
-        self.deploy("sam deploy with another rate limit")
+        self.deploy("sam deploy with another rate limit and the deploying role's boundary")
+        own = differs("its own", self.stack.resources().get("FunctionBoundary"), None)
+        self.checks.check("the stack's own boundary is gone", own)
         answer = self.caller.list()
         quota, seconds = UPDATED_LIMIT.removesuffix("s").split("/")
         policy = differs("RateLimit-Policy", answer.headers.get("ratelimit-policy"), f'"default";q={quota};w={seconds}')

@@ -4,6 +4,9 @@ A right is an action in a statement of a role's own policies. Each is taken away
 route of that role must answer 503, as whenever storage can't be asked, and every other route as before. The same must
 happen once under a boundary that allows none of it. Were policies not enforced, nothing would change, and all of these
 checks would fail.
+
+A URL that a route signs is used with the rights of its role, and signing asks for none: the route's call in callers.py
+must follow the URL, and what S3 answers without the right has its place beside WITHOUT_A_RIGHT.
 """
 
 import copy
@@ -11,6 +14,8 @@ import json
 from contextlib import contextmanager
 
 WITHOUT_A_RIGHT = 503
+# A boundary without any of them.
+NARROWER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
 # Rights that AWS asks for and ministack doesn't, so that nothing changes without them. That is checked too, so this
 # list can't grow old.
 NOT_ASKED_FOR = {
@@ -51,14 +56,16 @@ def replaced(iam, role, name, document, instead):
 
 
 @contextmanager
-def bounded(iam, role, other):
-    """The role is bounded by another policy than its own boundary."""
+def bounded(iam, role):
+    """The role is bounded by NARROWER in the place of its own boundary."""
     own = iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    other = iam.create_policy(PolicyName="narrower", PolicyDocument=json.dumps(NARROWER))["Policy"]["Arn"]
     iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=other)
     try:
         yield
     finally:
         iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=own)
+        iam.delete_policy(PolicyArn=other)
 
 
 def different(expected, found):
@@ -78,12 +85,12 @@ class Rights:
         self.roles = roles
         self.usual = caller.statuses()
 
-    def check(self, narrower):
-        """Takes each right away; narrower is a policy without any of them."""
+    def check(self):
+        """Takes each right away."""
         for route, role in self.roles.items():
             count = sum(self.check_policy(route, role, *policy) for policy in list(policies(self.iam, role)))
             self.checks.check(f"{route}: {count} rights", None if count else "there should be some")
-            with bounded(self.iam, role, narrower):
+            with bounded(self.iam, role):
                 self.expect(f"{route} under a boundary without them", {route: WITHOUT_A_RIGHT})
         self.expect("every route with all its rights again", {})
 

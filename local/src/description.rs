@@ -123,8 +123,8 @@ fn success(description: &Description) -> String {
     let name = data["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
     let data = name.map(|name| format!(" `{{\"data\": {name}}}`"));
     let own = headers.filter(|name| ["Location", "ETag"].contains(&name.as_str()));
-    let own: String = own.map(|name| format!(", `{name}`")).collect();
-    format!("{status}{}{own}", data.unwrap_or_default())
+    let parts = [format!("{status}{}", data.unwrap_or_default())];
+    parts.into_iter().chain(own.map(|name| format!("`{name}`"))).collect::<Vec<_>>().join(", ")
 }
 
 /// Puts the table in place of the first one of `text` that has its head.

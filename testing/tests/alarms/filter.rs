@@ -13,15 +13,16 @@ pub(crate) fn counts(resources: &Value, filter: &str, line: &Line) -> Result<boo
     Ok(pattern.context("no pattern for JSON")?.split("&&").all(|term| fits(term, line)))
 }
 
-/// Whether a line fits one term: `$.field = "text*"` or `$.field >= number`.
+/// Whether a line fits one term: `$.field = "text*"`, `$.record.field != "text"` or `$.field >= number`.
 fn fits(term: &str, line: &Line) -> bool {
     let mut words = term.trim().trim_start_matches("$.").splitn(3, ' ');
     let (field, operator, wanted) = (words.next(), words.next(), words.next().unwrap_or_default());
-    let found = &line[field.unwrap_or_default()];
+    let found = field.unwrap_or_default().split('.').fold(line, |found, name| &found[name]);
     match (operator, wanted.trim_matches('"').strip_suffix('*')) {
         (Some(">="), _) => found.as_u64() >= wanted.parse().ok() && found.is_u64(),
         (Some("="), Some(start)) => found.as_str().is_some_and(|found| found.starts_with(start)),
         (Some("="), None) => found.as_str() == Some(wanted.trim_matches('"')),
+        (Some("!="), None) => found.as_str() != Some(wanted.trim_matches('"')),
         _ => false,
     }
 }

@@ -1,8 +1,7 @@
 //! The metrics that alarms are about: those that AWS reports, and those that filters of the template make. An alarm about
 //! any other is never raised, and nothing says so. What must stay out: what is done about an alarm.
 
-use anyhow::{Context, Result, bail, ensure};
-use local::template::Template;
+use anyhow::{Context, Result, ensure};
 use yaml_serde::Value;
 
 use super::text;
@@ -19,13 +18,7 @@ struct Known {
 
 /// From the lists of AWS's documentation, each with what an alarm may be about: "Types of metrics for Lambda functions",
 /// "Working with metrics for HTTP APIs", "DynamoDB metrics and dimensions".
-const KNOWN: [Known; 6] = [
-    Known {
-        namespace: "AWS/Lambda",
-        name: "Errors",
-        dimensions: &[("FunctionName", "AWS::Serverless::Function")],
-        statistic: "Sum",
-    },
+const KNOWN: [Known; 5] = [
     // Of the whole account and region.
     Known { namespace: "AWS/Lambda", name: "Throttles", dimensions: &[], statistic: "Sum" },
     // Its average is a share of all answers.
@@ -59,7 +52,7 @@ const KNOWN: [Known; 6] = [
 const OWN: &str = "AWS::StackName";
 
 /// The dimensions of an alarm, as names and what they are about.
-pub(crate) fn dimensions(alarm: &Value) -> Vec<(&str, &str)> {
+fn dimensions(alarm: &Value) -> Vec<(&str, &str)> {
     let dimensions = alarm["Dimensions"].as_sequence().into_iter().flatten();
     dimensions.map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"]))).collect()
 }
@@ -69,11 +62,11 @@ fn statistic(alarm: &Value) -> &str {
 }
 
 /// Whether there is such a metric.
-pub(crate) fn check(alarm: &Value, resources: &Value, template: &Template) -> Result<()> {
+pub(crate) fn check(alarm: &Value, resources: &Value) -> Result<()> {
     let (namespace, name) = (text(&alarm["Namespace"]), text(&alarm["MetricName"]));
     if namespace == OWN {
         ensure!(statistic(alarm) == "Sum", "{name} is counted, so only its sum says anything");
-        return check_own(alarm, name, resources, template);
+        return check_own(alarm, name, resources);
     }
     let known = KNOWN.iter().find(|known| known.namespace == namespace && known.name == name);
     let known = known.with_context(|| format!("there is no metric {name} of {namespace}"))?;
@@ -85,23 +78,14 @@ pub(crate) fn check(alarm: &Value, resources: &Value, template: &Template) -> Re
     Ok(())
 }
 
-/// Whether a filter makes this metric, with these dimensions.
-fn check_own(alarm: &Value, name: &str, resources: &Value, template: &Template) -> Result<()> {
+/// Whether a filter makes this metric. A metric with dimensions has no sum over them that an alarm could be about.
+fn check_own(alarm: &Value, name: &str, resources: &Value) -> Result<()> {
     let made = &resources[name]["Properties"]["MetricTransformations"][0];
     ensure!(text(&made["MetricName"]) == name, "no filter {name} makes the metric {name}");
     ensure!(text(&made["MetricNamespace"]) == OWN, "the filter {name} has another namespace");
     ensure!(text(&made["MetricValue"]) == "1", "the filter {name} counts by something else than 1");
-    let made = made["Dimensions"].as_sequence().into_iter().flatten();
-    let made: Vec<_> = made.map(|made| (text(&made["Key"]), text(&made["Value"]))).collect();
-    match (&made[..], &dimensions(alarm)[..]) {
-        ([], []) => Ok(()),
-        ([("route", "$.route")], [("route", route)]) => {
-            let mut routes = template.functions.iter().flat_map(|function| &function.routes);
-            ensure!(routes.any(|known| known.to_string() == *route), "there is no route {route}");
-            Ok(())
-        }
-        other => bail!("the dimensions of filter and alarm don't fit: {other:?}"),
-    }
+    ensure!(made.get("Dimensions").is_none() && dimensions(alarm).is_empty(), "{name} has dimensions");
+    Ok(())
 }
 
 /// Whether the alarm is raised by too much, and not by silence.
