@@ -25,6 +25,8 @@ Environment:
 pub(crate) enum Command {
     /// Prints a token for the API.
     Token(Token),
+    /// Prints the event of a function's example.
+    Event(Event),
     /// Gives one function one event, and prints its answer.
     Invoke(Invoke),
     /// Writes docs/openapi.json and the lists of routes anew, from what the functions say of themselves.
@@ -52,9 +54,9 @@ pub(crate) struct Serve {
     /// [default: any port of localhost and 127.0.0.1].
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<Origin>,
-    /// Rows to put into the tables before the first request, such as events/seed.json.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) seed: Option<PathBuf>,
+    /// Puts the rows that the functions' examples count on into the tables.
+    #[arg(long)]
+    pub(crate) seed: bool,
     #[command(flatten)]
     pub(crate) build: Build,
 }
@@ -86,11 +88,20 @@ pub(crate) struct Token {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Event {
+    /// The function: its binary, or its name in the template.
+    pub(crate) function: String,
+    /// The template [default: the nearest template.yaml, upwards].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) template: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Invoke {
     /// The function: its binary, or its name in the template.
     pub(crate) function: String,
-    /// The file with the event; - reads standard input.
-    pub(crate) event: PathBuf,
+    /// The file with the event; - reads standard input [default: the event of the function's example].
+    pub(crate) event: Option<PathBuf>,
     /// The folder that keeps tables and objects. Without it they are in memory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,

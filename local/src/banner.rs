@@ -2,13 +2,11 @@
 
 use anyhow::Result;
 use local::engines::Data;
+use local::example::{Example, ORGANIZATION};
 use local::stack::Stack;
 use std::fmt::Write;
 
 const USER: &str = "dev-user";
-const ORG: &str = "acme";
-/// The route that the sample calls use.
-const PROJECTS: &str = "/v1/orgs/{orgId}/projects";
 
 /// The stack's functions and engines, where it listens, and calls that can be pasted.
 pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
@@ -34,22 +32,23 @@ fn place(data: &Data) -> String {
     }
 }
 
+/// A line for each example that needs nothing that a request has to create before.
 fn calls(stack: &Stack) -> Result<String> {
-    if !stack.routes().iter().any(|route| route.method == "POST" && route.path == PROJECTS) {
+    let mut examples = Example::all(stack.template())?;
+    examples.retain(|example| !example.is_below_another());
+    if examples.is_empty() {
         return Ok(String::new());
     }
-    let Ok(token) = stack.token(USER, &[ORG]) else {
+    let Ok(token) = stack.token(USER, &[ORGANIZATION]) else {
         return Ok(
             "Tokens come from the issuer that AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL names.\n\n".to_owned()
         );
     };
-    let url = format!("{}{}", stack.url(), PROJECTS.replace("{orgId}", ORG));
-    let mut text = String::new();
-    writeln!(text, "Create a project, and list what there is, as {USER} of {ORG}:\n")?;
-    writeln!(
-        text,
-        "curl -i -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"name\":\"First\"}}' {url}\n"
-    )?;
-    writeln!(text, "curl -H 'Authorization: Bearer {token}' {url}\n")?;
+    let mut text = format!("Sample calls, as {USER} of {ORGANIZATION}:\n\n");
+    for example in examples {
+        if let Some(line) = example.seeded(stack.template())?.curl(stack.url(), &token) {
+            writeln!(text, "{line}\n")?;
+        }
+    }
     Ok(text)
 }

@@ -25,6 +25,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         None => commands::serve(arguments.serve).await,
         Some(Command::Token(token)) => commands::token(&token),
+        Some(Command::Event(event)) => commands::event(&event),
         Some(Command::Invoke(invoke)) => commands::invoke(invoke).await,
         Some(Command::Describe(describe)) => commands::describe(&describe).await,
         Some(Command::Load(load)) => commands::load(load).await,

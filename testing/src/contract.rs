@@ -1,17 +1,39 @@
 //! What every answer of this service has, whatever it says: the envelope, the headers, and nothing of the inside.
 //! What must stay out: what is special to one route.
 
+use anyhow::{Result, ensure};
+use http::{HeaderMap, HeaderName};
 use local::client::{Answer, Client};
 use serde_json::{Map, Value};
 
 /// Headers of every answer, with the values that they must have.
-const HEADERS: [(&str, &str); 6] = [
+const HEADERS: [(&str, &str); 8] = [
     ("content-type", "application/json"),
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("referrer-policy", "no-referrer"),
     ("cache-control", "no-store"),
     ("cross-origin-resource-policy", "same-site"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-frame-options", "DENY"),
+];
+
+/// Other headers that answers may have, but for those of CORS.
+const OTHERS: [&str; 14] = [
+    "accept-encoding",
+    "apigw-requestid",
+    "content-length",
+    "date",
+    "etag",
+    "idempotency-replayed",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "transfer-encoding",
+    "vary",
+    "www-authenticate",
+    "x-request-id",
 ];
 
 /// Every way in which a request can be refused.
@@ -60,6 +82,26 @@ pub fn strict(client: Client) -> Client {
     client.checked(faults)
 }
 
+/// A function's own answer as a client gets it.
+///
+/// # Errors
+/// When it lacks something that every answer of the service has.
+pub fn received(answer: &Value) -> Result<Answer> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        headers.insert(HeaderName::from_bytes(name.as_bytes())?, value.as_str().unwrap_or_default().parse()?);
+    }
+    if let Some(id) = headers.get("x-request-id").cloned() {
+        headers.insert("apigw-requestid", id);
+    }
+    let status = answer["statusCode"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or_default();
+    let body = answer["body"].as_str().unwrap_or_default().to_owned().into();
+    let answer = Answer { status, headers, body };
+    let faults = faults(&answer);
+    ensure!(faults.is_empty(), "{answer:?}: {}", faults.join("; "));
+    Ok(answer)
+}
+
 /// What is wrong with an answer, in words; nothing if it is as every answer must be.
 fn faults(answer: &Answer) -> Vec<String> {
     let mut faults = header_faults(answer);
@@ -79,7 +121,6 @@ fn header_faults(answer: &Answer) -> Vec<String> {
     let retry_after = answer.header("retry-after").parse::<u64>().ok().filter(|seconds| *seconds > 0);
     let has = |name: &str| answer.headers.contains_key(name);
     let rules = [
-        (answer.header("strict-transport-security").starts_with("max-age="), "strict-transport-security"),
         (!answer.header("x-request-id").is_empty(), "x-request-id is missing"),
         (
             answer.header("x-request-id") == answer.header("apigw-requestid"),
@@ -96,7 +137,14 @@ fn header_faults(answer: &Answer) -> Vec<String> {
     ];
     let exact = HEADERS.iter().filter(|(name, value)| answer.header(name) != *value);
     let exact = exact.map(|(name, _)| format!("{name} is {:?}", answer.header(name)));
-    exact.chain(rules.iter().filter(|(kept, _)| !kept).map(|(_, rule)| (*rule).to_owned())).collect()
+    let broken = rules.iter().filter(|(kept, _)| !kept).map(|(_, rule)| (*rule).to_owned());
+    let known = |name: &str| {
+        OTHERS.contains(&name)
+            || name.starts_with("access-control-")
+            || HEADERS.iter().any(|(own, _)| *own == name)
+    };
+    let unknown = answer.headers.keys().filter(|name| !known(name.as_str()));
+    exact.chain(broken).chain(unknown.map(|name| format!("no answer should have {name}"))).collect()
 }
 
 fn error_faults(answer: &Answer, error: &Map<String, Value>) -> Vec<String> {

@@ -1,15 +1,12 @@
 //! What holds for every route in `template.yaml`, so that a new one is covered by being there.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use local::gateway::Route;
-use serde_json::{Value, json};
-use testing::{App, Call, Draft, FORM, PNG, Service, files, form, projects, workspace};
+use serde_json::json;
+use testing::{App, Call, Draft, FORM, PNG, Service, files, form, projects};
 
 /// What stands for a path parameter that is no organization.
 const SOME_ID: &str = "01900000-0000-7000-8000-000000000000";
-
-/// Events that every function has in `events/`.
-const EVENTS: [&str; 2] = ["anonymous", "foreign-organization"];
 
 fn path(route: &Route, organization: &str) -> String {
     let segment = |segment: &str| match segment {
@@ -165,16 +162,15 @@ async fn an_answer_that_is_not_as_all_must_be_is_noticed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_function_has_its_events() -> Result<()> {
+async fn every_example_is_answered_as_it_says_and_by_cookie_too() -> Result<()> {
     let app = App::start(&[]).await?;
+    let token = app.token("alice", &["acme"]);
     for route in app.stack.routes() {
-        for case in EVENTS {
-            let file = workspace().join("events").join(&route.binary).join(format!("{case}.json"));
-            let text = std::fs::read(&file).with_context(|| format!("{} is missing", file.display()))?;
-            let event: Value = serde_json::from_slice(&text)?;
-            let key = format!("{} {}", route.method, route.path);
-            assert_eq!(event["routeKey"], json!(key), "{}", file.display());
-        }
+        app.run(&route.binary).await?;
+        let prepared = app.prepare(&route.binary).await?;
+        let anonymous = prepared.draft.clone().without("authorization");
+        assert_eq!(anonymous.clone().send().await?.verdict(), "401 UNAUTHORIZED", "{route:?}");
+        prepared.check(&anonymous.cookie(&token).header("sec-fetch-site", "same-origin").send().await?)?;
     }
     Ok(())
 }

@@ -11,8 +11,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use local::example::{Example, ORGANIZATION};
 use serde_json::Value;
-use testing::{binaries, start, workspace};
+use testing::{binaries, start};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
@@ -21,6 +22,8 @@ const FUNCTION: &str = "list-projects";
 /// Runs the function with these variables besides its own, under a Runtime API that ends after one event.
 async fn run(variables: &[(&str, &str)]) -> Result<(Value, Output)> {
     let stack = start(&[]).await?;
+    let example = Example::load(stack.template(), FUNCTION)?.seeded(stack.template())?;
+    let event = example.event(&stack.token("alice", &[ORGANIZATION])?)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut command = Command::new(binaries()?.join(FUNCTION));
     command.env_clear().envs(stack.variables(FUNCTION)?);
@@ -30,15 +33,14 @@ async fn run(variables: &[(&str, &str)]) -> Result<(Value, Output)> {
     let output = process.wait_with_output();
     tokio::pin!(output);
     let answer = tokio::select! {
-        answer = one_event(listener) => answer?,
+        answer = one_event(listener, event) => answer?,
         output = &mut output => return Ok((Value::Null, output?)),
     };
     Ok((answer, output.await?))
 }
 
 /// Serves a Runtime API with one event, and returns the answer to it.
-async fn one_event(listener: TcpListener) -> Result<Value> {
-    let event = std::fs::read(workspace().join(format!("events/{FUNCTION}/success.json")))?;
+async fn one_event(listener: TcpListener, event: String) -> Result<Value> {
     let (events, answer) = (Mutex::new(vec![Bytes::from(event)]), Mutex::new(Bytes::new()));
     let service = service_fn(async |request: Request<Incoming>| {
         if request.uri().path().ends_with("/response") {

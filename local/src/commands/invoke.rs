@@ -1,36 +1,36 @@
 //! `local invoke`: one event for one function.
 
-use super::options;
+use super::{event::of, options};
 use crate::arguments::Invoke;
 use anyhow::{Context, Result, bail};
 use local::engines::Data;
 use local::lambda::Outcome;
-use local::seed::Seed;
-use local::stack::{Options, Stack};
+use local::stack::Stack;
+use local::template::Template;
 use serde_json::Value;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Prints the function's answer to standard output; everything else goes to standard error.
 pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
-    let event = read(&arguments.event)?;
     let mut options = options(&arguments.build)?;
+    let template = Template::load(&options.template)?;
+    let event = match &arguments.event {
+        Some(event) => read(event)?,
+        None => of(&template, &arguments.function)?.into_bytes(),
+    };
     options.only = Some(arguments.function.clone());
     options.data = arguments.data_dir.map_or(Data::Memory, Data::Dir);
-    let seed = seed(&options).map_or_else(|| Ok(Seed::default()), |rows| Seed::read(&rows))?;
+    // Rows go only where nothing else is: into an empty memory.
+    let seed = matches!(options.data, Data::Memory) && !options.external.any();
     let stack = Stack::start(options).await?;
-    stack.seed(&seed).await?;
+    if seed {
+        stack.seed(&template).await?;
+    }
     let outcome = stack.invoke(&arguments.function, event).await;
     stack.stop().await;
     report(outcome?)
-}
-
-/// The rows that the events count on, beside the template. They go only where nothing else is: into an empty memory.
-fn seed(options: &Options) -> Option<PathBuf> {
-    let empty = matches!(options.data, Data::Memory) && !options.external.any();
-    let rows = options.template.parent()?.join("events/seed.json");
-    (empty && rows.is_file()).then_some(rows)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -1,12 +1,14 @@
 //! What the command line asks for, one file a command. What must stay out: parsing arguments.
 
 mod describe;
+mod event;
 mod invoke;
 mod load;
 mod serve;
 mod token;
 
 pub(crate) use describe::describe;
+pub(crate) use event::event;
 pub(crate) use invoke::invoke;
 pub(crate) use load::load;
 pub(crate) use serve::serve;
@@ -19,13 +21,19 @@ use local::environment;
 use local::lambda::{Log, overrides};
 use local::stack::{Binaries, Options};
 use local::template::Template;
+use std::path::{Path, PathBuf};
+
+/// This template, or the nearest one.
+fn template(named: Option<&Path>) -> Result<PathBuf> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None => Template::find(&std::env::current_dir().context("there is no current folder")?),
+    }
+}
 
 /// The options that all commands share: this process's environment decides about functions and engines.
 fn options(build: &Build) -> Result<Options> {
-    let path = match &build.template {
-        Some(path) => path.clone(),
-        None => Template::find(&std::env::current_dir().context("there is no current folder")?)?,
-    };
+    let path = template(build.template.as_deref())?;
     let template = Template::load(&path)?;
     let external = External::from_environment();
     let mut options = Options::new(path);

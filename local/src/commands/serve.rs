@@ -5,7 +5,6 @@ use crate::arguments::Serve;
 use crate::banner;
 use anyhow::{Context, Result};
 use local::engines::Data;
-use local::seed::Seed;
 use local::stack::{Options, Stack};
 use local::terminal;
 use std::io::{self, Write};
@@ -21,29 +20,27 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     if !arguments.origins.is_empty() {
         options.origins = std::mem::take(&mut arguments.origins).into();
     }
-    let seed = arguments.seed.as_deref().map_or_else(|| Ok(Seed::default()), Seed::read)?;
     let data = options.data.clone();
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let stack = tokio::select! {
-        stack = started(options, &seed) => stack?,
+        stack = started(options, arguments.seed) => stack?,
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
     io::stdout()
         .write_all(banner::of(&stack, &data)?.as_bytes())
         .context("can't print where the stack listens")?;
-    tokio::select! {
-        () = &mut stop => {}
-        Err(error) = stack.renew(seed) => return Err(error),
-    }
+    stop.await;
     terminal::say("stopping");
     stack.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn started(options: Options, seed: &Seed) -> Result<Stack> {
+async fn started(options: Options, seed: bool) -> Result<Stack> {
     let stack = Stack::start(options).await?;
-    stack.seed(seed).await?;
+    if seed {
+        stack.seed(stack.template()).await?;
+    }
     Ok(stack)
 }
 

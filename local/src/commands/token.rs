@@ -10,11 +10,14 @@ use std::time::Duration;
 
 /// Prints a token that the functions of this environment's stack accept.
 pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {
-    let issuer = Issuer::trusted_by(&environment::snapshot());
-    let issuer =
-        issuer.context("AUTH_JWKS, AUTH_JWKS_URL or AUTH_ISSUER is set: tokens come from that issuer")?;
     let lifetime = Duration::from_secs(arguments.expires_in);
-    let token = issuer.token(&arguments.user, &arguments.orgs, lifetime)?;
+    let token = issuer()?.token(&arguments.user, &arguments.orgs, lifetime)?;
     writeln!(std::io::stdout(), "{token}").context("can't print the token")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The issuer that the functions of this environment's stack trust.
+pub(super) fn issuer() -> Result<Issuer> {
+    let issuer = Issuer::trusted_by(&environment::snapshot());
+    issuer.context("AUTH_JWKS, AUTH_JWKS_URL or AUTH_ISSUER is set: tokens come from that issuer")
 }

@@ -28,21 +28,21 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 
 /// A request that is to become an event.
 #[derive(Debug)]
-pub(super) struct Call<'r> {
-    pub(super) parts: &'r Parts,
+pub(crate) struct Call<'r> {
+    pub(crate) parts: &'r Parts,
     /// The path as the router matched it.
-    pub(super) path: &'r str,
-    pub(super) body: &'r [u8],
-    pub(super) peer: SocketAddr,
+    pub(crate) path: &'r str,
+    pub(crate) body: &'r [u8],
+    pub(crate) peer: SocketAddr,
     /// The port that the gateway listens on.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// The request's id.
-    pub(super) id: &'r str,
+    pub(crate) id: &'r str,
 }
 
 impl Call<'_> {
     /// The event for the function behind `route`, as JSON.
-    pub(super) fn event(&self, route: &str, parameters: &BTreeMap<String, String>) -> String {
+    pub(crate) fn event(&self, route: &str, parameters: &BTreeMap<String, String>) -> String {
         let headers = &self.parts.headers;
         let query = self.parts.uri.query().unwrap_or_default();
         let mut event = json!({
@@ -114,7 +114,7 @@ impl Call<'_> {
 }
 
 /// A new request id, in the form that API Gateway gives them.
-pub(super) fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     BASE64_URL_SAFE.encode(&Uuid::new_v4().into_bytes()[..11])
 }
 

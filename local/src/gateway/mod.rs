@@ -10,6 +10,7 @@ mod reply;
 mod router;
 
 pub(crate) use cors::Cors;
+pub(crate) use event::{Call, request_id};
 pub use router::Route;
 pub(crate) use router::Router;
 
@@ -21,7 +22,6 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use event::Call;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use reply::failure;
@@ -60,7 +60,7 @@ async fn answer(
 ) -> Response {
     let watch = clock::Stopwatch::start();
     let line = format!("{} {}", request.method(), request.uri());
-    let id = event::request_id();
+    let id = request_id();
     let mut response = gateway.respond(peer, &id, request).await.unwrap_or_else(|refused| refused);
     if let Ok(id) = id.parse() {
         response.headers_mut().insert("apigw-requestid", id);

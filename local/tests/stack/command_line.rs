@@ -120,10 +120,24 @@ async fn one_event_can_be_given_to_one_function() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("event.json");
     std::fs::write(&event, r#"{"queryStringParameters":{"mode":"plain"}}"#)?;
-    let event = event.to_string_lossy();
-    let output = stack(&["invoke", "Echo", &event])?.output().await?;
-    assert!(output.status.success());
-    assert_eq!(serde_json::from_slice::<Value>(&output.stdout)?, json!({"hello": "world"}));
+    // The event of the example says the same.
+    for arguments in [&["invoke", "Echo", &event.to_string_lossy()][..], &["invoke", "Echo"]] {
+        let output = stack(arguments)?.output().await?;
+        assert!(output.status.success());
+        assert_eq!(serde_json::from_slice::<Value>(&output.stdout)?, json!({"hello": "world"}));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_event_of_an_example_is_printed() -> Result<()> {
+    let output = local(&["event", "Echo", "--template"]).arg(template()).output().await?;
+    let event: Value = serde_json::from_slice(&output.stdout)?;
+    let request = &event["requestContext"]["http"];
+    assert_eq!((&request["method"], &request["path"]), (&json!("POST"), &json!("/echo")));
+    assert_eq!(event["queryStringParameters"], json!({"mode": "plain"}));
+    let token = event["headers"]["authorization"].as_str().and_then(|header| header.strip_prefix("Bearer "));
+    assert_eq!(claims(token.unwrap_or_default().as_bytes())?["organizations"], json!(["acme"]));
     Ok(())
 }
 

@@ -5,10 +5,9 @@
 mod filter;
 mod metric;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use local::template::{Function, Template};
-use serde_json::json;
-use testing::{App, FORM, PNG, files, form, projects, workspace};
+use testing::{Answer, App, Prepared, workspace};
 use yaml_serde::Value;
 
 /// The resources of the template, untouched.
@@ -36,36 +35,29 @@ fn counted(app: &App, binary: &str, filter: &str) -> Result<Vec<serde_json::Valu
     Ok(lines)
 }
 
-/// A request that succeeds as long as the counter answers; the function that answers it has then logged it.
-async fn ask(app: &App, function: &Function, project: &str) -> Result<u16> {
-    let draft = match function.binary.as_str() {
-        "upload-file" => {
-            app.as_alice("POST", &files("acme", project)).body(FORM, form("a.png", "image/png", PNG))
-        }
-        "create-project" => app.as_alice("POST", &projects("acme")).json(&json!({ "name": "Gemini" })),
-        "list-projects" => app.as_alice("GET", &projects("acme")),
-        other => bail!("there is no request to {other} here: add one that succeeds"),
-    };
-    let answer = draft.send().await?;
+/// Sends the request; the function that answers it has then logged it.
+async fn ask(app: &App, function: &Function, example: &Prepared) -> Result<Answer> {
+    let answer = example.draft.clone().send().await?;
     let line = app.stack.log_with(&function.binary, answer.header("x-request-id")).await;
-    line.context("the request was not logged").map(|_| answer.status)
+    line.context("the request was not logged").map(|_| answer)
 }
 
 #[tokio::test]
 async fn failures_of_the_rate_limit_table_and_5xx_are_counted() -> Result<()> {
     let app = App::start(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
-    let project = app.new_project("acme", "Apollo").await?;
     let template = Template::load(&workspace().join("template.yaml"))?;
+    let mut examples = Vec::new();
     for function in &template.functions {
-        let status = ask(&app, function, &project).await?;
-        assert!(status < 300, "{} answers {status}", function.id);
+        let example = app.prepare(&function.binary).await?;
+        example.check(&ask(&app, function, &example).await?)?;
         for filter in ["RateLimitTableFailures", "ServerErrors"] {
             assert_eq!(counted(&app, &function.binary, filter)?, [] as [serde_json::Value; 0], "{filter}");
         }
+        examples.push((function, example));
     }
     app.lose_table("RateLimitTable").await?;
-    for function in &template.functions {
-        assert_eq!(ask(&app, function, &project).await?, 503);
+    for (function, example) in examples {
+        assert_eq!(ask(&app, function, &example).await?.status, 503);
         assert_eq!(counted(&app, &function.binary, "RateLimitTableFailures")?.len(), 1);
         let errors = counted(&app, &function.binary, "ServerErrors")?;
         let routes: Vec<_> = errors.iter().filter_map(|error| error["route"].as_str()).collect();

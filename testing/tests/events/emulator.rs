@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use local::environment;
-use local::seed::Seed;
 use local::stack::Stack;
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -42,13 +41,13 @@ impl Tools {
     }
 
     /// What a function answers in an emulator of its own, on tables and a bucket of its own.
-    pub(crate) async fn answer(&self, event: &str) -> Result<Value> {
+    pub(crate) async fn answer(&self, function: &str, event: &Value) -> Result<Value> {
         let stack = Stack::start(options(&[])?).await?;
-        let variables = self.variables(event, &stack)?;
-        let executable = binaries()?.join(super::function(event));
+        let variables = self.variables(function, &stack)?;
+        let executable = binaries()?.join(function);
         let emulator = Emulator::start(self, &executable, &variables).await?;
-        stack.seed(&Seed::read(&super::folder().join("seed.json"))?).await?;
-        let answer = emulator.invoke(std::fs::read(super::folder().join(event))?).await;
+        stack.seed(stack.template()).await?;
+        let answer = emulator.invoke(event.to_string()).await;
         emulator.stop().await?;
         stack.stop().await;
         answer
@@ -56,8 +55,8 @@ impl Tools {
 
     /// What `sam` gives the function, but for the engines' addresses: every test has engines of its own, and there is no
     /// container that calls this machine by another name.
-    fn variables(&self, event: &str, stack: &Stack) -> Result<Variables> {
-        let function = stack.template().function(super::function(event)).context("there is no function")?;
+    fn variables(&self, function: &str, stack: &Stack) -> Result<Variables> {
+        let function = stack.template().function(function).context("there is no function")?;
         let mut variables = self.variables.get(&function.id).context("sam knows no such function")?.clone();
         for (name, endpoint) in [
             ("AWS_ENDPOINT_URL_DYNAMODB", stack.dynamodb_endpoint()),
@@ -103,7 +102,7 @@ impl Emulator {
         bail!("the emulator does not listen: {}", self.log()?)
     }
 
-    async fn invoke(&self, event: Vec<u8>) -> Result<Value> {
+    async fn invoke(&self, event: String) -> Result<Value> {
         let answer = self.client.post(INVOCATIONS).body("application/json", event).send().await?.json();
         // It is 200 for it that a function broke off.
         if answer.get("statusCode").is_none() {

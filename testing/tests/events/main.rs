@@ -1,23 +1,19 @@
-//! Every event in `events/` is one that API Gateway could have sent, and gets the answer that `events/answers.yaml` and the
-//! table in `events/README.md` promise: from `local invoke`, and from AWS's own emulator of Lambda with the variables
-//! that `sam local` would give. What must stay out: how any of that is done.
+//! Examples as events: what `local event` prints is answered as the example says by `local invoke`, and by AWS's own
+//! emulator of Lambda with the variables that `sam local` would give. What must stay out: how any of that is done.
 
-mod answers;
 mod emulator;
 mod invoke;
-mod shape;
-mod table;
 mod variables;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use local::example::Example;
 use local::template::Template;
-use serde_json::Value;
-use testing::{side_by_side, workspace};
+use serde_json::{Value, json};
+use testing::{check_answer, claims, received, side_by_side, signed, workspace};
 
-/// As many events are replayed at the same time; each has a stack, or a process, of its own.
+/// As many functions are asked at the same time; each event has a stack, or a process, of its own.
 const AT_ONCE: usize = 2;
 
 fn folder() -> PathBuf {
@@ -28,100 +24,53 @@ fn template() -> Result<Template> {
     Template::load(&workspace().join("template.yaml"))
 }
 
-/// The function that an event is for.
-fn function(event: &str) -> &str {
-    event.split('/').next().unwrap_or_default()
-}
-
-fn read(event: &str) -> Result<Value> {
-    let text =
-        std::fs::read_to_string(folder().join(event)).with_context(|| format!("can't read {event}"))?;
-    serde_json::from_str(&text).with_context(|| format!("{event} is not JSON"))
-}
-
-/// Every event, as `function/case.json`.
-fn present() -> Result<BTreeSet<String>> {
-    let mut events = BTreeSet::new();
-    for function in std::fs::read_dir(folder())? {
-        let function = function?;
-        if !function.file_type()?.is_dir() {
-            continue;
-        }
-        for case in std::fs::read_dir(function.path())? {
-            let (function, case) = (function.file_name(), case?.file_name());
-            events.insert(format!("{}/{}", function.to_string_lossy(), case.to_string_lossy()));
-        }
-    }
-    Ok(events)
-}
-
-#[test]
-fn every_event_has_its_answer_and_its_row_in_the_table_and_neither_names_another() -> Result<()> {
-    let present = present()?;
-    let answered: BTreeSet<_> = answers::promises()?.into_keys().collect();
-    let listed: BTreeSet<_> = table::rows()?.into_iter().map(|row| row.event).collect();
-    for (place, named) in [("events/answers.yaml", answered), ("the table in events/README.md", listed)] {
-        let untold: Vec<_> = present.difference(&named).collect();
-        let absent: Vec<_> = named.difference(&present).collect();
-        assert!(untold.is_empty(), "{place} lacks {untold:?}");
-        assert!(absent.is_empty(), "{place} names events that are not there: {absent:?}");
-    }
-    Ok(())
-}
-
-#[test]
-fn the_table_says_what_the_answers_say() -> Result<()> {
-    let promises = answers::promises()?;
-    for row in table::rows()? {
-        let promise = promises.get(&row.event).with_context(|| format!("{} has no answer", row.event))?;
-        assert_eq!(row.said_of(promise), promise.summary(), "{}", row.event);
-    }
-    Ok(())
-}
-
-#[test]
-fn every_event_is_as_api_gateway_sends_them() -> Result<()> {
+/// Checks what every function answers to the event of its example: as it is, without a token, and with one of a member of
+/// another organization.
+async fn check(answer: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<()> {
     let template = template()?;
-    for event in present()? {
-        let routes = template.function(function(&event)).context("an event is for no function")?;
-        let faults = shape::faults(&read(&event)?, &routes.routes);
-        assert!(faults.is_empty(), "{event}: {faults:?}");
-    }
-    Ok(())
-}
-
-#[test]
-fn every_function_has_an_event_with_cookies_and_of_a_caller_over_the_limit() -> Result<()> {
-    let (promises, events) = (answers::promises()?, present()?);
-    for declared in template()?.functions {
-        let (mut cookies, mut limited) = (false, false);
-        for event in events.iter().filter(|event| function(event) == declared.binary) {
-            cookies |= read(event)?["cookies"].is_array();
-            limited |= promises.get(event).is_some_and(|promise| promise.status == 429);
-        }
-        assert!(cookies && limited, "{} lacks events: cookies {cookies}, 429 {limited}", declared.binary);
-    }
-    Ok(())
+    side_by_side(AT_ONCE, &template.functions, async |function| {
+        let (binary, mut event) = (&*function.binary, invoke::event(&function.binary).await?);
+        let example = Example::load(&template, binary)?.seeded(&template)?;
+        let usual = received(&answer(binary, &event).await?)?;
+        check_answer(&example.answer, &usual).with_context(|| format!("{binary} answered {usual:?}"))?;
+        let token = signed(&json!({"alg": "HS256", "typ": "JWT"}), &claims("mallory", &["umbrella"]))?;
+        event["headers"]["authorization"] = format!("Bearer {token}").into();
+        assert_eq!(received(&answer(binary, &event).await?)?.verdict(), "403 FORBIDDEN", "{binary}");
+        event["headers"].as_object_mut().context("there are no headers")?.remove("authorization");
+        assert_eq!(received(&answer(binary, &event).await?)?.verdict(), "401 UNAUTHORIZED", "{binary}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
-async fn local_invoke_prints_the_answers_that_are_promised() -> Result<()> {
-    side_by_side(AT_ONCE, answers::promises()?, async |(event, promise)| {
-        let answer = invoke::answer(&event).await.with_context(|| event.clone())?;
-        promise.check(&answer).with_context(|| format!("{event} was answered {answer:#}"))
-    })
-    .await
+async fn local_invoke_answers_events_as_their_examples_say() -> Result<()> {
+    check(invoke::answer).await
 }
 
 #[tokio::test]
 #[ignore = "needs AWS's Runtime Interface Emulator and sam, which .ci/events has"]
-async fn awss_own_emulator_of_lambda_gives_the_answers_that_are_promised() -> Result<()> {
+async fn awss_own_emulator_of_lambda_answers_events_as_their_examples_say() -> Result<()> {
     let tools = emulator::Tools::from_environment()?;
-    side_by_side(AT_ONCE, answers::promises()?, async |(event, promise)| {
-        let answer = tools.answer(&event).await.with_context(|| event.clone())?;
-        promise.check(&answer).with_context(|| format!("{event} was answered {answer:#}"))
-    })
-    .await
+    check(async |function: &str, event: &Value| tools.answer(function, event).await).await
+}
+
+#[test]
+fn the_curl_lines_of_the_docs_send_the_examples() -> Result<()> {
+    let template = template()?;
+    for doc in ["README.md", "docs/DEPLOY.md"] {
+        let text = std::fs::read_to_string(workspace().join(doc))?;
+        let sent = text.split("application/json' -d '").skip(1).filter_map(|rest| rest.split_once('\''));
+        let sent =
+            sent.map(|(json, _)| Ok(serde_json::from_str::<Value>(json)?)).collect::<Result<Vec<_>>>()?;
+        let mut bodies = Vec::new();
+        for example in Example::all(&template)? {
+            let body = example.seeded(&template)?.body.map(|(_, body)| body).unwrap_or_default();
+            bodies.extend(serde_json::from_slice::<Value>(&body));
+        }
+        assert!(!sent.is_empty() && sent.iter().all(|sent| bodies.contains(sent)), "{doc}: {sent:?}");
+    }
+    Ok(())
 }
 
 #[test]
@@ -140,7 +89,7 @@ fn cargo_lambda_watch_gets_the_variables_of_sam_local() -> Result<()> {
     assert_eq!(variables::watched()?, variables::Overrides::read()?.without_containers());
     let readme = std::fs::read_to_string(workspace().join("README.md"))?;
     for command in [
-        "cargo run -p local -- --ephemeral --engines 127.0.0.1:8000 --seed events/seed.json\n",
+        "cargo run -p local -- --ephemeral --engines 127.0.0.1:8000 --seed\n",
         "cargo lambda watch --invoke-address 127.0.0.1 --env-file events/watch.env\n",
     ] {
         assert!(readme.contains(command), "README.md does not say {command}");

@@ -52,7 +52,7 @@ impl Overrides {
         let dynamodb = self.port("AWS_ENDPOINT_URL_DYNAMODB")?;
         ensure!(self.port("AWS_ENDPOINT_URL_S3")? == dynamodb + 1, "S3 is not one port after DynamoDB");
         let readme = std::fs::read_to_string(super::folder().join("README.md"))?;
-        let command = format!("--engines 127.0.0.1:{dynamodb} --seed events/seed.json");
+        let command = format!("--engines 127.0.0.1:{dynamodb} --seed");
         ensure!(readme.contains(&command), "events/README.md does not say {command}");
         Ok(())
     }

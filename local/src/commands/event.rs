@@ -1,0 +1,28 @@
+//! `local event`: the event of a function's example, on standard output.
+
+use super::token::issuer;
+use crate::arguments::Event;
+use anyhow::{Context, Result};
+use local::example::{Example, ORGANIZATION};
+use local::template::Template;
+use serde_json::Value;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long the token in an event lasts: events are kept in files.
+const LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);
+
+/// Prints the event.
+pub(crate) fn event(arguments: &Event) -> Result<ExitCode> {
+    let template = Template::load(&super::template(arguments.template.as_deref())?)?;
+    let event: Value = serde_json::from_str(&of(&template, &arguments.function)?)?;
+    writeln!(std::io::stdout(), "{event:#}").context("can't print the event")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The event of this function's example, by Alice.
+pub(super) fn of(template: &Template, function: &str) -> Result<String> {
+    let token = issuer()?.token("alice", &[ORGANIZATION.to_owned()], LIFETIME)?;
+    Example::load(template, function)?.seeded(template)?.event(&token)
+}

@@ -1,0 +1,81 @@
+//! The examples of the functions, sent to a running service. What must stay out: what is special to one function.
+
+use super::app::App;
+use super::fit::check_answer;
+use anyhow::{Context, Result};
+use local::client::{Answer, Draft};
+use local::example::{Example, ORGANIZATION, Request, Values};
+use uuid::Uuid;
+
+/// An example that is ready to be sent, by Alice: what it needs is there.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The request over HTTP.
+    pub draft: Draft,
+    request: Request,
+}
+
+impl Prepared {
+    /// Checks an answer.
+    ///
+    /// # Errors
+    /// When it is not that of the example.
+    pub fn check(&self, answer: &Answer) -> Result<()> {
+        check_answer(&self.request.answer, answer)
+            .with_context(|| format!("{answer:?} to {}", self.request.path))
+    }
+
+    /// Sends the request and checks the answer.
+    ///
+    /// # Errors
+    /// When the answer is not that of the example.
+    pub async fn send(&self) -> Result<Answer> {
+        let answer = self.draft.clone().send().await?;
+        self.check(&answer).map(|()| answer)
+    }
+}
+
+impl App {
+    /// Prepares the example of a function: creates what it needs. Each has something that no other has.
+    ///
+    /// # Errors
+    /// When there is no example, or one that it needs fails.
+    pub async fn prepare(&self, function: &str) -> Result<Prepared> {
+        let request = self.example(function).await?;
+        let draft = self.as_alice(&request.method, &request.target());
+        let draft = match request.body.clone() {
+            Some((content_type, body)) => draft.body(content_type, body),
+            None => draft,
+        };
+        Ok(Prepared { draft, request })
+    }
+
+    /// Runs the example of a function.
+    ///
+    /// # Errors
+    /// As [`App::prepare`] and [`Prepared::send`].
+    pub async fn run(&self, function: &str) -> Result<Answer> {
+        self.prepare(function).await?.send().await
+    }
+
+    /// The event of the example of a function, with what it needs in the tables.
+    ///
+    /// # Errors
+    /// As [`App::prepare`].
+    pub async fn event(&self, function: &str) -> Result<serde_json::Value> {
+        let event = self.example(function).await?.event(&self.token("alice", &[ORGANIZATION]))?;
+        Ok(serde_json::from_str(&event)?)
+    }
+
+    async fn example(&self, function: &str) -> Result<Request> {
+        let example = Example::load(self.stack.template(), function)?;
+        let mut values = Values::from([("orgId".to_owned(), ORGANIZATION.to_owned())]);
+        for (name, other) in &example.given {
+            let answer =
+                Box::pin(self.run(other)).await.with_context(|| format!("{function} needs {other}"))?;
+            let id = answer.json()["data"]["id"].as_str().map(str::to_owned);
+            values.insert(name.clone(), id.with_context(|| format!("{other} creates nothing with an id"))?);
+        }
+        example.request(&values, &format!(" {}", Uuid::new_v4().simple()))
+    }
+}
