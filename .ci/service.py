@@ -42,16 +42,14 @@ def parsed(text):
 
 
 class Service:
-    """The service at a base URL, asked as one user about one organization, and what was wrong with its answers."""
+    """The service at a base URL, asked as one user, and what was wrong with its answers."""
 
-    def __init__(self, base, token, org):
+    def __init__(self, base, token):
         self.base = urllib.parse.urlsplit(base)
         if self.base.scheme not in ("http", "https") or not self.base.netloc:
             sys.exit(f"BASE_URL must begin with http:// or https://, unlike {base!r}")
         self.token = token
-        self.projects = f"/v1/orgs/{urllib.parse.quote(org, safe='')}/projects"
         self.surprises = 0
-        self.left = []
 
     def ask(self, method, path, body=None, kind=None, **headers):
         """Makes a request, and makes it again while the answer is 429: each time when that says that it may."""

@@ -1,16 +1,15 @@
-"""One call of each route, as a user makes it who is a member of an organization."""
+"""A call of each route, as a user makes it who is a member of an organization."""
 
 import base64
 import hashlib
 import hmac
 import json
 import time
-import uuid
 
+from examples import Examples
 from service import Service
 
 ISSUER, AUDIENCE, ORG = "https://issuer.example.com/", "rehearsal", "rehearsal"
-TEXT = b"what must outlive the stack\n"
 SECONDS_OF_A_TOKEN = 3600
 
 
@@ -24,34 +23,17 @@ def token(secret, org=ORG):
 
 
 class Caller:
-    """Calls each route about a project that it makes first."""
+    """Sends the example of each route."""
 
     def __init__(self, base, secret):
-        self.service = Service(base, token(secret), ORG)
-        # A call of each route of template.yaml, and the status of its success.
-        routes = {
-            "GET /v1/orgs/{orgId}/projects": (self.list, 200),
-            "POST /v1/orgs/{orgId}/projects": (self.create, 201),
-            "POST /v1/orgs/{orgId}/projects/{projectId}/files": (self.upload, 201),
-        }
-        self.calls = {route: call for route, (call, _) in routes.items()}
-        self.successes = {route: status for route, (_, status) in routes.items()}
-        self.project = self.create().data
+        self.examples = Examples(Service(base, token(secret)), ORG)
 
-    def list(self):
-        return self.service.ask("GET", f"{self.service.projects}?limit=100")
-
-    def create(self):
-        draft = json.dumps({"name": f"rehearsal {uuid.uuid4().hex}"})
-        return self.service.ask("POST", self.service.projects, draft, "application/json")
-
-    def upload(self):
-        edge = uuid.uuid4().hex
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="kept.txt"\r\n'
-        body = f"{head}Content-Type: text/plain\r\n\r\n".encode() + TEXT + f"\r\n--{edge}--\r\n".encode()
-        path = f"{self.service.projects}/{self.project.get('id')}/files"
-        return self.service.ask("POST", path, body, f"multipart/form-data; boundary={edge}")
+    def answers(self):
+        """The request of each route, and what it is answered now."""
+        for function, (method, path) in self.examples.routes.items():
+            request = self.examples.request(function)
+            yield f"{method} {path}", request, self.examples.ask(request)
 
     def statuses(self):
         """The status that each route answers now."""
-        return {route: call().status for route, call in self.calls.items()}
+        return {route: answer.status for route, _, answer in self.answers()}

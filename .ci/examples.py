@@ -1,0 +1,124 @@
+"""The functions' examples, sent to a service that runs: functions/<function>/example.json, whose form events/README.md
+explains, by the routes of docs/openapi.json. Needs nothing but Python 3.9."""
+
+import base64
+import json
+import re
+import urllib.parse
+import uuid
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FORMS = {
+    "id": r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "text": r".+",
+}
+
+
+def routes():
+    """The method and the path of each function."""
+    for path, methods in json.loads((ROOT / "docs/openapi.json").read_text("utf-8"))["paths"].items():
+        for method, operation in methods.items():
+            if "operationId" in operation:
+                yield operation["operationId"], (method.upper(), path)
+
+
+class Request:
+    """The request of an example with a value for each name, and the answer that it must get."""
+
+    def __init__(self, method, path, values, text):
+        self.method = method
+        self.path = filled(path, {name: urllib.parse.quote(value, safe="") for name, value in values.items()})
+        values = {**values, "path": self.path}
+        example = json.loads(filled(text, {name: json.dumps(value)[1:-1] for name, value in values.items()}))
+        request = example.get("request", {})
+        self.query = f"?{request['query']}" if "query" in request else ""
+        self.answer = example["answer"]
+        self.body, self.kind = None, None
+        if "json" in request:
+            self.body, self.kind = json.dumps(request["json"]), "application/json"
+        elif "file" in request:
+            self.body, self.kind = form(request["file"])
+
+    def surprises(self, answer):
+        """What is wrong with an answer."""
+        seen = {}
+        yield from unlike(self.answer["status"], answer.status, seen, "the status")
+        yield from unlike(self.answer["body"], answer.body, seen, "the body")
+        for name, wanted in self.answer.get("headers", {}).items():
+            yield from unlike(wanted, answer.headers.get(name), seen, name)
+
+
+class Examples:
+    """The examples, for one organization of the service. What one of them needs is created once."""
+
+    def __init__(self, service, org):
+        self.service = service
+        self.org = org
+        self.routes = dict(routes())
+        self.created = {}
+        self.left = []
+
+    def request(self, function, **others):
+        """A request that is like no other, with other values than usual where some are given."""
+        text = (ROOT / "functions" / function / "example.json").read_text("utf-8")
+        given = {name: self.id_from(other) for name, other in json.loads(text).get("given", {}).items()}
+        text = text.replace("<unique>", f" {uuid.uuid4().hex}")
+        return Request(*self.routes[function], {"orgId": self.org, **given, **others}, text)
+
+    def ask(self, request, **headers):
+        """Sends a request, and remembers where it leaves something."""
+        answer = self.service.ask(request.method, request.path + request.query, request.body, request.kind, **headers)
+        place = answer.headers.get("location")
+        self.left += [place] if answer.status == 201 and place not in self.left else []
+        return answer
+
+    def parameters(self, function):
+        """The parameters of a route's path besides the organization."""
+        return [name for name in re.findall(r"{(\w+)}", self.routes[function][1]) if name != "orgId"]
+
+    def id_from(self, function):
+        """The id of what the example of a function has created."""
+        if function not in self.created:
+            self.created[function] = self.ask(self.request(function)).data
+        return self.created[function].get("id", "none")
+
+
+def filled(text, values):
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def form(file):
+    """A multipart body with one file in it, and its media type."""
+    boundary = uuid.uuid4().hex
+    disposition = f'Content-Disposition: form-data; name="file"; filename="{file["name"]}"'
+    head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {file['type']}\r\n\r\n".encode()
+    body = head + base64.b64decode(file["base64"]) + f"\r\n--{boundary}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def unlike(wanted, found, seen, where):
+    """Where an answer is not as an example says."""
+    if wanted == "<any>" or wanted == found:
+        return
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for name in sorted(wanted.keys() | found.keys()):
+            yield from unlike(wanted.get(name), found.get(name), seen, f"{where}.{name}")
+    elif isinstance(wanted, list) and isinstance(found, list):
+        for it in wanted:
+            if all(any(unlike(it, other, dict(seen), where)) for other in found):
+                yield f"{where} should have {it!r} among its {len(found)}"
+    elif not (isinstance(wanted, str) and isinstance(found, str) and stands_for(wanted, found, seen)):
+        yield f"{where} should be {wanted!r} and is {found!r}"
+
+
+def stands_for(wanted, found, seen):
+    """True if the placeholders in wanted make it what was found; all but <text> have one value in an answer."""
+    pattern = re.escape(wanted)
+    for name, wanted_form in FORMS.items():
+        pattern = pattern.replace(f"<{name}>", f"(?P<{name}>{wanted_form})")
+    match = re.fullmatch(pattern, found)
+    return match is not None and all(name == "text" or seen.setdefault(name, it) == it for name, it in match.groupdict().items())
