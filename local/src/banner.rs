@@ -32,13 +32,9 @@ fn place(data: &Data) -> String {
     }
 }
 
-/// A line for each example that needs nothing that a request has to create before.
+/// A line for each example that a new stack can answer.
 fn calls(stack: &Stack) -> Result<String> {
-    let mut examples = Example::all(stack.template())?;
-    examples.retain(|example| !example.is_below_another());
-    if examples.is_empty() {
-        return Ok(String::new());
-    }
+    let examples = Example::all(stack.template())?;
     let Ok(token) = stack.token(USER, &[ORGANIZATION]) else {
         return Ok(
             "Tokens come from the issuer that AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL names.\n\n".to_owned()

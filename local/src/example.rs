@@ -128,12 +128,6 @@ impl Example {
         present.map(|binary| Self::load(template, binary)).collect()
     }
 
-    /// Returns `true` if the path has a parameter that an earlier request gives a value.
-    #[must_use]
-    pub fn is_below_another(&self) -> bool {
-        self.given.keys().any(|name| self.route.path.contains(&format!("{{{name}}}")))
-    }
-
     /// The request with these values, `orgId` among them.
     ///
     /// # Errors
@@ -216,18 +210,19 @@ impl Request {
         Ok(call.event(&self.route.to_string(), &self.parameters))
     }
 
-    /// The request as a line for a shell, unless its body is a form.
+    /// The request as a line for a shell, unless it is below something that has to be created before, or a form.
     #[must_use]
     pub fn curl(&self, base: &str, token: &str) -> Option<String> {
         let data = match &self.body {
-            None => String::new(),
-            Some(("application/json", json)) => {
-                let json = String::from_utf8_lossy(json).replace('\'', r"'\''");
-                format!(" -H 'Content-Type: application/json' -d '{json}'")
+            _ if self.parameters.len() > 1 => return None,
+            Some((FORM, _)) => return None,
+            Some((kind, body)) => {
+                let body = String::from_utf8_lossy(body).replace('\'', r"'\''");
+                format!(" -H 'Content-Type: {kind}' -d '{body}'")
             }
-            Some(_) => return None,
+            None => String::new(),
         };
-        let target = self.target();
-        Some(format!("curl -i -X {} -H 'Authorization: Bearer {token}'{data} '{base}{target}'", self.method))
+        let (method, target) = (&self.method, self.target());
+        Some(format!("curl -i -X {method} -H 'Authorization: Bearer {token}'{data} '{base}{target}'"))
     }
 }
