@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use local::template::Template;
 use testing::{App, Right, workspace};
 use yaml_serde::Value;

@@ -7,6 +7,7 @@ mod metric;
 
 use anyhow::{Context, Result};
 use local::template::{Function, Template};
+use serde_json::json;
 use testing::{Answer, App, Prepared, workspace};
 use yaml_serde::Value;
 
