@@ -4,10 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Token, parenthesized, token};
+use syn::{Attribute, Expr, ExprPath, Ident, LitStr, Token, parenthesized};
 
 use crate::case::Case;
 use crate::rules::{self, Rules};
+use crate::syntax::{function, unknown};
 
 /// Attributes of serde that only say how a value is written.
 const OF_WRITING: [&str; 3] = ["skip_serializing_if", "skip_serializing", "serialize_with"];
@@ -144,38 +145,6 @@ fn each(
         })?;
     }
     Ok(())
-}
-
-/// The error for a part that `Input` doesn't know.
-pub(crate) fn unknown(meta: &ParseNestedMeta, kind: &str) -> syn::Error {
-    let name = meta.path.to_token_stream();
-    meta.error(format!("`Input` doesn't know `{name}` here, in `{kind}`: docs/INPUTS.md lists what it knows"))
-}
-
-/// The arguments of a part, as in `length(min = 1)`. Only these names can be there.
-pub(crate) fn arguments<const N: usize>(
-    meta: &ParseNestedMeta,
-    names: [&str; N],
-) -> syn::Result<[Option<Expr>; N]> {
-    let mut found = [const { None }; N];
-    if meta.input.peek(token::Paren) {
-        meta.parse_nested_meta(|meta| {
-            let place = names.iter().position(|name| meta.path.is_ident(name));
-            let place = place.ok_or_else(|| unknown(&meta, "validate"))?;
-            found[place] = Some(meta.value()?.parse()?);
-            Ok(())
-        })?;
-    }
-    Ok(found)
-}
-
-/// A function by its path, which may stand in quotes, as `validator` and serde have it.
-pub(crate) fn function(expression: &Expr) -> syn::Result<ExprPath> {
-    match expression {
-        Expr::Path(path) => Ok(path.clone()),
-        Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => path.parse(),
-        other => Err(syn::Error::new_spanned(other, "expected the path of a function")),
-    }
 }
 
 fn string(meta: &ParseNestedMeta) -> syn::Result<String> {

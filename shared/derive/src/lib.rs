@@ -5,6 +5,7 @@ mod attributes;
 mod case;
 mod expand;
 mod rules;
+mod syntax;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::{Expr, Ident};
 
-use crate::attributes::{arguments, function};
+use crate::syntax::{arguments, function};
 
 /// Rules that have no bounds: their name in the attribute, how `validator` checks them, and the words.
 const FORMATS: [(&str, &str, &str, &str); 4] = [

@@ -52,6 +52,12 @@ pub enum Error {
     Domain(#[from] domain::Error),
 }
 
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Unauthorized { refused: Some(refusal) }
+    }
+}
+
 /// Status of a refusal, and the code that clients program against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErrorCode {

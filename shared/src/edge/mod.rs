@@ -15,6 +15,7 @@ mod identity;
 mod input;
 mod limiter;
 mod log;
+mod operation;
 mod path;
 mod pipeline;
 mod refusal;
@@ -29,12 +30,12 @@ pub use access::{
 };
 pub use caller::{Anonymous, Identity};
 pub use context::RequestContext;
-pub use describe::Operation;
 pub use error::{Error, ErrorCode, Result};
 pub use input::{
     Conditional, FromRequest, Idempotent, IfVersion, Json, MergePatch, NoInput, Query, Upload, Versions,
     WithKey,
 };
+pub use operation::Operation;
 pub use refusal::Refusal;
 pub use request::Request;
 pub use response::{

@@ -1,7 +1,6 @@
 //! Reasons why a token is refused. The log names them; callers never learn them, as whoever has a genuine token can read
 //! it, and whoever hasn't would be helped to make one.
 
-use super::error::Error;
 use crate::domain::keys::Mismatch;
 
 /// Reason why a token is refused.
@@ -57,11 +56,5 @@ impl From<Mismatch> for Refusal {
             Mismatch::Key => Self::Key,
             Mismatch::Signature => Self::Signature,
         }
-    }
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::Unauthorized { refused: Some(refusal) }
     }
 }

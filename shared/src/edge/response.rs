@@ -5,8 +5,8 @@ use percent_encoding::utf8_percent_encode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::describe::Operation;
 use super::error::Error;
+use super::operation::Operation;
 use crate::domain::validation::Issues;
 use crate::domain::{self, Outcome, UNRESERVED};
 

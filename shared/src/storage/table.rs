@@ -30,8 +30,8 @@ use crate::domain::{Cursor, IdempotentRequest, Page, PageRequest, Result, Scope}
 /// ```
 #[derive(Clone, Debug)]
 pub struct Table {
-    pub(super) client: Client,
-    pub(super) name: String,
+    client: Client,
+    name: String,
 }
 
 impl Table {
@@ -103,6 +103,6 @@ impl Table {
 
     /// Begins a transaction: all of its writes are made, or none.
     pub fn transaction(&self) -> Transaction<'_> {
-        Transaction::new(self)
+        Transaction::new(&self.client, &self.name)
     }
 }

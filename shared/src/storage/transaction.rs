@@ -13,7 +13,6 @@ use uuid::{NoContext, Uuid};
 use super::error::{contention, sdk_error};
 use super::idempotency::{record, record_key, recorded, unless_recorded};
 use super::row::{Key, Row, number, require};
-use super::table::Table;
 use crate::domain::{Error, IdempotentRequest, Outcome, Result};
 
 /// The waits in milliseconds before a transaction is tried again, give or take a half, so that those that met part ways.
@@ -65,7 +64,8 @@ type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 /// ```
 #[must_use = "nothing is written before `commit`"]
 pub struct Transaction<'t> {
-    table: &'t Table,
+    client: &'t Client,
+    table: &'t str,
     writes: Vec<Result<TransactWriteItem>>,
     failures: Vec<OnFailure<'t>>,
     /// The request and the place of its record among the writes.
@@ -96,8 +96,8 @@ impl Commit {
 }
 
 impl<'t> Transaction<'t> {
-    pub(super) fn new(table: &'t Table) -> Self {
-        Self { table, writes: Vec::new(), failures: Vec::new(), request: None }
+    pub(super) fn new(client: &'t Client, table: &'t str) -> Self {
+        Self { client, table, writes: Vec::new(), failures: Vec::new(), request: None }
     }
 
     /// Writes a row that must not be there yet; `taken` is the error if it is.
@@ -129,7 +129,7 @@ impl<'t> Transaction<'t> {
         condition: Condition,
         failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
     ) -> Self {
-        let delete = Delete::builder().table_name(&self.table.name).set_key(Some(key.item()));
+        let delete = Delete::builder().table_name(self.table).set_key(Some(key.item()));
         let delete = match condition {
             Condition::Exists => delete,
             Condition::Version(version) => delete.expression_attribute_values(":version", number(version)),
@@ -150,7 +150,7 @@ impl<'t> Transaction<'t> {
         condition: Condition,
         failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
     ) -> Self {
-        let check = ConditionCheck::builder().table_name(&self.table.name).set_key(Some(key.item()));
+        let check = ConditionCheck::builder().table_name(self.table).set_key(Some(key.item()));
         let check = match condition {
             Condition::Exists => check,
             Condition::Version(version) => check.expression_attribute_values(":version", number(version)),
@@ -173,7 +173,7 @@ impl<'t> Transaction<'t> {
 
     fn put(&self, key: &Key, row: Row) -> PutBuilder {
         let item = key.item().into_iter().chain(row.0).collect();
-        Put::builder().table_name(&self.table.name).set_item(Some(item))
+        Put::builder().table_name(self.table).set_item(Some(item))
     }
 
     fn with_put(self, put: PutBuilder, failed: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
@@ -202,7 +202,7 @@ impl<'t> Transaction<'t> {
     /// [`Error::Unavailable`] if the table can't answer.
     pub async fn commit(self) -> Result<Commit> {
         let writes = self.writes.into_iter().collect::<Result<Vec<_>>>()?;
-        let attempts = tokio::time::timeout(TIMEOUT, attempts(&self.table.client, &writes)).await;
+        let attempts = tokio::time::timeout(TIMEOUT, attempts(self.client, &writes)).await;
         let conditions = match attempts.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))? {
             TransactionOutcome::Committed => return Ok(Commit::Committed),
             TransactionOutcome::Canceled(conditions) => conditions,

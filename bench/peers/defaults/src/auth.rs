@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use lambda_http::{Error, Request};
 use serde::Deserialize;
 
-use crate::reply::Refusal;
+use crate::refusal::Refusal;
 
 pub struct Auth {
     key: DecodingKey,

@@ -8,21 +8,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use lambda_http::Error;
 use lambda_http::tracing;
 
-use crate::reply::Refusal;
+use crate::refusal::{Quota, Refusal};
 
 pub struct Limiter {
     client: Client,
     table: String,
     requests: u64,
     seconds: u64,
-}
-
-/// What is left to the caller, for the `RateLimit` header.
-pub struct Quota {
-    pub requests: u64,
-    pub seconds: u64,
-    pub left: u64,
-    pub reset: u64,
 }
 
 impl Limiter {

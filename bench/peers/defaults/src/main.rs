@@ -4,6 +4,7 @@ mod auth;
 mod limit;
 mod page;
 mod projects;
+mod refusal;
 mod reply;
 
 use std::env;
@@ -15,10 +16,11 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Error, Request, RequestExt, Response, run, service_fn, tracing};
 
 use self::auth::Auth;
-use self::limit::{Limiter, Quota};
+use self::limit::Limiter;
 use self::page::PageRequest;
 use self::projects::Projects;
-use self::reply::{Refusal, answer, refuse};
+use self::refusal::{Quota, Refusal};
+use self::reply::{answer, refuse};
 
 struct App {
     auth: Auth,

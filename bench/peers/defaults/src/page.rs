@@ -6,7 +6,7 @@ use lambda_http::aws_lambda_events::query_map::QueryMap;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::reply::{Issue, Refusal};
+use crate::refusal::{Issue, Refusal};
 
 pub struct PageRequest {
     pub limit: i32,
@@ -40,21 +40,23 @@ impl PageRequest {
 
 /// The cursor to what comes after the project with this id.
 pub fn cursor(id: Uuid, organization: &str) -> String {
-    URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &check(id, organization)].concat())
+    let id = id.to_string();
+    URL_SAFE_NO_PAD.encode([&check(&id, organization), id.as_bytes()].concat())
 }
 
 fn open(cursor: &str, organization: &str) -> Option<Uuid> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (id, found) = bytes.split_at_checked(16)?;
-    let id = Uuid::from_slice(id).ok()?;
-    (found == check(id, organization)).then_some(id)
+    let (found, id) = bytes.split_at_checked(8)?;
+    let id = std::str::from_utf8(id).ok()?;
+    (found == check(id, organization)).then(|| id.parse().ok()).flatten()
 }
 
-fn check(id: Uuid, organization: &str) -> [u8; 8] {
-    let digest = Sha256::new()
-        .chain_update(b"projects-cursor")
-        .chain_update(id.as_bytes())
-        .chain_update(organization)
-        .finalize();
+fn check(id: &str, organization: &str) -> [u8; 8] {
+    let mut hash = Sha256::new();
+    for part in [&format!("ORG#{organization}"), "PROJECT#", id] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
     std::array::from_fn(|index| digest[index])
 }

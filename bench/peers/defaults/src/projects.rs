@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::page::{PageRequest, cursor};
-use crate::reply::Refusal;
+use crate::refusal::Refusal;
 
 pub struct Projects {
     client: Client,

@@ -6,8 +6,8 @@ use lambda_http::{Error, Response};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::limit::Quota;
 use crate::projects::Page;
+use crate::refusal::{Quota, Refusal};
 
 const HEADERS: [(&str, &str); 8] = [
     ("content-type", "application/json"),
@@ -19,29 +19,6 @@ const HEADERS: [(&str, &str); 8] = [
     ("x-frame-options", "DENY"),
     ("cross-origin-resource-policy", "same-site"),
 ];
-
-/// Why a request is refused.
-pub enum Refusal {
-    Unauthorized { token_sent: bool },
-    Forbidden,
-    Invalid(Vec<Issue>),
-    RateLimited(Quota),
-    Unavailable,
-    Internal,
-}
-
-#[derive(Serialize)]
-pub struct Issue {
-    path: [&'static str; 1],
-    code: &'static str,
-    message: &'static str,
-}
-
-impl Issue {
-    pub fn new(field: &'static str, code: &'static str, message: &'static str) -> Self {
-        Self { path: [field], code, message }
-    }
-}
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -87,31 +64,4 @@ fn common(status: StatusCode, id: &str, quota: Option<&Quota>) -> Builder {
             .header("ratelimit", format!("\"default\";r={left};t={reset}"));
     }
     response
-}
-
-impl Refusal {
-    fn parts(&self) -> (StatusCode, &'static str, String) {
-        let (status, code, message) = match self {
-            Self::Unauthorized { .. } => {
-                (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Authentication is required")
-            }
-            Self::Forbidden => {
-                (StatusCode::FORBIDDEN, "FORBIDDEN", "You are not a member of this organization")
-            }
-            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The request is invalid"),
-            Self::RateLimited(Quota { reset, .. }) => {
-                let message = format!("Too many requests, try again in {reset} s");
-                return (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
-            }
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "SERVICE_UNAVAILABLE",
-                "The service is temporarily unavailable, try again shortly",
-            ),
-            Self::Internal => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Something went wrong on our side")
-            }
-        };
-        (status, code, message.to_owned())
-    }
 }

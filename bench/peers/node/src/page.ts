@@ -31,17 +31,21 @@ export function pageRequest(parameters: URLSearchParams, organization: string): 
 
 /** The cursor to what comes after the project with this id. */
 export function cursor(id: string, organization: string): string {
-  const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
-  return Buffer.concat([bytes, check(bytes, organization)]).toString('base64url');
+  return Buffer.concat([check(id, organization), Buffer.from(id)]).toString('base64url');
 }
 
 function open(cursor: string, organization: string): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  const [id, found] = [bytes.subarray(0, 16), bytes.subarray(16)];
-  if (id.length < 16 || !found.equals(check(id, organization))) return undefined;
-  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const [found, id] = [bytes.subarray(0, 8), bytes.subarray(8).toString()];
+  return id.length > 0 && found.equals(check(id, organization)) ? id : undefined;
 }
 
-function check(id: Buffer, organization: string): Buffer {
-  return createHash('sha256').update('projects-cursor').update(id).update(organization).digest().subarray(0, 8);
+function check(id: string, organization: string): Buffer {
+  const hash = createHash('sha256');
+  for (const part of [`ORG#${organization}`, 'PROJECT#', id]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+    hash.update(length).update(part);
+  }
+  return hash.digest().subarray(0, 8);
 }

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
+use super::bounds::{Length, too_big, too_small};
 use super::issue::{Issue, IssueCode, Path, Segment};
-use super::rules::{Length, too_big, too_small};
 use super::{Input, Source};
 
 /// The most issues that are told.

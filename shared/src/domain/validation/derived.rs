@@ -3,7 +3,7 @@
 pub use validator::{ValidateEmail, ValidateIp, ValidateNonControlCharacter, ValidateUrl};
 
 pub use super::Value;
-pub use super::rules::{Length, Range};
+pub use super::bounds::{Length, Range};
 
 /// A value whose text, if it is one, is trimmed.
 #[must_use]

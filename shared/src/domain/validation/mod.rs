@@ -4,6 +4,7 @@
 //! [`Input::read`] from outside, so a value whose fields are private is proof that its rules hold.
 
 mod at;
+mod bounds;
 mod collections;
 #[doc(hidden)]
 pub mod derived;

@@ -1,40 +1,13 @@
 //! The rules of fields: `validator` says if they hold, and broken ones become issues in the words that users of Zod 4
 //! know.
 
-use std::fmt::{Arguments, Display};
+use std::fmt::Display;
 
 use validator::{ValidateLength, ValidateRange, ValidationError};
 
 use super::at::{At, Step};
+use super::bounds::{Length, Range, too_big, too_small};
 use super::issue::IssueCode;
-
-/// Bounds of a length: characters of a text, elements of an array, entries of a map.
-#[derive(Clone, Copy)]
-pub struct Length {
-    /// The least.
-    pub min: Option<u64>,
-    /// The most.
-    pub max: Option<u64>,
-    /// The only one. The others don't count beside it.
-    pub equal: Option<u64>,
-    /// The message in place of ours.
-    pub message: Option<&'static str>,
-}
-
-/// Bounds of a number.
-#[derive(Clone, Copy)]
-pub struct Range<T> {
-    /// The least.
-    pub min: Option<T>,
-    /// The most.
-    pub max: Option<T>,
-    /// The bound that it must be above.
-    pub exclusive_min: Option<T>,
-    /// The bound that it must be below.
-    pub exclusive_max: Option<T>,
-    /// The message in place of ours.
-    pub message: Option<&'static str>,
-}
 
 /// A number of elements or entries.
 struct Count(usize);
@@ -138,16 +111,6 @@ impl At<'_> {
     pub fn rule(&mut self, name: &str, verdict: Result<(), ValidationError>) {
         self.below(Step::Key(name), |at| at.refused(verdict));
     }
-}
-
-/// The words for a number that is less than its bound.
-pub(super) fn too_small(bound: Arguments<'_>) -> String {
-    format!("Too small: expected number to be {bound}")
-}
-
-/// The words for a number that is more than its bound.
-pub(super) fn too_big(bound: Arguments<'_>) -> String {
-    format!("Too big: expected number to be {bound}")
 }
 
 fn capitalized(word: &str) -> String {

@@ -6,8 +6,8 @@ use super::FromRequest;
 use crate::config::Env;
 use crate::domain::validation::{IssueCode, Issues};
 use crate::domain::{self, Error};
-use crate::edge::describe::Operation;
 use crate::edge::error::{ErrorCode, Result};
+use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Input `I` of a request that may be for certain versions only.

@@ -9,8 +9,8 @@ use crate::config::Env;
 use crate::domain::{IdempotencyKey, IdempotentRequest};
 use crate::edge::access::Scoped;
 use crate::edge::context::RequestContext;
-use crate::edge::describe::Operation;
 use crate::edge::error::{Error, ErrorCode, Result};
+use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Input `I` of a request that may have a key.

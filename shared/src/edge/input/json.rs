@@ -9,8 +9,8 @@ use crate::config::Env;
 use crate::domain;
 use crate::domain::json::Literal;
 use crate::domain::validation::{self, Input, Source};
-use crate::edge::describe::Operation;
 use crate::edge::error::{Error, ErrorCode, Result};
+use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// The largest JSON body in bytes.

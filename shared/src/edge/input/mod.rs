@@ -12,8 +12,8 @@ pub use json::{Json, MergePatch};
 pub use multipart::Upload;
 pub use query::Query;
 
-use super::describe::Operation;
 use super::error::Result;
+use super::operation::Operation;
 use super::request::Request;
 use crate::config::Env;
 

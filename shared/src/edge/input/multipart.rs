@@ -14,8 +14,8 @@ use crate::config::Env;
 use crate::config::uploads::{DEFAULT_TYPES, UploadLimits};
 use crate::domain::validation::{IssueCode, Issues};
 use crate::domain::{self, NewFile};
-use crate::edge::describe::Operation;
 use crate::edge::error::{Error, ErrorCode, Result};
+use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// The most bytes of a body beside its file: boundaries, headers, other fields, and what stands around the parts.

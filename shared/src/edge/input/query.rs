@@ -9,8 +9,8 @@ use super::FromRequest;
 use crate::config::Env;
 use crate::domain;
 use crate::domain::validation::{self, Input, Source};
-use crate::edge::describe::Operation;
 use crate::edge::error::{ErrorCode, Result};
+use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Query parameters that are a `T`.

@@ -7,8 +7,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::error::ErrorCode;
 use crate::domain::validation::Issues;
-use crate::edge::error::ErrorCode;
 
 /// Reason why a request was refused.
 #[derive(JsonSchema)]
@@ -91,7 +91,7 @@ impl Operation {
     }
 
     /// Adds the `Idempotency-Key` header and its answer.
-    pub(in crate::edge) fn idempotency_key(&mut self) {
+    pub(super) fn idempotency_key(&mut self) {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
         let description = "The same key again replays the first success for 24 hours.";
         let header =
@@ -108,7 +108,7 @@ impl Operation {
     }
 
     /// Sets a form with one file of these comma-separated media types.
-    pub(in crate::edge) fn form(&mut self, field: &str, types: &str) {
+    pub(super) fn form(&mut self, field: &str, types: &str) {
         let file = json!({"type": "string", "format": "binary"});
         let schema = json!({"type": "object", "required": [field], "properties": {field: file}});
         let encoding = json!({field: {"contentType": types.replace(',', ", ")}});

@@ -1,19 +1,16 @@
 //! Description of a route in `OpenAPI` 3.1, made of its types: schemas with the rules that `validator` checks, responses,
 //! headers and errors. A function prints it with `--describe`; release builds don't contain it.
 
-mod operation;
-
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-pub use operation::Operation;
-
 use super::access::Access;
 use super::caller::sealed::Sealed;
 use super::error::ErrorCode;
 use super::input::FromRequest;
+use super::operation::Operation;
 use super::response::IntoResponse;
 use super::route::Route;
 use crate::config::{AwsSettings, Env, Settings, log_level};
