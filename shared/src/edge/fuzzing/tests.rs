@@ -23,12 +23,9 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The inputs that a target starts from. Those for events are the project's own examples too.
+/// Inputs that a target starts from.
 fn seeds(target: &str) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut paths = files(&workspace().join("shared/fuzz/seeds").join(target))?;
-    if target == "request" {
-        paths.extend(files(&workspace().join("events"))?);
-    }
+    let paths = files(&workspace().join("shared/fuzz/seeds").join(target))?;
     paths.into_iter().map(|path| fs::read(&path).map(|bytes| (path, bytes))).collect()
 }
 
