@@ -1,6 +1,6 @@
 """Puts the faults of seeded.toml into a copy of the files, and sees that each is found by the check that it is for.
 
-Usage: python3 .ci/seeded.py, after .ci/workflows, .ci/template and .ci/run's first step have installed the tools.
+Usage: python3 .ci/seeded.py, after .ci/workflows, scripts/check-template and .ci/run's first step have installed the tools.
 """
 
 import os
@@ -14,26 +14,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "target/ci"
-COPIED = [".ci", ".github", ".yamllint", "samconfig.toml", "template.yaml"]
-TRANSFORM = [TOOLS / "sam/bin/python", "-B", ".ci/transform.py", "template.yaml", "samconfig.toml", "out"]
+COPIED = [".ci", "scripts", ".github", ".yamllint", "samconfig.toml", "template.yaml"]
+TRANSFORM = [TOOLS / "deploy/bin/python", "-B", "scripts/template/transform.py", "template.yaml", "samconfig.toml", "out"]
 # The commands of each check; what any of them says counts, and one must fail.
 CHECKS = {
-    "sam validate": [[TOOLS / "sam/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
+    "sam validate": [[TOOLS / "deploy/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
     "transform": [TRANSFORM],
-    "deadlines": [[TOOLS / "sam/bin/python", "-B", ".ci/deadlines.py"]],
+    "deadlines": [[TOOLS / "deploy/bin/python", "-B", "scripts/template/deadlines.py"]],
     "cfn-lint": [
         TRANSFORM,
-        [TOOLS / "sam/bin/cfn-lint", *"--non-zero-exit-code error --ignore-checks W2001 --".split(), "out/production.json"],
+        [TOOLS / "deploy/bin/cfn-lint", *"--non-zero-exit-code error --ignore-checks W2001 --".split(), "out/production.json"],
     ],
     "checkov": [
         TRANSFORM,
-        [TOOLS / "checkov/bin/checkov", *"--config-file .ci/checkov.yaml -f out/production.json".split()],
+        [TOOLS / "checkov/bin/checkov", *"--config-file scripts/template/checkov.yaml -f out/production.json".split()],
     ],
     "yamllint": [[TOOLS / "python/bin/yamllint", "--strict", "template.yaml"]],
     "actionlint": [[TOOLS / "workflows/bin/actionlint", ".github/workflows/deploy.yml"]],
     "zizmor": [[TOOLS / "workflows/bin/zizmor", "--offline", "--no-progress", "--pedantic", ".github"]],
-    "venv": [[".ci/venv", "seeded", "--help"]],
-    "shellcheck": [[TOOLS / "workflows/bin/shellcheck", ".ci/deploy"]],
+    "venv": [["scripts/venv", "seeded", "--help"]],
+    "shellcheck": [[TOOLS / "workflows/bin/shellcheck", "scripts/deploy"]],
 }
 
 
@@ -54,7 +54,7 @@ def seed(folder, fault):
 
 def said(check, folder):
     """What the check says, and whether it failed."""
-    environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "PYTHONPATH": "scripts"}
     done = [
         subprocess.run(
             command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -33,7 +33,7 @@ const OF_A_STATEMENT: [&str; 3] = ["Action", "Effect", "Resource"];
 /// What a statement that refuses may ask for: how a call comes, which is the same for all calls of the SDK.
 const OF_A_CONNECTION: [&str; 2] = ["aws:SecureTransport", "s3:TlsVersion"];
 /// Properties of a function that give its role something else than the statements of its `Policies`. SAM has more that
-/// do; `.ci/transform.py` looks at what becomes of the roles.
+/// do; `scripts/template/transform.py` looks at what becomes of the roles.
 const BESIDES_POLICIES: [&str; 4] = ["AssumeRolePolicyDocument", "PermissionsBoundary", "Role", "RolePath"];
 
 fn keys(value: &Value) -> BTreeSet<&str> {

@@ -26,7 +26,7 @@ const STEP: Duration = Duration::from_millis(20);
 /// The variables of a function, by name.
 type Variables = BTreeMap<String, String>;
 
-/// What `.ci/events` provides.
+/// What `scripts/replay-events` provides.
 pub(crate) struct Tools {
     emulator: PathBuf,
     /// What `sam local invoke` gives each function, by its logical id.

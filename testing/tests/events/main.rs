@@ -49,7 +49,7 @@ async fn local_invoke_answers_events_as_their_examples_say() -> Result<()> {
 }
 
 #[tokio::test]
-#[ignore = "needs AWS's Runtime Interface Emulator and sam, which .ci/events has"]
+#[ignore = "needs AWS's Runtime Interface Emulator and sam, which scripts/replay-events has"]
 async fn awss_own_emulator_of_lambda_answers_events_as_their_examples_say() -> Result<()> {
     let tools = emulator::Tools::from_environment()?;
     check(async |function: &str, event: &Value| tools.answer(function, event).await).await

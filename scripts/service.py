@@ -1,4 +1,4 @@
-"""A client of the service for .ci/smoke: requests at the pace of the rate limit, and what every answer must have."""
+"""A client of the service for scripts/smoke: requests at the pace of the rate limit, and what every answer must have."""
 
 import http.client
 import json

@@ -43,7 +43,7 @@ class Stack:
         return self.outputs(BOOTSTRAP)
 
     def deploy(self, bucket, given, stage):
-        """Deploys what is in the folder, with these parameters, and with all others as .ci/deploy hands them over.
+        """Deploys what is in the folder, with these parameters, and with all others as scripts/deploy hands them over.
 
         The stack's tags are those that samconfig.toml has. Returns SAM's exit code and output.
         """
@@ -55,8 +55,8 @@ class Stack:
         return self.sam("deploy", *what, *flags, *tags, "--no-progressbar")
 
     def deploy_built(self, environment):
-        """Has .ci/deploy deploy the last build to an environment of samconfig.toml. Returns its exit code and output."""
-        return self.run(self.root / ".ci/deploy", environment)
+        """Has scripts/deploy deploy the last build to an environment of samconfig.toml. Returns its exit code and output."""
+        return self.run(self.root / "scripts/deploy", environment)
 
     def delete(self, bucket):
         return self.sam("delete", "--no-prompts", "--s3-bucket", bucket, "--s3-prefix", NAME)
@@ -69,7 +69,7 @@ class Stack:
     def run(self, *command):
         """Runs a command with the tools of a deployment. Returns its exit code and output."""
         done = subprocess.run(
-            [self.root / ".ci/with-tools", *command],
+            [self.root / "scripts/with-tools", *command],
             cwd=self.folder,
             env=self.cloud.environment,
             stdout=subprocess.PIPE,

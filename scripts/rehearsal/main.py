@@ -1,4 +1,4 @@
-"""Rehearses one stack in one cloud, in the order in which a stack lives. .ci/rehearse calls this, and says why."""
+"""Rehearses one stack in one cloud, in the order in which a stack lives. scripts/rehearse calls this, and says why."""
 
 import os
 import shutil

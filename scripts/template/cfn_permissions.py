@@ -1,6 +1,6 @@
 """May CloudFormation do all that it does to the resources of the stack, as the role of .github/bootstrap.yaml?
 
-Usage: handlers.py BOOTSTRAP FOLDER, for the transformed templates in FOLDER. CloudFormation changes a resource by the
+Usage: cfn_permissions.py BOOTSTRAP FOLDER, for the transformed templates in FOLDER. CloudFormation changes a resource by the
 handlers of its type, and gives it the stack's tags. AWS publishes which rights that takes, and cfn-lint brings that
 along. A right that CloudFormationRole hasn't is a failure here and not in the middle of a deployment, unless NEVER_USED
 says why nobody misses it. It looks at actions only, not at the resources that they are allowed for.
@@ -124,7 +124,7 @@ def problems(rights, has):
             yield f"CloudFormationRole lacks {right}, for {', '.join(sorted(kinds))}"
     for pattern in NEVER_USED:
         if not any(covers([pattern], right) and not covers(has, right) for right in rights):
-            yield f"handlers.py explains why {pattern} is missing, which is not missed"
+            yield f"cfn_permissions.py explains why {pattern} is missing, which is not missed"
 
 
 def main(bootstrap, folder):

@@ -6,9 +6,9 @@ import subprocess
 
 import callers
 import data
-import omitted
-import remains
+import retained
 import rights
+import unsupported
 from checks import Checks
 from service import differs
 
@@ -42,15 +42,15 @@ class Rehearsal:
         made = self.stack.bootstrap()
         self.bucket = made["ArtifactBucket"]
         self.boundary = made["FunctionBoundary"]
-        self.before = remains.everything(self.cloud)
+        self.before = retained.everything(self.cloud)
         self.deploy("sam deploy into an empty account")
         self.template = self.stack.template()
         self.resources = self.stack.resources()
         self.bind(self.resources["FunctionBoundary"])
-        self.base = omitted.make_routes(self.cloud, self.template, self.resources)
+        self.base = unsupported.make_routes(self.cloud, self.template, self.resources)
 
     def bind(self, boundary):
-        omitted.bind_roles(self.cloud, self.template, self.resources, boundary)
+        unsupported.bind_roles(self.cloud, self.template, self.resources, boundary)
 
     def refused_build(self):
         """The build is for this machine, and template.yaml's default for another, unless this one is arm64."""
@@ -58,8 +58,8 @@ class Rehearsal:
             print("SKIPPED: no build for another architecture, as this machine is what functions run on by default")
             return
         code, output = self.stack.deploy_built("default")
-        why = None if code and "Architecture is arm64" in output else f".ci/deploy exits with {code}:\n{output}"
-        self.checks.check(".ci/deploy refuses a build for another architecture", why)
+        why = None if code and "Architecture is arm64" in output else f"scripts/deploy exits with {code}:\n{output}"
+        self.checks.check("scripts/deploy refuses a build for another architecture", why)
 
     def deploy(self, what):
         code, output = self.stack.deploy(self.bucket, self.parameters, self.stage)
@@ -68,12 +68,12 @@ class Rehearsal:
             raise SystemExit(1)
 
     def calls(self):
-        smoke = [self.stack.root / ".ci/smoke", self.base, callers.token(self.secret, "smoke"), "smoke"]
+        smoke = [self.stack.root / "scripts/smoke", self.base, callers.token(self.secret, "smoke"), "smoke"]
         done = subprocess.run(smoke, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         asked = len(re.findall("^ok: ", done.stdout, re.MULTILINE))
-        self.checks.check(f".ci/smoke, {asked} checks", done.returncode and done.stdout)
+        self.checks.check(f"scripts/smoke, {asked} checks", done.returncode and done.stdout)
         self.caller = callers.Caller(self.base, self.secret)
-        self.roles = {route: self.resources[role] for route, role in omitted.roles(self.template)}
+        self.roles = {route: self.resources[role] for route, role in unsupported.roles(self.template)}
         self.stored = self.check_answers()
         if self.checks.failures:
             raise SystemExit("FAILED: all that follows needs routes that answer")
@@ -86,7 +86,7 @@ class Rehearsal:
         all_of_them.expect("every route within the deploying role's boundary", {})
 
     def further_deployments(self):
-        versions, there = set(remains.versions(self.cloud)), remains.everything(self.cloud)
+        versions, there = set(retained.versions(self.cloud)), retained.everything(self.cloud)
         self.deploy("sam deploy again without a change")
         self.unchanged(there, versions)
         self.stage = "rehearsal"
@@ -95,12 +95,12 @@ class Rehearsal:
         self.checks.check("the stack has the new tag", differs("stage", self.stack.tags().get("stage"), self.stage))
         self.refused_deployment()
         self.update()
-        live = [dict(aliases) for _, _, aliases in remains.versions(self.cloud)]
+        live = [dict(aliases) for _, _, aliases in retained.versions(self.cloud)]
         self.checks.check("the aliases call new versions", differs("they", live, [{"live": "2"}] * len(versions)))
         self.check_data()
 
     def unchanged(self, there, versions):
-        changes = remains.everything(self.cloud) ^ there, set(remains.versions(self.cloud)) ^ versions
+        changes = retained.everything(self.cloud) ^ there, set(retained.versions(self.cloud)) ^ versions
         self.checks.check("nothing has changed", *(differs("a change", change, set()) for change in changes))
 
     def refused_deployment(self):
@@ -126,8 +126,8 @@ class Rehearsal:
     def end(self):
         code, output = self.stack.delete(self.bucket)
         self.checks.check("sam delete", code and f"sam delete exits with {code}:\n{output}")
-        kept = {(kind, self.resources[name]): why for (kind, name), why in remains.KEPT.items()}
-        left = remains.everything(self.cloud) - self.before
+        kept = {(kind, self.resources[name]): why for (kind, name), why in retained.KEPT.items()}
+        left = retained.everything(self.cloud) - self.before
         for kind, name in sorted(left - set(kept)):
             self.checks.check(f"left: {kind} {name}", "nothing says why it should be")
         for (kind, name), why in kept.items():

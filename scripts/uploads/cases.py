@@ -1,6 +1,6 @@
-"""Uploads every case of clients.json with curl, requests and httpx, and compares the answers.
+"""Uploads every case of cases.json with curl, requests and httpx, and compares the answers.
 
-Usage: clients.py URL TOKEN, where URL is that of a project's files.
+Usage: cases.py URL TOKEN, where URL is that of a project's files.
 """
 
 import base64

@@ -1,10 +1,10 @@
-// Uploads every case of clients.json with Node's fetch, FormData and File, which are the browsers', and compares the
-// answers. Usage: clients.mjs URL TOKEN, where URL is that of a project's files.
+// Uploads every case of cases.json with Node's fetch, FormData and File, which are the browsers', and compares the
+// answers. Usage: cases.mjs URL TOKEN, where URL is that of a project's files.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const [url, token] = process.argv.slice(2);
-const cases = JSON.parse(readFileSync(new URL("clients.json", import.meta.url), "utf8"));
+const cases = JSON.parse(readFileSync(new URL("cases.json", import.meta.url), "utf8"));
 
 function content({ size, base64, text }) {
   if (size !== undefined) return Buffer.alloc(size, "x");

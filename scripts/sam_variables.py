@@ -1,6 +1,6 @@
 """Prints the variables that `sam local invoke --env-vars` would give each function: as JSON, by logical id.
 
-Usage: sam_variables.py TEMPLATE ENV_VARS. It asks the code of sam itself, of the version in requirements-sam.txt.
+Usage: sam_variables.py TEMPLATE ENV_VARS. It asks the code of sam itself, of the version in requirements/tools.txt.
 """
 
 import json

@@ -35,7 +35,7 @@ def main(folder, parameters):
     wanted = json.loads(Path(parameters).read_text())["Architecture"]
     found = list(problems(Path(folder), wanted))
     if found:
-        sys.exit("\n".join([*found, f"Run .ci/with-tools sam build --parameter-overrides Architecture={wanted}"]))
+        sys.exit("\n".join([*found, f"Run scripts/with-tools sam build --parameter-overrides Architecture={wanted}"]))
 
 
 if __name__ == "__main__":
