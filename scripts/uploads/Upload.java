@@ -6,6 +6,7 @@ import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import org.apache.http.client.methods.HttpPost;
+import org.apache.http.entity.mime.HttpMultipartMode;
 import org.apache.http.entity.mime.MultipartEntityBuilder;
 import org.apache.http.impl.client.HttpClients;
 import org.apache.http.util.EntityUtils;
@@ -25,7 +26,9 @@ public class Upload {
         try (var client = HttpClients.createDefault()) {
             var request = new HttpPost(url);
             request.setHeader("Authorization", "Bearer " + token);
-            request.setEntity(MultipartEntityBuilder.create().addBinaryBody("file", file).build());
+            // Its default sends names in ASCII.
+            var form = MultipartEntityBuilder.create().setMode(HttpMultipartMode.RFC6532);
+            request.setEntity(form.addBinaryBody("file", file).build());
             var answer = client.execute(request);
             return answer.getStatusLine().getStatusCode() + " " + EntityUtils.toString(answer.getEntity());
         }

@@ -24,7 +24,10 @@ def with_httpx(file):
 def with_aiohttp(file):
     async def send():
         async with aiohttp.ClientSession(headers=HEADERS) as session:
-            async with session.post(URL, data={"file": file}) as answer:
+            # It would send names in percent-encoding, which no form of a browser does.
+            form = aiohttp.FormData(quote_fields=False)
+            form.add_field("file", file)
+            async with session.post(URL, data=form) as answer:
                 return answer.status, await answer.text()
 
     return asyncio.run(send())

@@ -1,10 +1,11 @@
-"""Uploads a file of each kind by the default call of each client, and compares what is stored. Each client is a program that
-takes URL TOKEN FILE... and prints a line for each file: the status, a space, and the body of the answer.
+"""Uploads a file of each kind, some with special names, by each client, and compares what is stored. Each client is a
+program that takes URL TOKEN FILE... and prints a line for each file: the status, a space, and the body of the answer.
 
 Usage: matrix.py URL TOKEN, where URL is that of a project's files, from a folder in which `npm ci` has run.
 """
 
 import base64
+import hashlib
 import json
 import pathlib
 import shutil
@@ -18,6 +19,10 @@ FILES = {
     "table.csv": ("text/csv", base64.b64encode("Name;Straße\r\nAda;Weg 5\r\n".encode("cp1252"))),
     "note.txt": ("text/plain", base64.b64encode("<alice> grüße\n".encode())),
     "paper.pdf": ("application/pdf", base64.b64encode(b"%PDF-1.4\n%%EOF\n")),
+    # Line ends and boundaries, names that are not ASCII, with quotes and with signs.
+    "grüße 日本 👩‍💻.txt": ("text/plain", base64.b64encode(b"\r\n--\r\n--b--\r\n\n\r\n")),
+    'a "b".csv': ("text/csv", base64.b64encode(b"a,b\n1,2\n")),
+    "100%, a;b=c 'd'.txt": ("text/plain", base64.b64encode(b"hello")),
 }
 
 JARS = [f"/usr/share/java/{name}.jar" for name in ("httpclient", "httpcore", "httpmime", "commons-logging", "okhttp", "okio")]
@@ -79,10 +84,10 @@ def surprises(client, command, arguments):
     found, failure = answers(command, arguments)
     if failure:
         yield f"{client} failed: {failure}"
-    for (name, (kind, _)), (status, body) in zip(FILES.items(), found or []):
+    for (name, (kind, content)), (status, body) in zip(FILES.items(), found or []):
         data = body.get("data", {})
-        stored = (status, data.get("name"), data.get("contentType"))
-        if stored == (201, name, kind):
+        stored = (status, data.get("name"), data.get("contentType"), data.get("sha256"))
+        if stored == (201, name, kind, hashlib.sha256(base64.b64decode(content)).hexdigest()):
             print(f"{client}: {name}: {kind}: ok")
         else:
             yield f"{client}: {name}: EXPECTED 201 and {kind}, got {status} {json.dumps(body)[:300]}"
