@@ -4,8 +4,8 @@ Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json.
 parameter that the template does not declare or a value that it does not allow, or leaves out one that has no default;
 if the functions' description does not name the hash of all values, without which changed ones would make no new
 versions; if SAM loses a part of the API's CORS; if a function has tags of its own, or an environment's stack lacks one;
-if a role has other managed policies than SAM's for logs and traces, another boundary or too long a name; and if SAM would
-cache what it builds.
+if a function has another role than SAM's, or that has other managed policies than SAM's for logs and traces, another
+boundary or too long a name; and if SAM would cache what it builds.
 """
 
 import hashlib
@@ -106,17 +106,23 @@ def tag_problems(result):
 
 
 def role_problems(template, result):
-    """What the roles have besides the statements of their functions, which a test compares with the calls."""
+    """What functions may do by something else than their own statements, which a test compares with their calls."""
     boundary = template["Globals"]["Function"]["PermissionsBoundary"]
-    for name, role in result["Resources"].items():
-        if role["Type"] == "AWS::IAM::Role":
-            managed = {arn.rpartition("/")[2] for arn in role["Properties"].get("ManagedPolicyArns", [])}
-            if strange := managed - MANAGED_POLICIES:
-                yield f"{name} has {', '.join(sorted(strange))}"
-            if len(name) > LONGEST_ROLE:
-                yield f"{name} is too long: with the stack's name before it, CloudFormation would cut that"
-            if role["Properties"].get("PermissionsBoundary") != boundary:
-                yield f"{name} has another boundary"
+    for name, resource in result["Resources"].items():
+        kind, properties = resource["Type"], resource.get("Properties", {})
+        if kind == "AWS::Lambda::Function" and properties["Role"] != {"Fn::GetAtt": [f"{name}Role", "Arn"]}:
+            yield f"{name} has another role than SAM makes for it"
+        if kind == "AWS::IAM::ManagedPolicy" and name not in template["Resources"]:
+            yield f"SAM makes the policy {name}"
+        if kind != "AWS::IAM::Role":
+            continue
+        managed = {arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", [])}
+        if strange := managed - MANAGED_POLICIES:
+            yield f"{name} has {', '.join(sorted(strange))}"
+        if len(name) > LONGEST_ROLE:
+            yield f"{name} is too long: with the stack's name before it, CloudFormation would cut that"
+        if properties.get("PermissionsBoundary") != boundary:
+            yield f"{name} has another boundary"
 
 
 def all_problems(template, all_environments):
