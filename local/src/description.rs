@@ -135,7 +135,8 @@ pub fn with_table(text: &str, table: &str) -> Result<String> {
     let head = table.lines().next().unwrap_or_default();
     let (before, rest) =
         text.split_once(head).with_context(|| format!("there is no table with the head {head}"))?;
-    let after = rest.find("\n\n").map_or("", |end| &rest[end + 1..]);
+    let rows = rest.split_inclusive('\n').skip(1);
+    let after: String = rows.skip_while(|line| line.starts_with('|')).collect();
     Ok(format!("{before}{table}{after}"))
 }
 

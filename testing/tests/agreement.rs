@@ -17,7 +17,7 @@ fn read(path: &str) -> Result<String> {
 /// What the functions of the template say of themselves.
 fn descriptions(template: &Template) -> Result<Vec<Description>> {
     let folder = binaries()?;
-    let functions = template.functions.iter();
+    let functions = template.functions.iter().filter(|function| !function.routes.is_empty());
     functions.map(|function| Description::of(&function.binary, &folder.join(&function.binary))).collect()
 }
 

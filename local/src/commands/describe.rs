@@ -18,7 +18,8 @@ pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
         None => Template::find(&std::env::current_dir().context("there is no current folder")?)?,
     };
     let template = Template::load(&path)?;
-    let binaries: Vec<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
+    let routed = template.functions.iter().filter(|function| !function.routes.is_empty());
+    let binaries: Vec<_> = routed.map(|function| function.binary.as_str()).collect();
     let executables = Build::of_this_program()?.0.run(&template.folder, &binaries).await?;
     let described =
         binaries.iter().filter_map(|binary| Some(Description::of(binary, executables.get(*binary)?)));

@@ -8,11 +8,14 @@ use shared::config::Env;
 use shared::domain::{
     Error, FileName, IdempotentRequest, NewFile, OrgScope, Outcome, ResourceId, Result, UserId,
 };
-use shared::storage::{Aws, Key, ObjectKey, Objects, Row, Store, Table};
+use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
 
 use super::{FileId, ProjectFile};
 use crate::ProjectId;
 use crate::projects::project_key;
+
+/// Files by project and id.
+const FILE: Kind<2> = Kind::new("FILE");
 
 /// Files, in the table `PROJECTS_TABLE` and the bucket `UPLOADS_BUCKET`.
 pub struct Files {
@@ -94,7 +97,7 @@ impl Files {
 
 /// Key of a file.
 fn file_key(scope: &OrgScope, project: ProjectId, file: FileId) -> Key {
-    Key::new(scope, format!("FILE#{project}#{file}"))
+    Key::new(scope, FILE, [&project, &file])
 }
 
 fn to_row(file: &ProjectFile, object: &ObjectKey) -> Row {

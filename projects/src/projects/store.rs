@@ -7,12 +7,14 @@ use shared::config::Env;
 use shared::domain::{
     Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, UserId, name_key,
 };
-use shared::storage::{Aws, Key, Row, Store, Table};
+use shared::storage::{Aws, Key, Kind, List, Row, Store, Table};
 
 use super::{Project, ProjectId, ProjectPage};
 
-/// Beginning of the sort keys of projects.
-const PROJECT: &str = "PROJECT#";
+const PROJECT: Kind<1> = Kind::new("PROJECT");
+
+/// Holders of names.
+const NAME: Kind<1> = Kind::new("NAME");
 
 const NAME_TAKEN: Error =
     Error::Conflict { field: Some("name"), message: "A project with this name already exists" };
@@ -39,7 +41,8 @@ impl Projects {
     ///
     /// [`Error::Invalid`] for a bad cursor; otherwise if the table can't answer.
     pub async fn list(&self, scope: &OrgScope, page: &PageRequest) -> Result<ProjectPage> {
-        self.0.page(scope, PROJECT, page, |row| from_row(scope, row)).await.map(Into::into)
+        let list = List::new(scope, PROJECT, []);
+        self.0.page(&list, page, |row| from_row(scope, row)).await.map(Into::into)
     }
 
     /// Creates a project, once for equal requests with a key.
@@ -69,12 +72,12 @@ impl Projects {
 
 /// Key of a project.
 pub(crate) fn project_key(scope: &OrgScope, id: ProjectId) -> Key {
-    Key::new(scope, format!("{PROJECT}{id}"))
+    Key::new(scope, PROJECT, [&id])
 }
 
 /// Key of the row that holds a name.
 fn name_holder(scope: &OrgScope, name: &str) -> Key {
-    Key::new(scope, format!("NAME#{}", name_key(name)))
+    Key::new(scope, NAME, [&name_key(name)])
 }
 
 fn to_row(project: &Project) -> Row {

@@ -88,6 +88,9 @@ const UNNAMED: &str = "file";
 /// only data: no key or path is ever made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(
+    description = "File name without a path, control characters and what can't be seen: 1 to 255 characters."
+)]
 pub struct FileName(String);
 
 impl FileName {

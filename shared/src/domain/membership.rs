@@ -61,13 +61,6 @@ impl Caller {
         Ok(OrgScope { user: self.user.clone(), organization, roles })
     }
 
-    /// Returns the permission to act in an organization, whatever the token says. For an `Access` of your own that has
-    /// just looked the membership and these roles up; anywhere else it would bypass the check, so `clippy.toml` bans it.
-    #[must_use]
-    pub fn vouch_for_member(&self, organization: OrgId, roles: Vec<String>) -> OrgScope {
-        OrgScope { user: self.user.clone(), organization, roles }
-    }
-
     /// Returns the permission to act for the caller alone.
     #[must_use]
     pub fn own_scope(&self) -> UserScope {
@@ -84,6 +77,8 @@ pub struct OrgScope {
 }
 
 /// Permission of one user to act for themselves, in no organization.
+///
+/// Users are told apart by the token's `sub` alone, so an issuer of many tenants must make those unique across them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserScope {
     user: UserId,
@@ -97,7 +92,8 @@ pub trait Scope: sealed::Sealed {
     /// Partition of the scope's rows. Nothing follows the id in it, so no id can reach into another's.
     fn partition(&self) -> String;
 
-    /// Folder of the scope's objects, without a `/` at its end.
+    /// Folder of the scope's objects, without a `/` at its end: below `orgs/` or `users/`. Rights and lifecycle rules in
+    /// `template.yaml` name the folders that are in use.
     fn folder(&self) -> String;
 }
 
@@ -137,6 +133,13 @@ impl Scope for UserScope {
 }
 
 impl OrgScope {
+    /// Returns the permission of a user to act in an organization, whatever a token says. For an `Access` of your own that
+    /// has just looked the membership and these roles up; anywhere else it would bypass the check, so `clippy.toml` bans it.
+    #[must_use]
+    pub fn vouch(user: UserId, organization: OrgId, roles: Vec<String>) -> Self {
+        Self { user, organization, roles }
+    }
+
     /// The organization that the caller acts in.
     #[must_use]
     pub fn organization(&self) -> &OrgId {

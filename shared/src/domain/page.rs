@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::validation::{Input, IssueCode, Issues, ValidationError};
-use super::{Error, Result, Scope};
+use super::{Error, Result};
 
 /// Page that a caller asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Input, JsonSchema)]
@@ -38,14 +38,22 @@ impl PageRequest {
         self.limit
     }
 
-    /// Returns the place after which the page of this list starts; `None` for the first page.
+    /// Returns what `read` makes of the place after which the page of this list starts; `None` for the first page.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a cursor that was not made for this scope and list.
-    pub fn after(&self, scope: &impl Scope, list: &str) -> Result<Option<String>> {
+    /// [`Error::Invalid`] for a cursor that was not made for this list, or of which `read` makes nothing: whoever knows how a
+    /// cursor is made can make one to any place.
+    pub(crate) fn after<T>(
+        &self,
+        partition: &str,
+        list: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let read = open(cursor, partition, list).and_then(|place| read(&place));
         let refusal = || Error::Invalid(Issues::one("cursor", IssueCode::InvalidFormat, "Invalid cursor"));
-        self.cursor.as_deref().map(|cursor| open(cursor, scope, list).ok_or_else(refusal)).transpose()
+        read.map(Some).ok_or_else(refusal)
     }
 }
 
@@ -58,28 +66,29 @@ pub struct Page<T> {
     pub next_cursor: Option<Cursor>,
 }
 
-/// Opaque place in a list of one scope.
+/// Opaque place in a list.
 ///
 /// It holds a check value, by which a mangled cursor and one of another list are refused. The check is no secret and needs
 /// to be none: a page is always read with the caller's own scope as the key, so even a forged cursor reaches nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(description = "Opaque place in a list, for the `cursor` of the next request.")]
 pub struct Cursor(String);
 
 /// Length of the check value in bytes.
 const CHECK_BYTES: usize = 8;
 
 impl Cursor {
-    /// Returns the cursor to what comes after the item at `place`, which is not empty, in this list of the scope.
+    /// Returns the cursor to what comes after the item at `place`, which is not empty, in this list.
     #[must_use]
-    pub fn new(scope: &impl Scope, list: &str, place: &str) -> Self {
-        Self(URL_SAFE_NO_PAD.encode([&check(scope, list, place), place.as_bytes()].concat()))
+    pub(crate) fn new(partition: &str, list: &str, place: &str) -> Self {
+        Self(URL_SAFE_NO_PAD.encode([&check(partition, list, place), place.as_bytes()].concat()))
     }
 }
 
-fn check(scope: &impl Scope, list: &str, place: &str) -> [u8; CHECK_BYTES] {
+fn check(partition: &str, list: &str, place: &str) -> [u8; CHECK_BYTES] {
     let mut hash = Sha256::new();
-    for part in [&scope.partition(), list, place] {
+    for part in [partition, list, place] {
         // With its length no part can run into the next.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
@@ -88,9 +97,9 @@ fn check(scope: &impl Scope, list: &str, place: &str) -> [u8; CHECK_BYTES] {
     std::array::from_fn(|index| digest[index])
 }
 
-fn open(cursor: &str, scope: &impl Scope, list: &str) -> Option<String> {
+fn open(cursor: &str, partition: &str, list: &str) -> Option<String> {
     let (found, place) = parts(cursor)?;
-    (found == check(scope, list, &place)).then_some(place)
+    (found == check(partition, list, &place)).then_some(place)
 }
 
 /// The check value and the place that a cursor holds.
@@ -105,47 +114,50 @@ fn parts(cursor: &str) -> Option<([u8; CHECK_BYTES], String)> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Caller, OrgId, OrgScope, UserId};
     use super::*;
 
     const LAST: &str = "01900000-0000-7000-8000-000000000001";
 
-    fn scope(organization: &str) -> OrgScope {
-        let organizations = OrgId::parse(organization).into_iter().collect();
-        Caller::new(UserId::parse("alice").unwrap(), organizations).authorize_org(organization).unwrap()
-    }
-
-    fn page(cursor: &str) -> PageRequest {
-        PageRequest { limit: 20, cursor: Some(cursor.to_owned()) }
+    /// The place of a cursor in a list of notes.
+    fn place(cursor: &str, partition: &str, list: &str) -> Option<String> {
+        let page = PageRequest { limit: 20, cursor: Some(cursor.to_owned()) };
+        page.after(partition, list, |place| Some(place.to_owned())).ok()?
     }
 
     proptest! {
         #[test]
         fn a_cursor_leads_back_to_its_place(last in "\\PC{1,60}") {
-            let cursor = Cursor::new(&scope("acme"), "NOTE#", &last);
-            prop_assert_eq!(page(&cursor.0).after(&scope("acme"), "NOTE#").unwrap(), Some(last));
+            let cursor = Cursor::new("ORG#acme", "NOTE#", &last);
+            prop_assert_eq!(place(&cursor.0, "ORG#acme", "NOTE#"), Some(last));
         }
 
         #[test]
         fn any_other_text_is_no_cursor(text in "\\PC{0,60}") {
-            prop_assert!(page(&text).after(&scope("acme"), "NOTE#").is_err());
+            prop_assert!(place(&text, "ORG#acme", "NOTE#").is_none());
         }
 
         #[test]
         fn a_changed_cursor_is_refused(position in 0..58_usize, letter in "[A-Za-z0-9_-]") {
-            let cursor = Cursor::new(&scope("acme"), "NOTE#", LAST).0;
+            let cursor = Cursor::new("ORG#acme", "NOTE#", LAST).0;
             let mut mangled = cursor.clone();
             mangled.replace_range(position..=position, &letter);
-            prop_assert_eq!(page(&mangled).after(&scope("acme"), "NOTE#").is_ok(), mangled == cursor);
+            prop_assert_eq!(place(&mangled, "ORG#acme", "NOTE#").is_some(), mangled == cursor);
         }
     }
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        let cursor = page(&Cursor::new(&scope("acme"), "NOTE#", LAST).0);
-        assert!(cursor.after(&scope("umbrella"), "NOTE#").is_err());
-        assert!(cursor.after(&scope("acme"), "FILE#").is_err());
-        let shifted = page(&Cursor::new(&scope("acme"), "NOTE", &format!("#{LAST}")).0);
-        assert!(shifted.after(&scope("acme"), "NOTE#").is_err());
+        let cursor = Cursor::new("ORG#acme", "NOTE#", LAST).0;
+        for (partition, list) in [("ORG#umbrella", "NOTE#"), ("ORG#acme", "FILE#"), ("ORG#acmeN", "OTE#")] {
+            assert_eq!(place(&cursor, partition, list), None, "{partition} {list}");
+        }
+        let shifted = Cursor::new("ORG#acme", "NOTE", &format!("#{LAST}")).0;
+        assert_eq!(place(&shifted, "ORG#acme", "NOTE#"), None);
+    }
+
+    #[test]
+    fn a_place_that_is_none_is_a_bad_cursor() {
+        let page = PageRequest { limit: 20, cursor: Some(Cursor::new("ORG#acme", "NOTE#", LAST).0) };
+        assert!(page.after("ORG#acme", "NOTE#", |_| None::<()>).is_err());
     }
 }

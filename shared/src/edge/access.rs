@@ -10,7 +10,7 @@ use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 /// A membership that is kept in a table, in place of the token's claim:
 ///
 /// ```
-/// use shared::domain::{Caller, Error, OrgId};
+/// use shared::domain::{Caller, Error, OrgId, OrgScope};
 /// use shared::edge::{Access, OrgMember, Request, Result};
 /// # struct Memberships;
 /// # impl Memberships {
@@ -30,7 +30,8 @@ use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 ///             return Err(refused.into());
 ///         }
 ///         #[expect(clippy::disallowed_methods, reason = "the table was just asked")]
-///         Ok(OrgMember::new(caller.vouch_for_member(organization, Vec::new())))
+///         let scope = OrgScope::vouch(caller.user().clone(), organization, Vec::new());
+///         Ok(OrgMember::new(scope))
 ///     }
 /// }
 /// ```
@@ -46,6 +47,9 @@ pub trait Access<S> {
 
     /// Proof that the caller was let in.
     type Granted;
+
+    /// Parameters that the route's path must have.
+    const PARAMETERS: &'static [&'static str] = &[];
 
     /// Errors of [`authorize`](Access::authorize), for the API's description.
     const REFUSALS: &'static [ErrorCode] = &[ErrorCode::FORBIDDEN];
@@ -136,6 +140,8 @@ impl Scoped for SignedIn {
 }
 
 impl<S> Access<S> for MembersOnly {
+    const PARAMETERS: &'static [&'static str] = &["orgId"];
+
     type Identity = Caller;
     type Granted = OrgMember;
 
@@ -145,6 +151,8 @@ impl<S> Access<S> for MembersOnly {
 }
 
 impl<S> Access<S> for RoleOnly {
+    const PARAMETERS: &'static [&'static str] = &["orgId"];
+
     type Identity = Caller;
     type Granted = OrgRole;
 

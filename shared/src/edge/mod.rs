@@ -24,6 +24,7 @@ mod response;
 mod route;
 mod run;
 
+pub use ::http::{HeaderName, StatusCode};
 pub use access::{
     Access, AccessUnset, Everybody, MembersOnly, OrgMember, OrgRole, Public, RoleOnly, Scoped, SignedIn,
     SignedInOnly,
@@ -32,8 +33,8 @@ pub use caller::{Anonymous, Identity};
 pub use context::RequestContext;
 pub use error::{Error, ErrorCode, Result};
 pub use input::{
-    Conditional, FromRequest, Idempotent, IfVersion, Json, MergePatch, NoInput, Query, Upload, Versions,
-    WithKey,
+    Conditional, Content, FromRequest, Idempotent, IfVersion, Json, MergePatch, NoInput, Paged, Query,
+    Upload, Versions, WithKey,
 };
 pub use operation::Operation;
 pub use refusal::Refusal;

@@ -38,6 +38,7 @@ pub struct Operation {
     body: Map<String, Value>,
     success: (StatusCode, Option<Value>, Vec<&'static str>),
     errors: BTreeSet<ErrorCode>,
+    is_replayable: bool,
 }
 
 impl Operation {
@@ -51,6 +52,7 @@ impl Operation {
             body: Map::new(),
             success: (StatusCode::NO_CONTENT, None, Vec::new()),
             errors: BTreeSet::new(),
+            is_replayable: false,
         }
     }
 
@@ -77,10 +79,14 @@ impl Operation {
     /// Adds each property of `T` as a parameter of the query.
     pub fn query<T: JsonSchema>(&mut self) {
         let schema = self.read.root_schema_for::<T>().to_value();
-        let properties = schema["properties"].as_object().into_iter().flatten();
-        let parameters =
-            properties.map(|(name, schema)| json!({"name": name, "in": "query", "schema": schema}));
-        self.parameters.extend(parameters);
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+            let mut parameter = json!({"name": name, "in": "query", "schema": schema});
+            if required.iter().any(|required| required == name) {
+                parameter["required"] = true.into();
+            }
+            self.parameters.push(parameter);
+        }
     }
 
     /// Adds a request header with a text.
@@ -115,6 +121,11 @@ impl Operation {
         self.body.insert("multipart/form-data".to_owned(), json!({"schema": schema, "encoding": encoding}));
     }
 
+    /// Says that the success can be that of an earlier request.
+    pub fn replayable(&mut self) {
+        self.is_replayable = true;
+    }
+
     pub(super) fn public(&mut self) {
         self.is_public = true;
     }
@@ -132,7 +143,7 @@ impl Operation {
             operation["security"] = json!([]);
         }
         let mut schemas = self.written.take_definitions(true);
-        schemas.extend(self.read.take_definitions(true));
+        with_inputs(&mut schemas, self.read.take_definitions(true), &mut operation);
         let mut item = json!({method.as_str().to_lowercase(): operation});
         if !parameters.is_empty() {
             item["parameters"] = parameters.iter().map(|name| path_parameter(name)).collect();
@@ -179,15 +190,11 @@ impl Operation {
         // Callers without a valid token share a counter, so nothing is said of it.
         let is_counted = status != 401 && (!self.is_public || status == 429);
         let quota = is_counted.then_some(["RateLimit", "RateLimit-Policy"]).into_iter().flatten();
-        let replayed = self.parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
+        let has = |name: &str| self.parameters.iter().any(|parameter| parameter["name"] == name);
         let of_status: &[&str] = match status {
-            200..300 if replayed => &["Idempotency-Replayed"],
+            200..=399 if self.is_replayable && has("Idempotency-Key") => &["Idempotency-Replayed"],
             401 => &["WWW-Authenticate"],
-            409 if own.is_empty()
-                && self.parameters.iter().any(|parameter| parameter["name"] == "If-Match") =>
-            {
-                &["ETag"]
-            }
+            409 if has("If-Match") => &["ETag"],
             415 if !self.body.is_empty() => &["Accept-Encoding"],
             429 | 503 => &["Retry-After"],
             _ => &[],
@@ -215,20 +222,70 @@ fn envelope(key: &str, schema: &Value) -> Value {
     json!({"application/json": {"schema": schema}})
 }
 
-/// Takes `null` out of types: optional fields are absent, never null, which an `Option` can't say by itself.
+/// Takes `null` out of what may be absent instead: an `Option` can't say by itself that it is never null. A member that must
+/// be there keeps its `null`, and so does a patch, which has `oneOf`.
 fn without_null(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            if let Some(Value::Array(types)) = object.get_mut("type") {
-                types.retain(|kind| kind != "null");
-                if let [only] = types.as_slice() {
-                    let only = only.clone();
-                    object.insert("type".to_owned(), only);
-                }
+            let required = object.get("required").cloned().unwrap_or_default();
+            if let Some(Value::Object(properties)) = object.get_mut("properties") {
+                let is_required =
+                    |name: &str| required.as_array().is_some_and(|all| all.iter().any(|it| it == name));
+                properties
+                    .iter_mut()
+                    .filter(|(name, _)| !is_required(name))
+                    .for_each(|(_, schema)| not_null(schema));
             }
             object.values_mut().for_each(without_null);
         }
         Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
+/// The schema of an `Option` without its `null`.
+fn not_null(schema: &mut Value) {
+    let is_null = |value: &Value| value.is_null() || value == "null" || value["type"] == "null";
+    for name in ["type", "enum", "anyOf"] {
+        if let Some(Value::Array(several)) = schema.get_mut(name) {
+            several.retain(|value| !is_null(value));
+        }
+    }
+    if let Some([only]) = schema["type"].as_array().map(Vec::as_slice) {
+        schema["type"] = only.clone();
+    }
+    if let Some([Value::Object(only)]) = schema["anyOf"].as_array().map(Vec::as_slice) {
+        let only = only.clone();
+        if let Some(schema) = schema.as_object_mut() {
+            schema.remove("anyOf");
+            schema.extend(only);
+        }
+    }
+}
+
+/// Puts the schemas of what callers send beside those of what is sent to them. A type that differs between the two gets
+/// another name as an input.
+fn with_inputs(schemas: &mut Map<String, Value>, inputs: Map<String, Value>, operation: &mut Value) {
+    let clashing: Vec<_> =
+        inputs.iter().filter(|(name, input)| schemas.get(*name).is_some_and(|own| own != *input)).collect();
+    let renamed: Vec<_> = clashing.into_iter().map(|(name, _)| name.clone()).collect();
+    let rename = |value: &mut Value| renamed.iter().for_each(|name| renamed_in(value, name));
+    for key in ["parameters", "requestBody"] {
+        operation.get_mut(key).into_iter().for_each(rename);
+    }
+    for (name, mut input) in inputs {
+        rename(&mut input);
+        let name = if renamed.contains(&name) { format!("{name}Input") } else { name };
+        schemas.insert(name, input);
+    }
+}
+
+/// Lets references to a schema lead to the one of the input.
+fn renamed_in(value: &mut Value, name: &str) {
+    match value {
+        Value::String(text) if *text == format!("#/components/schemas/{name}") => text.push_str("Input"),
+        Value::Array(items) => items.iter_mut().for_each(|item| renamed_in(item, name)),
+        Value::Object(members) => members.values_mut().for_each(|member| renamed_in(member, name)),
         _ => {}
     }
 }

@@ -22,7 +22,7 @@ use crate::domain;
 pub struct Request {
     pub(super) id: String,
     pub(super) source_ip: String,
-    pub(super) query: String,
+    query: String,
     pub(super) cookies: Vec<String>,
     method: String,
     /// The path as the client asked for it.
@@ -113,8 +113,27 @@ impl Request {
         std::mem::take(&mut self.path)
     }
 
+    /// Returns the query string, percent-encoded, without its `?`.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Takes the body, whatever its type, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] for a larger body.
+    pub fn body(&mut self, limit: usize) -> Result<Bytes> {
+        if self.body_exceeds(limit) {
+            return Err(Error::TooLarge { what: "body", limit });
+        }
+        self.take_body().ok_or(Error::InvalidJson)
+    }
+
     /// The media type of the body, without parameters and in lower case.
-    pub(super) fn media_type(&self) -> String {
+    #[must_use]
+    pub fn media_type(&self) -> String {
         let value = self.header("content-type").unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }

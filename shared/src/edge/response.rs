@@ -13,6 +13,10 @@ use crate::domain::{self, Outcome, UNRESERVED};
 /// How long in seconds a caller should wait while a service that this one depends on is down.
 const UNAVAILABLE_RETRY_AFTER: u64 = 1;
 
+/// Header of a response that is that of an earlier request.
+const REPLAYED: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+
 /// Response on its way out.
 #[derive(Debug)]
 pub struct Response {
@@ -20,6 +24,42 @@ pub struct Response {
     pub(super) headers: HeaderMap,
     /// Nothing where the status has no body.
     pub(super) body: Option<String>,
+}
+
+impl Response {
+    /// Returns a response with data in the envelope.
+    ///
+    /// ```
+    /// use shared::edge::{HeaderName, Response, StatusCode};
+    ///
+    /// let accepted = Response::json(StatusCode::ACCEPTED, &"queued")?;
+    /// let accepted = accepted.with_header(HeaderName::from_static("retry-after"), "5");
+    /// # Ok::<(), shared::edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](domain::Error::Internal) if the data can't be written as JSON.
+    pub fn json(status: StatusCode, data: &impl Serialize) -> Result<Self, Error> {
+        #[derive(Serialize)]
+        struct Envelope<'a, T> {
+            data: &'a T,
+        }
+        json(status, &Envelope { data })
+    }
+
+    /// Returns a response without a body.
+    #[must_use]
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: None }
+    }
+
+    /// Sets a header. A value that can't stand in one is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        self.set(name, value);
+        self
+    }
 }
 
 /// Value that a handler returns.
@@ -102,7 +142,7 @@ impl<T> From<Outcome<T>> for Created<T> {
 
 impl<T: Serialize + JsonSchema> IntoResponse for OkJson<T> {
     fn into_response(self) -> Result<Response, Error> {
-        data(StatusCode::OK, &self.0)
+        Response::json(StatusCode::OK, &self.0)
     }
 
     fn describe(operation: &mut Operation) {
@@ -112,7 +152,7 @@ impl<T: Serialize + JsonSchema> IntoResponse for OkJson<T> {
 
 impl<T: Resource> IntoResponse for OkResource<T> {
     fn into_response(self) -> Result<Response, Error> {
-        let mut response = data(StatusCode::OK, &self.0)?;
+        let mut response = Response::json(StatusCode::OK, &self.0)?;
         response.set_etag(&self.0);
         Ok(response)
     }
@@ -124,27 +164,44 @@ impl<T: Resource> IntoResponse for OkResource<T> {
 
 impl<T: Resource> IntoResponse for Created<T> {
     fn into_response(self) -> Result<Response, Error> {
-        let (resource, is_replayed) = match self.0 {
-            Outcome::Created(resource) => (resource, false),
-            Outcome::Replayed(resource) => (resource, true),
+        let (resource, replayed) = match self.0 {
+            Outcome::Created(resource) => (resource, None),
+            Outcome::Replayed(resource) => (resource, Some(REPLAYED)),
         };
-        let mut response = data(StatusCode::CREATED, &resource)?;
+        let mut response = Response::json(StatusCode::CREATED, &resource)?;
         response.set(header::LOCATION, &resource.location());
         response.set_etag(&resource);
-        if is_replayed {
-            response.set(HeaderName::from_static("idempotency-replayed"), "true");
-        }
+        response.headers.extend(replayed);
         Ok(response)
     }
 
     fn describe(operation: &mut Operation) {
         operation.response::<T>(StatusCode::CREATED, ["Location"].into_iter().chain(etag::<T>()));
+        operation.replayable();
+    }
+}
+
+/// Any response, with `Idempotency-Replayed` where it is that of an earlier request.
+impl<R: IntoResponse> IntoResponse for Outcome<R> {
+    fn into_response(self) -> Result<Response, Error> {
+        let (response, replayed) = match self {
+            Self::Created(response) => (response, None),
+            Self::Replayed(response) => (response, Some(REPLAYED)),
+        };
+        let mut response = response.into_response()?;
+        response.headers.extend(replayed);
+        Ok(response)
+    }
+
+    fn describe(operation: &mut Operation) {
+        R::describe(operation);
+        operation.replayable();
     }
 }
 
 impl IntoResponse for NoContent {
     fn into_response(self) -> Result<Response, Error> {
-        Ok(Response { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: None })
+        Ok(Response::empty(StatusCode::NO_CONTENT))
     }
 
     fn describe(operation: &mut Operation) {
@@ -154,22 +211,16 @@ impl IntoResponse for NoContent {
 
 impl<T: Serialize + JsonSchema> IntoResponse for Redirect<T> {
     fn into_response(self) -> Result<Response, Error> {
-        let mut response = data(StatusCode::FOUND, &self.data)?;
-        response.set(header::LOCATION, &self.url);
-        Ok(response)
+        let is_absolute = ["https://", "http://"].iter().any(|scheme| self.url.starts_with(scheme));
+        if !is_absolute || HeaderValue::from_str(&self.url).is_err() {
+            return Err(domain::Error::internal("a redirect leads to no absolute URL").into());
+        }
+        Ok(Response::json(StatusCode::FOUND, &self.data)?.with_header(header::LOCATION, &self.url))
     }
 
     fn describe(operation: &mut Operation) {
         operation.response::<T>(StatusCode::FOUND, ["Location"]);
     }
-}
-
-fn data(status: StatusCode, data: &impl Serialize) -> Result<Response, Error> {
-    #[derive(Serialize)]
-    struct Envelope<'a, T> {
-        data: &'a T,
-    }
-    json(status, &Envelope { data })
 }
 
 fn json(status: StatusCode, envelope: &impl Serialize) -> Result<Response, Error> {

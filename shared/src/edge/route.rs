@@ -56,7 +56,7 @@ use schemars::JsonSchema;
 
 use super::access::{AccessUnset, Everybody, MembersOnly, RoleOnly, SignedInOnly};
 use super::error::ErrorCode;
-use super::input::{IfVersion, Json, MergePatch, NoInput, Query, Upload, WithKey};
+use super::input::{Content, IfVersion, Json, MergePatch, NoInput, Query, Upload, WithKey};
 use crate::domain::validation::Input;
 
 /// Route: `A` is its rule of access, `I` is its input, and `K` says if it was stated what becomes of an `Idempotency-Key`.
@@ -199,13 +199,16 @@ impl<A, I> Route<A, I, KeyUnset> {
     }
 }
 
-impl<A, I, K> Route<A, I, K> {
-    /// Honors `If-Match`: the handler gets a [`Conditional`](super::Conditional) content.
+impl<A, I: Content, K> Route<A, I, K> {
+    /// Honors `If-Match`: the handler gets a [`Conditional`](super::Conditional) content. Comes before
+    /// [`idempotent`](Route::idempotent).
     #[must_use]
     pub fn if_match(self) -> Route<A, IfVersion<I>, K> {
         self.input()
     }
+}
 
+impl<A, I, K> Route<A, I, K> {
     /// Says in one line what the route does, for the API's description.
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::access::Access;
 use super::auth::Auth;
+use super::caller::sealed::Sealed;
 use super::context::RequestContext;
 use super::describe::describe;
 use super::error::Result;
@@ -64,6 +65,11 @@ where
     R: IntoResponse,
     H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
+    for name in A::PARAMETERS {
+        if !route.path.contains(&format!("{{{name}}}")) {
+            return Err(format!("the route's path {} has no {{{name}}}", route.path).into());
+        }
+    }
     let start = Env::read(&config::process_variable, |env| {
         let (log_level, own, input) = (config::log_level(env), S::settings(env), I::settings(env));
         let (settings, aws) = (Settings::read(env), AwsSettings::read(env));
@@ -88,7 +94,9 @@ where
             handler,
             connecting: AtomicBool::new(false),
         };
-        service.auth.prefetch(clock::now());
+        if A::Identity::HAS_TOKEN {
+            service.auth.prefetch(clock::now());
+        }
         // Waiting for the first request, which what is done before it is asked for would delay.
         let idle = async {
             tokio::time::sleep(UNTIL_IDLE).await;

@@ -5,7 +5,12 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use crate::domain::Error;
 
 /// Codes of requests that are wrong in themselves, so that trying again is of no use.
-const NON_RETRYABLE_CODES: [&str; 3] = ["ValidationException", "SerializationException", "InvalidRequest"];
+const NON_RETRYABLE_CODES: [&str; 4] = [
+    "ValidationException",
+    "SerializationException",
+    "IdempotentParameterMismatchException",
+    "InvalidRequest",
+];
 
 /// Maps an error of the SDK. Handle expected errors, such as a failed condition, before.
 ///

@@ -4,12 +4,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 
-use super::row::{Key, Row, number, read_number};
+use super::key::{IDEMPOTENCY, Key};
+use super::row::{Row, number, read_number, text};
 use crate::domain::{IdempotentRequest, Result};
 
 /// Key of the record.
 pub(super) fn record_key(request: &IdempotentRequest) -> Key {
-    Key { partition: request.partition().to_owned(), sort: format!("IDEMPOTENCY#{}", request.record_name()) }
+    Key::within(request.partition().to_owned(), IDEMPOTENCY, [&request.record_name()])
 }
 
 /// The record with the row that it answers with.
@@ -20,10 +21,12 @@ pub(super) fn record(request: &IdempotentRequest, row: Row) -> Row {
         .with("row", AttributeValue::M(row.0))
 }
 
-/// Lets the record be put where there is none, or one that is expired. TTL deletes hours late, so such a record may
-/// still be there.
+/// Lets the record be put where there is none, or one that is expired or broken. TTL deletes hours late, so an expired
+/// record may still be there.
 pub(super) fn unless_recorded(put: PutBuilder, request: &IdempotentRequest) -> PutBuilder {
-    put.condition_expression("attribute_not_exists(pk) OR expiresAt <= :now")
+    let condition = "attribute_not_exists(pk) OR expiresAt <= :now OR NOT attribute_type(expiresAt, :number)";
+    put.condition_expression(condition)
+        .expression_attribute_values(":number", text("N"))
         .expression_attribute_values(":now", number(request.received_at()))
 }
 
@@ -37,5 +40,5 @@ pub(super) fn recorded(request: &IdempotentRequest, record: &Row) -> Result<Opti
         return Ok(None);
     }
     request.check(record.optional("fingerprint").unwrap_or_default())?;
-    Ok(record.get("row").and_then(|row| row.as_m().ok()).map(|row| Row(row.clone())))
+    Ok(record.get("row").and_then(|row| row.as_m().ok()).map(|row| row.clone().into()))
 }

@@ -6,6 +6,7 @@
 mod aws;
 mod error;
 mod idempotency;
+mod key;
 mod objects;
 mod rate_limits;
 mod row;
@@ -15,9 +16,10 @@ mod transaction;
 pub use aws::Aws;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use error::sdk_error;
+pub use key::{Key, Kind, List};
 pub use objects::{ObjectKey, Objects};
 pub use rate_limits::{Outcome, RateLimitTable};
-pub use row::{Key, Row};
+pub use row::{Item, Row};
 pub use table::Table;
 pub use transaction::{Commit, Condition, Transaction};
 
@@ -47,7 +49,8 @@ pub trait Store: Sized {
     /// Settings of this store.
     type Settings;
 
-    /// Reads the settings. Reports problems to `env` and returns `None` if there are any.
+    /// Reads the settings. Reports problems to `env` and returns `None` if there are any. Read all variables before the first
+    /// `?`, so that all problems are reported together.
     fn settings(env: &Env<'_>) -> Option<Self::Settings>;
 
     /// Opens the store. No connection is made yet.

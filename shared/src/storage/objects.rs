@@ -44,9 +44,16 @@ const MAX_NAME_BYTES: usize = 1024;
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// Returns the key with this name, which must not be one that a caller chose.
+    /// Returns the key with this name. Make it of an id or a hash, never of a caller's text, and give new content a new one:
+    /// an object that is there stays as it is.
     pub fn new(scope: &impl Scope, name: &str) -> Self {
         Self(format!("{}/{name}", scope.folder()))
+    }
+
+    /// Takes the key of a row. Returns `None` for one outside the folder of the scope.
+    pub fn from_storage(scope: &impl Scope, key: &str) -> Option<Self> {
+        let name = key.strip_prefix(&scope.folder())?.strip_prefix('/')?;
+        (!name.is_empty()).then(|| Self(key.to_owned()))
     }
 
     /// The key as text.

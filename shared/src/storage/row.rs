@@ -1,45 +1,16 @@
-//! Rows of `DynamoDB` tables and their keys: how values become attributes and are read back.
+//! Rows of `DynamoDB` tables: how values become attributes and are read back.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use crate::domain::time::format_millis;
-use crate::domain::{Error, Result, Scope};
+use crate::domain::{Error, Result};
 
 /// Attributes, as the SDK has them.
-pub(super) type Item = HashMap<String, AttributeValue>;
-
-/// Key of a row: the partition of a scope, and a sort key within it.
-///
-/// ```
-/// # use shared::domain::{OrgScope, Scope};
-/// use shared::storage::Key;
-///
-/// fn invoice(scope: &OrgScope, id: &str) -> Key {
-///     Key::new(scope, format!("INVOICE#{id}"))
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    pub(super) partition: String,
-    pub(super) sort: String,
-}
-
-impl Key {
-    /// Returns the key with this sort key, of 1 to 1,024 bytes, in the partition of a scope.
-    pub fn new(scope: &impl Scope, sort: impl Display) -> Self {
-        Self { partition: scope.partition(), sort: sort.to_string() }
-    }
-
-    /// The primary key's attributes.
-    pub(super) fn item(&self) -> Item {
-        Item::from([("pk".to_owned(), text(&self.partition)), ("sk".to_owned(), text(&self.sort))])
-    }
-}
+pub type Item = HashMap<String, AttributeValue>;
 
 /// Attributes of a row beside its key.
 ///
@@ -89,6 +60,12 @@ impl Row {
             Some(value) => self.with_text(name, value),
             None => self,
         }
+    }
+
+    /// Adds the time from which `DynamoDB` may delete the row (`expiresAt`). It may be there for days after that.
+    #[must_use]
+    pub fn with_expiry(self, at: Timestamp) -> Self {
+        self.with_number("expiresAt", at.as_second())
     }
 
     /// Adds any attribute.
@@ -144,6 +121,20 @@ impl Row {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&AttributeValue> {
         self.0.get(name)
+    }
+}
+
+/// Attributes as the SDK returns them, without those of the key.
+impl From<Item> for Row {
+    fn from(mut item: Item) -> Self {
+        item.retain(|name, _| !["pk", "sk"].contains(&name.as_str()));
+        Self(item)
+    }
+}
+
+impl From<Row> for Item {
+    fn from(row: Row) -> Self {
+        row.0
     }
 }
 

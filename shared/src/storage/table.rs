@@ -5,26 +5,30 @@ use aws_sdk_dynamodb::Client;
 use super::aws::Aws;
 use super::error::sdk_error;
 use super::idempotency::{record_key, recorded};
-use super::row::{Key, Row, text};
+use super::key::{Key, List};
+use super::row::{Row, text};
 use super::transaction::Transaction;
-use crate::domain::{Cursor, IdempotentRequest, Page, PageRequest, Result, Scope};
+use crate::domain::{Cursor, IdempotentRequest, Page, PageRequest, Result};
 
 /// A table with the primary key `pk` (partition) and `sk` (sort key), both texts.
 ///
 /// ```
 /// use shared::domain::{Error, OrgScope, Page, PageRequest, Result};
-/// use shared::storage::{Key, Row, Table};
+/// use shared::storage::{Key, Kind, List, Table};
+///
+/// const INVOICE: Kind<1> = Kind::new("INVOICE");
 ///
 /// struct Invoices(Table);
 ///
 /// impl Invoices {
 ///     async fn get(&self, scope: &OrgScope, id: &str) -> Result<String> {
-///         let row = self.0.get(&Key::new(scope, format!("INVOICE#{id}"))).await?;
+///         let row = self.0.get(&Key::new(scope, INVOICE, [&id])).await?;
 ///         row.ok_or(Error::NotFound("Invoice"))?.text("number").map(str::to_owned)
 ///     }
 ///
 ///     async fn list(&self, scope: &OrgScope, page: &PageRequest) -> Result<Page<String>> {
-///         self.0.page(scope, "INVOICE#", page, |row| row.text("number").map(str::to_owned)).await
+///         let list = List::new(scope, INVOICE, []);
+///         self.0.page(&list, page, |row| row.text("number").map(str::to_owned)).await
 ///     }
 /// }
 /// ```
@@ -41,6 +45,12 @@ impl Table {
         Self { client: aws.dynamodb(), name }
     }
 
+    /// Name of the table, for calls that the kit doesn't make; [`Aws::dynamodb`] has the client.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reads one row, with all writes that came before.
     ///
     /// # Errors
@@ -49,32 +59,32 @@ impl Table {
     pub async fn get(&self, key: &Key) -> Result<Option<Row>> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.item()));
         let output = request.consistent_read(true).send().await.map_err(sdk_error)?;
-        Ok(output.item.map(Row))
+        Ok(output.item.map(Into::into))
     }
 
-    /// Reads a page of the rows of a scope whose sort keys begin with `prefix`, in descending order: the newest first
-    /// where ids sort by time. Includes all writes that came before. `read` makes an item of each row.
+    /// Reads a page of a list, in descending order of the keys: the newest first where ids sort by time. Includes all writes
+    /// that came before. `read` makes an item of each row.
     ///
     /// # Errors
     ///
-    /// [`Invalid`](crate::domain::Error::Invalid) for a cursor that was not made for this scope and prefix; otherwise as
+    /// [`Invalid`](crate::domain::Error::Invalid) for a cursor that was not made for this list; otherwise as
     /// [`Table::get`], and what `read` returns.
     pub async fn page<T>(
         &self,
-        scope: &impl Scope,
-        prefix: &str,
+        list: &List,
         page: &PageRequest,
         read: impl Fn(&Row) -> Result<T>,
     ) -> Result<Page<T>> {
-        let after = page.after(scope, prefix)?.map(|last| Key::new(scope, format!("{prefix}{last}")).item());
+        let List { partition, prefix } = list;
+        let after = page.after(partition, prefix, |place| list.key(place))?;
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(scope.partition()))
+            .expression_attribute_values(":pk", text(partition))
             .expression_attribute_values(":prefix", text(prefix))
-            .set_exclusive_start_key(after)
+            .set_exclusive_start_key(after.map(|key| key.item()))
             .scan_index_forward(false)
             .consistent_read(true)
             // One more than asked for tells if there is a next page.
@@ -82,10 +92,13 @@ impl Table {
         let output = query.send().await.map_err(sdk_error)?;
         let limit = usize::from(page.limit());
         let has_more = output.count() > i32::from(page.limit()) || output.last_evaluated_key.is_some();
-        let rows: Vec<_> = output.items.unwrap_or_default().into_iter().take(limit).map(Row).collect();
-        let last = rows.last().filter(|_| has_more).and_then(|row| row.optional("sk")?.strip_prefix(prefix));
-        let next_cursor = last.map(|last| Cursor::new(scope, prefix, last));
-        Ok(Page { items: rows.iter().map(read).collect::<Result<_>>()?, next_cursor })
+        let mut items = output.items.unwrap_or_default();
+        items.truncate(limit);
+        let place = items.last().filter(|_| has_more).and_then(|row| row.get("sk")?.as_s().ok());
+        let place = place.and_then(|sort| sort.strip_prefix(prefix.as_str()));
+        let next_cursor = place.map(|place| Cursor::new(partition, prefix, place));
+        let rows = items.into_iter().map(Row::from);
+        Ok(Page { items: rows.map(|row| read(&row)).collect::<Result<_>>()?, next_cursor })
     }
 
     /// Reads the row that an earlier, equal request was answered with, if that was less than 24 hours ago.

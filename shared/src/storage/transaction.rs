@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::{
+    TransactionCanceledException, TransactionInProgressException,
+};
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -12,7 +14,8 @@ use uuid::{NoContext, Uuid};
 
 use super::error::{contention, sdk_error};
 use super::idempotency::{record, record_key, recorded, unless_recorded};
-use super::row::{Key, Row, number, require};
+use super::key::Key;
+use super::row::{Row, number, require};
 use crate::domain::{Error, IdempotentRequest, Outcome, Result};
 
 /// The waits in milliseconds before a transaction is tried again, give or take a half, so that those that met part ways.
@@ -33,15 +36,17 @@ pub enum Condition {
 /// Error of a write whose condition does not hold, made of the row as it is, if there is one.
 type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 
-/// Writes that are made all together, or not at all. At most 100.
+/// Writes that are made all together, or not at all: at most 100, each of another row.
 ///
-/// An attempt whose response was lost is recognized when it is made again: no write can meet itself as another's, whether
-/// it creates, replaces or deletes.
+/// An attempt whose response was lost is recognized when it is made again, by `DynamoDB`'s own token: no write can meet
+/// itself as another's, whether it creates, replaces or deletes.
 ///
 /// ```
 /// use shared::domain::{Error, IdempotentRequest, OrgScope, Outcome, Result};
-/// use shared::storage::{Condition, Key, Row, Table};
+/// use shared::storage::{Condition, Key, Kind, Row, Table};
 ///
+/// const ACCOUNT: Kind<1> = Kind::new("ACCOUNT");
+/// const INVOICE: Kind<1> = Kind::new("INVOICE");
 /// const TAKEN: Error = Error::Conflict { field: Some("number"), message: "This number is taken" };
 ///
 /// async fn create(
@@ -51,10 +56,10 @@ type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 ///     request: Option<&IdempotentRequest>,
 /// ) -> Result<Outcome<String>> {
 ///     let row = Row::new().with_text("number", &number);
-///     let invoice = Key::new(scope, format!("INVOICE#{number}"));
+///     let invoice = Key::new(scope, INVOICE, [&number]);
 ///     let commit = table
 ///         .transaction()
-///         .require(&Key::new(scope, "SETTINGS"), Condition::Exists, |_| Error::NotFound("Account"))
+///         .require(&Key::new(scope, ACCOUNT, [&"main"]), Condition::Exists, |_| Error::NotFound("Account"))
 ///         .create(&invoice, row.clone(), |_| TAKEN)
 ///         .idempotent(request, row)
 ///         .commit()
@@ -66,6 +71,7 @@ type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 pub struct Transaction<'t> {
     client: &'t Client,
     table: &'t str,
+    keys: Vec<Key>,
     writes: Vec<Result<TransactWriteItem>>,
     failures: Vec<OnFailure<'t>>,
     /// The request and the place of its record among the writes.
@@ -97,13 +103,19 @@ impl Commit {
 
 impl<'t> Transaction<'t> {
     pub(super) fn new(client: &'t Client, table: &'t str) -> Self {
-        Self { client, table, writes: Vec::new(), failures: Vec::new(), request: None }
+        Self { client, table, keys: Vec::new(), writes: Vec::new(), failures: Vec::new(), request: None }
     }
 
     /// Writes a row that must not be there yet; `taken` is the error if it is.
     pub fn create(self, key: &Key, row: Row, taken: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
         let put = self.put(key, row).condition_expression("attribute_not_exists(pk)");
-        self.with_put(put, taken)
+        self.with_put(key, put, taken)
+    }
+
+    /// Writes a row, whether or not there is one.
+    pub fn put_any(self, key: &Key, row: Row) -> Self {
+        let put = self.put(key, row);
+        self.with_put(key, put, |_| Error::internal("a write without a condition failed one"))
     }
 
     /// Writes a row in place of the one that is there; `failed` is the error if that isn't as the condition asks for.
@@ -119,7 +131,7 @@ impl<'t> Transaction<'t> {
             Condition::Exists => put,
             Condition::Version(version) => put.expression_attribute_values(":version", number(version)),
         };
-        self.with_put(put, failed)
+        self.with_put(key, put, failed)
     }
 
     /// Deletes a row; `failed` is the error if it isn't as the condition asks for.
@@ -139,7 +151,7 @@ impl<'t> Transaction<'t> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         let write = delete.map(|delete| TransactWriteItem::builder().delete(delete).build());
-        self.with(write.map_err(Error::internal), failed)
+        self.with(key, write.map_err(Error::internal), failed)
     }
 
     /// Asks for a row that another write depends on, and leaves it as it is; `failed` is the error if it isn't as the
@@ -160,35 +172,48 @@ impl<'t> Transaction<'t> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         let write = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
-        self.with(write.map_err(Error::internal), failed)
+        self.with(key, write.map_err(Error::internal), failed)
     }
 
     /// Records the row that an equal request is answered with for the next 24 hours. Does nothing without a request.
     pub fn idempotent(self, request: Option<&'t IdempotentRequest>, row: Row) -> Self {
         let Some(request) = request else { return self };
-        let put = unless_recorded(self.put(&record_key(request), record(request, row)), request);
-        let recorded = self.with_put(put, |_| Error::internal("a record that stands in the way is expired"));
+        let key = record_key(request);
+        let put = unless_recorded(self.put(&key, record(request, row)), request);
+        let recorded =
+            self.with_put(&key, put, |_| Error::internal("a record that stands in the way is expired"));
         Self { request: Some((request, recorded.writes.len() - 1)), ..recorded }
     }
 
     fn put(&self, key: &Key, row: Row) -> PutBuilder {
-        let item = key.item().into_iter().chain(row.0).collect();
+        // The key comes last, so that no attribute can take its place.
+        let item = row.0.into_iter().chain(key.item()).collect();
         Put::builder().table_name(self.table).set_item(Some(item))
     }
 
-    fn with_put(self, put: PutBuilder, failed: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
+    fn with_put(
+        self,
+        key: &Key,
+        put: PutBuilder,
+        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
+    ) -> Self {
         let put =
             put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build();
         let write = put.map(|put| TransactWriteItem::builder().put(put).build());
-        self.with(write.map_err(Error::internal), failed)
+        self.with(key, write.map_err(Error::internal), failed)
     }
 
     fn with(
         mut self,
+        key: &Key,
         write: Result<TransactWriteItem>,
         failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
     ) -> Self {
-        self.writes.push(write);
+        // DynamoDB refuses the whole transaction for a reason that names no row.
+        let is_new = !self.keys.contains(key);
+        let doubled = || Error::internal(format!("two writes of {} in one transaction", key.sort));
+        self.writes.push(if is_new { write } else { Err(doubled()) });
+        self.keys.push(key.clone());
         self.failures.push(Box::new(failed));
         self
     }
@@ -268,8 +293,11 @@ async fn attempt(client: &Client, writes: &[TransactWriteItem], token: &str) -> 
     let Err(error) = request.client_request_token(token).send().await else {
         return Ok(Attempt::Done(TransactionOutcome::Committed));
     };
-    let Some(TransactionCanceledException(canceled)) = error.as_service_error() else {
-        return Err(sdk_error(error));
+    let canceled = match error.as_service_error() {
+        Some(TransactionCanceledException(canceled)) => canceled,
+        // An attempt that was given up is still under way.
+        Some(TransactionInProgressException(_)) => return Ok(Attempt::Retry(contention())),
+        _ => return Err(sdk_error(error)),
     };
     let reasons = canceled.cancellation_reasons();
     let any = |codes: &[&str]| reasons.iter().any(|reason| codes.iter().any(|code| is(reason, code)));
@@ -292,5 +320,37 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
 }
 
 fn failed(reason: &CancellationReason) -> Option<FailedCondition> {
-    is(reason, "ConditionalCheckFailed").then(|| FailedCondition(reason.item().cloned().map(Row)))
+    is(reason, "ConditionalCheckFailed").then(|| FailedCondition(reason.item().cloned().map(Row::from)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Caller, OrgId, UserId};
+    use crate::storage::{Aws, Kind, Table};
+
+    const NOTE: Kind<1> = Kind::new("NOTE");
+
+    /// A table that can't be called, and a key in it.
+    fn table() -> (Table, Key) {
+        let table = Table::open(&Aws::for_endpoint("http://127.0.0.1:1"), "notes".to_owned());
+        let caller = Caller::new(UserId::parse("alice").unwrap(), vec![OrgId::parse("acme").unwrap()]);
+        (table, Key::new(&caller.authorize_org("acme").unwrap(), NOTE, [&7]))
+    }
+
+    #[test]
+    fn no_attribute_takes_the_place_of_the_key() {
+        let (table, key) = table();
+        let hostile = Row::new().with_text("pk", "ORG#umbrella").with_text("sk", "NOTE#8");
+        let put = table.transaction().put(&key, hostile).build().unwrap();
+        assert_eq!(put.item(), &key.item());
+        assert_eq!(Row::from(key.item()), Row::new());
+    }
+
+    #[tokio::test]
+    async fn two_writes_of_one_row_are_a_defect() {
+        let (table, key) = table();
+        let twice = table.transaction().put_any(&key, Row::new()).put_any(&key, Row::new()).commit().await;
+        assert!(matches!(twice, Err(Error::Internal(cause)) if cause.to_string().contains("NOTE#7")));
+    }
 }

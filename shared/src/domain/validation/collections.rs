@@ -1,8 +1,7 @@
 //! Values that hold others.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasher;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -44,7 +43,7 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({"anyOf": [generator.subschema_for::<T>(), {"type": "null"}]})
+        schemars::json_schema!({"oneOf": [generator.subschema_for::<T>(), {"type": "null"}]})
     }
 
     // A member that may be absent.
@@ -80,12 +79,6 @@ impl<T: Input> Input for Vec<T> {
 }
 
 impl<T: Input> Input for BTreeMap<String, T> {
-    fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
-        entries(value, at).map(Self::from_iter)
-    }
-}
-
-impl<T: Input, S: BuildHasher + Default> Input for HashMap<String, T, S> {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
         entries(value, at).map(Self::from_iter)
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The kind of an issue, named as Zod 4 names it.
+/// Kind of a broken rule, named as Zod 4 names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[derive(schemars::JsonSchema)]
@@ -32,32 +32,32 @@ impl IssueCode {
     }
 }
 
-/// One step of the way to a value inside the input.
+/// Key of an object, or index in an array.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[derive(schemars::JsonSchema)]
 pub enum Segment {
-    /// The key of an object.
+    /// Key of an object.
     Key(String),
-    /// The index in an array, from 0.
+    /// Index in an array, from 0.
     Index(usize),
 }
 
 /// The way from the whole input to the value at fault; empty for the input itself.
 pub type Path = Vec<Segment>;
 
-/// One broken rule.
+/// Broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Issue {
-    /// Where.
+    /// Keys and indexes that lead to the value at fault; empty for the whole input.
     pub path: Path,
-    /// What kind.
+    /// Kind of the rule.
     pub code: IssueCode,
-    /// In words, for developers and, where a rule gives its own text, for users.
+    /// Reason in words, for developers and, where a rule gives its own text, for users.
     pub message: String,
 }
 
-/// All the rules that one input breaks, in the order of its fields; never empty.
+/// Rules that an input breaks, in the order of its fields; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 #[derive(schemars::JsonSchema)]

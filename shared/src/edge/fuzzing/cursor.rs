@@ -4,7 +4,7 @@ use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
 use super::stage::{first_line, read, scope};
-use crate::domain::{Cursor, OrgId, PageRequest};
+use crate::domain::{Cursor, OrgId, PageRequest, Scope};
 use crate::edge::input::Query;
 
 /// A list.
@@ -25,7 +25,7 @@ pub fn cursor(data: &[u8]) {
 }
 
 fn written(last: &str, organization: &OrgId) -> String {
-    let cursor = serde_json::to_value(Cursor::new(&scope(organization), LIST, last)).ok();
+    let cursor = serde_json::to_value(Cursor::new(&scope(organization).partition(), LIST, last)).ok();
     cursor.as_ref().and_then(Value::as_str).expect("a cursor is text").to_owned()
 }
 
@@ -33,7 +33,7 @@ fn written(last: &str, organization: &OrgId) -> String {
 fn opened(cursor: &str, organization: &OrgId, list: &str) -> Option<String> {
     let query: String = byte_serialize(cursor.as_bytes()).collect();
     let page = read::<Query<PageRequest>>(&(), &json!({"rawQueryString": format!("cursor={query}")})).ok()?;
-    page.after(&scope(organization), list).ok()?
+    page.after(&scope(organization).partition(), list, |place| Some(place.to_owned())).ok()?
 }
 
 fn leads_to(last: &str, organization: &OrgId) {

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
+
 use super::FromRequest;
 use crate::config::Env;
 use crate::domain::validation::{IssueCode, Issues};
@@ -14,6 +16,7 @@ use crate::edge::request::Request;
 pub struct IfVersion<I>(PhantomData<I>);
 
 /// Content of a request, and the versions that it is for.
+#[derive(Clone, Debug, Serialize)]
 pub struct Conditional<T> {
     /// What the request asks for.
     pub content: T,
@@ -22,7 +25,7 @@ pub struct Conditional<T> {
 }
 
 /// Versions of a resource that a request is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Versions {
     /// Any: there is no `If-Match`, or it is `*`.
     Any,
@@ -31,7 +34,8 @@ pub enum Versions {
 }
 
 impl Versions {
-    /// Checks the current version of the resource.
+    /// Checks the current version of the resource. A route that is idempotent as well asks `Table::replayed` before: the
+    /// version that an equal request was for is no longer the current one.
     ///
     /// # Errors
     ///

@@ -80,10 +80,7 @@ fn parsed<T: Input>(request: &mut Request, media_types: &[&'static str]) -> Resu
     if !media_types.contains(&request.media_type().as_str()) {
         return Err(Error::UnsupportedMediaType(media_types.first().copied().unwrap_or(JSON)));
     }
-    if request.body_exceeds(MAX_BYTES) {
-        return Err(Error::TooLarge { what: "body", limit: MAX_BYTES });
-    }
-    let body = request.take_body().ok_or(Error::InvalidJson)?;
+    let body = request.body(MAX_BYTES)?;
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
     // The parser's own ways: of doubled keys the last wins; nesting deeper than 127, numbers beyond a double and half
     // surrogate pairs are refused, in unknown fields too.

@@ -10,12 +10,15 @@ pub use conditional::{Conditional, IfVersion, Versions};
 pub use idempotent::{Idempotent, WithKey};
 pub use json::{Json, MergePatch};
 pub use multipart::Upload;
-pub use query::Query;
+pub use query::{Paged, Query};
+
+use schemars::JsonSchema;
 
 use super::error::Result;
 use super::operation::Operation;
 use super::request::Request;
 use crate::config::Env;
+use crate::domain::validation::Input;
 
 /// Kind of input.
 pub trait FromRequest {
@@ -44,6 +47,14 @@ pub trait FromRequest {
     /// Describes the input, and the errors that follow from it.
     fn describe(operation: &mut Operation);
 }
+
+/// Input by itself, to which headers can be added.
+pub trait Content: FromRequest {}
+
+impl Content for NoInput {}
+impl<T: Input + JsonSchema> Content for Json<T> {}
+impl<T: Input + JsonSchema> Content for MergePatch<T> {}
+impl Content for Upload {}
 
 /// No input.
 pub struct NoInput;

@@ -1,0 +1,202 @@
+//! Keys of rows, and lists of rows that have a beginning of their keys in common.
+
+use std::fmt::Display;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+use super::row::{Item, text};
+use crate::domain::{Scope, hex};
+
+/// Longest part of a key in bytes. A sort key has 1,024.
+const MAX_PART_BYTES: usize = 200;
+
+/// Characters of a part that would be taken for something else.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b'~');
+
+/// Kind of row, whose keys have a name and so many parts. No two kinds share a key, whatever their parts are.
+///
+/// ```
+/// use shared::storage::Kind;
+///
+/// const INVOICE: Kind<1> = Kind::new("INVOICE");
+/// const LINE: Kind<2> = Kind::new("LINE");
+/// ```
+///
+/// Names that could be taken for another kind's don't compile:
+///
+/// ```compile_fail,E0080
+/// const RECORD: shared::storage::Kind<1> = shared::storage::Kind::new("IDEMPOTENCY");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind<const PARTS: usize>(&'static str);
+
+/// Kind of the records of idempotent requests, which no application can write.
+pub(super) const IDEMPOTENCY: Kind<1> = Kind("IDEMPOTENCY");
+
+impl<const PARTS: usize> Kind<PARTS> {
+    /// Returns the kind with this name: capitals, 1 to 32 of them.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, in a constant, for any other name, and for that of the platform's own rows.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(!bytes.is_empty() && bytes.len() <= 32 && PARTS > 0 && PARTS <= 4);
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(bytes[at].is_ascii_uppercase(), "the name of a kind is in capitals");
+            at += 1;
+        }
+        assert!(!is_same(bytes, IDEMPOTENCY.0.as_bytes()), "rows of this kind are the platform's");
+        Self(name)
+    }
+
+    /// The name and parts as the beginning of a sort key, each with a `#` behind it.
+    fn beginning(self, parts: &[&dyn Display]) -> String {
+        parts.iter().fold(format!("{}#", self.0), |key, part| key + &encoded(*part) + "#")
+    }
+}
+
+/// Returns `true` for equal bytes. Constants can't compare texts.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// Encodes a part so that it ends at the next `#`, and replaces one that is too long by its hash. Ids of this service and
+/// hexadecimal digits stay as they are.
+fn encoded(part: &dyn Display) -> String {
+    let part = part.to_string();
+    let encoded = utf8_percent_encode(&part, ESCAPED).to_string();
+    match encoded.len() {
+        0 => "~".to_owned(),
+        length if length > MAX_PART_BYTES => format!("~{}", hex(&Sha256::digest(part))),
+        _ => encoded,
+    }
+}
+
+/// Key of a row: the partition of a scope, and a sort key within it.
+///
+/// ```
+/// # use shared::domain::{OrgScope, Scope};
+/// use shared::storage::{Key, Kind};
+///
+/// const LINE: Kind<2> = Kind::new("LINE");
+///
+/// fn line(scope: &OrgScope, invoice: &str, number: u32) -> Key {
+///     Key::new(scope, LINE, [&invoice, &number])
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub(super) partition: String,
+    pub(super) sort: String,
+}
+
+impl Key {
+    /// Returns the key with these parts in the partition of a scope. Any text can be a part; it is one key's only.
+    pub fn new<const PARTS: usize>(
+        scope: &impl Scope,
+        kind: Kind<PARTS>,
+        parts: [&dyn Display; PARTS],
+    ) -> Self {
+        Self::within(scope.partition(), kind, parts)
+    }
+
+    pub(super) fn within<const PARTS: usize>(
+        partition: String,
+        kind: Kind<PARTS>,
+        parts: [&dyn Display; PARTS],
+    ) -> Self {
+        let mut sort = kind.beginning(&parts);
+        sort.pop();
+        Self { partition, sort }
+    }
+
+    /// Returns the primary key's attributes, for calls that the kit doesn't make.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item::from([("pk".to_owned(), text(&self.partition)), ("sk".to_owned(), text(&self.sort))])
+    }
+}
+
+/// List of the rows of one kind in a scope, below the rows that the other parts of their keys name.
+///
+/// ```
+/// # use shared::domain::{OrgScope, Scope};
+/// use shared::storage::{Kind, List};
+///
+/// const LINE: Kind<2> = Kind::new("LINE");
+///
+/// fn lines(scope: &OrgScope, invoice: &str) -> List {
+///     List::new(scope, LINE, [&invoice])
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    pub(super) partition: String,
+    pub(super) prefix: String,
+}
+
+impl List {
+    /// Returns the list of the rows whose keys begin with these parts and have one more.
+    pub fn new<const PARTS: usize, const PARENTS: usize>(
+        scope: &impl Scope,
+        kind: Kind<PARTS>,
+        parents: [&dyn Display; PARENTS],
+    ) -> Self {
+        const { assert!(PARENTS + 1 == PARTS, "all parts but the last name the list") };
+        Self { partition: scope.partition(), prefix: kind.beginning(&parents) }
+    }
+
+    /// The key of the row at a place in the list; nothing for a place that no key can have.
+    pub(super) fn key(&self, place: &str) -> Option<Key> {
+        let fits = !place.is_empty() && place.len() <= MAX_PART_BYTES;
+        fits.then(|| Key { partition: self.partition.clone(), sort: format!("{}{place}", self.prefix) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Caller, OrgId, OrgScope, UserId};
+
+    const NOTE: Kind<1> = Kind::new("NOTE");
+    const LINE: Kind<2> = Kind::new("LINE");
+
+    fn acme() -> OrgScope {
+        let acme = OrgId::parse("acme").unwrap();
+        Caller::new(UserId::parse("alice").unwrap(), vec![acme]).authorize_org("acme").unwrap()
+    }
+
+    #[test]
+    fn ids_stay_as_they_are_in_keys() {
+        let id = "01900000-0000-7000-8000-000000000001";
+        assert_eq!(Key::new(&acme(), NOTE, [&id]).sort, format!("NOTE#{id}"));
+        assert_eq!(Key::new(&acme(), LINE, [&id, &7]).sort, format!("LINE#{id}#7"));
+    }
+
+    #[test]
+    fn no_two_different_parts_share_a_key() {
+        let long = "x".repeat(2_000);
+        let texts = ["", "~", "%", "#", "a#b", "a%23b", "\n", "\u{e9}", &long, &long[1..]];
+        let keys: Vec<_> = texts
+            .iter()
+            .flat_map(|one| texts.iter().map(move |other| Key::new(&acme(), LINE, [one, other]).sort))
+            .collect();
+        let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+        assert!(keys.iter().all(|key| key.len() <= 1_024 && key.matches('#').count() == 2));
+    }
+
+    #[test]
+    fn a_place_beyond_a_sort_key_is_none() {
+        let list = List::new(&acme(), NOTE, []);
+        assert!(list.key("a").is_some() && list.key("").is_none() && list.key(&"a".repeat(1_100)).is_none());
+    }
+}
