@@ -24,7 +24,7 @@ pub type Values = BTreeMap<String, String>;
 /// The example of a function.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// Names of values, each with the function whose example creates what has this id.
+    /// Names of values, each with the function whose example creates what has this id, or with the value itself.
     pub given: BTreeMap<String, String>,
     /// Rows in the place of what the request creates, for events.
     pub seed: Option<Seeded>,
@@ -155,9 +155,14 @@ impl Example {
     /// When it is given something for which there are no rows.
     pub fn seeded(&self, template: &Template) -> Result<Request> {
         let mut values = Values::from([("orgId".to_owned(), ORGANIZATION.to_owned())]);
-        for (name, function) in &self.given {
-            let seed = Self::load(template, function)?.seed;
-            values.insert(name.clone(), seed.with_context(|| format!("{function} has no seed"))?.id);
+        for (name, source) in &self.given {
+            let value = if template.function(source).is_some() {
+                let seed = Self::load(template, source)?.seed;
+                seed.with_context(|| format!("{source} has no seed"))?.id
+            } else {
+                source.clone()
+            };
+            values.insert(name.clone(), value);
         }
         self.request(&values, "")
     }

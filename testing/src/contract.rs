@@ -105,11 +105,15 @@ pub fn received(answer: &Value) -> Result<Answer> {
 /// What is wrong with an answer, in words; nothing if it is as every answer must be.
 fn faults(answer: &Answer) -> Vec<String> {
     let mut faults = header_faults(answer);
+    if answer.status == 204 {
+        faults.extend((!answer.body.is_empty()).then(|| "a 204 has no body".to_owned()));
+        return faults;
+    }
     let body = answer.json();
     let envelope = body.as_object().cloned().unwrap_or_default();
     match envelope.get("error") {
         _ if envelope.len() != 1 => faults.push("the body is no envelope".to_owned()),
-        None if matches!(answer.status, 200 | 201) && envelope.contains_key("data") => {}
+        None if matches!(answer.status, 200 | 201 | 302) && envelope.contains_key("data") => {}
         Some(Value::Object(error)) => faults.extend(error_faults(answer, error)),
         _ => faults.push("the body is not the envelope of this status".to_owned()),
     }
@@ -135,7 +139,10 @@ fn header_faults(answer: &Answer) -> Vec<String> {
         (!has("ratelimit") || answer.quota().is_some(), "RateLimit is malformed"),
         (!limited || answer.quota() == retry_after.map(|t| (0, t)), "RateLimit is not what a 429 must say"),
     ];
-    let exact = HEADERS.iter().filter(|(name, value)| answer.header(name) != *value);
+    let is_empty = answer.status == 204;
+    let exact =
+        HEADERS.map(|(name, value)| (name, if is_empty && name == "content-type" { "" } else { value }));
+    let exact = exact.into_iter().filter(|(name, value)| answer.header(name) != *value);
     let exact = exact.map(|(name, _)| format!("{name} is {:?}", answer.header(name)));
     let broken = rules.iter().filter(|(kept, _)| !kept).map(|(_, rule)| (*rule).to_owned());
     let known = |name: &str| {

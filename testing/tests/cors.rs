@@ -107,7 +107,7 @@ fn the_template_allows_pages_what_the_docs_describe() -> Result<()> {
 
     let document = std::fs::read_to_string(workspace().join("docs/openapi.json"))?;
     let [sent, received] = described(&serde_json::from_str(&document)?);
-    assert!(!sent.is_empty() && !received.is_empty(), "docs/openapi.json describes no headers");
+    assert!(!received.is_empty(), "docs/openapi.json describes no headers");
     let forbidden: Vec<_> = sent.iter().filter(|name| !cors.allow_headers.contains(name)).collect();
     assert!(forbidden.is_empty(), "AllowHeaders lacks {forbidden:?}");
     let hidden: Vec<_> = received.iter().filter(|name| !cors.expose_headers.contains(name)).collect();
