@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Invoke(Invoke),
     /// Writes docs/openapi.json and the lists of routes anew, from what the functions say of themselves.
     Describe(Describe),
+    /// Writes a new route: a function that answers 204, its example, and its block of the template.
+    New(New),
+    /// Removes functions with their routes.
+    Remove(Remove),
     /// Puts a stack of its own under load, and checks that nothing was lost or doubled.
     Load(Load),
 }
@@ -111,6 +115,29 @@ pub(crate) struct Invoke {
 
 #[derive(Debug, Args)]
 pub(crate) struct Describe {
+    /// The template [default: the nearest template.yaml, upwards].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) template: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The function: a verb and a noun, such as get-project.
+    pub(crate) function: String,
+    /// The method: GET, POST, PUT, PATCH or DELETE.
+    pub(crate) method: String,
+    /// The path, such as '/v1/orgs/{orgId}/projects/{projectId}'.
+    pub(crate) path: String,
+    /// The template [default: the nearest template.yaml, upwards].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) template: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// The functions, by their binaries.
+    #[arg(required = true)]
+    pub(crate) functions: Vec<String>,
     /// The template [default: the nearest template.yaml, upwards].
     #[arg(long, value_name = "PATH")]
     pub(crate) template: Option<PathBuf>,

@@ -10,6 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use toml_edit::{Array, DocumentMut, InlineTable, value};
 
+/// Methods that a route can have, in the order of lists.
+pub const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
 /// Description of one function.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Description {
@@ -170,6 +173,16 @@ pub fn with_router(manifest: &str, descriptions: &[Description]) -> Result<Strin
         }
     }
     Ok(document.to_string())
+}
+
+/// Puts the methods of the routes into `AllowMethods` of a template's text, where it has that.
+#[must_use]
+pub fn with_methods(template: &str, descriptions: &[Description]) -> String {
+    let Some((before, rest)) = template.split_once("AllowMethods: [") else { return template.to_owned() };
+    let after = rest.split_once(']').map_or(rest, |(_, after)| after);
+    let used = |method: &&&str| descriptions.iter().any(|one| one.method == **method);
+    let methods = METHODS.iter().filter(used).copied().collect::<Vec<_>>().join(", ");
+    format!("{before}AllowMethods: [{methods}]{after}")
 }
 
 /// Checks that the routes of a template are those that the functions describe.

@@ -17,6 +17,7 @@ pub mod lambda;
 pub mod origins;
 pub mod ports;
 pub mod requests;
+pub mod scaffold;
 mod seed;
 pub mod stack;
 pub mod tasks;

@@ -28,6 +28,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Event(event)) => commands::event(&event),
         Some(Command::Invoke(invoke)) => commands::invoke(invoke).await,
         Some(Command::Describe(describe)) => commands::describe(&describe).await,
+        Some(Command::New(new)) => commands::new(new).await,
+        Some(Command::Remove(remove)) => commands::remove(remove).await,
         Some(Command::Load(load)) => commands::load(load).await,
     }
 }

@@ -11,12 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md and the routes in Cargo.toml.
+/// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md, the routes in Cargo.toml and the methods that
+/// the template allows pages of other origins.
 pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
-    let path = match &arguments.template {
-        Some(path) => path.clone(),
-        None => Template::find(&std::env::current_dir().context("there is no current folder")?)?,
-    };
+    let path = super::template(arguments.template.as_deref())?;
     let template = Template::load(&path)?;
     let routed = template.functions.iter().filter(|function| !function.routes.is_empty());
     let binaries: Vec<_> = routed.map(|function| function.binary.as_str()).collect();
@@ -33,6 +31,7 @@ pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
     let table = description::table(&described);
     update(&folder.join("docs/API.md"), |text| description::with_table(text, &table))?;
     update(&folder.join("Cargo.toml"), |text| description::with_router(text, &described))?;
+    update(&path, |text| Ok(description::with_methods(text, &described)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ mod describe;
 mod event;
 mod invoke;
 mod load;
+mod scaffold;
 mod serve;
 mod token;
 
@@ -11,6 +12,7 @@ pub(crate) use describe::describe;
 pub(crate) use event::event;
 pub(crate) use invoke::invoke;
 pub(crate) use load::load;
+pub(crate) use scaffold::{new, remove};
 pub(crate) use serve::serve;
 pub(crate) use token::token;
 

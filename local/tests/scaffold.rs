@@ -1,0 +1,213 @@
+//! `local new` and `local remove` in a workspace of a few files: what they write, and what they refuse. CI builds and tests
+//! what comes of it.
+
+use anyhow::{Context, Result};
+use local::example::Example;
+use local::scaffold::Workspace;
+use local::template::Template;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const TEMPLATE: &str = r#"Resources:
+  # A comment above the functions.
+  ListThings:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: list-things}}
+    Properties:
+      Events:
+        Route:
+          Type: HttpApi
+          Properties: {Method: GET, Path: "/v1/orgs/{orgId}/things"}
+
+  CreateThing:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: create-thing}}
+    Properties:
+      Policies:
+        - Statement: [{Effect: Allow, Action: dynamodb:PutItem, Resource: !GetAtt Things.Arn}]
+      Events:
+        Route:
+          Type: HttpApi
+          Properties: {Method: POST, Path: "/v1/orgs/{orgId}/things"}
+
+  # A comment below the functions.
+  Logs:
+    Type: AWS::Logs::LogGroup
+"#;
+
+/// The other files that say which functions there are.
+const FILES: [(&str, &str); 4] = [
+    (
+        "Cargo.toml",
+        "[workspace.dependencies]\nshared = { path = \"shared\" }\nthings = { path = \"things\" }\nserde = \"1\"\n",
+    ),
+    ("Cargo.lock", "[[package]]\nname = \"aws-config\"\nversion = \"1.0.0\"\n"),
+    (
+        "functions/list-things/example.json",
+        r#"{"given": {"thingId": "create-thing"}, "answer": {"status": 204, "body": null}}"#,
+    ),
+    (
+        "functions/create-thing/example.json",
+        r#"{"answer": {"status": 204, "body": null}, "seed": {"id": "seeded", "rows": {}}}"#,
+    ),
+];
+
+/// A path that is as long as they come.
+const LONG: &str =
+    "/v1/orgs/{orgId}/things/{thingId}/files/{fileId}/previews/{previewId}/annotations/{annotationId}";
+
+fn workspace() -> Result<TempDir> {
+    let workspace = TempDir::new()?;
+    for (file, text) in [("template.yaml", TEMPLATE)].iter().chain(&FILES) {
+        let file = workspace.path().join(file);
+        fs::create_dir_all(file.parent().context("no folder")?)?;
+        fs::write(file, text)?;
+    }
+    Ok(workspace)
+}
+
+fn add(folder: &Path, name: &str, method: &str, path: &str) -> Result<()> {
+    Workspace::read(&folder.join("template.yaml"))?.add(name, method, path)
+}
+
+fn remove(folder: &Path, names: &[&str]) -> Result<()> {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    Workspace::read(&folder.join("template.yaml"))?.remove(&names)
+}
+
+/// The texts of all files in a folder.
+fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut contents = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            contents.extend(self::contents(&path)?);
+        } else {
+            contents.insert(path.clone(), fs::read_to_string(&path)?);
+        }
+    }
+    Ok(contents)
+}
+
+#[test]
+fn a_new_route_is_a_function_and_a_block() -> Result<()> {
+    let workspace = workspace()?;
+    let before = contents(workspace.path())?;
+    add(workspace.path(), "get-part", "get", "/v1/orgs/{orgId}/things/{thingId}/parts/{partId}")?;
+    let after = contents(workspace.path())?;
+    let own = workspace.path().join("functions/get-part");
+    let written: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
+    assert_eq!(written, [&own.join("Cargo.toml"), &own.join("example.json"), &own.join("src/main.rs")]);
+
+    let template = Template::load(&workspace.path().join("template.yaml"))?;
+    let function = template.functions.last().context("no function")?;
+    assert_eq!((&*function.id, &*function.binary, function.routes.len()), ("GetPart", "get-part", 1));
+    let example = Example::load(&template, "get-part")?;
+    assert_eq!(example.given.get("thingId").map(String::as_str), Some("create-thing"));
+    // No example creates a part, so that its id stands for itself.
+    let path = example.seeded(&template)?.path;
+    assert!(path.starts_with("/v1/orgs/acme/things/seeded/parts/01900000-0000-7000-8000-"), "{path}");
+    let manifest = fs::read_to_string(own.join("Cargo.toml"))?;
+    assert!(manifest.contains("\nshared.workspace = true\nthings.workspace = true\n\n"), "{manifest}");
+    Ok(())
+}
+
+#[test]
+fn access_and_idempotency_key_are_stated() -> Result<()> {
+    let workspace = workspace()?;
+    for (name, method, path, expected) in [
+        ("get-thing", "GET", "/v1/orgs/{orgId}/x", "Route::get(\"/v1/orgs/{orgId}/x\").org_member();"),
+        ("show-me", "GET", "/v1/me", "Route::get(\"/v1/me\").signed_in();"),
+        ("add-thing", "POST", "/v1/me", "Route::post(\"/v1/me\").signed_in().ignores_idempotency_key();"),
+        ("alter-thing", "PATCH", "/v1/me", "Route::patch(\"/v1/me\").signed_in().ignores_idempotency_key();"),
+        ("put-thing", "PUT", "/v1/me", "Route::put(\"/v1/me\").signed_in();"),
+        ("drop-thing", "DELETE", "/v1/me", "Route::delete(\"/v1/me\").signed_in();"),
+    ] {
+        add(workspace.path(), name, method, path)?;
+        let main = fs::read_to_string(workspace.path().join("functions").join(name).join("src/main.rs"))?;
+        assert!(main.contains(expected), "{main}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_was_added_can_be_removed_without_a_trace() -> Result<()> {
+    let workspace = workspace()?;
+    let before = contents(workspace.path())?;
+    add(workspace.path(), "get-preview", "GET", LONG)?;
+    add(workspace.path(), "get-thing", "GET", "/v1/me")?;
+    let template = fs::read_to_string(workspace.path().join("template.yaml"))?;
+    assert!(template.lines().all(|line| line.len() <= 120), "{template}");
+    remove(workspace.path(), &["get-preview"])?;
+    remove(workspace.path(), &["get-thing"])?;
+    assert_eq!(contents(workspace.path())?, before);
+    Ok(())
+}
+
+#[test]
+fn routes_that_do_not_fit_are_refused() -> Result<()> {
+    let workspace = workspace()?;
+    let before = contents(workspace.path())?;
+    for (name, method, path, reason) in [
+        ("get", "GET", "/v1/x", "is no name"),
+        ("Get-x", "GET", "/v1/x", "is no name"),
+        ("get-x-", "GET", "/v1/x", "is no name"),
+        ("get-../x", "GET", "/v1/x", "is no name"),
+        ("get-all-projects12", "GET", "/v1/x", ""),
+        ("get-all-projects123", "GET", "/v1/x", "longer than 16"),
+        ("list-things", "GET", "/v1/x", "is there already"),
+        ("aws-config", "GET", "/v1/x", "Cargo.lock"),
+        ("put-item", "GET", "/v1/x", "has the word PutItem"),
+        ("get-x", "FETCH", "/v1/x", "none of the methods"),
+        ("get-x", "GET", "v1/x", "is no path"),
+        ("get-x", "GET", "/", "is no path"),
+        ("get-x", "GET", "/v1//x", "is no path"),
+        ("get-x", "GET", "/v1/x/", "is no path"),
+        ("get-x", "GET", "/v1/x{id}", "is no path"),
+        ("get-x", "GET", "/v1/{rest+}", "is no path"),
+        ("get-x", "GET", "/v1/{}", "is no path"),
+        ("get-x", "GET", "/v1/x?y", "is no path"),
+        ("get-x", "GET", "/v1/\"\n", "is no path"),
+        ("get-x", "GET", "/v1/{id}/{id}", "two parameters"),
+        ("get-x", "GET", "/v1/orgs/{orgId}/things", "list-things has the route"),
+        ("get-x", "PUT", "/v1/orgs/{id}/things", "otherwise"),
+    ] {
+        let refused = add(workspace.path(), name, method, path).err().map(|error| format!("{error:#}"));
+        if reason.is_empty() {
+            assert_eq!(refused, None, "{name}");
+            remove(workspace.path(), &[name])?;
+        } else {
+            assert!(
+                refused.as_ref().is_some_and(|it| it.contains(reason)),
+                "{name} {method} {path}: {refused:?}"
+            );
+        }
+        assert_eq!(contents(workspace.path())?, before, "{name} {method} {path}");
+    }
+    Ok(())
+}
+
+#[test]
+fn functions_that_are_needed_stay() -> Result<()> {
+    let workspace = workspace()?;
+    let before = contents(workspace.path())?;
+    for (names, reason) in [
+        (&["get-nothing"][..], "no function get-nothing"),
+        (&["create-thing"], "the example of list-things needs create-thing"),
+        (&["create-thing", "list-things"], "a template without functions"),
+    ] {
+        let refused = remove(workspace.path(), names).err().map(|error| format!("{error:#}"));
+        assert!(refused.as_ref().is_some_and(|it| it.contains(reason)), "{names:?}: {refused:?}");
+        assert_eq!(contents(workspace.path())?, before);
+    }
+    add(workspace.path(), "get-thing", "GET", "/v1/me")?;
+    remove(workspace.path(), &["create-thing", "list-things"])?;
+    let template = Template::load(&workspace.path().join("template.yaml"))?;
+    assert_eq!(
+        template.functions.iter().map(|function| &*function.binary).collect::<Vec<_>>(),
+        ["get-thing"]
+    );
+    Ok(())
+}
