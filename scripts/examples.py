@@ -16,12 +16,16 @@ FORMS = {
 }
 
 
-def routes():
-    """The method and the path of each function."""
+def operations():
+    """Each function's operation, with its method and its path."""
     for path, methods in json.loads((ROOT / "docs/openapi.json").read_text("utf-8"))["paths"].items():
         for method, operation in methods.items():
             if "operationId" in operation:
-                yield operation["operationId"], (method.upper(), path)
+                yield method.upper(), path, operation
+
+
+def takes_key(operation):
+    return any(it["name"] == "Idempotency-Key" for it in operation.get("parameters", []))
 
 
 class Request:
@@ -45,7 +49,7 @@ class Request:
         """What is wrong with an answer."""
         seen = {}
         yield from unlike(self.answer["status"], answer.status, seen, "the status")
-        yield from unlike(self.answer["body"], answer.body, seen, "the body")
+        yield from unlike(self.answer["body"], answer.body or None, seen, "the body")
         for name, wanted in self.answer.get("headers", {}).items():
             yield from unlike(wanted, answer.headers.get(name), seen, name)
 
@@ -56,7 +60,8 @@ class Examples:
     def __init__(self, service, org):
         self.service = service
         self.org = org
-        self.routes = dict(routes())
+        self.routes = {it["operationId"]: (method, path) for method, path, it in operations()}
+        self.repeatable = {it["operationId"] for _, _, it in operations() if takes_key(it)}
         self.created = {}
         self.left = []
 
@@ -79,7 +84,9 @@ class Examples:
         return [name for name in re.findall(r"{(\w+)}", self.routes[function][1]) if name != "orgId"]
 
     def id_from(self, function):
-        """The id of what the example of a function has created."""
+        """The id of what the example of a function has created. What is no function is an id itself."""
+        if function not in self.routes:
+            return function
         if function not in self.created:
             self.created[function] = self.ask(self.request(function)).data
         return self.created[function].get("id", "none")
