@@ -45,6 +45,16 @@ impl Projects {
         self.0.page(&list, page, |row| from_row(scope, row)).await.map(Into::into)
     }
 
+    /// Returns one of the organization's projects.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is none with this id; otherwise if the table can't answer.
+    pub async fn get(&self, scope: &OrgScope, id: ProjectId) -> Result<Project> {
+        let row = self.0.get(&project_key(scope, id)).await?;
+        from_row(scope, &row.ok_or(Error::NotFound(ProjectId::RESOURCE))?)
+    }
+
     /// Creates a project, once for equal requests with a key.
     ///
     /// # Errors
