@@ -6,6 +6,12 @@ pub fn projects(organization: &str) -> String {
     format!("/v1/orgs/{organization}/projects")
 }
 
+/// The path of the notes of an organization, which the specimen functions keep.
+#[must_use]
+pub fn notes(organization: &str) -> String {
+    format!("/v1/orgs/{organization}/notes")
+}
+
 /// The path of the files of a project.
 #[must_use]
 pub fn files(organization: &str, project: &str) -> String {

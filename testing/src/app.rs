@@ -1,11 +1,13 @@
 //! The whole service, for tests of its routes: a stack, a client, callers and the few requests that others build on.
 //! What must stay out: assertions, which are the tests' own.
 
-use super::{contract::strict, start::options, tap::Tap};
+use super::contract::strict;
+use super::start::{options, specimen_options};
+use super::tap::Tap;
 use anyhow::{Context, Result, ensure};
 use local::client::{Answer, Client, Draft};
 use local::engines::External;
-use local::requests::{FORM, files, form, projects};
+use local::requests::{FORM, form, notes, projects};
 use local::stack::{Options, Stack};
 use serde_json::json;
 use std::sync::Arc;
@@ -19,10 +21,22 @@ pub struct App {
     pub client: Client,
     /// What goes to the engines.
     pub tap: Tap,
+    subject: &'static Subject,
 }
 
+/// What a stack serves: functions with a list that can be read and added to, and with files of its items.
+#[derive(Debug)]
+struct Subject {
+    options: fn(&[(&str, &str)]) -> Result<Options>,
+    /// The path of the list of an organization.
+    list: fn(&str) -> String,
+}
+
+const APPLICATION: Subject = Subject { options, list: projects };
+const SPECIMENS: Subject = Subject { options: specimen_options, list: notes };
+
 impl App {
-    /// Starts the service with a rate limit that no test meets by accident, and with these variables.
+    /// Starts the application with a rate limit that no test meets by accident, and with these variables.
     ///
     /// # Errors
     /// When it does not start.
@@ -30,16 +44,43 @@ impl App {
         Self::with(variables, |options| options).await
     }
 
-    /// Starts the service with changed options.
+    /// Starts the application with changed options.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn with(variables: &[(&str, &str)], change: impl FnOnce(Options) -> Options) -> Result<Self> {
+        Self::of(&APPLICATION, variables, change).await
+    }
+
+    /// Starts the specimen functions of the platform, as [`App::start`] starts the application.
+    ///
+    /// # Errors
+    /// When they don't start.
+    pub async fn specimens(variables: &[(&str, &str)]) -> Result<Self> {
+        Self::specimens_with(variables, |options| options).await
+    }
+
+    /// Starts the specimen functions with changed options.
+    ///
+    /// # Errors
+    /// When they don't start.
+    pub async fn specimens_with(
+        variables: &[(&str, &str)],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Self> {
+        Self::of(&SPECIMENS, variables, change).await
+    }
+
+    async fn of(
+        subject: &'static Subject,
+        variables: &[(&str, &str)],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Self> {
         let tap = Tap::new();
-        let mut options = options(&[&[("RATE_LIMIT", "100000/10s")], variables].concat())?;
+        let mut options = (subject.options)(&[&[("RATE_LIMIT", "100000/10s")], variables].concat())?;
         options.interceptor = Some(Arc::new(tap.clone()));
         let stack = Stack::start(change(options)).await?;
-        Ok(Self { client: strict(Client::new(stack.url())), stack, tap })
+        Ok(Self { client: strict(Client::new(stack.url())), stack, tap, subject })
     }
 
     /// Starts another instance of every function, over the same tables and the same bucket, with these variables.
@@ -59,15 +100,15 @@ impl App {
         variables: &[(&str, &str)],
         change: impl FnOnce(Options) -> Options,
     ) -> Result<Self> {
-        let names = [
-            ("PROJECTS_TABLE", self.stack.table("ProjectsTable")),
-            ("RATE_LIMIT_TABLE", self.stack.table("RateLimitTable")),
-            ("UPLOADS_BUCKET", self.stack.bucket("UploadsBucket")),
-        ];
+        let functions = self.stack.template().functions.iter();
+        let own = functions.map(|function| self.stack.variables(&function.id)).collect::<Result<Vec<_>>>()?;
+        let is_name = |variable: &str| variable.ends_with("_TABLE") || variable.ends_with("_BUCKET");
+        let names = own.into_iter().flatten().filter(|(variable, _)| is_name(variable));
+        let names: Vec<_> = names.map(|(variable, name)| (variable.as_str(), name.as_str())).collect();
         let (dynamodb, s3) = (self.stack.dynamodb_endpoint(), self.stack.s3_endpoint());
         let external = External { dynamodb: Some(dynamodb.to_owned()), s3: Some(s3.to_owned()) };
         let options = |options| change(Options { external, ..options });
-        Self::with(&[&names, variables].concat(), options).await
+        Self::of(self.subject, &[&names, variables].concat(), options).await
     }
 
     /// A token of a user who is a member of these organizations.
@@ -93,56 +134,52 @@ impl App {
         self.request_of("alice", &["acme"], method, path)
     }
 
-    /// A page of the projects of `acme`, or another request for some, as Alice.
+    /// A page of the list of `acme`, or another request for some, as Alice.
     ///
     /// # Errors
     /// When there is no answer.
     pub async fn list(&self, query: &str) -> Result<Answer> {
-        self.as_alice("GET", &format!("{}{query}", projects("acme"))).send().await
+        self.as_alice("GET", &format!("{}{query}", self.list_of("acme"))).send().await
     }
 
-    /// Creates a project in `acme` as Alice.
+    /// Creates an item in `acme` as Alice.
     ///
     /// # Errors
     /// When there is no answer.
     pub async fn create(&self, name: &str) -> Result<Answer> {
-        self.as_alice("POST", &projects("acme")).json(&json!({ "name": name })).send().await
+        self.as_alice("POST", &self.list_of("acme")).json(&json!({ "name": name })).send().await
     }
 
-    /// The id of a new project in `organization`.
+    /// The id of a new item in `organization`.
     ///
     /// # Errors
     /// When it can't be created.
-    pub async fn new_project(&self, organization: &str, name: &str) -> Result<String> {
-        self.new_project_at(organization, organization, name).await
+    pub async fn new_item(&self, organization: &str, name: &str) -> Result<String> {
+        self.new_item_at(organization, organization, name).await
     }
 
-    /// The id of a new project in `organization`, which the path spells `segment`.
+    /// The id of a new item in `organization`, which the path spells `segment`.
     ///
     /// # Errors
     /// When it can't be created.
-    pub async fn new_project_at(&self, organization: &str, segment: &str, name: &str) -> Result<String> {
-        let draft = self.request_of("maker", &[organization], "POST", &projects(segment));
+    pub async fn new_item_at(&self, organization: &str, segment: &str, name: &str) -> Result<String> {
+        let draft = self.request_of("maker", &[organization], "POST", &self.list_of(segment));
         let answer = draft.json(&json!({ "name": name })).send().await?;
-        ensure!(answer.status == 201, "creating a project was answered {}: {:?}", answer.status, answer.body);
+        ensure!(answer.status == 201, "creating an item was answered {}: {:?}", answer.status, answer.body);
         let id = answer.json()["data"]["id"].as_str().map(str::to_owned);
-        id.context("a created project has an id")
+        id.context("a created item has an id")
     }
 
-    /// Uploads a file to a project of `acme` as Alice.
+    /// Uploads a file to an item of `acme` as Alice.
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn upload(
-        &self,
-        project: &str,
-        name: &str,
-        content_type: &str,
-        bytes: &[u8],
-    ) -> Result<Answer> {
-        self.as_alice("POST", &files("acme", project))
-            .body(FORM, form(name, content_type, bytes))
-            .send()
-            .await
+    pub async fn upload(&self, item: &str, name: &str, content_type: &str, bytes: &[u8]) -> Result<Answer> {
+        let path = format!("{}/{item}/files", self.list_of("acme"));
+        self.as_alice("POST", &path).body(FORM, form(name, content_type, bytes)).send().await
+    }
+
+    fn list_of(&self, organization: &str) -> String {
+        (self.subject.list)(organization)
     }
 }

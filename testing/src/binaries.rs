@@ -33,13 +33,13 @@ pub fn program() -> Result<PathBuf> {
     Ok(fresh("local", &["--package", "local"], &[local])?.join("local"))
 }
 
-/// An example of a function's package, as fresh as [`binaries`].
+/// An example of a package that stands on the platform, or of the platform, as fresh as [`binaries`].
 ///
 /// # Errors
 /// When it can't be built.
 pub fn example(package: &str, name: &str) -> Result<PathBuf> {
     let executable = format!("examples/{name}");
-    let example = Target::of_function(package, &executable);
+    let example = Target::on_platform(&executable, &format!("{package}/examples"));
     Ok(fresh(name, &["--package", package, "--example", name], &[example])?.join(executable))
 }
 
@@ -47,7 +47,8 @@ fn functions() -> Result<PathBuf> {
     let template = Template::load(&workspace().join("template.yaml"))?;
     let names: Vec<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
     let selection: Vec<_> = names.iter().flat_map(|name| ["--package", name]).collect();
-    let targets: Vec<_> = names.iter().map(|name| Target::of_function(name, name)).collect();
+    let targets: Vec<_> =
+        names.iter().map(|name| Target::on_platform(name, &format!("functions/{name}"))).collect();
     fresh("functions", &selection, &targets)
 }
 
@@ -65,17 +66,8 @@ impl Target {
         Self { executable: executable.to_owned(), sources }
     }
 
-    fn of_function(package: &str, executable: &str) -> Self {
-        Self::new(
-            executable,
-            &[
-                &format!("functions/{package}"),
-                "projects",
-                "shared/derive",
-                "shared/src",
-                "shared/Cargo.toml",
-            ],
-        )
+    fn on_platform(executable: &str, sources: &str) -> Self {
+        Self::new(executable, &[sources, "projects", "shared/derive", "shared/src", "shared/Cargo.toml"])
     }
 
     /// Cargo does not touch an executable that a newer source leaves unchanged, so the last build counts as well.

@@ -1,12 +1,17 @@
-//! How tests start a stack. What must stay out: what they ask of it.
+//! What tests start a stack with. What must stay out: what they ask of it.
 
-use super::{binaries::binaries, workspace::workspace};
-use anyhow::Result;
+use super::binaries::{binaries, example};
+use super::workspace::workspace;
+use anyhow::{Context, Result};
 use local::engines::{Data, External};
 use local::environment;
 use local::lambda::Log;
-use local::stack::{Binaries, Options, Stack};
+use local::stack::{Binaries, Options};
+use std::path::PathBuf;
 use uuid::Uuid;
+
+/// The template of the specimen functions, whose binary is an example of the platform.
+pub const SPECIMENS: &str = "shared/examples/specimens/template.yaml";
 
 /// A stack of the real template with these `variables` for the functions, on a free port, with its logs kept.
 ///
@@ -14,23 +19,29 @@ use uuid::Uuid;
 /// instead, with tables and buckets of its own.
 ///
 /// # Errors
-/// When the functions can't be built or the stack does not start.
-pub async fn start(variables: &[(&str, &str)]) -> Result<Stack> {
-    Stack::start(options(variables)?).await
-}
-
-/// The options behind [`start`], for tests that change some.
-///
-/// # Errors
 /// When the functions can't be built.
 pub fn options(variables: &[(&str, &str)]) -> Result<Options> {
-    let mut options = external(Options::new(workspace().join("template.yaml")));
-    options.binaries = Binaries::Dir(binaries()?);
+    Ok(of(workspace().join("template.yaml"), binaries()?, variables))
+}
+
+/// The options of a stack of the specimen functions of the platform.
+///
+/// # Errors
+/// When they can't be built.
+pub fn specimen_options(variables: &[(&str, &str)]) -> Result<Options> {
+    let binary = example("shared", "specimens")?;
+    let folder = binary.parent().context("the specimens are in no folder")?;
+    Ok(of(workspace().join(SPECIMENS), folder.to_owned(), variables))
+}
+
+fn of(template: PathBuf, binaries: PathBuf, variables: &[(&str, &str)]) -> Options {
+    let mut options = external(Options::new(template));
+    options.binaries = Binaries::Dir(binaries);
     options.data = Data::Memory;
     options.log = Log::Capture;
     options.variables =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Ok(options)
+    options
 }
 
 /// These options with the engines that this process's environment names, if any, and names that no other test uses.

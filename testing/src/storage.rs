@@ -81,6 +81,19 @@ impl App {
         Ok(found.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value())).collect())
     }
 
+    /// The keys of the objects of an organization, each with the object's tags.
+    ///
+    /// # Errors
+    /// When the bucket can't be read.
+    pub async fn tagged_objects(&self, organization: &str) -> Result<Vec<(String, Vec<String>)>> {
+        let (mut objects, folder) = (Vec::new(), format!("orgs/{organization}/"));
+        for key in self.objects().await?.into_iter().filter(|key| key.starts_with(&folder)) {
+            let tags = self.tags(&key).await?;
+            objects.push((key, tags));
+        }
+        Ok(objects)
+    }
+
     /// The object with this key.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ fn the_template_sets_what_functions_read() -> Result<()> {
 #[tokio::test]
 async fn the_bucket_sweeps_what_the_function_marks() -> Result<()> {
     let app = App::start(&[]).await?;
-    let project = app.new_project("acme", "Apollo").await?;
+    let project = app.new_item("acme", "Apollo").await?;
     // An upload that gets no further than its object.
     let _outage = app.tap.fail(Calls::of("TransactWriteItems"), Fault::Broken);
     assert_eq!(app.upload(&project, "a.png", "image/png", PNG).await?.status, 503);

@@ -65,24 +65,6 @@ async fn nothing_of_the_body_but_its_known_fields_counts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_a_doubled_key_the_last_value_counts() -> Result<()> {
-    let app = App::start(&[]).await?;
-    let body = r#"{"name": 1, "name": "First", "name": "Last"}"#;
-    let answer = app.as_alice("POST", &projects("acme")).body("application/json", body).send().await?;
-    assert_eq!(answer.json()["data"]["name"], "Last");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_byte_order_mark_before_a_body_is_skipped() -> Result<()> {
-    let app = App::start(&[]).await?;
-    let body = "\u{feff}{\"name\": \"Apollo\"}";
-    let answer = app.as_alice("POST", &projects("acme")).body("application/json", body).send().await?;
-    assert_eq!(answer.json()["data"]["name"], "Apollo");
-    Ok(())
-}
-
-#[tokio::test]
 async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
     let app = App::start(&[]).await?;
     for (name, same) in [
@@ -111,7 +93,7 @@ async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
 async fn a_name_is_free_in_every_other_organization() -> Result<()> {
     let app = App::start(&[]).await?;
     for organization in ["acme", "umbrella", "ACME"] {
-        app.new_project(organization, "Apollo").await?;
+        app.new_item(organization, "Apollo").await?;
     }
     Ok(())
 }
@@ -125,18 +107,6 @@ async fn lengths_are_counted_in_characters_and_their_bounds_are_inside() -> Resu
     assert_eq!(answer.json()["data"]["name"], name);
     let short = json!({"name": "é", "description": "", "color": "#000000"});
     assert_eq!(app.as_alice("POST", &projects("acme")).json(&short).send().await?.verdict(), "201");
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_address_of_a_project_is_a_path_whatever_its_organization_is_called() -> Result<()> {
-    let app = App::start(&[]).await?;
-    let draft = app.request_of("alice", &["a%2Fb #ü"], "POST", &projects("a%252Fb%20%23%C3%BC"));
-    let answer = draft.json(&json!({"name": "Apollo"})).send().await?;
-    let data = answer.json()["data"].clone();
-    assert_eq!(data["orgId"], "a%2Fb #ü");
-    let id = data["id"].as_str().unwrap_or_default();
-    assert_eq!(answer.header("location"), format!("/v1/orgs/a%252Fb%20%23%C3%BC/projects/{id}"));
     Ok(())
 }
 

@@ -1,9 +1,8 @@
 //! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
 
 use anyhow::{Context, Result};
-use serde_json::json;
 use std::collections::BTreeSet;
-use testing::{Answer, App, Calls, Client, Draft, FORM, Fault, Hold, Moment, PNG, files, form, in_seconds};
+use testing::{App, Calls, Client, Draft, FORM, Moment, PNG, files, form};
 
 /// The tag of an object that no row refers to yet.
 const UNRECORDED: &str = "state=unrecorded";
@@ -19,40 +18,27 @@ async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<Strin
     let rows = app.rows("ProjectsTable", "FILE#").await?;
     let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
     let named = own.map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
-    let mut objects = Vec::new();
-    for key in app.objects().await? {
-        if key.starts_with(&format!("orgs/{organization}/")) {
-            let tags = app.tags(&key).await?;
-            objects.push((key, tags));
-        }
-    }
-    Ok((objects, named))
-}
-
-/// Kills the function when it makes the call that `hold` waits for, and returns what the gateway says.
-async fn kill(app: &App, mut hold: Hold, request: Draft) -> Result<Answer> {
-    let request = tokio::spawn(request.send());
-    hold.reached().await?;
-    app.stack.crash("upload-file");
-    let answer = request.await.context("the request was interrupted")?;
-    hold.break_off();
-    answer
+    Ok((app.tagged_objects(organization).await?, named))
 }
 
 /// Uploads a file, with the function killed at the call with this number; returns the project.
 async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, key: bool) -> Result<String> {
-    let project = app.new_project(organization, "Apollo").await?;
-    let hold = app.tap.hold(Calls::any().with(organization).number(number), moment);
+    let project = app.new_item(organization, "Apollo").await?;
+    let mut hold = app.tap.hold(Calls::any().with(organization).number(number), moment);
     // What the gateway says of a function that died is not in the envelope.
     let lenient = Client::new(app.stack.url());
-    let answer = kill(app, hold, post(app, &lenient, organization, &project, key)).await?;
+    let request = tokio::spawn(post(app, &lenient, organization, &project, key).send());
+    hold.reached().await?;
+    app.stack.crash("upload-file");
+    let answer = request.await.context("the request was interrupted")??;
+    hold.break_off();
     assert_eq!((answer.status, answer.code().as_str()), (500, ""), "the gateway answers for a dead function");
     Ok(project)
 }
 
 /// The storage calls of an upload, two of which may come in either order.
 async fn calls(app: &App) -> Result<Vec<String>> {
-    let project = app.new_project("nobody-dies", "Apollo").await?;
+    let project = app.new_item("nobody-dies", "Apollo").await?;
     app.tap.clear();
     post(app, &app.client, "nobody-dies", &project, true).send().await?;
     Ok(app.tap.calls().into_iter().map(|call| call.operation).collect())
@@ -100,50 +86,5 @@ async fn what_a_killed_upload_without_a_key_leaves_behind_is_marked_to_be_swept(
             assert!(kept.iter().any(|(key, _)| *key == answered), "{organization}: {objects:?}");
         }
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_object_that_was_swept_before_the_upload_was_repeated_is_put_again() -> Result<()> {
-    let app = App::start(&[]).await?;
-    let before_the_tag = Calls::of("DELETE?tagging");
-    // What S3 says of an object that is gone depends on the bucket's versions and on who asks.
-    for (organization, word) in
-        [("gone", None), ("denied", Some(Fault::Denied)), ("marked", Some(Fault::NotAllowed))]
-    {
-        let project = app.new_project(organization, "Apollo").await?;
-        let hold = app.tap.hold(before_the_tag.clone().number(1), Moment::Before);
-        let lenient = Client::new(app.stack.url());
-        kill(&app, hold, post(&app, &lenient, organization, &project, true)).await?;
-        let (objects, _) = stored(&app, organization).await?;
-        let [(key, tags)] = &objects[..] else { anyhow::bail!("{objects:?} is not one object") };
-        assert_eq!(tags, &[UNRECORDED]);
-        let delete = app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
-        delete.key(key).send().await?;
-
-        let outage = word.map(|word| app.tap.fail(before_the_tag.clone().number(1), word));
-        let again = post(&app, &app.client, organization, &project, true).send().await?;
-        drop(outage);
-        assert_eq!((again.verdict().as_str(), again.header("idempotency-replayed")), ("201", "true"));
-        assert_eq!(stored(&app, organization).await?.0, [(key.clone(), Vec::new())]);
-        assert_eq!(app.object(key).await?.bytes, PNG);
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_upload_that_dies_on_an_object_that_was_answered_for_leaves_it_as_it_is() -> Result<()> {
-    let app = App::start(&[]).await?;
-    let project = app.new_project("acme", "Apollo").await?;
-    assert_eq!(post(&app, &app.client, "acme", &project, true).send().await?.verdict(), "201");
-    // The key is free again, so the same upload comes to the same object as a new one.
-    let mut records = app.rows("ProjectsTable", "IDEMPOTENCY#").await?;
-    records[0]["expiresAt"] = json!(in_seconds(-1));
-    app.put_row("ProjectsTable", &records[0]).await?;
-    let hold = app.tap.hold(Calls::of("PUT"), Moment::After);
-    let lenient = Client::new(app.stack.url());
-    assert_eq!(kill(&app, hold, post(&app, &lenient, "acme", &project, true)).await?.status, 500);
-    let (objects, named) = stored(&app, "acme").await?;
-    assert_eq!((objects, named.len()), (vec![(named[0].clone(), Vec::new())], 1));
     Ok(())
 }

@@ -1,0 +1,27 @@
+//! Access by memberships that a table keeps, whatever the token says.
+
+use shared::domain::{Caller, Error, OrgId, OrgScope};
+use shared::edge::{Access, OrgMember, Request, Result};
+
+use super::notes::Notes;
+
+/// Rule: users whom the table has as members of the organization in the path.
+pub(crate) struct InTable;
+
+impl Access<Notes> for InTable {
+    type Identity = Caller;
+    type Granted = OrgMember;
+
+    const PARAMETERS: &'static [&'static str] = &["orgId"];
+
+    async fn authorize(&self, caller: &Caller, request: &Request, store: &Notes) -> Result<OrgMember> {
+        const REFUSED: Error = Error::Forbidden("You are not a member of this organization");
+        let organization = OrgId::parse(request.path("orgId")).ok_or(REFUSED)?;
+        if !store.has_member(&caller.own_scope(), &organization).await? {
+            return Err(REFUSED.into());
+        }
+        #[expect(clippy::disallowed_methods, reason = "the table was just asked")]
+        let scope = OrgScope::vouch(caller.user().clone(), organization, Vec::new());
+        Ok(OrgMember::new(scope))
+    }
+}

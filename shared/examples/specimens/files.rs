@@ -1,0 +1,117 @@
+//! Files of notes: their bytes in the bucket, a row for each in the table.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::config::Env;
+use shared::domain::{
+    Error, FileName, IdempotentRequest, NewFile, OrgId, OrgScope, Outcome, ResourceId, Result,
+};
+use shared::edge::{Resource, path};
+use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
+
+use super::note::NoteId;
+use super::notes::note_key;
+
+shared::resource_id! {
+    /// Id of a file.
+    pub(crate) struct FileId("fileId", "File");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NoteFile {
+    id: FileId,
+    org_id: OrgId,
+    note_id: NoteId,
+    name: FileName,
+    content_type: String,
+    size: u64,
+}
+
+impl Resource for NoteFile {
+    fn location(&self) -> String {
+        let (note, file) = (self.note_id.to_string(), self.id.to_string());
+        path(&["v1", "orgs", self.org_id.as_str(), "notes", &note, "files", &file])
+    }
+}
+
+/// Files by note and id.
+const FILE: Kind<2> = Kind::new("FILE");
+
+/// Files, in the table `NOTES_TABLE` and the bucket `UPLOADS_BUCKET`.
+pub(crate) struct Files {
+    table: Table,
+    objects: Objects,
+}
+
+impl Store for Files {
+    type Settings = (String, String);
+
+    fn settings(env: &Env<'_>) -> Option<(String, String)> {
+        let (table, bucket) = (env.required("NOTES_TABLE"), env.required("UPLOADS_BUCKET"));
+        Some((table?, bucket?))
+    }
+
+    fn open(aws: &Aws, (table, bucket): (String, String)) -> Self {
+        Self { table: Table::open(aws, table), objects: Objects::open(aws, bucket) }
+    }
+
+    async fn preconnect(&self) {
+        self.objects.preconnect().await;
+    }
+}
+
+impl Files {
+    pub(crate) async fn create(
+        &self,
+        scope: &OrgScope,
+        note: NoteId,
+        new: NewFile,
+        request: Option<&IdempotentRequest>,
+        now: Timestamp,
+    ) -> Result<Outcome<NoteFile>> {
+        self.table.get(&note_key(scope, note)).await?.ok_or(Error::NotFound("Note"))?;
+        let replayed = match request {
+            Some(request) => self.table.replayed(request).await?,
+            None => None,
+        };
+        let id = FileId::new(now);
+        let object =
+            ObjectKey::new(scope, &request.map_or_else(|| id.to_string(), IdempotentRequest::object_name));
+        let outcome = if let Some(row) = replayed {
+            Outcome::Replayed(from_row(scope, &row)?)
+        } else {
+            self.objects.put_pending(&object, &new).await?;
+            let row = to_row(id, note, &new, &object);
+            let key = Key::new(scope, FILE, [&note, &id]);
+            let taken = |_| Error::internal("the id of a new file is taken");
+            let writes = self.table.transaction().create(&key, row.clone(), taken);
+            let commit = writes.idempotent(request, row.clone()).commit().await?;
+            commit.outcome(from_row(scope, &row)?, |row| from_row(scope, row))?
+        };
+        self.objects.commit(&object, &new).await?;
+        Ok(outcome)
+    }
+}
+
+fn to_row(id: FileId, note: NoteId, file: &NewFile, object: &ObjectKey) -> Row {
+    Row::new()
+        .with_text("id", id)
+        .with_text("noteId", note)
+        .with_text("name", file.name().as_str())
+        .with_text("contentType", file.content_type())
+        .with_number("size", file.size())
+        .with_text("object", object.as_str())
+}
+
+fn from_row(scope: &OrgScope, row: &Row) -> Result<NoteFile> {
+    Ok(NoteFile {
+        id: row.parsed("id", FileId::parse)?,
+        org_id: scope.organization().clone(),
+        note_id: row.parsed("noteId", NoteId::parse)?,
+        name: FileName::from_storage(row.text("name")?),
+        content_type: row.text("contentType")?.to_owned(),
+        size: row.number("size")?,
+    })
+}

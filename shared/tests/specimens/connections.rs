@@ -1,0 +1,77 @@
+//! The connections that a function opens: while it waits for its first request, so that this needn't wait for them.
+
+use anyhow::{Context, Result};
+use local::stack::Options;
+use testing::{App, Calls, Front, Moment, PNG};
+
+/// Two for each of the five that read, whose counter is asked beside their rows, and one for each of the six that write.
+const TO_TABLES: usize = 16;
+
+/// One for an upload.
+const TO_OBJECTS: usize = 1;
+
+/// Where the functions of `app` find an engine: past its tap.
+fn endpoint<'a>(app: &'a App, name: &str) -> Result<&'a str> {
+    let variables = app.stack.variables("UploadFile")?;
+    variables.get(name).map(String::as_str).context("the functions are told where the engines are")
+}
+
+/// Fronts of both engines, and an app behind them whose functions have opened their connections and wait.
+async fn waiting(app: &App) -> Result<(App, [Front; 2])> {
+    let tables = Front::start(endpoint(app, "AWS_ENDPOINT_URL_DYNAMODB")?, None).await?;
+    let objects = Front::start(endpoint(app, "AWS_ENDPOINT_URL_S3")?, None).await?;
+    // By a name, as an engine elsewhere has one: the bucket is in the path, and not in front of it.
+    let by_name = objects.url().replace("127.0.0.1", "localhost");
+    let ways = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*by_name)];
+    let other = app.beside_with(&ways, |options| Options { prewarm: true, ..options }).await?;
+    tables.wait_for(TO_TABLES).await?;
+    objects.wait_for(TO_OBJECTS).await?;
+    Ok((other, [tables, objects]))
+}
+
+/// Asks functions of each kind.
+async fn all_is_well(app: &App) -> Result<()> {
+    let note = app.new_item("acme", "Apollo").await?;
+    assert_eq!(app.list("").await?.verdict(), "200");
+    assert_eq!(app.upload(&note, "a.png", "image/png", PNG).await?.verdict(), "201");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_function_opens_connections_while_it_waits_and_sends_nothing_on_them() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let (other, _fronts) = waiting(&app).await?;
+    assert_eq!(app.tap.calls(), []);
+    all_is_well(&other).await
+}
+
+#[tokio::test]
+async fn connections_that_were_broken_off_while_a_function_waited_are_opened_anew() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let (other, [tables, objects]) = waiting(&app).await?;
+    tables.break_off();
+    objects.break_off();
+    all_is_well(&other).await?;
+    assert!(tables.opened() > TO_TABLES && objects.opened() > TO_OBJECTS);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_first_upload_that_is_there_at_once_has_its_connection_to_the_bucket_opened_beside_the_counter()
+-> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let note = app.new_item("acme", "Apollo").await?;
+    let objects = Front::start(endpoint(&app, "AWS_ENDPOINT_URL_S3")?, None).await?;
+    let other = app.beside(&[("AWS_ENDPOINT_URL_S3", &*objects.url())]).await?;
+    let mut counter = other.tap.hold(Calls::of("UpdateItem").number(1), Moment::Before);
+    let upload = other.upload(&note, "a.png", "image/png", PNG);
+    let (answer, opened) = tokio::join!(upload, async {
+        counter.reached().await?;
+        let opened = objects.wait_for(TO_OBJECTS).await;
+        counter.release();
+        opened
+    });
+    opened?;
+    assert_eq!(answer?.verdict(), "201");
+    Ok(())
+}

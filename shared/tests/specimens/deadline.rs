@@ -1,0 +1,31 @@
+//! A request that takes too long is answered by the function itself, before Lambda ends it.
+
+use std::fs;
+
+use anyhow::Result;
+use local::stack::Options;
+use tempfile::TempDir;
+use testing::{App, SPECIMENS, notes, workspace};
+use tokio::net::TcpListener;
+
+#[tokio::test]
+async fn a_function_answers_in_the_envelope_before_its_time_is_over() -> Result<()> {
+    // Connections are taken up by the system, and nobody ever answers them.
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let endpoint = format!("http://{}", silent.local_addr()?);
+    let folder = TempDir::new()?;
+    let template = folder.path().join("template.yaml");
+    let text = fs::read_to_string(workspace().join(SPECIMENS))?;
+    // Less than the calls of a request may take together.
+    fs::write(&template, text.replace("    Timeout: 10\n", "    Timeout: 2\n"))?;
+    let variables = [("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str())];
+    let app = App::specimens_with(&variables, |options| Options { template, ..options }).await?;
+    for method in ["GET", "POST"] {
+        let draft = app.as_alice(method, &notes("acme")).json(&serde_json::json!({"name": "Apollo"}));
+        let answer = draft.send().await?;
+        assert_eq!(answer.verdict(), "503 SERVICE_UNAVAILABLE", "{method}");
+        assert_ne!(answer.header("retry-after"), "", "{method}");
+    }
+    drop(silent);
+    Ok(())
+}

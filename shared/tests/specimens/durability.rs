@@ -1,0 +1,139 @@
+//! What was answered 201 is there after the stack was killed without warning.
+
+use anyhow::{Context, Result};
+use local::engines::{Data, External};
+use local::stack::Options;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Stdio;
+use testing::{
+    Answer, App, Client, Draft, FORM, PNG, SPECIMENS, claims, example, form, notes, program, signed, strict,
+    workspace,
+};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A stack in a process of its own.
+struct Process {
+    child: Child,
+    client: Client,
+}
+
+impl Process {
+    /// Starts it on this data folder, and reads where it listens.
+    async fn start(data: &Path) -> Result<Self> {
+        let specimens = example("shared", "specimens")?;
+        let folder = specimens.parent().context("the specimens are in no folder")?;
+        let mut command = Command::new(program()?);
+        command.args(["--port", "0", "--data-dir"]).arg(data).arg("--binaries").arg(folder);
+        command.arg("--template").arg(workspace().join(SPECIMENS));
+        for engine in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
+            command.env_remove(engine);
+        }
+        command.env("RATE_LIMIT", "1000/10s").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn().context("the stack can't be started")?;
+        let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
+        while let Some(line) = lines.next_line().await? {
+            if let Some(url) = line.strip_prefix("listening on ") {
+                return Ok(Self { child, client: strict(Client::new(url.trim())) });
+            }
+        }
+        anyhow::bail!("the stack ended before it listened")
+    }
+
+    /// Ends it as `kill -9` does.
+    async fn kill(mut self) -> Result<()> {
+        self.child.kill().await.context("the stack can't be killed")
+    }
+}
+
+/// The service over what the stack has kept, whichever engines this test was started with.
+async fn reopened(data: &Path) -> Result<App> {
+    let (data, external) = (Data::Dir(data.to_owned()), External::default());
+    App::specimens_with(&[], |options| Options { data, external, name_suffix: None, ..options }).await
+}
+
+fn create(client: &Client, token: &str, name: &str) -> Draft {
+    client.post(&notes("acme")).bearer(token).key(name).json(&json!({ "name": name }))
+}
+
+fn upload(client: &Client, token: &str, note: &str) -> Draft {
+    let body = form("a.png", "image/png", PNG);
+    client.post(&format!("{}/{note}/files", notes("acme"))).bearer(token).key("upload").body(FORM, body)
+}
+
+fn id(answer: &Answer) -> String {
+    answer.json()["data"]["id"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn what_was_answered_survives_a_kill_and_so_do_the_answers() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let token = signed(&json!({"alg": "HS256"}), &claims("alice", &["acme"]))?;
+    let stack = Process::start(folder.path()).await?;
+    let mut made = Vec::new();
+    for name in ["Apollo", "Gemini", "Mercury"] {
+        made.push(create(&stack.client, &token, name).send().await?);
+    }
+    let file = upload(&stack.client, &token, &id(&made[0])).send().await?;
+    stack.kill().await?;
+    assert!(made.iter().chain([&file]).all(|answer| answer.status == 201));
+
+    let stack = Process::start(folder.path()).await?;
+    for (name, before) in ["Apollo", "Gemini", "Mercury"].into_iter().zip(&made) {
+        let again = create(&stack.client, &token, name).send().await?;
+        assert_eq!((again.status, again.json()), (201, before.json()));
+        assert_eq!(again.header("idempotency-replayed"), "true");
+    }
+    let again = upload(&stack.client, &token, &id(&made[0])).send().await?;
+    assert_eq!((again.json(), again.header("idempotency-replayed")), (file.json(), "true"));
+    stack.kill().await?;
+
+    let app = reopened(folder.path()).await?;
+    let listed: Vec<Value> = made.iter().rev().map(|answer| answer.json()["data"].clone()).collect();
+    assert_eq!(app.list("").await?.json()["data"]["notes"], json!(listed));
+    assert_eq!(app.create("gemini").await?.verdict(), "409 CONFLICT");
+    let keys = app.objects().await?;
+    assert_eq!((keys.len(), app.object(&keys[0]).await?.bytes), (1, PNG.to_vec()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_writes_loses_nothing_that_was_answered() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let token = signed(&json!({"alg": "HS256"}), &claims("alice", &["acme"]))?;
+    let stack = Process::start(folder.path()).await?;
+    let (sender, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    let names = (0..40).map(|turn| format!("Note-{turn}"));
+    let tasks: Vec<_> = names
+        .map(|name| {
+            let (sender, draft) = (sender.clone(), create(&stack.client, &token, &name));
+            tokio::spawn(async move {
+                if let Ok(answer) = draft.send().await
+                    && answer.status == 201
+                {
+                    drop(sender.send(id(&answer)));
+                }
+            })
+        })
+        .collect();
+    drop(sender);
+    let mut ids = Vec::from_iter(answered.recv().await);
+    stack.kill().await?;
+    for task in tasks {
+        task.await?;
+    }
+    while let Some(id) = answered.recv().await {
+        ids.push(id);
+    }
+    assert!(!ids.is_empty());
+
+    let app = reopened(folder.path()).await?;
+    let listed = app.list("?limit=100").await?.json()["data"]["notes"].clone();
+    let listed: Vec<_> =
+        listed.as_array().into_iter().flatten().filter_map(|note| note["id"].as_str()).collect();
+    assert!(ids.iter().all(|id| listed.contains(&id.as_str())), "{ids:?} are not all of {listed:?}");
+    // A note and its name come together or not at all.
+    assert_eq!(app.rows("NotesTable", "NAME#").await?.len(), listed.len());
+    Ok(())
+}

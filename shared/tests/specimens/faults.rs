@@ -1,0 +1,99 @@
+//! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
+
+use anyhow::Result;
+use serde_json::json;
+use testing::{App, Calls, Draft, Fault, notes, side_by_side};
+
+use crate::stored;
+
+/// How many cases are worked through at a time.
+const AT_ONCE: usize = 4;
+
+const MADE: &str = "201";
+const DOWN: &str = "503 SERVICE_UNAVAILABLE";
+const BUSY: &str = "409 CONFLICT";
+
+/// A call that goes wrong, how, and what the caller gets when it does so once, and when it does so every time.
+type Case = (&'static str, Fault, &'static str, &'static str);
+
+/// The transaction: retries hide what goes wrong once, but nobody can tell from garbage whether a call took effect.
+fn cases(operation: &'static str, garbled: &'static str, always: &'static str) -> Vec<Case> {
+    let once = |fault| if fault == Fault::Garbled { garbled } else { MADE };
+    Fault::ALL.into_iter().map(|fault| (operation, fault, once(fault), always)).collect()
+}
+
+fn post(app: &App, organization: &str) -> Draft {
+    let draft = app.request_of(organization, &[organization], "POST", &notes(organization));
+    draft.json(&json!({"name": "Apollo"}))
+}
+
+/// Sends a request while `calls` go wrong, and then again without that.
+async fn check(app: &App, organization: &str, calls: Calls, fault: Fault, expected: &str) -> Result<()> {
+    let outage = app.tap.fail(calls, fault);
+    let first = post(app, organization).key("key").send().await?;
+    drop(outage);
+    assert_eq!(first.verdict(), expected, "{fault:?} in {organization}");
+    let again = post(app, organization).key("key").send().await?;
+    assert_eq!(again.verdict(), MADE, "after {fault:?} in {organization}");
+    if expected == MADE {
+        assert_eq!(again.json(), first.json(), "after {fault:?} in {organization}");
+    }
+    assert_eq!(stored(app, organization).await?, [1, 1, 1], "after {fault:?} in {organization}");
+    Ok(())
+}
+
+async fn check_all(app: &App, cases: Vec<Case>) -> Result<()> {
+    let cases = cases.into_iter().flat_map(|(operation, fault, once, always)| {
+        [(operation, fault, "once", 1, once), (operation, fault, "always", usize::MAX, always)]
+    });
+    side_by_side(AT_ONCE, cases, async |(operation, fault, often, times, expected)| {
+        let organization = format!("{operation}-{fault:?}-{often}");
+        let calls = Calls::of(operation).with(&organization).first(times);
+        check(app, &organization, calls, fault, expected).await
+    })
+    .await?;
+    let ends = app.stack.logs("specimens").into_iter().find(|line| line.contains("the process ended"));
+    assert_eq!(ends, None, "a fault must not end a process");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_transaction_the_note_is_made_once_or_the_caller_may_try_again()
+-> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let mut cases = cases("TransactWriteItems", DOWN, DOWN);
+    cases.push(("TransactWriteItems", Fault::Contended, MADE, BUSY));
+    check_all(&app, cases).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_counter_requests_pass_by_default() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    check_all(&app, cases("UpdateItem", MADE, MADE)).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_counter_requests_are_refused_where_that_is_asked_for() -> Result<()> {
+    let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+    check_all(&app, cases("UpdateItem", DOWN, DOWN)).await
+}
+
+#[tokio::test]
+async fn a_note_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    for organization in ["plain", "keyed"] {
+        let draft = post(&app, organization);
+        let draft = if organization == "keyed" { draft.key("key") } else { draft };
+        // The note is written, nobody learns of it, and the next try meets another transaction. The one after it is
+        // a new transaction to the table, so its token says nothing of the first.
+        let calls = || Calls::of("TransactWriteItems").with(organization);
+        let lost = app.tap.fail(calls().number(1), Fault::Unanswered);
+        let met = app.tap.fail(calls().number(2), Fault::Contended);
+        let answer = draft.send().await?;
+        drop((lost, met));
+        assert_eq!((answer.verdict().as_str(), answer.header("idempotency-replayed")), (MADE, ""));
+        assert_eq!(stored(&app, organization).await?[..2], [1, 1]);
+        assert_eq!(post(&app, organization).send().await?.verdict(), BUSY, "the name is taken");
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Every fault of every storage call: the caller gets the page or may try again, and the next request works.
+
+use anyhow::Result;
+use testing::{Answer, App, Calls, Fault, notes, side_by_side};
+
+/// How many cases are worked through at a time.
+const AT_ONCE: usize = 4;
+
+const SHOWN: &str = "200";
+const DOWN: &str = "503 SERVICE_UNAVAILABLE";
+
+async fn list(app: &App, organization: &str) -> Result<Answer> {
+    app.request_of(organization, &[organization], "GET", &notes(organization)).send().await
+}
+
+/// Lists while a call goes wrong once and every time, with what the caller then gets; and again without that.
+async fn check(app: &App, operation: &str, once: fn(Fault) -> &'static str, always: &str) -> Result<()> {
+    let cases = Fault::ALL
+        .into_iter()
+        .flat_map(|fault| [(fault, "once", 1, once(fault)), (fault, "always", usize::MAX, always)]);
+    side_by_side(AT_ONCE, cases, async |(fault, often, times, expected)| {
+        let organization = format!("{fault:?}-{often}");
+        let note = app.new_item(&organization, "Apollo").await?;
+        let outage = app.tap.fail(Calls::of(operation).with(&organization).first(times), fault);
+        let first = list(app, &organization).await?;
+        drop(outage);
+        assert_eq!(first.verdict(), expected, "{operation} {organization}");
+        let next = list(app, &organization).await?;
+        assert_eq!(next.json()["data"]["notes"][0]["id"], note.as_str(), "after {organization}");
+        assert!(expected != SHOWN || first.json() == next.json(), "{operation} {organization}");
+        Ok(())
+    })
+    .await?;
+    let ends = app.stack.logs("specimens").into_iter().find(|line| line.contains("the process ended"));
+    assert_eq!(ends, None, "a fault must not end a process");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_query_the_caller_gets_the_page_or_may_try_again() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    check(&app, "Query", |fault| if fault == Fault::Garbled { DOWN } else { SHOWN }, DOWN).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_counter_requests_pass_by_default() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    check(&app, "UpdateItem", |_| SHOWN, SHOWN).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_counter_requests_are_refused_where_that_is_asked_for() -> Result<()> {
+    let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+    check(&app, "UpdateItem", |fault| if fault == Fault::Garbled { DOWN } else { SHOWN }, DOWN).await
+}

@@ -1,0 +1,231 @@
+//! Lists, page by page: limits, cursors, and storage that fails.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use testing::{Answer, App, notes};
+
+use crate::issues;
+
+/// Two notes, so that there is a cursor, and that cursor.
+async fn with_cursor(app: &App, organization: &str) -> Result<String> {
+    for name in ["Apollo", "Gemini"] {
+        app.new_item(organization, name).await?;
+    }
+    let path = format!("/v1/orgs/{organization}/notes?limit=1");
+    let answer = app.request_of("alice", &[organization], "GET", &path).send().await?;
+    Ok(answer.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned())
+}
+
+fn names(answer: &Answer) -> Vec<String> {
+    let body = answer.json();
+    let notes = body["data"]["notes"].as_array().into_iter().flatten();
+    notes.filter_map(|note| note["name"].as_str().map(str::to_owned)).collect()
+}
+
+/// Fills `acme` with so many notes, and gives their names, newest first.
+async fn fill(app: &App, count: usize) -> Result<Vec<String>> {
+    let names: Vec<_> = (0..count).map(|turn| format!("Note {turn}")).collect();
+    for name in &names {
+        app.new_item("acme", name).await?;
+    }
+    Ok(names.into_iter().rev().collect())
+}
+
+/// All pages of `acme`, as each page's names.
+async fn pages(app: &App, limit: usize) -> Result<Vec<Vec<String>>> {
+    let (mut pages, mut query) = (Vec::new(), format!("?limit={limit}"));
+    loop {
+        let answer = app.list(&query).await?;
+        assert_eq!(answer.status, 200);
+        pages.push(names(&answer));
+        match &answer.json()["data"]["nextCursor"] {
+            Value::String(cursor) => query = format!("?limit={limit}&cursor={cursor}"),
+            end => {
+                assert_eq!(*end, Value::Null);
+                return Ok(pages);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_a_whole_number_from_1_to_100() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    for query in ["?limit=1", "?limit=100", "?unknown=1&limit=20", "?", ""] {
+        assert_eq!(app.list(query).await?.status, 200, "{query}");
+    }
+    for (query, issue) in [
+        ("?limit=0", "limit too_small"),
+        ("?limit=-1", "limit too_small"),
+        ("?limit=101", "limit too_big"),
+        ("?limit=99999999999999999999999999999999999999999999", "limit too_big"),
+        ("?limit=abc", "limit invalid_type"),
+        ("?limit=1.5", "limit invalid_type"),
+        ("?limit=1e1", "limit invalid_type"),
+        ("?limit=0x10", "limit invalid_type"),
+        ("?limit=%2010", "limit invalid_type"),
+        ("?limit=", "limit invalid_type"),
+        ("?limit", "limit invalid_type"),
+        ("?limit=10&limit=20", "limit invalid_type"),
+    ] {
+        let answer = app.list(query).await?;
+        let found = (answer.verdict(), issues(&answer));
+        assert_eq!(found, ("400 VALIDATION_ERROR".to_owned(), vec![issue.to_owned()]), "{query}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_limit_of_any_size_is_told_the_largest() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    for limit in ["101", "9223372036854775808", "99999999999999999999999999999999999999999999"] {
+        let answer = app.list(&format!("?limit={limit}")).await?.json();
+        let message = &answer["error"]["issues"][0]["message"];
+        assert_eq!(message, "Too big: expected number to be <=100", "{limit}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_not_given_here_is_refused() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let cursor = with_cursor(&app, "acme").await?;
+    let foreign = with_cursor(&app, "umbrella").await?;
+    let other = if cursor.starts_with('A') { "B" } else { "A" };
+    let mangled = [
+        String::new(),
+        foreign,
+        format!("{other}{}", &cursor[1..]),
+        cursor[..cursor.len() - 1].to_owned(),
+        format!("{cursor}A"),
+        format!("{cursor}%3D"),
+        format!("%20{cursor}"),
+        cursor.to_uppercase() + "!",
+        "%FF%FE".to_owned(),
+        "x".repeat(4000),
+    ];
+    for cursor in mangled {
+        let answer = app.list(&format!("?cursor={cursor}")).await?;
+        assert_eq!(
+            (answer.verdict().as_str(), answer.field().as_str()),
+            ("400 VALIDATION_ERROR", "cursor"),
+            "{cursor}"
+        );
+    }
+    assert_eq!(app.list(&format!("?cursor={cursor}")).await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn limit_and_cursor_are_refused_together() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let answer = app.list("?cursor=&limit=0").await?;
+    assert_eq!(issues(&answer), ["limit too_small", "cursor invalid_format"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_idempotency_key_means_nothing_to_a_list() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    for key in ["key", "key", "", "not a key"] {
+        let answer = app.as_alice("GET", "/v1/orgs/acme/notes").key(key).send().await?;
+        assert_eq!((answer.status, answer.header("idempotency-replayed")), (200, ""), "{key}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_storage_a_list_is_answered_503_in_time() -> Result<()> {
+    for on_error in ["allow", "deny"] {
+        let nowhere = ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");
+        let app = App::specimens(&[nowhere, ("RATE_LIMIT_ON_ERROR", on_error)]).await?;
+        assert_eq!(app.list("").await?.verdict(), "503 SERVICE_UNAVAILABLE", "{on_error}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_row_that_can_not_be_read_is_a_defect_whose_cause_only_the_log_gets() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    app.new_item("acme", "Apollo").await?;
+    let mut row = app.rows("NotesTable", "NOTE#").await?.remove(0);
+    row["createdAt"] = json!("yesterday, at about /var/task/noon");
+    app.put_row("NotesTable", &row).await?;
+    let answer = app.list("").await?;
+    assert_eq!(answer.verdict(), "500 INTERNAL_ERROR");
+    assert!(!String::from_utf8_lossy(&answer.body).contains("createdAt"));
+    let line = app.stack.log_with("specimens", answer.header("x-request-id")).await.unwrap_or_default();
+    let line: Value = serde_json::from_str(&line)?;
+    assert_eq!((&line["level"], &line["code"]), (&json!("ERROR"), &json!("INTERNAL_ERROR")));
+    assert!(line["error"].as_str().is_some_and(|cause| cause.contains("createdAt")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_are_newest_first_without_gaps_or_doubles_and_end_exactly() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let all = fill(&app, 45).await?;
+    for (limit, sizes) in [
+        (20, vec![20, 20, 5]),
+        (15, vec![15; 3]),
+        (45, vec![45]),
+        (44, vec![44, 1]),
+        (100, vec![45]),
+        (9, vec![9; 5]),
+    ] {
+        let pages = pages(&app, limit).await?;
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), sizes, "{limit}");
+        assert_eq!(pages.concat(), all, "{limit}");
+    }
+    assert_eq!(names(&app.list("").await?), all[..20]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_goes_on_from_its_place_whatever_the_limit_and_whatever_is_new() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let all = fill(&app, 5).await?;
+    let first = app.list("?limit=2").await?;
+    assert_eq!(names(&first), all[..2]);
+    app.new_item("acme", "Late").await?;
+    let cursor = first.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();
+    for (limit, expected) in [(1, &all[2..3]), (3, &all[2..]), (100, &all[2..])] {
+        assert_eq!(names(&app.list(&format!("?cursor={cursor}&limit={limit}")).await?), *expected);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn organizations_whose_ids_look_alike_stay_apart() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let ids = [
+        "a", "A", "a b", "a+b", "a%2Fb", "a#b", "a#", "a?b=c", "ü", "u\u{308}", "...", "日本", "ORG#a",
+        "a\\b", "{orgId}",
+    ];
+    // Every byte is escaped, so that no character has a meaning of its own in the path.
+    let path = |id: &str| notes(&id.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat());
+    for id in ids {
+        let draft = app.request_of("alice", &ids, "POST", &path(id)).json(&json!({ "name": "Apollo" }));
+        assert_eq!(draft.send().await?.verdict(), "201", "{id}");
+    }
+    for id in ids {
+        let answer = app.request_of("alice", &ids, "GET", &path(id)).send().await?;
+        let found = answer.json()["data"]["notes"].clone();
+        assert_eq!((found.as_array().map(Vec::len), &found[0]["orgId"]), (Some(1), &json!(id)));
+        let stranger = app.request_of("bob", &[&format!("{id} ")], "GET", &path(id)).send().await?;
+        assert_eq!(stranger.verdict(), "403 FORBIDDEN", "{id}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_item_is_there_at_once_for_every_member() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    for turn in 0..10 {
+        let name = format!("Note {turn}");
+        app.new_item("acme", &name).await?;
+        let answer = app.request_of("bob", &["umbrella", "acme"], "GET", &notes("acme")).send().await?;
+        assert_eq!(names(&answer).first(), Some(&name));
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The platform, tested on its specimen functions (`shared/examples/specimens`) through the real engines: no test here
+//! knows a resource of the application.
+
+mod bodies;
+mod connections;
+mod cors;
+mod credentials;
+mod cross_site;
+mod deadline;
+mod defects;
+mod durability;
+mod faults;
+mod kills;
+mod list_faults;
+mod lists;
+mod odd_events;
+mod outages;
+mod rate_limit;
+mod rate_limit_edges;
+mod repeating;
+mod runtime_api;
+mod settings;
+mod tokens;
+mod uploads;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use testing::{Answer, App};
+
+/// How many notes, names and recorded answers the organization has.
+async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
+    let rows = app.rows("NotesTable", "").await?;
+    let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
+    let count =
+        |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
+    Ok(["NOTE#", "NAME#", "IDEMPOTENCY#"].map(count))
+}
+
+/// The paths and codes of an error's issues, each as `path code`.
+fn issues(answer: &Answer) -> Vec<String> {
+    answer.issues().iter().map(|(path, code)| format!("{path} {code}")).collect()
+}
+
+/// An event of Alice's in `acme`, as an HTTP API sends it: for `POST notes`.
+fn event(app: &App, method: &str, path: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": format!("{method} /v1/orgs/{{orgId}}/{path}"),
+        "rawPath": format!("/v1/orgs/acme/{path}"),
+        "headers": {"authorization": format!("Bearer {}", app.token("alice", &["acme"]))},
+        "requestContext": {"requestId": "a-request", "http": {"method": method, "sourceIp": "192.0.2.1"}},
+        "pathParameters": {"orgId": "acme"},
+        "isBase64Encoded": false,
+    })
+}

@@ -1,0 +1,244 @@
+//! The rate limit as callers meet it: how many requests pass, what the answers say of it, and what it costs.
+//!
+//! The windows are a day long, so that no test meets the end of one.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use testing::{Answer, App, Draft, at_once, notes};
+
+const DAY: i64 = 86_400;
+const FIVE_A_DAY: (&str, &str) = ("RATE_LIMIT", "5/86400s");
+
+async fn app() -> Result<App> {
+    App::specimens(&[FIVE_A_DAY]).await
+}
+
+/// A request that costs one of Alice's five, whatever it asks for.
+fn create(app: &App) -> Draft {
+    app.as_alice("POST", &notes("acme")).json(&json!({}))
+}
+
+fn list(app: &App) -> Draft {
+    app.as_alice("GET", &notes("acme"))
+}
+
+fn counts(app: &App) -> usize {
+    app.tap.calls().iter().filter(|call| call.operation == "UpdateItem").count()
+}
+
+/// The answer and how many round trips to the counter it took.
+async fn priced(app: &App, draft: Draft) -> Result<(u16, usize)> {
+    app.tap.clear();
+    let answer = draft.send().await?;
+    Ok((answer.status, counts(app)))
+}
+
+/// The only counter there is.
+async fn counter(app: &App) -> Result<Value> {
+    let rows = app.rows("RateLimitTable", "").await?;
+    assert_eq!(rows.len(), 1);
+    Ok(rows[0].clone())
+}
+
+async fn send(drafts: impl IntoIterator<Item = Draft>) -> Result<Vec<Answer>> {
+    let mut answers = Vec::new();
+    for draft in drafts {
+        answers.push(draft.send().await?);
+    }
+    Ok(answers)
+}
+
+#[tokio::test]
+async fn of_thirty_requests_at_once_exactly_the_limit_passes() -> Result<()> {
+    // A counter that can't be asked in time must not let anyone through here, as nobody would count them.
+    let app = App::specimens(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+    for (method, passed) in [("POST", 400), ("GET", 200)] {
+        let of = |user: &str| app.request_of(user, &["acme"], method, &notes("acme")).json(&json!({}));
+        // Thirty instances start for thirty callers, so that the burst meets them ready.
+        let warm = at_once((0..30).map(|turn| of(&format!("user {turn}")))).await?;
+        assert!(warm.iter().all(|answer| answer.status == passed || answer.status == 503));
+        let answers = at_once((0..30).map(|_| of("alice"))).await?;
+        let (some, rest): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == passed);
+        // On an overloaded machine the counter may not answer some in time; what it then counted was not used.
+        let late = rest.iter().filter(|answer| answer.status == 503).count();
+        assert!(some.len() == 5 || (some.len() < 5 && late > 0), "{} passed, {late} were late", some.len());
+        assert!(rest.iter().all(|answer| matches!(answer.status, 429 | 503)));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_answer_says_what_is_left_and_until_when() -> Result<()> {
+    let app = app().await?;
+    for draft in [create(&app), list(&app), app.request_of("mallory", &[], "GET", &notes("acme"))] {
+        for left in [4, 3, 2, 1, 0, 0] {
+            let answer = draft.clone().send().await?;
+            assert_eq!(answer.header("ratelimit-policy"), "\"default\";q=5;w=86400");
+            let (found, seconds) = answer.quota().unwrap_or_default();
+            assert_eq!(found, left);
+            if answer.status != 429 {
+                assert!((1..=86_400).contains(&seconds), "{seconds}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rejection_says_when_the_next_request_passes() -> Result<()> {
+    let app = app().await?;
+    let answers = send((0..6).map(|_| create(&app))).await?;
+    let to_end = answers[4].quota().unwrap_or_default().1;
+    let retry_after: u64 = answers[5].header("retry-after").parse()?;
+    // The five have to fade to four: a fifth of the window after its end. The test may have taken a few seconds.
+    let expected = to_end + 86_400 / 5;
+    assert!((expected - 30..=expected).contains(&retry_after), "{retry_after} instead of {expected}");
+    assert_eq!(answers[5].quota(), Some((0, retry_after)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rejected_request_consumes_nothing() -> Result<()> {
+    let app = app().await?;
+    send((0..5).map(|_| create(&app))).await?;
+    let before = counter(&app).await?;
+    let other_instance = app.beside(&[FIVE_A_DAY]).await?;
+    let drafts = (0..5).flat_map(|_| [create(&app), create(&other_instance)]);
+    let waits: Vec<u64> =
+        send(drafts).await?.iter().map(|answer| answer.quota().map_or(0, |quota| quota.1)).collect();
+    assert!(waits.is_sorted_by(|one, next| one >= next), "{waits:?}");
+    assert_eq!(counter(&app).await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn users_and_functions_do_not_share_a_limit_and_organizations_do() -> Result<()> {
+    let app = app().await?;
+    let orgs = ["acme", "umbrella"];
+    let of = |user: &str, method: &str, organization: &str| {
+        app.request_of(user, &orgs, method, &notes(organization)).json(&json!({}))
+    };
+    let spent = send((0..6).map(|turn| of("alice", "POST", orgs[turn % 2]))).await?;
+    assert_eq!(spent[5].status, 429);
+    assert_eq!(of("bob", "POST", "acme").send().await?.quota().map(|quota| quota.0), Some(4));
+    assert_eq!(of("alice", "GET", "acme").send().await?.quota().map(|quota| quota.0), Some(4));
+    Ok(())
+}
+
+#[tokio::test]
+async fn callers_without_a_valid_token_share_the_limit_of_their_address() -> Result<()> {
+    let app = app().await?;
+    let anonymous = || app.client.post(&notes("acme"));
+    let drafts =
+        [anonymous(), anonymous().bearer("garbage"), anonymous().cookie("x"), anonymous(), anonymous()];
+    for answer in send(drafts).await? {
+        assert_eq!((answer.verdict().as_str(), answer.quota()), ("401 UNAUTHORIZED", None));
+    }
+    let forged =
+        ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip", "x-client-ip"];
+    let forged = forged.map(|header| anonymous().header(header, "203.0.113.7"));
+    for answer in send(forged.into_iter().chain([anonymous().bearer("other garbage")])).await? {
+        assert_eq!(answer.verdict(), "429 RATE_LIMITED");
+    }
+    assert_eq!(create(&app).send().await?.quota().map(|quota| quota.0), Some(4));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_counter_that_has_expired_but_is_still_there_changes_no_decision() -> Result<()> {
+    let app = app().await?;
+    send((0..5).map(|_| create(&app))).await?;
+    let mut row = counter(&app).await?;
+    row["expiresAt"] = json!(1);
+    app.put_row("RateLimitTable", &row).await?;
+    let other_instance = app.beside(&[FIVE_A_DAY]).await?;
+    assert_eq!(create(&other_instance).send().await?.status, 429);
+    // One that is full and long past is as good as none.
+    row["window"] = json!(row["window"].as_i64().unwrap_or_default() - 2);
+    app.put_row("RateLimitTable", &row).await?;
+    let answer = create(&app.beside(&[FIVE_A_DAY]).await?).send().await?;
+    assert_eq!((answer.status, answer.quota().map(|quota| quota.0)), (400, Some(4)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_counter_is_deleted_only_after_it_has_lost_all_weight() -> Result<()> {
+    let app = app().await?;
+    create(&app).send().await?;
+    let row = counter(&app).await?;
+    let end = (row["window"].as_i64().unwrap_or_default() + 2) * DAY;
+    assert!(row["expiresAt"].as_i64().is_some_and(|expiry| (end..end + 3600).contains(&expiry)), "{row}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_limit_costs_one_round_trip_and_seldom_two() -> Result<()> {
+    type Request = fn(&App) -> Draft;
+    for (request, passed) in [(create as Request, 400), (list as Request, 200)] {
+        let first = app().await?;
+        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of a new caller");
+        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that the instance has seen");
+        let second = first.beside(&[FIVE_A_DAY]).await?;
+        assert_eq!(priced(&second, request(&second)).await?, (passed, 2), "of one that others have seen");
+        assert_eq!(priced(&second, request(&second)).await?, (passed, 1), "of the same caller again");
+        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that others have seen since");
+        let third = first.beside(&[FIVE_A_DAY]).await?;
+        assert_eq!(priced(&third, request(&third)).await?, (429, 1), "of a rejection");
+        assert_eq!(
+            priced(&third, request(&third)).await?,
+            (429, 0),
+            "of a rejection that the instance knows of"
+        );
+        assert_eq!(
+            priced(&first, request(&first)).await?,
+            (429, 0),
+            "of a rejection that the instance has caused"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_caller_who_comes_back_costs_one_round_trip_after_a_pause_and_two_after_a_short_one() -> Result<()>
+{
+    let app = app().await?;
+    create(&app).send().await?;
+    let row = counter(&app).await?;
+    for (windows_ago, trips) in [(2, 1), (30, 1), (1, 2)] {
+        let mut earlier = row.clone();
+        earlier["window"] = json!(row["window"].as_i64().unwrap_or_default() - windows_ago);
+        app.put_row("RateLimitTable", &earlier).await?;
+        let instance = app.beside(&[FIVE_A_DAY]).await?;
+        assert_eq!(priced(&instance, create(&instance)).await?, (400, trips), "{windows_ago} windows ago");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rejection_that_the_instance_knows_of_reaches_no_storage_at_all() -> Result<()> {
+    let app = app().await?;
+    send((0..5).map(|_| list(&app))).await?;
+    app.tap.clear();
+    assert_eq!(list(&app).send().await?.status, 429);
+    assert_eq!(app.tap.calls(), []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_the_table_can_not_answer_requests_pass_or_are_denied_as_the_settings_say() -> Result<()> {
+    for (on_error, of_alice, of_nobody) in
+        [("allow", "201", "401 UNAUTHORIZED"), ("deny", "503 SERVICE_UNAVAILABLE", "503 SERVICE_UNAVAILABLE")]
+    {
+        let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", on_error)]).await?;
+        app.lose_table("RateLimitTable").await?;
+        let answer = app.create("Apollo").await?;
+        assert_eq!((answer.verdict().as_str(), answer.quota()), (of_alice, None), "{on_error}");
+        assert_eq!(app.client.post(&notes("acme")).send().await?.verdict(), of_nobody, "{on_error}");
+        let expected = if on_error == "allow" { "200" } else { of_alice };
+        assert_eq!(app.list("").await?.verdict(), expected, "{on_error}");
+        let line = app.stack.log_with("specimens", "the rate limit table can't answer").await;
+        let line = line.unwrap_or_default();
+        assert!(line.contains("\"WARN\"") && line.contains("ResourceNotFound"), "{line}");
+    }
+    Ok(())
+}

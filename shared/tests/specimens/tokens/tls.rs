@@ -1,0 +1,61 @@
+//! An issuer and engines that are reached over TLS: who vouches for them decides (`AWS_CA_BUNDLE`).
+
+use anyhow::{Context, Result};
+use std::io::Write;
+use tempfile::NamedTempFile;
+use testing::{App, Authority, Front, Issuer, PNG, Serving, SigningKey, claims, notes};
+
+/// A file with the certificate of an authority, as `AWS_CA_BUNDLE` names it.
+struct Bundle(NamedTempFile);
+
+impl Bundle {
+    fn of(authority: &Authority) -> Result<Self> {
+        let mut file = NamedTempFile::new()?;
+        file.write_all(authority.certificate().as_bytes())?;
+        Ok(Self(file))
+    }
+
+    fn path(&self) -> Result<&str> {
+        self.0.path().to_str().context("the path is UTF-8")
+    }
+}
+
+/// The answer to Alice with a token of an issuer over TLS, by a service that trusts the authority of this bundle.
+async fn answer(key: &SigningKey, front: &Front, bundle: &Bundle) -> Result<String> {
+    let url = format!("{}/jwks", front.url());
+    let app = App::specimens(&[("AUTH_JWKS_URL", &url), ("AWS_CA_BUNDLE", bundle.path()?)]).await?;
+    let token = key.token(&claims("alice", &["acme"]))?;
+    Ok(app.client.get(&notes("acme")).bearer(&token).send().await?.verdict())
+}
+
+#[tokio::test]
+async fn keys_are_taken_from_an_issuer_that_the_bundle_vouches_for_and_from_no_other() -> Result<()> {
+    let key = SigningKey::p256("1")?;
+    let issuer = Issuer::start(Serving::keys(&[&key])).await?;
+    let (known, unknown) = (Authority::new()?, Authority::new()?);
+    let front = Front::start(issuer.name(), Some(&known)).await?;
+    assert_eq!(answer(&key, &front, &Bundle::of(&known)?).await?, "200");
+    assert_eq!(issuer.asked(), 1);
+    assert_eq!(answer(&key, &front, &Bundle::of(&unknown)?).await?, "503 SERVICE_UNAVAILABLE");
+    assert_eq!(issuer.asked(), 1);
+    assert!(front.opened() > 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn functions_store_through_engines_that_the_bundle_vouches_for_and_through_no_other() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let note = app.new_item("acme", "Apollo").await?;
+    let (known, unknown) = (Authority::new()?, Authority::new()?);
+    let tables = Front::start(app.stack.dynamodb_endpoint(), Some(&known)).await?;
+    let objects = Front::start(app.stack.s3_endpoint(), Some(&known)).await?;
+    let ways = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*objects.url())];
+    for (authority, verdict) in [(&known, "201"), (&unknown, "503 SERVICE_UNAVAILABLE")] {
+        let bundle = Bundle::of(authority)?;
+        let other = app.beside(&[&ways[..], &[("AWS_CA_BUNDLE", bundle.path()?)]].concat()).await?;
+        assert_eq!(other.upload(&note, "a.png", "image/png", PNG).await?.verdict(), verdict);
+        assert_eq!(app.objects().await?.len(), 1);
+    }
+    assert_eq!(app.rows("NotesTable", "FILE#").await?.len(), 1);
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
+
+use anyhow::Result;
+use testing::{App, Calls, Draft, FORM, Fault, PNG, form, side_by_side};
+
+use super::files;
+
+/// How many cases are worked through at a time.
+const AT_ONCE: usize = 4;
+
+const STORED: &str = "201";
+const DOWN: &str = "503 SERVICE_UNAVAILABLE";
+const BUSY: &str = "409 CONFLICT";
+
+/// The tag of an object that no row refers to yet.
+const UNRECORDED: &str = "state=unrecorded";
+
+/// A fault, and what the caller gets when it comes once, and when it comes every time.
+type Case = (Fault, &'static str, &'static str);
+
+/// Retries hide what goes wrong once; `garbled` says which garbage can't be told from an answer, or is no reason to fail.
+fn cases(garbled: [&'static str; 2], always: &'static str) -> Vec<Case> {
+    let case = |fault| match fault {
+        Fault::Garbled => (fault, garbled[0], garbled[1]),
+        _ => (fault, STORED, always),
+    };
+    Fault::ALL.into_iter().map(case).collect()
+}
+
+fn post(app: &App, organization: &str, note: &str) -> Draft {
+    let draft = app.request_of(organization, &[organization], "POST", &files(organization, note));
+    draft.key("key").body(FORM, form("a.png", "image/png", PNG))
+}
+
+/// How many files and recorded answers the organization has, and the tags of its objects.
+async fn stored(app: &App, organization: &str) -> Result<(usize, usize, Vec<Vec<String>>)> {
+    let rows = app.rows("NotesTable", "").await?;
+    let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
+    let count =
+        |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
+    let tags = app.tagged_objects(organization).await?.into_iter().map(|(_, tags)| tags).collect();
+    Ok((count("FILE#"), count("IDEMPOTENCY#"), tags))
+}
+
+/// Sends an upload while this call goes wrong some times, and then again without that.
+async fn check(app: &App, call: &Calls, organization: &str, fault: Fault, expected: &str) -> Result<()> {
+    let note = app.new_item(organization, "Apollo").await?;
+    let outage = app.tap.fail(call.clone().with(organization), fault);
+    let first = post(app, organization, &note).send().await?;
+    drop(outage);
+    assert_eq!(first.verdict(), expected, "{organization}");
+    let (recorded, _, tags) = stored(app, organization).await?;
+    // What no row refers to is swept, and what was answered is not.
+    assert!(recorded > 0 || tags.iter().all(|tags| tags == &[UNRECORDED]), "{organization}: {tags:?}");
+    assert!(expected != STORED || tags == [Vec::<String>::new()], "{organization}: {tags:?}");
+    let again = post(app, organization, &note).send().await?;
+    assert_eq!(again.verdict(), STORED, "after {organization}");
+    assert!(expected != STORED || again.json() == first.json(), "after {organization}");
+    assert_eq!(stored(app, organization).await?, (1, 1, vec![Vec::new()]), "after {organization}");
+    Ok(())
+}
+
+async fn check_all(app: &App, call: Calls, cases: Vec<Case>) -> Result<()> {
+    let cases = cases
+        .into_iter()
+        .flat_map(|(fault, once, always)| [(fault, "once", 1, once), (fault, "always", usize::MAX, always)]);
+    side_by_side(AT_ONCE, cases, async |(fault, often, times, expected)| {
+        let calls = call.clone().first(times);
+        check(app, &calls, &format!("{fault:?}-{often}"), fault, expected).await
+    })
+    .await?;
+    let ends = app.stack.logs("specimens").into_iter().find(|line| line.contains("the process ended"));
+    assert_eq!(ends, None, "a fault must not end a process");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_look_at_the_note_the_file_is_stored_or_the_caller_may_try_again()
+-> Result<()> {
+    let app = App::specimens(&[]).await?;
+    check_all(&app, Calls::of("GetItem").with("NOTE#"), cases([DOWN; 2], DOWN)).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_look_for_an_answer_the_file_is_stored_or_the_caller_may_try_again()
+-> Result<()> {
+    let app = App::specimens(&[]).await?;
+    check_all(&app, Calls::of("GetItem").with("IDEMPOTENCY#"), cases([DOWN; 2], DOWN)).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_object_the_file_is_stored_or_the_caller_may_try_again() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let mut cases = cases([STORED; 2], DOWN);
+    cases.push((Fault::Contended, STORED, BUSY));
+    check_all(&app, Calls::of("PUT"), cases).await
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_the_transaction_the_file_is_stored_once_or_the_caller_may_try_again()
+-> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let mut cases = cases([DOWN; 2], DOWN);
+    cases.push((Fault::Contended, STORED, BUSY));
+    check_all(&app, Calls::of("TransactWriteItems"), cases).await
+}
+
+#[tokio::test]
+async fn while_the_tag_can_not_be_taken_off_no_upload_is_answered_as_stored() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    check_all(&app, Calls::of("DELETE?tagging"), cases([STORED; 2], DOWN)).await
+}
+
+#[tokio::test]
+async fn every_call_is_tried_as_often_as_its_times_allow() -> Result<()> {
+    // An attempt and all of them together: an object 5 and 8 s, the transaction 2 and 4 s, the tag 1 and 3 s.
+    let cases = [
+        ("PUT", Fault::Slow, 2),
+        ("TransactWriteItems", Fault::Slow, 2),
+        ("DELETE?tagging", Fault::Slow, 3),
+        ("PUT", Fault::Broken, 3),
+        ("TransactWriteItems", Fault::Broken, 3),
+        ("TransactWriteItems", Fault::Contended, 5),
+        ("PUT", Fault::Contended, 3),
+    ];
+    side_by_side(AT_ONCE, cases, async |(operation, fault, tries)| {
+        let app = App::specimens(&[]).await?;
+        let note = app.new_item("acme", "Apollo").await?;
+        app.tap.clear();
+        let _outage = app.tap.fail(Calls::of(operation), fault);
+        let status = post(&app, "acme", &note).send().await?.status;
+        let tried = app.tap.calls().into_iter().filter(|call| call.operation == operation).count();
+        assert_eq!((tried, status >= 400), (tries, true), "{operation} {fault:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_file_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let note = app.new_item("acme", "Apollo").await?;
+    for key in [false, true] {
+        let draft = app.as_alice("POST", &files("acme", &note)).body(FORM, form("a.png", "image/png", PNG));
+        let draft = if key { draft.key("key") } else { draft };
+        // The file is recorded, nobody learns of it, and the next try meets another transaction.
+        let lost = app.tap.fail(Calls::of("TransactWriteItems").number(1), Fault::Unanswered);
+        let met = app.tap.fail(Calls::of("TransactWriteItems").number(2), Fault::Contended);
+        let answer = draft.send().await?;
+        drop((lost, met));
+        assert_eq!((answer.verdict().as_str(), answer.header("idempotency-replayed")), (STORED, ""));
+    }
+    assert_eq!(app.rows("NotesTable", "FILE#").await?.len(), 2);
+    Ok(())
+}

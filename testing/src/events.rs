@@ -1,0 +1,72 @@
+//! Events, changed as other gateways send them, and a function's own answers to them. What must stay out: what is asked for.
+
+use super::app::App;
+use super::contract::received;
+use anyhow::{Context, Result, bail};
+use local::client::Answer;
+use local::lambda::Outcome;
+use serde_json::{Map, Value, json};
+
+/// The event with the value at this JSON pointer changed.
+#[must_use]
+pub fn changed(event: &Value, pointer: &str, value: &Value) -> Value {
+    let mut event = event.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+    if let Some(Value::Object(parent)) = event.pointer_mut(parent) {
+        parent.insert(name.to_owned(), value.clone());
+    }
+    event
+}
+
+/// A 2.0 event as a REST API with the stage `prod` sends it, in format 1.0.
+#[must_use]
+pub fn format_1(event: &Value) -> Value {
+    let context = &event["requestContext"];
+    let arrays = |texts: &Value| {
+        let texts = texts.as_object().into_iter().flatten();
+        texts.map(|(name, text)| (name.clone(), json!([text]))).collect::<Map<_, _>>()
+    };
+    let query = event["queryStringParameters"].clone();
+    let mut headers = event["headers"].clone();
+    if let Some(cookies) = event["cookies"].as_array() {
+        headers["cookie"] = cookies.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ").into();
+    }
+    json!({
+        "resource": event["routeKey"].as_str().and_then(|key| key.split(' ').nth(1)),
+        "path": event["rawPath"],
+        "httpMethod": context["http"]["method"],
+        "multiValueHeaders": arrays(&headers),
+        "headers": headers,
+        "multiValueQueryStringParameters": arrays(&query),
+        "queryStringParameters": query,
+        "pathParameters": event["pathParameters"],
+        "requestContext": {
+            "path": format!("/prod{}", event["rawPath"].as_str().unwrap_or_default()),
+            "stage": "prod",
+            "requestId": context["requestId"],
+            "identity": {"sourceIp": context["http"]["sourceIp"]},
+        },
+        "body": event["body"],
+        "isBase64Encoded": event["isBase64Encoded"],
+    })
+}
+
+impl App {
+    /// What a function gives the gateway for an event.
+    ///
+    /// # Errors
+    /// When it gives nothing.
+    pub async fn raw(&self, function: &str, event: &Value) -> Result<Value> {
+        let outcome = self.stack.invoke(function, event.to_string()).await?;
+        let Outcome::Answer(answer) = outcome else { bail!("{function} answered {event} with {outcome:?}") };
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    /// The answer of a function to an event.
+    ///
+    /// # Errors
+    /// When there is none, or it lacks something that every answer of the service has.
+    pub async fn answer(&self, function: &str, event: &Value) -> Result<Answer> {
+        received(&self.raw(function, event).await?).with_context(|| format!("{function} got {event}"))
+    }
+}
