@@ -229,3 +229,24 @@ async fn a_new_item_is_there_at_once_for_every_member() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_cursor_leads_on_in_its_own_list_only() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let of_notes = with_cursor(&app, "acme").await?;
+    app.put_row("NotesTable", &json!({"pk": "USER#alice", "sk": "MEMBER#acme"})).await?;
+    let holders = |query: &str| app.as_alice("GET", &format!("/v1/orgs/acme/holders?limit=1{query}"));
+    let first = holders("").send().await?;
+    let of_holders = first.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();
+    let foreign = [
+        holders(&format!("&cursor={of_notes}")).send().await?,
+        app.list(&format!("?cursor={of_holders}")).await?,
+    ];
+    for answer in foreign {
+        assert_eq!((answer.verdict().as_str(), answer.field().as_str()), ("400 VALIDATION_ERROR", "cursor"));
+    }
+    let last = holders(&format!("&cursor={of_holders}")).send().await?;
+    assert_eq!((last.status, &last.json()["data"]["nextCursor"]), (200, &Value::Null));
+    assert_ne!(last.json()["data"]["ids"], first.json()["data"]["ids"]);
+    Ok(())
+}

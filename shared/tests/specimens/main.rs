@@ -1,7 +1,9 @@
 //! The platform, tested on its specimen functions (`shared/examples/specimens`) through the real engines: no test here
 //! knows a resource of the application.
 
+mod access;
 mod bodies;
+mod changes;
 mod connections;
 mod cors;
 mod credentials;
@@ -18,6 +20,7 @@ mod outages;
 mod rate_limit;
 mod rate_limit_edges;
 mod repeating;
+mod replies;
 mod runtime_api;
 mod settings;
 mod tokens;

@@ -1,0 +1,147 @@
+//! Changes and deletions: merge patches, the versions that they are for, and what others do meanwhile.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use testing::{App, Calls, Draft, Fault, at_once};
+
+use crate::{issues, stored};
+
+const MISMATCH: &str = "409 CONFLICT";
+
+/// The path of a new note of `organization`, with a text.
+async fn note(app: &App, organization: &str) -> Result<String> {
+    let path = testing::notes(organization);
+    let create = app.request_of("alice", &[organization], "POST", &path);
+    let answer = create.json(&json!({"name": "Apollo", "text": "first"})).send().await?;
+    Ok(answer.header("location").to_owned())
+}
+
+fn patch(app: &App, path: &str, body: &Value) -> Draft {
+    app.as_alice("PATCH", path).body("application/merge-patch+json", body.to_string())
+}
+
+async fn text(app: &App, path: &str) -> Result<Value> {
+    Ok(app.as_alice("GET", path).send().await?.json()["data"]["text"].clone())
+}
+
+#[tokio::test]
+async fn what_is_absent_stays_and_null_takes_away() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let path = note(&app, "acme").await?;
+    for (turn, (body, expected)) in [
+        (json!({}), json!("first")),
+        (json!({"text": "next", "unknown": null}), json!("next")),
+        (json!({"text": null}), Value::Null),
+        (json!({}), Value::Null),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = patch(&app, &path, &body).send().await?;
+        assert_eq!((answer.verdict().as_str(), &answer.json()["data"]["text"]), ("200", &expected), "{body}");
+        assert_eq!(answer.header("etag"), format!("\"{}\"", turn + 2));
+        assert_eq!(text(&app, &path).await?, expected, "{body}");
+    }
+    let wrong = patch(&app, &path, &json!({"text": 1})).send().await?;
+    assert_eq!(
+        (wrong.verdict().as_str(), issues(&wrong)),
+        ("400 VALIDATION_ERROR", vec!["text invalid_type".to_owned()])
+    );
+    let json = app.as_alice("PATCH", &path).json(&json!({"text": "as JSON"}));
+    assert_eq!(json.send().await?.verdict(), "200");
+    let plain = app.as_alice("PATCH", &path).body("text/plain", "{}");
+    assert_eq!(plain.send().await?.verdict(), "415 UNSUPPORTED_MEDIA_TYPE");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_is_for_the_versions_that_it_names() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let path = note(&app, "acme").await?;
+    let mut version = 1;
+    for (header, is_met) in [
+        ("\"{}\"", true),
+        ("*", true),
+        ("\"99\", \"{}\" , \"7\"", true),
+        ("\"99\"", false),
+        ("W/\"{}\"", false),
+        ("\"0{}\"", false),
+        ("\"abc\"", false),
+    ] {
+        let header = header.replace("{}", &version.to_string());
+        let answer = patch(&app, &path, &json!({"text": header})).header("if-match", &header).send().await?;
+        version += u64::from(is_met);
+        let expected = if is_met { ("200", "") } else { (MISMATCH, "version") };
+        assert_eq!((answer.verdict().as_str(), answer.field().as_str()), expected, "{header}");
+        assert_eq!(answer.header("etag"), format!("\"{version}\""), "{header}");
+    }
+    assert_eq!(text(&app, &path).await?, "\"99\", \"3\" , \"7\"");
+    for malformed in ["", "1", "\"1", "w/\"1\"", "*, \"1\"", "\"1\" \"2\""] {
+        for method in ["PATCH", "DELETE"] {
+            let draft = app.as_alice(method, &path).json(&json!({})).header("if-match", malformed);
+            let answer = draft.send().await?;
+            let found = (answer.verdict(), issues(&answer));
+            let expected = vec!["If-Match invalid_format".to_owned()];
+            assert_eq!(found, ("400 VALIDATION_ERROR".to_owned(), expected), "{method} {malformed}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deletion_is_for_the_version_that_it_names() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let path = note(&app, "acme").await?;
+    let delete = |tag: &str| app.as_alice("DELETE", &path).header("if-match", tag);
+    let refused = delete("\"2\"").send().await?;
+    assert_eq!((refused.verdict().as_str(), refused.header("etag")), (MISMATCH, "\"1\""));
+    assert_eq!(delete("\"1\"").send().await?.verdict(), "204");
+    assert_eq!(delete("\"1\"").send().await?.verdict(), "404 NOT_FOUND");
+    assert_eq!(stored(&app, "acme").await?, [0, 0, 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_twenty_changes_of_one_version_one_is_made() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let path = note(&app, "acme").await?;
+    let change =
+        |turn| patch(&app, &path, &json!({"text": format!("change {turn}")})).header("if-match", "\"1\"");
+    let answers = at_once((0..20).map(change)).await?;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(made.len(), 1);
+    assert!(refused.iter().all(|answer| answer.verdict() == MISMATCH));
+    assert_eq!(text(&app, &path).await?, made[0].json()["data"]["text"]);
+    assert_eq!(made[0].json()["data"]["version"], 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_meets_no_change_of_its_own() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    // What is lost may have taken effect or not; what comes after it is another attempt of the SDK's, or of ours.
+    for lost in [Fault::Lost, Fault::Unanswered, Fault::Slow, Fault::Halved] {
+        for met in [None, Some(Fault::Contended), Some(Fault::Broken)] {
+            let organization = format!("{lost:?}-{met:?}").replace(['(', ')'], "-");
+            let path = note(&app, &organization).await?;
+            for (method, verdict) in [("PATCH", "200"), ("DELETE", "204")] {
+                let calls = || Calls::of("TransactWriteItems").with(&organization);
+                let outages = [Some(lost), met]
+                    .into_iter()
+                    .zip(1..)
+                    .filter_map(|(fault, number)| Some(app.tap.fail(calls().number(number), fault?)));
+                let outages: Vec<_> = outages.collect();
+                let draft =
+                    app.request_of("alice", &[&organization], method, &path).json(&json!({"text": "next"}));
+                let answer = draft
+                    .header("if-match", if method == "PATCH" { "\"1\"" } else { "\"2\"" })
+                    .send()
+                    .await?;
+                drop(outages);
+                assert_eq!(answer.verdict(), verdict, "{method} {organization}");
+            }
+            assert_eq!(stored(&app, &organization).await?, [0, 0, 0], "{organization}");
+        }
+    }
+    Ok(())
+}
