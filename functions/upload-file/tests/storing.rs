@@ -53,8 +53,10 @@ async fn every_upload_is_a_file_of_its_own() -> Result<()> {
 #[tokio::test]
 async fn a_project_that_is_not_there_is_not_found() -> Result<()> {
     let app = App::start(&[]).await?;
+    let own = app.new_item("acme", "Apollo").await?;
     let foreign = app.new_item("umbrella", "Apollo").await?;
-    for project in [foreign.as_str(), "01900000-0000-7000-8000-000000000000", "1"] {
+    let spelled = [own.to_uppercase(), own.replace('-', "")];
+    for project in [&foreign, "01900000-0000-7000-8000-000000000000", "1", &spelled[0], &spelled[1]] {
         let answer = app.upload(project, "a.png", "image/png", PNG).await?;
         assert_eq!(answer.verdict(), "404 NOT_FOUND", "{project}");
     }
