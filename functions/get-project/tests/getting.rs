@@ -16,7 +16,7 @@ async fn a_project_is_what_its_creation_answered() -> Result<()> {
 #[tokio::test]
 async fn a_project_elsewhere_is_not_found() -> Result<()> {
     let app = App::start(&[]).await?;
-    let id = app.new_project("umbrella", "Apollo").await?;
+    let id = app.new_item("umbrella", "Apollo").await?;
     for other in [id.as_str(), &id.to_uppercase(), "01900000-0000-7000-8000-000000000000", "7", "%20"] {
         let got = app.as_alice("GET", &format!("{}/{other}", projects("acme"))).send().await?;
         assert_eq!(got.verdict(), "404 NOT_FOUND", "{other}");
