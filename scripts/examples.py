@@ -61,6 +61,7 @@ class Examples:
         self.service = service
         self.org = org
         self.routes = {it["operationId"]: (method, path) for method, path, it in operations()}
+        self.public = {it["operationId"] for _, _, it in operations() if it.get("security") == []}
         self.repeatable = {it["operationId"] for _, _, it in operations() if takes_key(it)}
         self.created = {}
         self.left = []
