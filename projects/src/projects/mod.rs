@@ -5,4 +5,5 @@ mod store;
 
 pub use project::{NewProject, Project, ProjectId, ProjectPage};
 pub use store::Projects;
+#[cfg(feature = "files")]
 pub(crate) use store::project_key;

@@ -87,8 +87,8 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// Returns a new client for buckets. It has more time, because objects are larger than rows. Functions that don't call
-    /// this don't contain the client.
+    /// Returns a new client for buckets. It has more time, because objects are larger than rows.
+    #[cfg(feature = "objects")]
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let mut config = configure!(aws_sdk_s3::Config::builder(), self)

@@ -7,6 +7,7 @@ mod aws;
 mod error;
 mod idempotency;
 mod key;
+#[cfg(feature = "objects")]
 mod objects;
 mod rate_limits;
 mod row;
@@ -17,6 +18,7 @@ pub use aws::Aws;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use error::sdk_error;
 pub use key::{Key, Kind, List};
+#[cfg(feature = "objects")]
 pub use objects::{ObjectKey, Objects};
 pub use rate_limits::{Outcome, RateLimitTable};
 pub use row::{Item, Row};
