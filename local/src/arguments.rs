@@ -86,6 +86,9 @@ pub(crate) struct Token {
     /// An organization that the user is a member of. Can be given several times, or not at all.
     #[arg(long = "org", value_name = "ORG")]
     pub(crate) orgs: Vec<String>,
+    /// A role in all of these organizations. Can be given several times, or not at all.
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
     /// How long the token is valid.
     #[arg(long, value_name = "SECONDS", default_value_t = local::token::DEFAULT_LIFETIME.as_secs())]
     pub(crate) expires_in: u64,

@@ -28,6 +28,8 @@ pub struct Example {
     pub given: BTreeMap<String, String>,
     /// Rows in the place of what the request creates, for events.
     pub seed: Option<Seeded>,
+    /// Roles of who sends it.
+    pub roles: Vec<String>,
     route: RouteKey,
     text: String,
 }
@@ -53,6 +55,8 @@ pub struct Request {
     pub query: String,
     /// The body with its media type.
     pub body: Option<(&'static str, Vec<u8>)>,
+    /// Roles of who sends it.
+    pub roles: Vec<String>,
     /// The expected answer.
     pub answer: Expected,
     route: RouteKey,
@@ -82,6 +86,8 @@ struct Document {
     request: Sent,
     answer: Expected,
     seed: Option<Seeded>,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,8 +117,8 @@ impl Example {
         let read = || {
             let route = function.routes.first().context("the function has no route")?.clone();
             let text = std::fs::read_to_string(&file)?;
-            let Document { given, seed, .. } = serde_json::from_str(&text)?;
-            Ok(Self { given, seed, route, text })
+            let Document { given, seed, roles, .. } = serde_json::from_str(&text)?;
+            Ok(Self { given, seed, roles, route, text })
         };
         let example: Result<_> = read();
         example.with_context(|| format!("{} is no example", file.display()))
@@ -143,6 +149,7 @@ impl Example {
             path,
             query: document.request.query.clone(),
             body: document.request.body()?,
+            roles: self.roles.clone(),
             answer: document.answer,
             route: self.route.clone(),
             parameters: values.clone().into_iter().filter(|(name, _)| in_path(name)).collect(),

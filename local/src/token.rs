@@ -13,6 +13,8 @@ pub const DEVELOPMENT_SECRET: &str = "local-development-key-do-not-use-in-produc
 pub const DEVELOPMENT_ISSUER: &str = "https://auth.localhost";
 /// The audience that development tokens name.
 pub const DEVELOPMENT_AUDIENCE: &str = "projects-api";
+/// The claim of the roles in development tokens.
+pub const DEVELOPMENT_ROLES_CLAIM: &str = "roles";
 /// How long a token lasts when nobody says otherwise: a working day.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_hours(8);
 
@@ -23,6 +25,7 @@ pub struct Issuer {
     name: String,
     audience: String,
     organizations: String,
+    roles: String,
 }
 
 /// Variables that give functions keys of somebody else.
@@ -57,14 +60,21 @@ impl Issuer {
             name: value("AUTH_ISSUER", DEVELOPMENT_ISSUER),
             audience: audiences.split(',').next().unwrap_or_default().trim().to_owned(),
             organizations: value("AUTH_ORGANIZATIONS_CLAIM", "organizations"),
+            roles: value("AUTH_ROLES_CLAIM", DEVELOPMENT_ROLES_CLAIM),
         })
     }
 
-    /// A token for `user`, a member of `organizations`, that expires after `lifetime`.
+    /// A token for `user`, a member of `organizations` with `roles` in all of them, that expires after `lifetime`.
     ///
     /// # Errors
     /// When the claims can't be signed, which no input is known to cause.
-    pub fn token(&self, user: &str, organizations: &[String], lifetime: Duration) -> Result<String> {
+    pub fn token(
+        &self,
+        user: &str,
+        organizations: &[String],
+        roles: &[String],
+        lifetime: Duration,
+    ) -> Result<String> {
         let issued = clock::now().as_second();
         let tenant = organizations.first().map_or("development", String::as_str);
         let mut claims = json!({
@@ -74,7 +84,10 @@ impl Issuer {
             "iat": issued,
             "exp": issued.saturating_add_unsigned(lifetime.as_secs()),
         });
-        self.place(&mut claims, organizations);
+        place(&mut claims, &self.organizations, organizations);
+        if !roles.is_empty() {
+            place(&mut claims, &self.roles, roles);
+        }
         if self.name.contains(TENANT_ID) {
             // Text, even where it is the organizations' claim: a token is of one tenant.
             claims["tid"] = tenant.into();
@@ -82,22 +95,20 @@ impl Issuer {
         let key = EncodingKey::from_secret(self.secret.as_bytes());
         encode(&Header::default(), &claims, &key).context("can't sign the token")
     }
+}
 
-    /// Puts the organizations where the functions look for them: in a claim, or where a JSON Pointer leads.
-    fn place(&self, claims: &mut Value, organizations: &[String]) {
-        let names: Vec<_> = match self.organizations.strip_prefix('/') {
-            Some(pointer) => {
-                pointer.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect()
-            }
-            None => vec![self.organizations.clone()],
-        };
-        let mut place = claims;
-        for name in names {
-            if !place.is_object() {
-                *place = json!({});
-            }
-            place = &mut place[name];
+/// Puts names where the functions look for them: in a claim, or where a JSON Pointer leads.
+fn place(claims: &mut Value, claim: &str, values: &[String]) {
+    let names: Vec<_> = match claim.strip_prefix('/') {
+        Some(pointer) => pointer.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect(),
+        None => vec![claim.to_owned()],
+    };
+    let mut place = claims;
+    for name in names {
+        if !place.is_object() {
+            *place = json!({});
         }
-        *place = organizations.into();
+        place = &mut place[name];
     }
+    *place = values.into();
 }

@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub struct Prepared {
     /// The request over HTTP.
     pub draft: Draft,
+    /// The token of Alice, with the roles that the route asks for.
+    pub token: String,
     request: Request,
 }
 
@@ -42,12 +44,13 @@ impl App {
     /// When there is no example, or one that it needs fails.
     pub async fn prepare(&self, function: &str) -> Result<Prepared> {
         let request = self.example(function).await?;
-        let draft = self.as_alice(&request.method, &request.target());
+        let token = self.stack.token_with_roles("alice", &[ORGANIZATION], &request.roles)?;
+        let draft = self.client.request(&request.method, &request.target()).bearer(&token);
         let draft = match request.body.clone() {
             Some((content_type, body)) => draft.body(content_type, body),
             None => draft,
         };
-        Ok(Prepared { draft, request })
+        Ok(Prepared { draft, token, request })
     }
 
     /// Runs the example of a function.
@@ -63,7 +66,9 @@ impl App {
     /// # Errors
     /// As [`App::prepare`].
     pub async fn event(&self, function: &str) -> Result<serde_json::Value> {
-        let event = self.example(function).await?.event(&self.token("alice", &[ORGANIZATION]))?;
+        let request = self.example(function).await?;
+        let event =
+            request.event(&self.stack.token_with_roles("alice", &[ORGANIZATION], &request.roles)?)?;
         Ok(serde_json::from_str(&event)?)
     }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use local::example::Example;
 use local::gateway::Route;
 use serde_json::json;
-use testing::{App, Call, Draft, FORM, PNG, Service, files, form, is_public, projects};
+use testing::{App, Call, Draft, FORM, PNG, Service, files, form, is_public, projects, takes_key};
 
 /// What stands for a path parameter that is no organization.
 const SOME_ID: &str = "01900000-0000-7000-8000-000000000000";
@@ -187,7 +187,6 @@ async fn an_answer_that_is_not_as_all_must_be_is_noticed() -> Result<()> {
 #[tokio::test]
 async fn every_example_is_answered_as_it_says_and_by_cookie_too() -> Result<()> {
     let app = App::start(&[]).await?;
-    let token = app.token("alice", &["acme"]);
     for route in app.stack.routes() {
         app.run(&route.binary).await?;
         let prepared = app.prepare(&route.binary).await?;
@@ -197,7 +196,27 @@ async fn every_example_is_answered_as_it_says_and_by_cookie_too() -> Result<()> 
             continue;
         }
         assert_eq!(anonymous.clone().send().await?.verdict(), "401 UNAUTHORIZED", "{route:?}");
-        prepared.check(&anonymous.cookie(&token).header("sec-fetch-site", "same-origin").send().await?)?;
+        let by_cookie = anonymous.cookie(&prepared.token).header("sec-fetch-site", "same-origin");
+        prepared.check(&by_cookie.send().await?)?;
+    }
+    Ok(())
+}
+
+/// A route that describes an `Idempotency-Key` replays its answer, and takes the key for nothing else.
+#[tokio::test]
+async fn described_keys_are_honored() -> Result<()> {
+    let app = App::start(&[]).await?;
+    for route in app.stack.routes() {
+        let (one, other) = (app.prepare(&route.binary).await?, app.prepare(&route.binary).await?);
+        if !takes_key(&route.binary)? {
+            continue;
+        }
+        let first = one.draft.clone().key("key").send().await?;
+        one.check(&first)?;
+        let again = one.draft.key("key").send().await?;
+        let replayed = (again.status, again.header("idempotency-replayed"), &again.body);
+        assert_eq!(replayed, (first.status, "true", &first.body), "{route:?}");
+        assert_eq!(other.draft.key("key").send().await?.status, 422, "{route:?}");
     }
     Ok(())
 }

@@ -101,12 +101,14 @@ async fn needed(app: &App, binary: &str) -> Result<BTreeSet<Right>> {
     plain.send().await?;
     let keyed = keyed.draft.key("key");
     for _ in 0..2 {
-        assert!(keyed.clone().send().await?.status < 300, "{binary}");
+        let answer = keyed.clone().send().await?;
+        assert!(answer.status < 300, "{binary} answered a request with an Idempotency-Key {answer:?}");
     }
     for object in app.objects().await? {
         app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(object).send().await?;
     }
-    assert!(keyed.send().await?.status < 300, "{binary}");
+    let answer = keyed.send().await?;
+    assert!(answer.status < 300, "{binary} answered, once objects were gone, {answer:?}");
     Ok(app.tap.rights())
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn event(arguments: &Event) -> Result<ExitCode> {
 
 /// The event of this function's example, by Alice.
 pub(super) fn of(template: &Template, function: &str) -> Result<String> {
-    let token = issuer()?.token("alice", &[ORGANIZATION.to_owned()], LIFETIME)?;
-    Example::load(template, function)?.seeded(template)?.event(&token)
+    let example = Example::load(template, function)?;
+    let token = issuer()?.token("alice", &[ORGANIZATION.to_owned()], &example.roles, LIFETIME)?;
+    example.seeded(template)?.event(&token)
 }

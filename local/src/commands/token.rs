@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Prints a token that the functions of this environment's stack accept.
 pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {
     let lifetime = Duration::from_secs(arguments.expires_in);
-    let token = issuer()?.token(&arguments.user, &arguments.orgs, lifetime)?;
+    let token = issuer()?.token(&arguments.user, &arguments.orgs, &arguments.roles, lifetime)?;
     writeln!(std::io::stdout(), "{token}").context("can't print the token")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,10 @@
 use crate::environment::Variables;
 use crate::origins::Origins;
 use crate::template::{ACCOUNT, Function, Names, REGION, Template};
-use crate::token::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET, development_key_applies};
+use crate::token::{
+    DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_ROLES_CLAIM, DEVELOPMENT_SECRET,
+    development_key_applies,
+};
 use aws_credential_types::Credentials;
 use std::path::Path;
 
@@ -81,6 +84,7 @@ impl Surroundings<'_> {
         let values = [
             ("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),
             ("AUTH_ISSUER", DEVELOPMENT_ISSUER),
+            ("AUTH_ROLES_CLAIM", DEVELOPMENT_ROLES_CLAIM),
             ("TRUSTED_ORIGINS", &self.origins.to_string()),
         ];
         let key = development_key_applies(self.overrides).then_some(("AUTH_JWT_SECRET", DEVELOPMENT_SECRET));

@@ -134,9 +134,17 @@ impl Stack {
     /// # Errors
     /// When the functions trust public keys, whose private ones are elsewhere.
     pub fn token(&self, user: &str, organizations: &[&str]) -> Result<String> {
+        self.token_with_roles(user, organizations, &[])
+    }
+
+    /// The same, with these roles in all of the organizations.
+    ///
+    /// # Errors
+    /// As [`Stack::token`].
+    pub fn token_with_roles(&self, user: &str, organizations: &[&str], roles: &[String]) -> Result<String> {
         let issuer = self.issuer.as_ref().context("the functions trust another issuer's public keys")?;
         let organizations: Vec<_> = organizations.iter().map(|id| (*id).to_owned()).collect();
-        issuer.token(user, &organizations, DEFAULT_LIFETIME)
+        issuer.token(user, &organizations, roles, DEFAULT_LIFETIME)
     }
 
     /// What the function with this binary has logged so far, line by line.

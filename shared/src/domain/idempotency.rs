@@ -130,6 +130,16 @@ pub enum Outcome<T> {
     Replayed(T),
 }
 
+impl<T> Outcome<T> {
+    /// Returns what `change` makes of the value, with the same outcome.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Created(value) => Outcome::Created(change(value)),
+            Self::Replayed(value) => Outcome::Replayed(change(value)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Caller, OrgId, UserId};

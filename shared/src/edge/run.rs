@@ -77,9 +77,7 @@ where
     });
     let (log_level, settings, own, input, aws_settings) = start?;
     super::log::init(log_level);
-    // One request at a time is in an environment, so one thread serves it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    current_thread()?.block_on(async {
         let ca_bundle = aws_settings.ca_bundle.clone();
         let aws = Aws::open(aws_settings)?;
         let name = route.name();
@@ -104,6 +102,12 @@ where
         };
         Ok(tokio::join!(poll(&service), idle).0)
     })
+}
+
+/// Builds the runtime: one request at a time is in an environment, so one thread serves it. By itself, so that the compiler
+/// sees which runtime it is and leaves the other, of several threads, out.
+fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// Serves events for as long as there is a Runtime API. Lambda's outlives the process, but an emulator's often doesn't.

@@ -55,8 +55,12 @@ impl<const PARTS: usize> Kind<PARTS> {
 
     /// The name and parts as the beginning of a sort key, each with a `#` behind it.
     fn beginning(self, parts: &[&dyn Display]) -> String {
-        parts.iter().fold(format!("{}#", self.0), |key, part| key + &encoded(*part) + "#")
+        beginning(self.0, parts)
     }
+}
+
+fn beginning(kind: &str, parts: &[&dyn Display]) -> String {
+    parts.iter().fold(format!("{kind}#"), |key, part| key + &encoded(*part) + "#")
 }
 
 /// Returns `true` for equal bytes. Constants can't compare texts.

@@ -109,13 +109,13 @@ impl<'t> Transaction<'t> {
     /// Writes a row that must not be there yet; `taken` is the error if it is.
     pub fn create(self, key: &Key, row: Row, taken: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
         let put = self.put(key, row).condition_expression("attribute_not_exists(pk)");
-        self.with_put(key, put, taken)
+        self.with_put(key, put, Box::new(taken))
     }
 
     /// Writes a row, whether or not there is one.
     pub fn put_any(self, key: &Key, row: Row) -> Self {
         let put = self.put(key, row);
-        self.with_put(key, put, |_| Error::internal("a write without a condition failed one"))
+        self.with_put(key, put, Box::new(|_| Error::internal("a write without a condition failed one")))
     }
 
     /// Writes a row in place of the one that is there; `failed` is the error if that isn't as the condition asks for.
@@ -131,7 +131,7 @@ impl<'t> Transaction<'t> {
             Condition::Exists => put,
             Condition::Version(version) => put.expression_attribute_values(":version", number(version)),
         };
-        self.with_put(key, put, failed)
+        self.with_put(key, put, Box::new(failed))
     }
 
     /// Deletes a row; `failed` is the error if it isn't as the condition asks for.
@@ -151,7 +151,7 @@ impl<'t> Transaction<'t> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         let write = delete.map(|delete| TransactWriteItem::builder().delete(delete).build());
-        self.with(key, write.map_err(Error::internal), failed)
+        self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
     /// Asks for a row that another write depends on, and leaves it as it is; `failed` is the error if it isn't as the
@@ -172,7 +172,7 @@ impl<'t> Transaction<'t> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         let write = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
-        self.with(key, write.map_err(Error::internal), failed)
+        self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
     /// Records the row that an equal request is answered with for the next 24 hours. Does nothing without a request.
@@ -180,8 +180,11 @@ impl<'t> Transaction<'t> {
         let Some(request) = request else { return self };
         let key = record_key(request);
         let put = unless_recorded(self.put(&key, record(request, row)), request);
-        let recorded =
-            self.with_put(&key, put, |_| Error::internal("a record that stands in the way is expired"));
+        let recorded = self.with_put(
+            &key,
+            put,
+            Box::new(|_| Error::internal("a record that stands in the way is expired")),
+        );
         Self { request: Some((request, recorded.writes.len() - 1)), ..recorded }
     }
 
@@ -191,30 +194,20 @@ impl<'t> Transaction<'t> {
         Put::builder().table_name(self.table).set_item(Some(item))
     }
 
-    fn with_put(
-        self,
-        key: &Key,
-        put: PutBuilder,
-        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
-    ) -> Self {
+    fn with_put(self, key: &Key, put: PutBuilder, failed: OnFailure<'t>) -> Self {
         let put =
             put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build();
         let write = put.map(|put| TransactWriteItem::builder().put(put).build());
         self.with(key, write.map_err(Error::internal), failed)
     }
 
-    fn with(
-        mut self,
-        key: &Key,
-        write: Result<TransactWriteItem>,
-        failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
-    ) -> Self {
+    fn with(mut self, key: &Key, write: Result<TransactWriteItem>, failed: OnFailure<'t>) -> Self {
         // DynamoDB refuses the whole transaction for a reason that names no row.
         let is_new = !self.keys.contains(key);
         let doubled = || Error::internal(format!("two writes of {} in one transaction", key.sort));
         self.writes.push(if is_new { write } else { Err(doubled()) });
         self.keys.push(key.clone());
-        self.failures.push(Box::new(failed));
+        self.failures.push(failed);
         self
     }
 
