@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md, the routes in Cargo.toml and the methods that
-/// the template allows pages of other origins.
+/// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md, the routes in Cargo.toml and the
+/// methods that the template allows pages of other origins.
 pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
     let path = super::template(arguments.template.as_deref())?;
     let template = Template::load(&path)?;

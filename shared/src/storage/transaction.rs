@@ -33,6 +33,19 @@ pub enum Condition {
     Version(u64),
 }
 
+/// Adds a condition, and asks for the row as it is where that doesn't hold. The builders of the SDK have no trait in common.
+macro_rules! conditional {
+    ($builder:expr, $condition:expr) => {{
+        let builder = $builder
+            .condition_expression($condition.expression())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match $condition {
+            Condition::Exists => builder,
+            Condition::Version(version) => builder.expression_attribute_values(":version", number(version)),
+        }
+    }};
+}
+
 /// Error of a write whose condition does not hold, made of the row as it is, if there is one.
 type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 
@@ -126,11 +139,7 @@ impl<'t> Transaction<'t> {
         condition: Condition,
         failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
     ) -> Self {
-        let put = self.put(key, row).condition_expression(condition.expression());
-        let put = match condition {
-            Condition::Exists => put,
-            Condition::Version(version) => put.expression_attribute_values(":version", number(version)),
-        };
+        let put = conditional!(self.put(key, row), condition);
         self.with_put(key, put, Box::new(failed))
     }
 
@@ -142,15 +151,9 @@ impl<'t> Transaction<'t> {
         failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
     ) -> Self {
         let delete = Delete::builder().table_name(self.table).set_key(Some(key.item()));
-        let delete = match condition {
-            Condition::Exists => delete,
-            Condition::Version(version) => delete.expression_attribute_values(":version", number(version)),
-        };
-        let delete = delete
-            .condition_expression(condition.expression())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build();
-        let write = delete.map(|delete| TransactWriteItem::builder().delete(delete).build());
+        let write = conditional!(delete, condition)
+            .build()
+            .map(|delete| TransactWriteItem::builder().delete(delete).build());
         self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
@@ -163,15 +166,9 @@ impl<'t> Transaction<'t> {
         failed: impl FnOnce(Option<Row>) -> Error + Send + 't,
     ) -> Self {
         let check = ConditionCheck::builder().table_name(self.table).set_key(Some(key.item()));
-        let check = match condition {
-            Condition::Exists => check,
-            Condition::Version(version) => check.expression_attribute_values(":version", number(version)),
-        };
-        let check = check
-            .condition_expression(condition.expression())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build();
-        let write = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
+        let write = conditional!(check, condition)
+            .build()
+            .map(|check| TransactWriteItem::builder().condition_check(check).build());
         self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
