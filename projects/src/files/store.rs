@@ -56,7 +56,7 @@ impl Files {
         now: Timestamp,
     ) -> Result<Outcome<ProjectFile>> {
         let key = project_key(scope, project);
-        let (found, replayed) = tokio::join!(self.table.get(&key), self.replayed(request));
+        let (found, replayed) = tokio::join!(self.table.get(&key), self.table.replayed(request));
         found?.ok_or(Error::NotFound("Project"))?;
         let file = ProjectFile::create(scope, project, &new, now);
         // A repeated request writes to the same object, so a first try that got no further leaves nothing behind.
@@ -71,13 +71,6 @@ impl Files {
         // An earlier request may have ended before it got here.
         self.objects.commit(&object, &new).await?;
         Ok(outcome)
-    }
-
-    async fn replayed(&self, request: Option<&IdempotentRequest>) -> Result<Option<Row>> {
-        match request {
-            Some(request) => self.table.replayed(request).await,
-            None => Ok(None),
-        }
     }
 
     async fn record(

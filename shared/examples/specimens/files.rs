@@ -72,10 +72,7 @@ impl Files {
         now: Timestamp,
     ) -> Result<Outcome<NoteFile>> {
         self.table.get(&note_key(scope, note)).await?.ok_or(Error::NotFound("Note"))?;
-        let replayed = match request {
-            Some(request) => self.table.replayed(request).await?,
-            None => None,
-        };
+        let replayed = self.table.replayed(request).await?;
         let id = FileId::new(now);
         let object =
             ObjectKey::new(scope, &request.map_or_else(|| id.to_string(), IdempotentRequest::object_name));

@@ -9,7 +9,7 @@ mod notes;
 use std::process::ExitCode;
 
 use shared::config::process_variable;
-use shared::domain::{NewFile, PageRequest};
+use shared::domain::{NewFile, Outcome, PageRequest};
 use shared::edge::{
     Conditional, Created, Idempotent, NoContent, OkJson, OkResource, OrgMember, OrgRole, Public, Redirect,
     RequestContext, Result, Route, SignedIn, run,
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some("get") => run(Route::get(NOTE).org_member(), get),
         Some("update") => {
             let route = Route::patch(NOTE).org_member().merge_patch::<NoteChange>().if_match();
-            run(route.ignores_idempotency_key(), update)
+            run(route.idempotent(), update)
         }
         Some("delete") => run(Route::delete(NOTE).org_member().if_match(), delete),
         Some("upload") => run(Route::post(FILES).org_member().upload().idempotent(), upload),
@@ -63,9 +63,11 @@ async fn get(ctx: RequestContext<OrgMember, Notes>, (): ()) -> Result<OkResource
 
 async fn update(
     ctx: RequestContext<OrgMember, Notes>,
-    change: Conditional<NoteChange>,
-) -> Result<OkResource<Note>> {
-    Ok(OkResource(ctx.store().update(ctx.scope(), ctx.id()?, change).await?))
+    change: Idempotent<Conditional<NoteChange>>,
+) -> Result<Outcome<OkResource<Note>>> {
+    let (change, request) = change.open(&ctx)?;
+    let outcome = ctx.store().update(ctx.scope(), ctx.id()?, change, request.as_ref()).await?;
+    Ok(outcome.map(OkResource))
 }
 
 async fn delete(ctx: RequestContext<OrgMember, Notes>, asked: Conditional<()>) -> Result<NoContent> {

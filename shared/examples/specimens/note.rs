@@ -36,7 +36,7 @@ pub(crate) struct NewNote {
     pub(crate) text: Option<String>,
 }
 
-#[derive(Input, JsonSchema)]
+#[derive(Serialize, Input, JsonSchema)]
 pub(crate) struct NoteChange {
     #[validate(length(max = 500))]
     pub(crate) text: Patch<String>,

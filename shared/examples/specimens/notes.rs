@@ -68,14 +68,18 @@ impl Notes {
         scope: &OrgScope,
         id: NoteId,
         change: Conditional<NoteChange>,
-    ) -> Result<Note> {
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Outcome<Note>> {
         let before = self.get(scope, id).await?;
+        if let Some(row) = self.0.replayed(request).await? {
+            return from_row(scope, &row).map(Outcome::Replayed);
+        }
         change.versions.check(before.version)?;
         let condition = Condition::Version(before.version);
         let note = before.changed(change.content);
-        let writes = self.0.transaction().replace(&note_key(scope, id), to_row(&note), condition, changed);
-        writes.commit().await?;
-        Ok(note)
+        let (key, row) = (note_key(scope, id), to_row(&note));
+        let writes = self.0.transaction().replace(&key, row.clone(), condition, changed);
+        writes.idempotent(request, row).commit().await?.outcome(note, |row| from_row(scope, row))
     }
 
     pub(crate) async fn delete(&self, scope: &OrgScope, id: NoteId, versions: &Versions) -> Result<()> {

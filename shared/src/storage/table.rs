@@ -101,13 +101,18 @@ impl Table {
         Ok(Page { items: rows.map(|row| read(&row)).collect::<Result<_>>()?, next_cursor })
     }
 
-    /// Reads the row that an earlier, equal request was answered with, if that was less than 24 hours ago.
+    /// Reads the row that an earlier, equal request was answered with, if that was less than 24 hours ago. `None` without a
+    /// request.
+    ///
+    /// A change of a version asks between its look at the row and its check against `If-Match`: an equal
+    /// request that takes effect in between has changed the version.
     ///
     /// # Errors
     ///
     /// [`Unprocessable`](crate::domain::Error::Unprocessable) if the key was used for another request; otherwise as
     /// [`Table::get`].
-    pub async fn replayed(&self, request: &IdempotentRequest) -> Result<Option<Row>> {
+    pub async fn replayed(&self, request: Option<&IdempotentRequest>) -> Result<Option<Row>> {
+        let Some(request) = request else { return Ok(None) };
         match self.get(&record_key(request)).await? {
             Some(record) => recorded(request, &record),
             None => Ok(None),

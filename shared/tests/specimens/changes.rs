@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{App, Calls, Draft, Fault, at_once};
+use testing::{Answer, App, Calls, Draft, Fault, at_once};
 
 use crate::{issues, stored};
 
@@ -98,6 +98,22 @@ async fn a_deletion_is_for_the_version_that_it_names() -> Result<()> {
     assert_eq!(delete("\"1\"").send().await?.verdict(), "204");
     assert_eq!(delete("\"1\"").send().await?.verdict(), "404 NOT_FOUND");
     assert_eq!(stored(&app, "acme").await?, [0, 0, 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_of_one_version_is_replayed_by_its_key() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let path = note(&app, "acme").await?;
+    let change = |tag: &str| patch(&app, &path, &json!({"text": "next"})).key("key").header("if-match", tag);
+    let answers = at_once((0..10).map(|_| change("\"1\""))).await?;
+    let bodies: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(Answer::json).collect();
+    assert!(bodies.len() == answers.len() && bodies.iter().all(|body| *body == bodies[0]), "{answers:?}");
+    let made = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty());
+    assert_eq!(made.count(), 1);
+    assert_eq!(bodies[0]["data"]["version"], 2);
+    let other = change("\"2\"").send().await?;
+    assert_eq!(other.verdict(), "422 UNPROCESSABLE_ENTITY");
     Ok(())
 }
 

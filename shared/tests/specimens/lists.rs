@@ -1,7 +1,10 @@
 //! Lists, page by page: limits, cursors, and storage that fails.
 
 use anyhow::Result;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use testing::{Answer, App, notes};
 
 use crate::issues;
@@ -248,5 +251,27 @@ async fn a_cursor_leads_on_in_its_own_list_only() -> Result<()> {
     let last = holders(&format!("&cursor={of_holders}")).send().await?;
     assert_eq!((last.status, &last.json()["data"]["nextCursor"]), (200, &Value::Null));
     assert_ne!(last.json()["data"]["ids"], first.json()["data"]["ids"]);
+    Ok(())
+}
+
+/// A cursor is no secret, so a caller can make one to any place. This is how the service makes them.
+fn forged(place: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in ["ORG#acme", "NOTE#", place] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    URL_SAFE_NO_PAD.encode([&hash.finalize()[..8], place.as_bytes()].concat())
+}
+
+#[tokio::test]
+async fn a_forged_cursor_is_the_callers_mistake_or_a_place() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    with_cursor(&app, "acme").await?;
+    assert_eq!(names(&app.list(&format!("?cursor={}", forged("ffff"))).await?), ["Gemini", "Apollo"]);
+    assert_eq!(app.list(&format!("?cursor={}", forged("a\0#\u{e9}"))).await?.status, 200);
+    let beyond_a_key = app.list(&format!("?cursor={}", forged(&"a".repeat(1_100)))).await?;
+    assert_eq!(beyond_a_key.verdict(), "400 VALIDATION_ERROR");
+    assert_eq!(issues(&beyond_a_key), ["cursor invalid_format"]);
     Ok(())
 }

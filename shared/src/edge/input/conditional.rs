@@ -34,8 +34,8 @@ pub enum Versions {
 }
 
 impl Versions {
-    /// Checks the current version of the resource. A route that is idempotent as well asks `Table::replayed` before: the
-    /// version that an equal request was for is no longer the current one.
+    /// Checks the current version of the resource. A route that is idempotent as well reads the resource, then asks
+    /// `Table::replayed`, then this: the version that an equal request was for is no longer the current one.
     ///
     /// # Errors
     ///
