@@ -67,7 +67,10 @@ impl Target {
     }
 
     fn on_platform(executable: &str, sources: &str) -> Self {
-        Self::new(executable, &[sources, "projects", "shared/derive", "shared/src", "shared/Cargo.toml"])
+        let mut target =
+            Self::new(executable, &[sources, "shared/derive", "shared/src", "shared/Cargo.toml"]);
+        target.sources.extend(application());
+        target
     }
 
     /// Cargo does not touch an executable that a newer source leaves unchanged, so the last build counts as well.
@@ -76,6 +79,13 @@ impl Target {
         let built = modified(stamp).map_or(built, |checked| built.max(checked));
         self.sources.iter().filter_map(|source| newest(source)).all(|source| source <= built)
     }
+}
+
+/// The crates of the application: what stands beside those that every application has.
+fn application() -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(workspace()).into_iter().flatten().filter_map(Result::ok);
+    let crates = entries.map(|entry| entry.path()).filter(|folder| folder.join("Cargo.toml").is_file());
+    crates.filter(|folder| !["bench", "local", "shared", "testing"].iter().any(|name| folder.ends_with(name)))
 }
 
 /// The folder of the running test's profile, where these targets are fresh.
