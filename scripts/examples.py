@@ -38,7 +38,7 @@ class Request:
         example = json.loads(filled(text, {name: json.dumps(value)[1:-1] for name, value in values.items()}))
         request = example.get("request", {})
         self.query = f"?{request['query']}" if "query" in request else ""
-        self.answer = example["answer"]
+        self.response = example["response"]
         self.body, self.kind = None, None
         if "json" in request:
             self.body, self.kind = json.dumps(request["json"]), "application/json"
@@ -48,9 +48,9 @@ class Request:
     def surprises(self, answer):
         """What is wrong with an answer."""
         seen = {}
-        yield from unlike(self.answer["status"], answer.status, seen, "the status")
-        yield from unlike(self.answer["body"], answer.body or None, seen, "the body")
-        for name, wanted in self.answer.get("headers", {}).items():
+        yield from unlike(self.response["status"], answer.status, seen, "the status")
+        yield from unlike(self.response["body"], answer.body or None, seen, "the body")
+        for name, wanted in self.response.get("headers", {}).items():
             yield from unlike(wanted, answer.headers.get(name), seen, name)
 
 

@@ -39,7 +39,7 @@ pub(crate) enum What {
     /// Peak memory.
     Memory,
     /// Round trips and consumed capacity.
-    Trips,
+    RoundTrips,
     /// Instructions of init, of a request, and of inputs as they grow.
     Instructions,
     /// The same with much in the tables.
@@ -48,7 +48,7 @@ pub(crate) enum What {
 
 impl Arguments {
     pub(crate) fn wants(&self, what: What) -> bool {
-        let checked = [What::Size, What::Memory, What::Trips, What::Instructions];
+        let checked = [What::Size, What::Memory, What::RoundTrips, What::Instructions];
         if self.check { checked.contains(&what) } else { self.only.is_empty() || self.only.contains(&what) }
     }
 }

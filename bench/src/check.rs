@@ -10,7 +10,7 @@ use testing::workspace;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Bound {
     measure: String,
-    subject: String,
+    target: String,
     #[serde(flatten)]
     limit: Limit,
     /// For the reader of the file, and for whoever breaks the bound.
@@ -59,10 +59,10 @@ pub(crate) fn check(bounds: &[Bound], series: &[Series], counted: bool) -> Resul
 
 impl Bound {
     fn fault(&self, series: &[Series]) -> Option<String> {
-        let Self { measure, subject, why, .. } = self;
-        let found = series.iter().find(|it| it.measure == *measure && it.subject == *subject);
+        let Self { measure, target, why, .. } = self;
+        let found = series.iter().find(|it| it.measure == *measure && it.target == *target);
         let Some(found) = found else {
-            return Some(format!("{measure} of {subject} was not measured"));
+            return Some(format!("{measure} of {target} was not measured"));
         };
         let (median, unit) = (found.summary.median, found.unit.label());
         let (broken, wanted) = match self.limit {
@@ -70,26 +70,26 @@ impl Bound {
             Limit::Exactly(number) => ((median - number).abs() > f64::EPSILON, format!("must be {number}")),
             Limit::Most(number) => (median > number, format!("may be {number}")),
         };
-        broken.then(|| format!("{measure} of {subject} is {median} and {wanted} ({unit}): {why}"))
+        broken.then(|| format!("{measure} of {target} is {median} and {wanted} ({unit}): {why}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Bound, Limit, bounds, check};
-    use crate::series::{Book, Unit};
+    use crate::series::{Samples, Unit};
     use anyhow::Result;
 
     fn bound(measure: &str, most: f64) -> Bound {
-        let (measure, subject, why) = (measure.to_owned(), "it".to_owned(), "so".to_owned());
-        Bound { measure, subject, limit: Limit::Most(most), why, architecture: None }
+        let (measure, target, why) = (measure.to_owned(), "it".to_owned(), "so".to_owned());
+        Bound { measure, target, limit: Limit::Most(most), why, architecture: None }
     }
 
     #[test]
     fn what_is_beyond_its_bound_or_not_measured_fails() {
-        let mut book = Book::default();
-        book.note("size", Unit::Kibibytes, "it", 10.0);
-        let series = book.finish();
+        let mut samples = Samples::default();
+        samples.note("size", Unit::Kibibytes, "it", 10.0);
+        let series = samples.finish();
         assert!(check(&[bound("size", 10.0)], &series, true).is_ok());
         assert!(check(&[bound("size", 9.9)], &series, true).is_err());
         assert!(check(&[bound("sighs", 10.0)], &series, true).is_err());

@@ -1,10 +1,10 @@
 //! What a fresh environment costs: size, start, and the first request. What must stay out: what comes later, and memory.
 
 use crate::environment::Environment;
+use crate::fixture::{Fixture, Network, Way};
 use crate::process::page_faults;
-use crate::series::{Book, Unit};
-use crate::stage::{Reach, Stage, Way};
-use crate::subject::Subject;
+use crate::series::{Samples, Unit};
+use crate::target::Target;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::PathBuf;
@@ -14,11 +14,11 @@ use std::time::Duration;
 const LEVEL: u8 = 6;
 
 /// The bytes that are deployed: of machine code the executable itself, of a script what lies beside it.
-fn deployed(subject: &Subject) -> Result<Vec<PathBuf>> {
-    if subject.is_machine_code() {
-        return Ok(vec![subject.executable.clone()]);
+fn deployed(target: &Target) -> Result<Vec<PathBuf>> {
+    if target.is_machine_code() {
+        return Ok(vec![target.executable.clone()]);
     }
-    let folder = subject.executable.parent().context("an executable is in a folder")?;
+    let folder = target.executable.parent().context("an executable is in a folder")?;
     let bundles = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
     Ok(bundles
         .filter(|file| file.extension().is_some_and(|kind| ["cjs", "js", "mjs"].iter().any(|it| kind == *it)))
@@ -29,16 +29,16 @@ fn deployed(subject: &Subject) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// When an executable can't be read.
-pub(crate) fn sizes(subjects: &[Subject], book: &mut Book) -> Result<()> {
-    for subject in subjects {
+pub(crate) fn sizes(targets: &[Target], samples: &mut Samples) -> Result<()> {
+    for target in targets {
         let (mut plain, mut zipped) = (0, 0);
-        for file in deployed(subject)? {
+        for file in deployed(target)? {
             let bytes = fs::read(&file).with_context(|| format!("can't read {}", file.display()))?;
             plain += bytes.len();
             zipped += miniz_oxide::deflate::compress_to_vec(&bytes, LEVEL).len();
         }
-        book.note("size", Unit::Kibibytes, &subject.name, kib(plain));
-        book.note("size, zipped", Unit::Kibibytes, &subject.name, kib(zipped));
+        samples.note("size", Unit::Kibibytes, &target.name, kib(plain));
+        samples.note("size, zipped", Unit::Kibibytes, &target.name, kib(zipped));
     }
     Ok(())
 }
@@ -48,16 +48,16 @@ pub(crate) fn sizes(subjects: &[Subject], book: &mut Book) -> Result<()> {
 /// # Errors
 /// When one does not start or answer.
 pub(crate) async fn starts(
-    stage: &Stage,
-    subjects: &[Subject],
+    fixture: &Fixture,
+    targets: &[Target],
     runs: usize,
     tls: bool,
-    book: &mut Book,
+    samples: &mut Samples,
 ) -> Result<()> {
-    let way = stage.way(tls).await?;
+    let way = fixture.way(tls).await?;
     for run in 0..runs {
-        for subject in in_turns(subjects, run) {
-            start(stage, subject, &way, tls, book).await.with_context(|| subject.name.clone())?;
+        for target in in_turns(targets, run) {
+            start(fixture, target, &way, tls, samples).await.with_context(|| target.name.clone())?;
         }
     }
     Ok(())
@@ -68,22 +68,28 @@ fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
     all.iter().cycle().skip(round % all.len().max(1)).take(all.len())
 }
 
-async fn start(stage: &Stage, subject: &Subject, way: &Way, tls: bool, book: &mut Book) -> Result<()> {
+async fn start(
+    fixture: &Fixture,
+    target: &Target,
+    way: &Way,
+    tls: bool,
+    samples: &mut Samples,
+) -> Result<()> {
     let suffix = if tls { ", TLS" } else { "" };
-    let launch = stage.launch(subject, &Reach::By(way))?;
+    let launch = fixture.launch(target, &Network::By(way))?;
     let (before, set_up) = (way.opened(), way.set_ups().len());
     let mut environment = Environment::start(&launch).await?;
     let early = way.opened() - before;
     let mut note =
-        |measure: &str, unit, sample| book.note(&format!("{measure}{suffix}"), unit, &subject.name, sample);
+        |measure: &str, unit, sample| samples.note(&format!("{measure}{suffix}"), unit, &target.name, sample);
     note("init: from spawn to the first /next", Unit::Milliseconds, milliseconds(environment.init));
     let init_faults = page_faults(environment.process()?)?;
     note("init: page faults", Unit::Count, init_faults);
-    let Some(work) = subject.works.first().copied() else { return Ok(()) };
-    let first = stage.ask(&mut environment, work).await?.took;
+    let Some(workload) = target.workloads.first().copied() else { return Ok(()) };
+    let first = fixture.ask(&mut environment, workload).await?.took;
     let late = way.opened() - before - early;
     note("first request: page faults", Unit::Count, page_faults(environment.process()?)? - init_faults);
-    let second = stage.ask(&mut environment, work).await?.took;
+    let second = fixture.ask(&mut environment, workload).await?.took;
     note("first request", Unit::Milliseconds, milliseconds(first));
     note("second request", Unit::Milliseconds, milliseconds(second));
     note("connections opened during init", Unit::Count, count(early));

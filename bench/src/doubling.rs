@@ -1,7 +1,7 @@
 //! What a caller's input costs when it is twice as long. What must stay out: the inputs, which are the seeds of the fuzz
 //! target `cost`.
 
-use crate::series::{Book, Unit};
+use crate::series::{Samples, Unit};
 use anyhow::{Context, Result, ensure};
 use local::environment;
 use local::terminal;
@@ -19,7 +19,7 @@ const READS: &str = "cost::measured";
 ///
 /// # Errors
 /// When the inputs can't be read under Valgrind.
-pub(crate) async fn doubling(book: &mut Book) -> Result<()> {
+pub(crate) async fn doubling(samples: &mut Samples) -> Result<()> {
     let folder = workspace().join("shared/fuzz/seeds/cost");
     let entries = fs::read_dir(&folder).with_context(|| format!("can't read {}", folder.display()))?;
     let mut seeds = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -41,7 +41,7 @@ pub(crate) async fn doubling(book: &mut Book) -> Result<()> {
     let worst = seeds.iter().zip(readings).max_by(|(_, one), (_, other)| one.total_cmp(other));
     let (seed, ratio) = worst.context("there are no inputs")?;
     terminal::say(&format!("doubled, {} costs {ratio:.2} times as much, no input more", seed.display()));
-    book.note("doubled input: instructions", Unit::Times, "the worst input", ratio);
+    samples.note("doubled input: instructions", Unit::Times, "the worst input", ratio);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! One execution environment: a process, and what it takes for what. What must stay out: what it is asked.
 
 use crate::process::cpu;
-use crate::runtime_api::{RuntimeApi, Sign};
+use crate::runtime_api::{Event, RuntimeApi};
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use local::clock::Stopwatch;
@@ -72,7 +72,7 @@ impl Environment {
             _ = child.wait() => Err(anyhow::anyhow!("it ended before it asked for an event")),
         };
         match asked {
-            Ok(Sign::Asked(at)) => Ok(Self { child, api, log, init: at.saturating_sub(began) }),
+            Ok(Event::Asked(at)) => Ok(Self { child, api, log, init: at.saturating_sub(began) }),
             Ok(sign) => bail!("{} began with {sign:?}", launch.executable.display()),
             Err(error) => Err(error.context(format!("{}\n{}", launch.executable.display(), text(&mut log)))),
         }
@@ -90,10 +90,11 @@ impl Environment {
     pub(crate) async fn ask(&mut self, event: Bytes) -> Result<Answer> {
         self.api.send(event);
         match self.exchange().await {
-            Ok((took, answer)) => {
-                let answer: Value = serde_json::from_slice(&answer).context("the answer is not JSON")?;
-                let status = answer["statusCode"].as_u64().context("the answer has no status")?;
-                Ok(Answer { status, body: answer["body"].as_str().unwrap_or_default().to_owned(), took })
+            Ok((took, response)) => {
+                let response: Value =
+                    serde_json::from_slice(&response).context("the response is not JSON")?;
+                let status = response["statusCode"].as_u64().context("the response has no status")?;
+                Ok(Answer { status, body: response["body"].as_str().unwrap_or_default().to_owned(), took })
             }
             Err(error) => Err(error.context(text(&mut self.log))),
         }
@@ -145,18 +146,18 @@ impl Environment {
     }
 
     async fn exchange(&mut self) -> Result<(Duration, Bytes)> {
-        let Sign::Took(began) = next(&mut self.api).await? else { bail!("no event was taken") };
-        let (ended, answer) = match next(&mut self.api).await? {
-            Sign::Answered(at, answer) => (at, answer),
-            Sign::Failed(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
-            sign => bail!("no answer, but {sign:?}"),
+        let Event::Took(began) = next(&mut self.api).await? else { bail!("no event was taken") };
+        let (ended, response) = match next(&mut self.api).await? {
+            Event::Answered(at, response) => (at, response),
+            Event::Failed(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
+            sign => bail!("no response, but {sign:?}"),
         };
-        let Sign::Asked(_) = next(&mut self.api).await? else { bail!("no further event was asked for") };
-        Ok((ended.saturating_sub(began), answer))
+        let Event::Asked(_) = next(&mut self.api).await? else { bail!("no further event was asked for") };
+        Ok((ended.saturating_sub(began), response))
     }
 }
 
-async fn next(api: &mut RuntimeApi) -> Result<Sign> {
+async fn next(api: &mut RuntimeApi) -> Result<Event> {
     let sign = timeout(PATIENCE, api.signs.recv()).await.context("the process does nothing")?;
     sign.context("the Runtime API is gone")
 }

@@ -1,6 +1,6 @@
 //! The events of requests, as API Gateway makes them. What must stay out: sending them.
 
-use crate::subject::Work;
+use crate::target::Workload;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -139,10 +139,10 @@ impl Request {
 }
 
 /// The request of a work, which no two numbers have alike.
-pub(crate) fn of(work: Work, project: &str, number: usize) -> Request {
-    match work {
-        Work::List => Request::list(ORGANIZATION, ""),
-        Work::Create => Request::create(&format!("Project {number}")),
-        Work::Upload(size) => Request::upload(project, size, number),
+pub(crate) fn of(workload: Workload, project: &str, number: usize) -> Request {
+    match workload {
+        Workload::List => Request::list(ORGANIZATION, ""),
+        Workload::Create => Request::create(&format!("Project {number}")),
+        Workload::Upload(size) => Request::upload(project, size, number),
     }
 }

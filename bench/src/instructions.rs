@@ -2,9 +2,9 @@
 
 use crate::cold::count;
 use crate::environment::Environment;
-use crate::series::{Book, Unit};
-use crate::stage::{Reach, Stage};
-use crate::subject::{LARGE, Subject, Work};
+use crate::fixture::{Fixture, Network};
+use crate::series::{Samples, Unit};
+use crate::target::{LARGE, Target, Workload};
 use anyhow::{Context, Result};
 use local::terminal;
 use std::fs;
@@ -34,28 +34,32 @@ pub(crate) async fn can_count() -> bool {
 /// # Errors
 /// When an executable does not run under Valgrind.
 pub(crate) async fn instructions(
-    stage: &Stage,
-    subjects: &[Subject],
+    fixture: &Fixture,
+    targets: &[Target],
     only_init: bool,
-    book: &mut Book,
+    samples: &mut Samples,
 ) -> Result<()> {
-    let way = stage.way(true).await?;
-    for subject in subjects.iter().filter(|subject| subject.is_machine_code()) {
+    let way = fixture.way(true).await?;
+    for target in targets.iter().filter(|target| target.is_machine_code()) {
         let mut note =
-            |measure: &str, sample| book.note(measure, Unit::MegaInstructions, &subject.name, sample);
+            |measure: &str, sample| samples.note(measure, Unit::MegaInstructions, &target.name, sample);
         for _ in 0..INITS {
-            note("init and connecting: instructions", counted(stage, subject, &Reach::Direct, None).await?);
-            let once = subject.works.first().map(|work| (*work, 1));
             note(
-                "to the first answer, TLS: instructions",
-                counted(stage, subject, &Reach::By(&way), once).await?,
+                "init and connecting: instructions",
+                counted(fixture, target, &Network::Direct, None).await?,
+            );
+            let once = target.workloads.first().map(|workload| (*workload, 1));
+            note(
+                "to the first response, TLS: instructions",
+                counted(fixture, target, &Network::By(&way), once).await?,
             );
         }
-        for work in subject.works.iter().filter(|_| !only_init) {
-            let requests = if *work == Work::Upload(LARGE) { 2 } else { 20 };
-            let few = counted(stage, subject, &Reach::Direct, Some((*work, BEFORE))).await?;
-            let many = counted(stage, subject, &Reach::Direct, Some((*work, BEFORE + requests))).await?;
-            note(&format!("warm {}: instructions", work.label()), (many - few) / count(requests));
+        for workload in target.workloads.iter().filter(|_| !only_init) {
+            let requests = if *workload == Workload::Upload(LARGE) { 2 } else { 20 };
+            let few = counted(fixture, target, &Network::Direct, Some((*workload, BEFORE))).await?;
+            let many =
+                counted(fixture, target, &Network::Direct, Some((*workload, BEFORE + requests))).await?;
+            note(&format!("warm {}: instructions", workload.label()), (many - few) / count(requests));
         }
     }
     Ok(())
@@ -63,19 +67,19 @@ pub(crate) async fn instructions(
 
 /// In millions. The process is ended once it has nothing to do any more.
 async fn counted(
-    stage: &Stage,
-    subject: &Subject,
-    reach: &Reach<'_>,
-    works: Option<(Work, usize)>,
+    fixture: &Fixture,
+    target: &Target,
+    reach: &Network<'_>,
+    workloads: Option<(Workload, usize)>,
 ) -> Result<f64> {
     let log = NamedTempFile::new().context("can't create a file")?;
-    let mut launch = stage.launch(subject, reach)?;
+    let mut launch = fixture.launch(target, reach)?;
     let file = format!("--log-file={}", log.path().display());
     launch.under =
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &file].map(str::to_owned).into();
     let mut environment = Environment::start(&launch).await?;
-    for work in works.into_iter().flat_map(|(work, times)| std::iter::repeat_n(work, times)) {
-        stage.ask(&mut environment, work).await?;
+    for workload in workloads.into_iter().flat_map(|(workload, times)| std::iter::repeat_n(workload, times)) {
+        fixture.ask(&mut environment, workload).await?;
     }
     environment.idle().await?;
     environment.terminate().await?;

@@ -1,43 +1,43 @@
 //! The benchmark: what the functions cost, beside what they are compared with, on this machine.
 //!
-//! It runs executables as Lambda would, over the local stack's engines, and knows nothing of how they are made: like
+//! It runs executables as Lambda would, over the local stack's emulators, and knows nothing of how they are made: like
 //! `local`, it depends on none of the service's crates. What must stay out: the measures, one file each.
 
 mod arguments;
-mod bars;
 mod check;
 mod cold;
 mod doubling;
 mod environment;
 mod event;
+mod fixture;
 mod growth;
 mod instructions;
 mod machine;
 mod plot;
 mod process;
 mod report;
+mod round_trips;
 mod runtime_api;
 mod seeds;
 mod series;
-mod stage;
-mod subject;
-mod trips;
+mod target;
+mod thresholds;
 mod warm;
 
 use anyhow::{Context, Result, ensure};
 use arguments::{Arguments, What};
-use bars::Bars;
 use clap::Parser;
+use fixture::Fixture;
 use local::terminal;
 use machine::Machine;
 use report::Report;
+use round_trips::RoundTrips;
 use serde_json::json;
-use series::{Book, Series};
-use stage::Stage;
+use series::{Samples, Series};
 use std::io::Write;
 use std::process::ExitCode;
-use subject::Subject;
-use trips::Trips;
+use target::Target;
+use thresholds::Thresholds;
 
 /// What the picture shows, in its order.
 const PLOTTED: [&str; 3] = ["init: from spawn to the first /next", "first request, TLS", "warm list: time"];
@@ -54,12 +54,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    subject::require_linux()?;
-    let subjects = subject::subjects(arguments.binaries.as_deref(), arguments.check).await?;
+    target::require_linux()?;
+    let targets = target::targets(arguments.binaries.as_deref(), arguments.check).await?;
     let machine = Machine::look();
     let counts = arguments.wants(What::Instructions) && instructions::can_count().await;
-    let series = measure(&arguments, &subjects, counts).await?;
-    write!(std::io::stdout(), "{machine}{}{}", Report(&series), Bars(&series))?;
+    let series = measure(&arguments, &targets, counts).await?;
+    write!(std::io::stdout(), "{machine}{}{}", Report(&series), Thresholds(&series))?;
     write(&arguments, &machine, &series)?;
     if arguments.check {
         check::check(&check::bounds()?, &series, counts)?;
@@ -67,34 +67,34 @@ async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-async fn measure(arguments: &Arguments, subjects: &[Subject], counts: bool) -> Result<Vec<Series>> {
-    let (mut book, runs) = (Book::default(), usize::from(arguments.runs));
-    let stage = Stage::set(subjects).await?;
+async fn measure(arguments: &Arguments, targets: &[Target], counts: bool) -> Result<Vec<Series>> {
+    let (mut samples, runs) = (Samples::default(), usize::from(arguments.runs));
+    let fixture = Fixture::set(targets).await?;
     if arguments.wants(What::Size) {
-        cold::sizes(subjects, &mut book)?;
+        cold::sizes(targets, &mut samples)?;
     }
     if arguments.wants(What::Start) {
-        cold::starts(&stage, subjects, runs, false, &mut book).await?;
-        cold::starts(&stage, subjects, runs, true, &mut book).await?;
+        cold::starts(&fixture, targets, runs, false, &mut samples).await?;
+        cold::starts(&fixture, targets, runs, true, &mut samples).await?;
     }
     if arguments.wants(What::Warm) {
-        warm::requests(&stage, subjects, runs, false, &mut book).await?;
-        warm::requests(&stage, subjects, runs, true, &mut book).await?;
+        warm::requests(&fixture, targets, runs, false, &mut samples).await?;
+        warm::requests(&fixture, targets, runs, true, &mut samples).await?;
     }
     if arguments.wants(What::Memory) {
-        warm::memory(&stage, subjects, &mut book).await?;
+        warm::memory(&fixture, targets, &mut samples).await?;
     }
-    if arguments.wants(What::Trips) {
-        Trips::new(&stage, subjects, &mut book).count().await?;
+    if arguments.wants(What::RoundTrips) {
+        RoundTrips::new(&fixture, targets, &mut samples).count().await?;
     }
     if counts {
-        instructions::instructions(&stage, subjects, arguments.check, &mut book).await?;
-        doubling::doubling(&mut book).await?;
+        instructions::instructions(&fixture, targets, arguments.check, &mut samples).await?;
+        doubling::doubling(&mut samples).await?;
     }
     if arguments.wants(What::Growth) {
-        growth::growth(&stage, subjects, runs, &mut book).await?;
+        growth::growth(&fixture, targets, runs, &mut samples).await?;
     }
-    Ok(book.finish())
+    Ok(samples.finish())
 }
 
 fn write(arguments: &Arguments, machine: &Machine, series: &[Series]) -> Result<()> {

@@ -68,7 +68,7 @@ fn panel(title: &str, rows: &[&Series], top: f64) -> String {
 
 fn row(svg: &mut String, axis: &Axis, series: &Series, y: f64) {
     let (median, base) = (series.summary.median, y + 4.0);
-    line(svg, &format!("<text x=\"8\" y=\"{base:.1}\">{}</text>", series.subject));
+    line(svg, &format!("<text x=\"8\" y=\"{base:.1}\">{}</text>", series.target));
     for (index, sample) in series.samples.iter().enumerate() {
         // Moved up and down a little, so that equal ones can be told from one.
         let moved = y + f64::from(u8::try_from(index * 5 % 11).unwrap_or_default()) - 5.0;
@@ -114,15 +114,15 @@ impl Axis {
 #[cfg(test)]
 mod tests {
     use super::{Axis, draw};
-    use crate::series::{Book, Unit};
+    use crate::series::{Samples, Unit};
 
     #[test]
     fn every_sample_is_a_dot_within_the_picture_under_its_title() {
-        let mut book = Book::default();
+        let mut samples = Samples::default();
         for sample in [1.0, 2.0, 400.0] {
-            book.note("init", Unit::Milliseconds, "it", sample);
+            samples.note("init", Unit::Milliseconds, "it", sample);
         }
-        let series = book.finish();
+        let series = samples.finish();
         let svg = draw(&[("Init".to_owned(), series.iter().collect())]);
         assert_eq!(svg.matches("<circle").count(), 3);
         assert!(

@@ -4,7 +4,7 @@ use crate::series::{Series, Unit};
 use std::fmt::{Display, Formatter, Result};
 
 /// What the others are compared with where it is there.
-const FLOOR: &str = "floor";
+const NOOP: &str = "noop";
 
 /// All series, one table a measure.
 pub(crate) struct Report<'s>(pub(crate) &'s [Series]);
@@ -17,15 +17,15 @@ impl Display for Report<'_> {
                 measure = &series.measure;
                 heading(formatter, series)?;
             }
-            row(formatter, series, self.floor(measure))?;
+            row(formatter, series, self.noop(measure))?;
         }
         Ok(())
     }
 }
 
 impl Report<'_> {
-    fn floor(&self, measure: &str) -> Option<f64> {
-        let found = self.0.iter().find(|series| series.measure == measure && series.subject == FLOOR);
+    fn noop(&self, measure: &str) -> Option<f64> {
+        let found = self.0.iter().find(|series| series.measure == measure && series.target == NOOP);
         found.map(|series| series.summary.median).filter(|median| *median > 0.0)
     }
 }
@@ -35,20 +35,20 @@ fn heading(formatter: &mut Formatter<'_>, series: &Series) -> Result {
     writeln!(
         formatter,
         "\n{title:<58}{:>10}{:>10}{:>10}{:>10}{:>6}{:>9}",
-        "median", "p5", "p95", "p99", "n", "x floor"
+        "median", "p5", "p95", "p99", "n", "x noop"
     )
 }
 
-fn row(formatter: &mut Formatter<'_>, series: &Series, floor: Option<f64>) -> Result {
+fn row(formatter: &mut Formatter<'_>, series: &Series, noop: Option<f64>) -> Result {
     let it = series.summary;
-    write!(formatter, "  {:<56}{:>10}", series.subject, number(series.unit, it.median))?;
+    write!(formatter, "  {:<56}{:>10}", series.target, number(series.unit, it.median))?;
     let spread = if it.samples > 1 {
         [it.p5, it.p95, it.p99].map(|value| number(series.unit, value))
     } else {
         Default::default()
     };
     let [p5, p95, p99] = spread;
-    let ratio = floor.map(|floor| format!("{:.2}", it.median / floor)).unwrap_or_default();
+    let ratio = noop.map(|noop| format!("{:.2}", it.median / noop)).unwrap_or_default();
     writeln!(formatter, "{p5:>10}{p95:>10}{p99:>10}{:>6}{ratio:>9}", it.samples)
 }
 

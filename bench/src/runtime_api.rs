@@ -26,7 +26,7 @@ const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:bench";
 
 /// What the process did, and when since the clock was started.
 #[derive(Debug)]
-pub(crate) enum Sign {
+pub(crate) enum Event {
     /// It asked for an event.
     Asked(Duration),
     /// It was handed one.
@@ -41,14 +41,14 @@ pub(crate) enum Sign {
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
-    pub(crate) signs: mpsc::UnboundedReceiver<Sign>,
+    pub(crate) signs: mpsc::UnboundedReceiver<Event>,
     events: mpsc::UnboundedSender<Bytes>,
     _server: JoinSet<()>,
 }
 
 struct Shared {
     watch: Stopwatch,
-    signs: mpsc::UnboundedSender<Sign>,
+    signs: mpsc::UnboundedSender<Event>,
     events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
 }
 
@@ -98,9 +98,9 @@ impl Shared {
         }
         let body = request.into_body().collect().await?.to_bytes();
         let sign = if path.ends_with("/response") {
-            Sign::Answered(self.watch.elapsed(), body)
+            Event::Answered(self.watch.elapsed(), body)
         } else {
-            Sign::Failed(body)
+            Event::Failed(body)
         };
         drop(self.signs.send(sign));
         let status =
@@ -109,7 +109,7 @@ impl Shared {
     }
 
     async fn next(&self, asked: Duration) -> Result<Response<Full<Bytes>>> {
-        drop(self.signs.send(Sign::Asked(asked)));
+        drop(self.signs.send(Event::Asked(asked)));
         let event = self.events.lock().await.recv().await.context("there are no more events")?;
         let response = Response::builder()
             .header("content-type", "application/json")
@@ -121,7 +121,7 @@ impl Shared {
                 "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0",
             );
         let response = response.body(Full::new(event))?;
-        drop(self.signs.send(Sign::Took(self.watch.elapsed())));
+        drop(self.signs.send(Event::Took(self.watch.elapsed())));
         Ok(response)
     }
 }

@@ -2,7 +2,7 @@
 //! What must stay out: requests.
 
 use crate::event::ORGANIZATION;
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use std::collections::HashMap;
@@ -19,9 +19,9 @@ type Row = HashMap<String, AttributeValue>;
 ///
 /// # Errors
 /// When a table can't be read or written.
-pub(crate) async fn projects(stage: &Stage, organization: &str, number: usize) -> Result<()> {
-    let table = stage.stack.table(PROJECTS);
-    let query = stage.stack.dynamodb().query().table_name(table).limit(1).scan_index_forward(false);
+pub(crate) async fn projects(fixture: &Fixture, organization: &str, number: usize) -> Result<()> {
+    let table = fixture.stack.table(PROJECTS);
+    let query = fixture.stack.dynamodb().query().table_name(table).limit(1).scan_index_forward(false);
     let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :sk)");
     let query = query.expression_attribute_values(":pk", text(&format!("ORG#{ORGANIZATION}")));
     let found = query.expression_attribute_values(":sk", text("PROJECT#")).send().await?;
@@ -38,27 +38,27 @@ pub(crate) async fn projects(stage: &Stage, organization: &str, number: usize) -
         ];
         with(model, &own)
     };
-    write(stage, table, number, copy).await
+    write(fixture, table, number, copy).await
 }
 
 /// Adds counters of so many callers to those that there are: copies of one that a function made.
 ///
 /// # Errors
 /// When a table can't be read or written.
-pub(crate) async fn counters(stage: &Stage, number: usize) -> Result<()> {
-    let table = stage.stack.table(COUNTERS);
-    let found = stage.stack.dynamodb().scan().table_name(table).limit(1).send().await?;
+pub(crate) async fn counters(fixture: &Fixture, number: usize) -> Result<()> {
+    let table = fixture.stack.table(COUNTERS);
+    let found = fixture.stack.dynamodb().scan().table_name(table).limit(1).send().await?;
     let mut model = found.items().first().context("there is no counter")?.clone();
-    let declared = stage.stack.template().tables.iter().find(|table| table.id == COUNTERS);
+    let declared = fixture.stack.template().tables.iter().find(|table| table.id == COUNTERS);
     if let Some(expires) = declared.and_then(|table| table.expires.clone()) {
         // So that they stay while they are needed.
         model.insert(expires, AttributeValue::N("9999999999".to_owned()));
     }
-    write(stage, table, number, |index| with(&model, &[("pk", format!("copy-{number}-{index}"))])).await
+    write(fixture, table, number, |index| with(&model, &[("pk", format!("copy-{number}-{index}"))])).await
 }
 
-async fn write(stage: &Stage, table: &str, number: usize, row: impl Fn(usize) -> Row) -> Result<()> {
-    let client = stage.stack.dynamodb();
+async fn write(fixture: &Fixture, table: &str, number: usize, row: impl Fn(usize) -> Row) -> Result<()> {
+    let client = fixture.stack.dynamodb();
     for first in (0..number).step_by(ROWS) {
         let rows = (first..number.min(first + ROWS)).map(|index| {
             let put = PutRequest::builder().set_item(Some(row(index))).build()?;

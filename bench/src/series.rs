@@ -25,7 +25,7 @@ pub(crate) struct Series {
     pub(crate) measure: String,
     pub(crate) unit: Unit,
     /// What was measured: an executable, or a case.
-    pub(crate) subject: String,
+    pub(crate) target: String,
     #[serde(flatten)]
     pub(crate) summary: Summary,
     #[serde(skip)]
@@ -46,7 +46,7 @@ pub(crate) struct Summary {
 
 /// All series, in the order in which they began.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct Samples {
     series: Vec<Series>,
 }
 
@@ -63,19 +63,19 @@ impl Unit {
     }
 }
 
-impl Book {
+impl Samples {
     /// Adds a sample.
-    pub(crate) fn note(&mut self, measure: &str, unit: Unit, subject: &str, sample: f64) {
-        let known = self.series.iter_mut().find(|it| it.measure == measure && it.subject == subject);
+    pub(crate) fn note(&mut self, measure: &str, unit: Unit, target: &str, sample: f64) {
+        let known = self.series.iter_mut().find(|it| it.measure == measure && it.target == target);
         if let Some(series) = known {
             series.samples.push(sample);
             return;
         }
-        let (measure, subject) = (measure.to_owned(), subject.to_owned());
+        let (measure, target) = (measure.to_owned(), target.to_owned());
         self.series.push(Series {
             measure,
             unit,
-            subject,
+            target,
             summary: Summary::default(),
             samples: vec![sample],
         });
@@ -118,7 +118,7 @@ fn rank(samples: usize, percent: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Book, Unit, rank};
+    use super::{Samples, Unit, rank};
 
     #[test]
     fn percentiles_are_samples() {
@@ -129,13 +129,13 @@ mod tests {
 
     #[test]
     fn samples_are_kept_by_measure_and_subject_in_the_order_of_the_first() {
-        let mut book = Book::default();
-        for (measure, subject, sample) in [("b", "x", 3.0), ("a", "x", 1.0), ("b", "y", 9.0), ("b", "x", 1.0)]
+        let mut samples = Samples::default();
+        for (measure, target, sample) in [("b", "x", 3.0), ("a", "x", 1.0), ("b", "y", 9.0), ("b", "x", 1.0)]
         {
-            book.note(measure, Unit::Count, subject, sample);
+            samples.note(measure, Unit::Count, target, sample);
         }
-        let found = book.finish();
-        let found: Vec<_> = found.iter().map(|it| (&*it.measure, &*it.subject, it.summary.max)).collect();
+        let found = samples.finish();
+        let found: Vec<_> = found.iter().map(|it| (&*it.measure, &*it.target, it.summary.max)).collect();
         assert_eq!(found, [("b", "x", 3.0), ("b", "y", 9.0), ("a", "x", 1.0)]);
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::cold::{count, milliseconds};
 use crate::environment::Environment;
+use crate::fixture::{Fixture, Network};
 use crate::process::{cpu, peak_memory};
-use crate::series::{Book, Unit};
-use crate::stage::{Reach, Stage};
-use crate::subject::{LARGE, Subject, Work};
+use crate::series::{Samples, Unit};
+use crate::target::{LARGE, Target, Workload};
 use anyhow::{Context, Result};
 
 /// How many requests an environment has served before anything is measured.
@@ -14,8 +14,8 @@ const BEFORE: usize = 20;
 const MEMORY_RUNS: usize = 5;
 
 /// How many requests are worth one look at the CPU time.
-fn batch(work: Work) -> usize {
-    if work == Work::Upload(LARGE) { 4 } else { 20 }
+fn batch(workload: Workload) -> usize {
+    if workload == Workload::Upload(LARGE) { 4 } else { 20 }
 }
 
 /// Measures requests to one environment of every executable, `rounds` times some of each kind, in turns.
@@ -23,29 +23,29 @@ fn batch(work: Work) -> usize {
 /// # Errors
 /// When an executable does not start or answer.
 pub(crate) async fn requests(
-    stage: &Stage,
-    subjects: &[Subject],
+    fixture: &Fixture,
+    targets: &[Target],
     rounds: usize,
     tls: bool,
-    book: &mut Book,
+    samples: &mut Samples,
 ) -> Result<()> {
-    let (way, suffix) = (stage.way(tls).await?, if tls { ", TLS" } else { "" });
-    let reach = if tls { Reach::By(&way) } else { Reach::Direct };
+    let (way, suffix) = (fixture.way(tls).await?, if tls { ", TLS" } else { "" });
+    let reach = if tls { Network::By(&way) } else { Network::Direct };
     let mut environments = Vec::new();
-    for subject in subjects {
-        let mut environment = Environment::start(&stage.launch(subject, &reach)?).await?;
+    for target in targets {
+        let mut environment = Environment::start(&fixture.launch(target, &reach)?).await?;
         for _ in 0..BEFORE {
-            stage.ask(&mut environment, subject.works[0]).await?;
+            fixture.ask(&mut environment, target.workloads[0]).await?;
         }
-        environments.push((subject, environment));
+        environments.push((target, environment));
     }
     for _ in 0..rounds {
-        for (subject, environment) in &mut environments {
-            for work in &subject.works {
-                let label = format!("warm {}{suffix}", work.label());
-                some(stage, subject, environment, (*work, &label), book)
+        for (target, environment) in &mut environments {
+            for workload in &target.workloads {
+                let label = format!("warm {}{suffix}", workload.label());
+                some(fixture, target, environment, (*workload, &label), samples)
                     .await
-                    .with_context(|| subject.name.clone())?;
+                    .with_context(|| target.name.clone())?;
             }
         }
         // Another begins each round, so that none always follows the same.
@@ -55,22 +55,22 @@ pub(crate) async fn requests(
 }
 
 async fn some(
-    stage: &Stage,
-    subject: &Subject,
+    fixture: &Fixture,
+    target: &Target,
     environment: &mut Environment,
-    (work, label): (Work, &str),
-    book: &mut Book,
+    (workload, label): (Workload, &str),
+    samples: &mut Samples,
 ) -> Result<()> {
-    let (process, requests) = (environment.process()?, batch(work));
+    let (process, requests) = (environment.process()?, batch(workload));
     environment.settle().await;
     let before = cpu(process)?;
     for _ in 0..requests {
-        let took = stage.ask(environment, work).await?.took;
-        book.note(&format!("{label}: time"), Unit::Milliseconds, &subject.name, milliseconds(took));
+        let took = fixture.ask(environment, workload).await?.took;
+        samples.note(&format!("{label}: time"), Unit::Milliseconds, &target.name, milliseconds(took));
     }
     environment.settle().await;
     let each = milliseconds(cpu(process)?.saturating_sub(before)) / count(requests);
-    book.note(&format!("{label}: CPU time"), Unit::Milliseconds, &subject.name, each);
+    samples.note(&format!("{label}: CPU time"), Unit::Milliseconds, &target.name, each);
     Ok(())
 }
 
@@ -78,26 +78,27 @@ async fn some(
 ///
 /// # Errors
 /// When an executable does not start or answer.
-pub(crate) async fn memory(stage: &Stage, subjects: &[Subject], book: &mut Book) -> Result<()> {
-    let way = stage.way(true).await?;
+pub(crate) async fn memory(fixture: &Fixture, targets: &[Target], samples: &mut Samples) -> Result<()> {
+    let way = fixture.way(true).await?;
     for _ in 0..MEMORY_RUNS {
-        for subject in subjects {
-            let mut note = |measure: &str, sample| book.note(measure, Unit::Kibibytes, &subject.name, sample);
-            let mut environment = Environment::start(&stage.launch(subject, &Reach::By(&way))?).await?;
+        for target in targets {
+            let mut note =
+                |measure: &str, sample| samples.note(measure, Unit::Kibibytes, &target.name, sample);
+            let mut environment = Environment::start(&fixture.launch(target, &Network::By(&way))?).await?;
             note("peak memory after init", peak_memory(environment.process()?)?);
             for _ in 0..BEFORE {
-                stage.ask(&mut environment, subject.works[0]).await?;
+                fixture.ask(&mut environment, target.workloads[0]).await?;
             }
             let before = peak_memory(environment.process()?)?;
             note("peak memory after 20 requests", before);
-            if subject.works.contains(&Work::Upload(LARGE)) {
-                stage.ask(&mut environment, Work::Upload(LARGE)).await?;
+            if target.workloads.contains(&Workload::Upload(LARGE)) {
+                fixture.ask(&mut environment, Workload::Upload(LARGE)).await?;
                 note(
                     "peak memory that the first upload of 4 MiB adds",
                     peak_memory(environment.process()?)? - before,
                 );
                 for _ in 0..3 {
-                    stage.ask(&mut environment, Work::Upload(LARGE)).await?;
+                    fixture.ask(&mut environment, Workload::Upload(LARGE)).await?;
                 }
                 note(
                     "peak memory that four uploads of 4 MiB add",

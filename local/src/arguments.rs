@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 const ENVIRONMENT: &str = "\
 Environment:
   Variables that template.yaml gives to a function (RATE_LIMIT, …), AUTH_*, AWS_CA_BUNDLE, LOG_LEVEL and RUST_BACKTRACE
-  reach the functions when they are set here. AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_S3 name engines to use
+  reach the functions when they are set here. AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_S3 name emulators to use
   instead of the built-in ones. CORS_ORIGINS lists the origins whose pages may call the API, as --origin does.";
 
 #[derive(Debug, Subcommand)]
@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Removes functions with their routes.
     Remove(Remove),
     /// Puts a stack of its own under load, and checks that nothing was lost or doubled.
-    Load(Load),
+    Loadtest(Loadtest),
 }
 
 #[derive(Debug, Args)]
@@ -50,10 +50,10 @@ pub(crate) struct Serve {
     /// Keeps tables and objects in memory: they are gone when the stack stops.
     #[arg(long)]
     pub(crate) ephemeral: bool,
-    /// Where the DynamoDB engine listens, and one port further on the S3 engine, for functions that run elsewhere
+    /// Where the DynamoDB emulator listens, and one port further on the S3 emulator, for functions that run elsewhere
     /// [default: any free ports of 127.0.0.1].
     #[arg(long, value_name = "IP:PORT")]
-    pub(crate) engines: Option<SocketAddr>,
+    pub(crate) emulators: Option<SocketAddr>,
     /// An origin whose pages may call the API, such as `http://localhost:5173`. Can be given several times
     /// [default: any port of localhost and 127.0.0.1].
     #[arg(long = "origin", value_name = "ORIGIN")]
@@ -147,7 +147,7 @@ pub(crate) struct Remove {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Load {
+pub(crate) struct Loadtest {
     /// How many connections ask at the same time, each its next question when the last one is answered.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) connections: u16,

@@ -1,14 +1,14 @@
 //! What a person sees when the stack is ready. What must stay out: starting it.
 
 use anyhow::Result;
-use local::engines::Data;
+use local::emulators::Data;
 use local::example::{Example, ORGANIZATION};
 use local::stack::Stack;
 use std::fmt::Write;
 
 const USER: &str = "dev-user";
 
-/// The stack's functions and engines, where it listens, and calls that can be pasted.
+/// The stack's functions and emulators, where it listens, and calls that can be pasted.
 pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
     let mut text = String::from("\n");
     for route in stack.routes() {

@@ -9,7 +9,7 @@ const DISCARDED: usize = 32 * 1024 * 1024;
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unread {
+pub(crate) enum ReadBodyError {
     /// It is longer than allowed.
     TooLarge,
     /// Its sender gave up.
@@ -17,14 +17,14 @@ pub(crate) enum Unread {
 }
 
 /// The whole body, if it has no more than `limit` bytes.
-pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, Unread> {
+pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, ReadBodyError> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Unread::Broken)?;
+        let chunk = chunk.map_err(|_| ReadBodyError::Broken)?;
         if bytes.len() + chunk.len() > limit {
             discard(stream);
-            return Err(Unread::TooLarge);
+            return Err(ReadBodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }

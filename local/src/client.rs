@@ -10,7 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 /// Says what is wrong with an answer, in words; nothing if it is as it must be.
-pub type Check = fn(&Answer) -> Vec<String>;
+pub type Check = fn(&Response) -> Vec<String>;
 
 /// A client of a stack.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct Client {
 /// A request in the making.
 #[derive(Debug, Clone)]
 #[must_use = "a call does nothing until it is sent"]
-pub struct Draft {
+pub struct RequestBuilder {
     client: Client,
     method: Method,
     path: String,
@@ -33,7 +33,7 @@ pub struct Draft {
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// The headers.
@@ -57,23 +57,29 @@ impl Client {
     }
 
     /// A request with this method to this path, which may have a query.
-    pub fn request(&self, method: &str, path: &str) -> Draft {
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
-        Draft { client: self.clone(), method, path: path.to_owned(), headers: Vec::new(), body: Bytes::new() }
+        RequestBuilder {
+            client: self.clone(),
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        }
     }
 
     /// A `GET` request.
-    pub fn get(&self, path: &str) -> Draft {
+    pub fn get(&self, path: &str) -> RequestBuilder {
         self.request("GET", path)
     }
 
     /// A `POST` request.
-    pub fn post(&self, path: &str) -> Draft {
+    pub fn post(&self, path: &str) -> RequestBuilder {
         self.request("POST", path)
     }
 }
 
-impl Draft {
+impl RequestBuilder {
     /// Adds a header; a second one of the same name stands beside the first.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
@@ -122,7 +128,7 @@ impl Draft {
     ///
     /// # Errors
     /// When there is no answer, or only half of one.
-    pub async fn send(self) -> Result<Answer> {
+    pub async fn send(self) -> Result<Response> {
         let url = format!("{}{}", self.client.base, self.path);
         let mut request = Request::builder().method(self.method.clone()).uri(&url);
         for (name, value) in &self.headers {
@@ -133,14 +139,14 @@ impl Draft {
             self.client.inner.request(request).await.with_context(|| format!("{url} does not answer"))?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.context("the answer breaks off")?.to_bytes();
-        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        let answer = Response { status: parts.status.as_u16(), headers: parts.headers, body };
         let faults = self.client.check.map_or_else(Vec::new, |check| check(&answer));
         ensure!(faults.is_empty(), "{} {url} got {answer:?}: {}", self.method, faults.join("; "));
         Ok(answer)
     }
 }
 
-impl Answer {
+impl Response {
     /// The body as JSON; `null` if it is none.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -155,7 +161,7 @@ impl Answer {
 
     /// The status and, of an error, the code: `201` or `409 CONFLICT`.
     #[must_use]
-    pub fn verdict(&self) -> String {
+    pub fn status_and_code(&self) -> String {
         format!("{} {}", self.status, self.code()).trim_end().to_owned()
     }
 
@@ -178,7 +184,7 @@ impl Answer {
 
     /// What `RateLimit` says: how many requests are left, and the seconds to the end of the window.
     #[must_use]
-    pub fn quota(&self) -> Option<(u64, u64)> {
+    pub fn rate_limit(&self) -> Option<(u64, u64)> {
         let (left, seconds) = self.header("ratelimit").strip_prefix("\"default\";r=")?.split_once(";t=")?;
         Some((left.parse().ok()?, seconds.parse().ok()?))
     }

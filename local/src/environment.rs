@@ -21,7 +21,7 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The credentials for the engines. Our own take anything, so they get the usual placeholder; engines that somebody
+/// The credentials for the emulators. Our own take anything, so they get the usual placeholder; emulators that somebody
 /// else runs may want those of the environment.
 #[must_use]
 pub fn credentials(external: bool) -> Credentials {

@@ -58,7 +58,7 @@ pub struct Request {
     /// Roles of who sends it.
     pub roles: Vec<String>,
     /// The expected answer.
-    pub answer: Expected,
+    pub response: Expected,
     route: RouteKey,
     parameters: Values,
 }
@@ -84,7 +84,7 @@ struct Document {
     given: BTreeMap<String, String>,
     #[serde(default)]
     request: Sent,
-    answer: Expected,
+    response: Expected,
     seed: Option<Seeded>,
     #[serde(default)]
     roles: Vec<String>,
@@ -150,7 +150,7 @@ impl Example {
             query: document.request.query.clone(),
             body: document.request.body()?,
             roles: self.roles.clone(),
-            answer: document.answer,
+            response: document.response,
             route: self.route.clone(),
             parameters: values.clone().into_iter().filter(|(name, _)| in_path(name)).collect(),
         })

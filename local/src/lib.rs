@@ -9,7 +9,7 @@ pub mod cargo;
 pub mod client;
 pub mod clock;
 pub mod description;
-pub mod engines;
+pub mod emulators;
 pub mod environment;
 pub mod example;
 pub mod gateway;

@@ -30,6 +30,6 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Describe(describe)) => commands::describe(&describe).await,
         Some(Command::New(new)) => commands::new(new).await,
         Some(Command::Remove(remove)) => commands::remove(remove).await,
-        Some(Command::Load(load)) => commands::load(load).await,
+        Some(Command::Loadtest(load)) => commands::loadtest(load).await,
     }
 }

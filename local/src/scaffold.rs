@@ -194,7 +194,7 @@ impl Workspace {
         } else {
             format!("  \"given\": {{{}}},\n", given.join(", "))
         };
-        format!("{{\n{given}  \"answer\": {{\"status\": 204, \"body\": null}}\n}}\n")
+        format!("{{\n{given}  \"response\": {{\"status\": 204, \"body\": null}}\n}}\n")
     }
 }
 

@@ -3,7 +3,8 @@
 //! A missing or bad variable doesn't end the reading: all problems are reported together, each with the variable's name.
 
 mod auth;
-mod lambda;
+mod aws;
+
 mod origins;
 pub mod uploads;
 
@@ -17,9 +18,9 @@ use tracing_subscriber::filter::LevelFilter;
 pub use self::auth::{
     Audience, AuthSettings, ClaimPath, Discovery, KeySetSource, KeySources, TENANT_ID, key_set_url,
 };
-pub use self::lambda::AwsSettings;
+pub use self::aws::AwsSettings;
 pub use self::origins::TrustedOrigins;
-use crate::domain::rate_limit::RateLimit;
+use crate::domain::rate_limit::RateLimitPolicy;
 
 /// Reads variables and collects what is wrong with them.
 pub struct Env<'a> {
@@ -105,37 +106,37 @@ pub struct Settings {
     /// How tokens are verified.
     pub auth: AuthSettings,
     /// How many requests a caller has.
-    pub rate_limit: RateLimit,
-    /// What happens to requests while the rate limit table can't answer.
-    pub rate_limit_on_error: OnError,
+    pub rate_limit: RateLimitPolicy,
+    /// What happens to requests while the rate limit table is unavailable.
+    pub rate_limit_failure_mode: FailureMode,
     /// The table of the rate limit's counters.
     pub rate_limit_table: String,
     /// Origins whose pages may write with the cookie.
     pub trusted_origins: TrustedOrigins,
 }
 
-/// What happens to requests while the rate limit table can't answer.
+/// What happens to requests while the rate limit table is unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnError {
+pub enum FailureMode {
     /// They pass.
-    Allow,
+    Open,
     /// They are answered 503.
-    Deny,
+    Closed,
 }
 
 impl Settings {
     /// Reads the settings that all functions have in common.
     #[must_use]
-    pub fn read(env: &Env<'_>) -> Option<Self> {
-        let auth = AuthSettings::read(env);
-        let rate_limit = env.parsed("RATE_LIMIT", "10/10s", RateLimit::from_str);
-        let rate_limit_on_error = env.parsed("RATE_LIMIT_ON_ERROR", "allow", OnError::parse);
+    pub fn from_env(env: &Env<'_>) -> Option<Self> {
+        let auth = AuthSettings::from_env(env);
+        let rate_limit = env.parsed("RATE_LIMIT", "10/10s", RateLimitPolicy::from_str);
+        let rate_limit_failure_mode = env.parsed("RATE_LIMIT_ON_ERROR", "allow", FailureMode::parse);
         let rate_limit_table = env.required("RATE_LIMIT_TABLE");
         let trusted_origins = env.parsed("TRUSTED_ORIGINS", "", TrustedOrigins::from_str);
         Some(Self {
             auth: auth?,
             rate_limit: rate_limit?,
-            rate_limit_on_error: rate_limit_on_error?,
+            rate_limit_failure_mode: rate_limit_failure_mode?,
             rate_limit_table: rate_limit_table?,
             trusted_origins: trusted_origins?,
         })
@@ -162,11 +163,11 @@ fn is_http(text: &str) -> bool {
         .is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
-impl OnError {
+impl FailureMode {
     fn parse(text: &str) -> Result<Self, &'static str> {
         match text {
-            "allow" => Ok(Self::Allow),
-            "deny" => Ok(Self::Deny),
+            "allow" => Ok(Self::Open),
+            "deny" => Ok(Self::Closed),
             _ => Err("must be allow or deny"),
         }
     }

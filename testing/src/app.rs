@@ -2,11 +2,11 @@
 //! What must stay out: assertions, which are the tests' own.
 
 use super::contract::strict;
+use super::recording_proxy::RecordingProxy;
 use super::start::{options, specimen_options};
-use super::tap::Tap;
 use anyhow::{Context, Result, ensure};
-use local::client::{Answer, Client, Draft};
-use local::engines::External;
+use local::client::{Client, RequestBuilder, Response};
+use local::emulators::External;
 use local::requests::{FORM, form, notes, projects};
 use local::stack::{Options, Stack};
 use serde_json::json;
@@ -19,8 +19,8 @@ pub struct App {
     pub stack: Stack,
     /// A client without credentials, which takes no answer that breaks the rules for all answers.
     pub client: Client,
-    /// What goes to the engines.
-    pub tap: Tap,
+    /// What goes to the emulators.
+    pub proxy: RecordingProxy,
     subject: &'static Subject,
 }
 
@@ -41,14 +41,17 @@ impl App {
     /// # Errors
     /// When it does not start.
     pub async fn start(variables: &[(&str, &str)]) -> Result<Self> {
-        Self::with(variables, |options| options).await
+        Self::start_with(variables, |options| options).await
     }
 
     /// Starts the application with changed options.
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn with(variables: &[(&str, &str)], change: impl FnOnce(Options) -> Options) -> Result<Self> {
+    pub async fn start_with(
+        variables: &[(&str, &str)],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Self> {
         Self::of(&APPLICATION, variables, change).await
     }
 
@@ -76,26 +79,26 @@ impl App {
         variables: &[(&str, &str)],
         change: impl FnOnce(Options) -> Options,
     ) -> Result<Self> {
-        let tap = Tap::new();
+        let proxy = RecordingProxy::new();
         let mut options = (subject.options)(&[&[("RATE_LIMIT", "100000/10s")], variables].concat())?;
-        options.interceptor = Some(Arc::new(tap.clone()));
+        options.interceptor = Some(Arc::new(proxy.clone()));
         let stack = Stack::start(change(options)).await?;
-        Ok(Self { client: strict(Client::new(stack.url())), stack, tap, subject })
+        Ok(Self { client: strict(Client::new(stack.url())), stack, proxy, subject })
     }
 
     /// Starts another instance of every function, over the same tables and the same bucket, with these variables.
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn beside(&self, variables: &[(&str, &str)]) -> Result<Self> {
-        self.beside_with(variables, |options| options).await
+    pub async fn second_instance(&self, variables: &[(&str, &str)]) -> Result<Self> {
+        self.second_instance_with(variables, |options| options).await
     }
 
     /// The same with changed options.
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn beside_with(
+    pub async fn second_instance_with(
         &self,
         variables: &[(&str, &str)],
         change: impl FnOnce(Options) -> Options,
@@ -125,12 +128,12 @@ impl App {
     }
 
     /// A request by `user`, a member of these organizations.
-    pub fn request_of(&self, user: &str, organizations: &[&str], method: &str, path: &str) -> Draft {
+    pub fn request_of(&self, user: &str, organizations: &[&str], method: &str, path: &str) -> RequestBuilder {
         self.client.request(method, path).bearer(&self.token(user, organizations))
     }
 
     /// A request by Alice, a member of `acme`.
-    pub fn as_alice(&self, method: &str, path: &str) -> Draft {
+    pub fn as_alice(&self, method: &str, path: &str) -> RequestBuilder {
         self.request_of("alice", &["acme"], method, path)
     }
 
@@ -138,7 +141,7 @@ impl App {
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn list(&self, query: &str) -> Result<Answer> {
+    pub async fn list(&self, query: &str) -> Result<Response> {
         self.as_alice("GET", &format!("{}{query}", self.list_of("acme"))).send().await
     }
 
@@ -146,7 +149,7 @@ impl App {
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn create(&self, name: &str) -> Result<Answer> {
+    pub async fn create(&self, name: &str) -> Result<Response> {
         self.as_alice("POST", &self.list_of("acme")).json(&json!({ "name": name })).send().await
     }
 
@@ -163,10 +166,15 @@ impl App {
     /// # Errors
     /// When it can't be created.
     pub async fn new_item_at(&self, organization: &str, segment: &str, name: &str) -> Result<String> {
-        let draft = self.request_of("maker", &[organization], "POST", &self.list_of(segment));
-        let answer = draft.json(&json!({ "name": name })).send().await?;
-        ensure!(answer.status == 201, "creating an item was answered {}: {:?}", answer.status, answer.body);
-        let id = answer.json()["data"]["id"].as_str().map(str::to_owned);
+        let request = self.request_of("maker", &[organization], "POST", &self.list_of(segment));
+        let response = request.json(&json!({ "name": name })).send().await?;
+        ensure!(
+            response.status == 201,
+            "creating an item was answered {}: {:?}",
+            response.status,
+            response.body
+        );
+        let id = response.json()["data"]["id"].as_str().map(str::to_owned);
         id.context("a created item has an id")
     }
 
@@ -174,7 +182,7 @@ impl App {
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn upload(&self, item: &str, name: &str, content_type: &str, bytes: &[u8]) -> Result<Answer> {
+    pub async fn upload(&self, item: &str, name: &str, content_type: &str, bytes: &[u8]) -> Result<Response> {
         let path = format!("{}/{item}/files", self.list_of("acme"));
         self.as_alice("POST", &path).body(FORM, form(name, content_type, bytes)).send().await
     }

@@ -1,14 +1,14 @@
-//! A call of a function to an engine, and how it is told from its request. What must stay out: what becomes of it.
+//! A call of a function to an emulator, and how it is told from its request. What must stay out: what becomes of it.
 
 use http::Uri;
 use http::request::Parts;
-use local::engines::Service;
+use local::emulators::Service;
 use serde_json::Value;
 
-/// A call of a function to an engine.
+/// A call of a function to an emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The engine.
+    /// The emulator.
     pub service: Service,
     /// DynamoDB's operation, such as `PutItem`; S3's method, such as `PUT`, with `?tagging` if it is about tags.
     pub operation: String,

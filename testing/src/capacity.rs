@@ -14,12 +14,12 @@ pub(super) fn asking(body: &[u8]) -> Option<Vec<u8>> {
 /// A write whose condition did not hold consumes units too, of which its answer says nothing: those of a row of up to a
 /// kilobyte for each row that it is about, double in a transaction, which is the most for rows as small as the service's.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
-pub(super) fn consumed(call: &[u8], answer: &[u8]) -> Option<f64> {
-    let answer: Value = serde_json::from_slice(answer).ok()?;
-    match &answer["ConsumedCapacity"] {
+pub(super) fn consumed(call: &[u8], response: &[u8]) -> Option<f64> {
+    let response: Value = serde_json::from_slice(response).ok()?;
+    match &response["ConsumedCapacity"] {
         Value::Array(tables) => Some(tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum()),
         Value::Object(table) => table["CapacityUnits"].as_f64(),
-        _ => refused(call, answer["__type"].as_str()?),
+        _ => refused(call, response["__type"].as_str()?),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use http::{HeaderMap, HeaderName};
-use local::client::{Answer, Client};
+use local::client::{Client, Response};
 use serde_json::{Map, Value};
 
 /// Headers of every answer, with the values that they must have.
@@ -86,78 +86,82 @@ pub fn strict(client: Client) -> Client {
 ///
 /// # Errors
 /// When it lacks something that every answer of the service has.
-pub fn received(answer: &Value) -> Result<Answer> {
+pub fn received(response: &Value) -> Result<Response> {
     let mut headers = HeaderMap::new();
-    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+    for (name, value) in response["headers"].as_object().into_iter().flatten() {
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, value.as_str().unwrap_or_default().parse()?);
     }
     if let Some(id) = headers.get("x-request-id").cloned() {
         headers.insert("apigw-requestid", id);
     }
-    let status = answer["statusCode"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or_default();
-    let body = answer["body"].as_str().unwrap_or_default().to_owned().into();
-    let answer = Answer { status, headers, body };
-    let faults = faults(&answer);
-    ensure!(faults.is_empty(), "{answer:?}: {}", faults.join("; "));
-    Ok(answer)
+    let status =
+        response["statusCode"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or_default();
+    let body = response["body"].as_str().unwrap_or_default().to_owned().into();
+    let response = Response { status, headers, body };
+    let faults = faults(&response);
+    ensure!(faults.is_empty(), "{response:?}: {}", faults.join("; "));
+    Ok(response)
 }
 
 /// What is wrong with an answer, in words; nothing if it is as every answer must be.
-fn faults(answer: &Answer) -> Vec<String> {
-    let mut faults = header_faults(answer);
-    if answer.status == 204 {
-        faults.extend((!answer.body.is_empty()).then(|| "a 204 has no body".to_owned()));
+fn faults(response: &Response) -> Vec<String> {
+    let mut faults = header_faults(response);
+    if response.status == 204 {
+        faults.extend((!response.body.is_empty()).then(|| "a 204 has no body".to_owned()));
         return faults;
     }
-    let body = answer.json();
+    let body = response.json();
     let envelope = body.as_object().cloned().unwrap_or_default();
     match envelope.get("error") {
         _ if envelope.len() != 1 => faults.push("the body is no envelope".to_owned()),
-        None if matches!(answer.status, 200 | 201 | 302) && envelope.contains_key("data") => {}
-        Some(Value::Object(error)) => faults.extend(error_faults(answer, error)),
+        None if matches!(response.status, 200 | 201 | 302) && envelope.contains_key("data") => {}
+        Some(Value::Object(error)) => faults.extend(error_faults(response, error)),
         _ => faults.push("the body is not the envelope of this status".to_owned()),
     }
     faults
 }
 
-fn header_faults(answer: &Answer) -> Vec<String> {
-    let limited = answer.status == 429;
-    let retry_after = answer.header("retry-after").parse::<u64>().ok().filter(|seconds| *seconds > 0);
-    let has = |name: &str| answer.headers.contains_key(name);
+fn header_faults(response: &Response) -> Vec<String> {
+    let limited = response.status == 429;
+    let retry_after = response.header("retry-after").parse::<u64>().ok().filter(|seconds| *seconds > 0);
+    let has = |name: &str| response.headers.contains_key(name);
     let rules = [
-        (!answer.header("x-request-id").is_empty(), "x-request-id is missing"),
+        (!response.header("x-request-id").is_empty(), "x-request-id is missing"),
         (
-            answer.header("x-request-id") == answer.header("apigw-requestid"),
+            response.header("x-request-id") == response.header("apigw-requestid"),
             "x-request-id is not the gateway's",
         ),
         (
-            has("www-authenticate") == (answer.status == 401),
+            has("www-authenticate") == (response.status == 401),
             "WWW-Authenticate belongs to a 401, and to no other",
         ),
-        (retry_after.is_some() == matches!(answer.status, 429 | 503), "Retry-After belongs to 429 and 503"),
+        (retry_after.is_some() == matches!(response.status, 429 | 503), "Retry-After belongs to 429 and 503"),
         (has("ratelimit") == has("ratelimit-policy"), "RateLimit and RateLimit-Policy come together"),
-        (!has("ratelimit") || answer.quota().is_some(), "RateLimit is malformed"),
-        (!limited || answer.quota() == retry_after.map(|t| (0, t)), "RateLimit is not what a 429 must say"),
+        (!has("ratelimit") || response.rate_limit().is_some(), "RateLimit is malformed"),
+        (
+            !limited || response.rate_limit() == retry_after.map(|t| (0, t)),
+            "RateLimit is not what a 429 must say",
+        ),
     ];
-    let is_empty = answer.status == 204;
+    let is_empty = response.status == 204;
     let exact =
         HEADERS.map(|(name, value)| (name, if is_empty && name == "content-type" { "" } else { value }));
-    let exact = exact.into_iter().filter(|(name, value)| answer.header(name) != *value);
-    let exact = exact.map(|(name, _)| format!("{name} is {:?}", answer.header(name)));
+    let exact = exact.into_iter().filter(|(name, value)| response.header(name) != *value);
+    let exact = exact.map(|(name, _)| format!("{name} is {:?}", response.header(name)));
     let broken = rules.iter().filter(|(kept, _)| !kept).map(|(_, rule)| (*rule).to_owned());
     let known = |name: &str| {
         OTHERS.contains(&name)
             || name.starts_with("access-control-")
             || HEADERS.iter().any(|(own, _)| *own == name)
     };
-    let unknown = answer.headers.keys().filter(|name| !known(name.as_str()));
-    exact.chain(broken).chain(unknown.map(|name| format!("no answer should have {name}"))).collect()
+    let unknown = response.headers.keys().filter(|name| !known(name.as_str()));
+    exact.chain(broken).chain(unknown.map(|name| format!("no response should have {name}"))).collect()
 }
 
-fn error_faults(answer: &Answer, error: &Map<String, Value>) -> Vec<String> {
+fn error_faults(response: &Response, error: &Map<String, Value>) -> Vec<String> {
     let mut faults = Vec::new();
-    if !REFUSALS.contains(&answer.verdict().as_str()) {
-        faults.push(format!("{} is no known refusal", answer.verdict()));
+    if !REFUSALS.contains(&response.status_and_code().as_str()) {
+        faults.push(format!("{} is no known refusal", response.status_and_code()));
     }
     if let Some(key) =
         error.keys().find(|key| !["code", "message", "field", "issues"].contains(&key.as_str()))
@@ -165,11 +169,11 @@ fn error_faults(answer: &Answer, error: &Map<String, Value>) -> Vec<String> {
         faults.push(format!("an error has no {key}"));
     }
     let issues = error.get("issues").and_then(Value::as_array).cloned().unwrap_or_default();
-    if issues.is_empty() == (answer.code() == "VALIDATION_ERROR") {
+    if issues.is_empty() == (response.code() == "VALIDATION_ERROR") {
         faults.push("issues belong to a VALIDATION_ERROR, and to no other".to_owned());
     }
-    if let Some(first) = answer.issues().first()
-        && answer.field() != first.0
+    if let Some(first) = response.issues().first()
+        && response.field() != first.0
     {
         faults.push("field is not the first issue's".to_owned());
     }

@@ -1,34 +1,34 @@
 //! What can become of a call, and what a function sees of it. What must stay out: which calls are meant.
 
-use super::hold::{Gate, Moment};
+use super::breakpoint::{Gate, Moment};
 use anyhow::{Result, bail};
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::header;
-use local::engines::Service;
+use local::emulators::Service;
 use serde_json::json;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The engine has no room for it: `ProvisionedThroughputExceededException`, or S3's `SlowDown`.
+    /// The emulator has no room for it: `ProvisionedThroughputExceededException`, or S3's `SlowDown`.
     Throttled,
-    /// The engine has no room for its kind: `ThrottlingException`, or S3's `ServiceUnavailable`.
+    /// The emulator has no room for its kind: `ThrottlingException`, or S3's `ServiceUnavailable`.
     Overloaded,
-    /// The engine has a defect: `InternalServerError`, or S3's `InternalError`.
+    /// The emulator has a defect: `InternalServerError`, or S3's `InternalError`.
     Broken,
     /// The connection is closed, and nothing happens.
-    Lost,
+    ConnectionReset,
     /// It takes effect, and the connection is closed without an answer.
-    Unanswered,
+    ResponseLost,
     /// It takes effect, and the answer comes later than anyone waits.
     Slow,
     /// It takes effect, and the answer breaks off halfway.
-    Halved,
-    /// It takes effect, and the answer is 200 with a body that is none of the engine's.
-    Garbled,
+    TruncatedBody,
+    /// It takes effect, and the answer is 200 with a body that is none of the emulator's.
+    InvalidBody,
     /// Another call is changing the same: a transaction canceled for `TransactionConflict`, or S3's
     /// `ConditionalRequestConflict`.
     Contended,
@@ -42,7 +42,7 @@ pub enum Fault {
 #[derive(Debug, Clone)]
 pub(super) enum Effect {
     Fault(Fault),
-    Hold(Moment, Gate),
+    Breakpoint(Moment, Gate),
 }
 
 impl Fault {
@@ -52,45 +52,47 @@ impl Fault {
         Self::Throttled,
         Self::Overloaded,
         Self::Broken,
-        Self::Lost,
-        Self::Unanswered,
-        Self::Halved,
-        Self::Garbled,
+        Self::ConnectionReset,
+        Self::ResponseLost,
+        Self::TruncatedBody,
+        Self::InvalidBody,
     ];
 }
 
 impl Effect {
-    /// The answer in place of the engine's; none if the call goes on.
+    /// The answer in place of the emulator's; none if the call goes on.
     ///
     /// # Errors
     /// When the connection is to be closed.
     pub(super) async fn before(&self, service: Service) -> Result<Option<Response>> {
         match self {
-            Self::Hold(Moment::Before, gate) => gate.pass().await.map(|()| None),
-            Self::Fault(Fault::Lost) => bail!("the request is lost"),
+            Self::Breakpoint(Moment::Before, gate) => gate.pass().await.map(|()| None),
+            Self::Fault(Fault::ConnectionReset) => bail!("the request is lost"),
             Self::Fault(fault) => Ok(refusal(*fault, service)),
-            Self::Hold(..) => Ok(None),
+            Self::Breakpoint(..) => Ok(None),
         }
     }
 
-    /// What the function gets to see of the engine's answer.
+    /// What the function gets to see of the emulator's answer.
     ///
     /// # Errors
     /// When the connection is to be closed.
     pub(super) async fn after(&self, answer: Response) -> Result<Response> {
         match self {
-            Self::Hold(Moment::After, gate) => gate.pass().await.map(|()| answer),
-            Self::Fault(Fault::Unanswered) => bail!("the answer is lost"),
+            Self::Breakpoint(Moment::After, gate) => gate.pass().await.map(|()| answer),
+            Self::Fault(Fault::ResponseLost) => bail!("the answer is lost"),
             // Ends with the connection, when the function has waited long enough.
             Self::Fault(Fault::Slow) => std::future::pending().await,
-            Self::Fault(Fault::Halved) => halved(answer).await,
-            Self::Fault(Fault::Garbled) => Ok(Response::new(Body::from("<html>welcome to the hotel</html>"))),
+            Self::Fault(Fault::TruncatedBody) => halved(answer).await,
+            Self::Fault(Fault::InvalidBody) => {
+                Ok(Response::new(Body::from("<html>welcome to the hotel</html>")))
+            }
             _ => Ok(answer),
         }
     }
 }
 
-/// How the engines word it, with their status codes.
+/// How the emulators word it, with their status codes.
 fn refusal(fault: Fault, service: Service) -> Option<Response> {
     let (status, code) = match (fault, service) {
         (Fault::Throttled, Service::DynamoDb) => (400, "ProvisionedThroughputExceededException"),

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::contract::received;
 use anyhow::{Context, Result, bail};
-use local::client::Answer;
+use local::client::Response;
 use local::lambda::Outcome;
 use serde_json::{Map, Value, json};
 
@@ -58,15 +58,17 @@ impl App {
     /// When it gives nothing.
     pub async fn raw(&self, function: &str, event: &Value) -> Result<Value> {
         let outcome = self.stack.invoke(function, event.to_string()).await?;
-        let Outcome::Answer(answer) = outcome else { bail!("{function} answered {event} with {outcome:?}") };
-        Ok(serde_json::from_slice(&answer)?)
+        let Outcome::Response(response) = outcome else {
+            bail!("{function} answered {event} with {outcome:?}")
+        };
+        Ok(serde_json::from_slice(&response)?)
     }
 
     /// The answer of a function to an event.
     ///
     /// # Errors
     /// When there is none, or it lacks something that every answer of the service has.
-    pub async fn answer(&self, function: &str, event: &Value) -> Result<Answer> {
+    pub async fn response(&self, function: &str, event: &Value) -> Result<Response> {
         received(&self.raw(function, event).await?).with_context(|| format!("{function} got {event}"))
     }
 }

@@ -1,9 +1,9 @@
 //! The examples of the functions, sent to a running service. What must stay out: what is special to one function.
 
 use super::app::App;
-use super::fit::check_answer;
+use super::fit::check_response;
 use anyhow::{Context, Result};
-use local::client::{Answer, Draft};
+use local::client::{RequestBuilder, Response};
 use local::example::{Example, ORGANIZATION, Request, Values};
 use uuid::Uuid;
 
@@ -11,10 +11,10 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// The request over HTTP.
-    pub draft: Draft,
+    pub request: RequestBuilder,
     /// The token of Alice, with the roles that the route asks for.
     pub token: String,
-    request: Request,
+    example: Request,
 }
 
 impl Prepared {
@@ -22,18 +22,18 @@ impl Prepared {
     ///
     /// # Errors
     /// When it is not that of the example.
-    pub fn check(&self, answer: &Answer) -> Result<()> {
-        check_answer(&self.request.answer, answer)
-            .with_context(|| format!("{answer:?} to {}", self.request.path))
+    pub fn check(&self, response: &Response) -> Result<()> {
+        check_response(&self.example.response, response)
+            .with_context(|| format!("{response:?} to {}", self.example.path))
     }
 
     /// Sends the request and checks the answer.
     ///
     /// # Errors
     /// When the answer is not that of the example.
-    pub async fn send(&self) -> Result<Answer> {
-        let answer = self.draft.clone().send().await?;
-        self.check(&answer).map(|()| answer)
+    pub async fn send(&self) -> Result<Response> {
+        let response = self.request.clone().send().await?;
+        self.check(&response).map(|()| response)
     }
 }
 
@@ -43,21 +43,21 @@ impl App {
     /// # Errors
     /// When there is no example, or one that it needs fails.
     pub async fn prepare(&self, function: &str) -> Result<Prepared> {
-        let request = self.example(function).await?;
-        let token = self.stack.token_with_roles("alice", &[ORGANIZATION], &request.roles)?;
-        let draft = self.client.request(&request.method, &request.target()).bearer(&token);
-        let draft = match request.body.clone() {
-            Some((content_type, body)) => draft.body(content_type, body),
-            None => draft,
+        let example = self.example(function).await?;
+        let token = self.stack.token_with_roles("alice", &[ORGANIZATION], &example.roles)?;
+        let request = self.client.request(&example.method, &example.target()).bearer(&token);
+        let request = match example.body.clone() {
+            Some((content_type, body)) => request.body(content_type, body),
+            None => request,
         };
-        Ok(Prepared { draft, token, request })
+        Ok(Prepared { request, token, example })
     }
 
     /// Runs the example of a function.
     ///
     /// # Errors
     /// As [`App::prepare`] and [`Prepared::send`].
-    pub async fn run(&self, function: &str) -> Result<Answer> {
+    pub async fn run(&self, function: &str) -> Result<Response> {
         self.prepare(function).await?.send().await
     }
 
@@ -80,9 +80,9 @@ impl App {
                 values.insert(name.clone(), other.clone());
                 continue;
             }
-            let answer =
+            let response =
                 Box::pin(self.run(other)).await.with_context(|| format!("{function} needs {other}"))?;
-            let id = answer.json()["data"]["id"].as_str().map(str::to_owned);
+            let id = response.json()["data"]["id"].as_str().map(str::to_owned);
             values.insert(name.clone(), id.with_context(|| format!("{other} creates nothing with an id"))?);
         }
         example.request(&values, &format!(" {}", Uuid::new_v4().simple()))

@@ -1,14 +1,14 @@
-//! With which calls between functions and engines something goes wrong, and how often.
+//! With which calls between functions and emulators something goes wrong, and how often.
 //! What must stay out: how it looks to the function.
 
+use super::breakpoint::{Breakpoint, Gate, Moment};
 use super::call::Call;
 use super::effects::{Effect, Fault};
-use super::hold::{Gate, Hold, Moment};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Some of the calls that functions make.
 #[derive(Debug, Clone)]
-pub struct Calls {
+pub struct CallMatcher {
     operation: Option<String>,
     texts: Vec<String>,
     first: usize,
@@ -36,12 +36,12 @@ impl Drop for Outage {
 #[derive(Debug)]
 struct Rule {
     id: Arc<()>,
-    calls: Calls,
+    calls: CallMatcher,
     seen: usize,
     effect: Effect,
 }
 
-impl Calls {
+impl CallMatcher {
     /// All calls of this operation, named as in [`Call`].
     #[must_use]
     pub fn of(operation: &str) -> Self {
@@ -81,17 +81,17 @@ impl Calls {
 }
 
 impl Faults {
-    pub(super) fn fail(&self, calls: Calls, fault: Fault) -> Outage {
+    pub(super) fn fail(&self, calls: CallMatcher, fault: Fault) -> Outage {
         Outage { faults: self.clone(), rule: self.add(calls, Effect::Fault(fault)) }
     }
 
-    pub(super) fn hold(&self, calls: Calls, moment: Moment) -> Hold {
+    pub(super) fn hold(&self, calls: CallMatcher, moment: Moment) -> Breakpoint {
         let (gate, hold) = Gate::new();
-        self.add(calls, Effect::Hold(moment, gate));
+        self.add(calls, Effect::Breakpoint(moment, gate));
         hold
     }
 
-    fn add(&self, calls: Calls, effect: Effect) -> Arc<()> {
+    fn add(&self, calls: CallMatcher, effect: Effect) -> Arc<()> {
         let id = Arc::new(());
         self.rules().push(Rule { id: Arc::clone(&id), calls, seen: 0, effect });
         id

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use jiff::Timestamp;
-use local::client::Answer;
+use local::client::Response;
 use local::example::Expected;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -16,12 +16,12 @@ type Found = BTreeMap<&'static str, String>;
 ///
 /// # Errors
 /// When it is another answer.
-pub fn check_answer(expected: &Expected, answer: &Answer) -> Result<()> {
+pub fn check_response(expected: &Expected, response: &Response) -> Result<()> {
     let mut found = Found::new();
-    ensure!(answer.status == expected.status, "the status is {}", answer.status);
-    fit(&expected.body, &answer.json(), &mut found)?;
+    ensure!(response.status == expected.status, "the status is {}", response.status);
+    fit(&expected.body, &response.json(), &mut found)?;
     expected.headers.iter().try_for_each(|(name, value)| {
-        fit_text(value, answer.header(name), &mut found).with_context(|| format!("{name} is wrong"))
+        fit_text(value, response.header(name), &mut found).with_context(|| format!("{name} is wrong"))
     })
 }
 
@@ -65,7 +65,7 @@ fn fit_text(expected: &str, actual: &str, found: &mut Found) -> Result<()> {
     let value = value.with_context(|| format!("{actual:?} is not like {expected:?}"))?;
     ensure!(stands_for(name, value), "{value:?} is not what <{name}> stands for");
     let first = found.entry(name).or_insert_with(|| value.to_owned());
-    ensure!(name == "text" || first == value, "<{name}> is {first:?} and {value:?} in one answer");
+    ensure!(name == "text" || first == value, "<{name}> is {first:?} and {value:?} in one response");
     Ok(())
 }
 

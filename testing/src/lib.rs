@@ -1,11 +1,13 @@
-//! What tests drive the service with: stacks that start fast, a client, callers, and a look at what goes to the engines.
+//! What tests drive the service with: stacks that start fast, a client, callers, and a look at what goes to the emulators.
 //! What must stay out: anything that a running stack needs, and every crate of the service itself. The tests of the whole
 //! service are in `tests`.
 
 mod app;
 mod binaries;
+mod breakpoint;
 mod call;
 mod capacity;
+mod concurrent;
 mod contract;
 mod described;
 mod effects;
@@ -13,45 +15,43 @@ mod events;
 mod example;
 mod faults;
 mod fit;
-mod front;
-mod hold;
 mod issuer;
 mod keys;
+mod permissions;
 mod proxy;
-mod rights;
-mod spans;
+mod recording_proxy;
 mod start;
 mod storage;
-mod tap;
+mod timing;
 mod tls;
-mod together;
+mod tls_proxy;
 mod tokens;
 mod workspace;
 
 pub use app::App;
 pub use binaries::{binaries, example, program};
+pub use breakpoint::{Breakpoint, Moment};
 pub use call::Call;
+pub use concurrent::{for_each_concurrent, send_concurrently};
 pub use contract::{received, strict};
 pub use described::{is_public, takes_key};
 pub use effects::Fault;
 pub use events::{changed, format_1};
 pub use example::Prepared;
-pub use faults::{Calls, Outage};
-pub use fit::check_answer;
-pub use front::Front;
-pub use hold::{Hold, Moment};
+pub use faults::{CallMatcher, Outage};
+pub use fit::check_response;
 pub use issuer::{Issuer, Serving};
 pub use keys::{Scheme, SigningKey, jwks};
-pub use local::client::{Answer, Client, Draft};
-pub use local::engines::Service;
+pub use local::client::{Client, RequestBuilder, Response};
+pub use local::emulators::Service;
 pub use local::ports::neighbouring_ports;
 pub use local::requests::{FORM, PNG, files, form, notes, projects};
-pub use rights::Right;
-pub use spans::{Span, sequential};
+pub use permissions::Permission;
+pub use recording_proxy::RecordingProxy;
 pub use start::{SPECIMENS, external, options, specimen_options};
 pub use storage::Object;
-pub use tap::Tap;
+pub use timing::{CallTiming, sequential};
 pub use tls::Authority;
-pub use together::{at_once, side_by_side};
+pub use tls_proxy::TlsProxy;
 pub use tokens::{claims, in_seconds, signed};
 pub use workspace::workspace;

@@ -1,10 +1,10 @@
-//! How calls pass between functions and an engine, and what is noted of them. What must stay out: what becomes of the notes.
+//! How calls pass between functions and an emulator, and what is noted of them. What must stay out: what becomes of the notes.
 
 use super::call::Call;
 use super::capacity;
-use super::rights;
-use super::spans::Span;
-use super::tap::Tap;
+use super::permissions;
+use super::recording_proxy::RecordingProxy;
+use super::timing::CallTiming;
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use local::engines::{Interceptor, Service};
+use local::emulators::{Interceptor, Service};
 use local::tasks::Task;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -27,20 +27,20 @@ use tokio::task::JoinSet;
 /// The largest request body in bytes that passes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// What passes calls on to one engine.
+/// What passes calls on to one emulator.
 #[derive(Clone)]
 struct Proxy {
-    tap: Tap,
+    recorder: RecordingProxy,
     service: Service,
     upstream: Uri,
     client: Client<HttpConnector, Body>,
 }
 
-impl Interceptor for Tap {
+impl Interceptor for RecordingProxy {
     fn serve(&self, service: Service, listener: TcpListener, upstream: &str) -> Result<Task> {
         let upstream = upstream.parse().with_context(|| format!("{upstream} is not a URL"))?;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Ok(Task::spawn(accept(listener, Proxy { tap: self.clone(), service, upstream, client })))
+        Ok(Task::spawn(accept(listener, Proxy { recorder: self.clone(), service, upstream, client })))
     }
 }
 
@@ -63,13 +63,13 @@ async fn pass(stream: TcpStream, proxy: Proxy) {
 
 impl Proxy {
     async fn answer(&self, request: Request) -> Result<Response> {
-        let began = self.tap.watch.elapsed();
+        let began = self.recorder.watch.elapsed();
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
         let call = Call::of(self.service, &parts, &body);
-        let rights = rights::needed(self.service, &call.operation, &parts, &body);
-        self.tap.record(call.clone(), rights);
-        let effect = self.tap.faults.effect(&call, &body);
+        let permissions = permissions::needed(self.service, &call.operation, &parts, &body);
+        self.recorder.record(call.clone(), permissions);
+        let effect = self.recorder.faults.effect(&call, &body);
         if let Some(effect) = &effect
             && let Some(answer) = effect.before(self.service).await?
         {
@@ -87,7 +87,7 @@ impl Proxy {
 
     /// The call, asking what it consumes if that is wanted.
     fn asking(&self, mut parts: http::request::Parts, body: Bytes) -> Request {
-        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        let wanted = self.recorder.asks_capacity && self.service == Service::DynamoDb;
         match wanted.then(|| capacity::asking(&body)).flatten() {
             Some(asking) => {
                 parts.headers.remove(CONTENT_LENGTH);
@@ -101,15 +101,15 @@ impl Proxy {
     async fn note(&self, call: Call, asked: &[u8], began: Duration, answer: Response) -> Result<Response> {
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
-        let left = self.tap.pace.saturating_sub(self.tap.watch.elapsed().saturating_sub(began));
+        let left = self.recorder.pace.saturating_sub(self.recorder.watch.elapsed().saturating_sub(began));
         if !left.is_zero() {
             tokio::time::sleep(left).await;
         }
-        let (ended, status) = (self.tap.watch.elapsed(), parts.status.as_u16());
-        let wanted = self.tap.asks_capacity && self.service == Service::DynamoDb;
+        let (ended, status) = (self.recorder.watch.elapsed(), parts.status.as_u16());
+        let wanted = self.recorder.asks_capacity && self.service == Service::DynamoDb;
         let capacity = wanted.then(|| capacity::consumed(asked, &body)).flatten();
-        let span = Span { call, began, ended, status, capacity };
-        self.tap.span(span);
+        let span = CallTiming { call, began, ended, status, capacity };
+        self.recorder.span(span);
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 

@@ -3,7 +3,7 @@
 use super::binaries::{binaries, example};
 use super::workspace::workspace;
 use anyhow::{Context, Result};
-use local::engines::{Data, External};
+use local::emulators::{Data, External};
 use local::environment;
 use local::lambda::Log;
 use local::stack::{Binaries, Options};
@@ -15,7 +15,7 @@ pub const SPECIMENS: &str = "shared/examples/specimens/template.yaml";
 
 /// A stack of the real template with these `variables` for the functions, on a free port, with its logs kept.
 ///
-/// Its data is in memory. When `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_S3` is set, it uses that engine
+/// Its data is in memory. When `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_S3` is set, it uses that emulator
 /// instead, with tables and buckets of its own.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ fn of(template: PathBuf, binaries: PathBuf, variables: &[(&str, &str)]) -> Optio
     options
 }
 
-/// These options with the engines that this process's environment names, if any, and names that no other test uses.
+/// These options with the emulators that this process's environment names, if any, and names that no other test uses.
 #[must_use]
 pub fn external(mut options: Options) -> Options {
     let external = External::from_environment();

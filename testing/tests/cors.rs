@@ -24,9 +24,10 @@ fn described(document: &Value) -> [BTreeSet<String>; 2] {
     let parameters = operations.iter().filter_map(|operation| operation["parameters"].as_array()).flatten();
     let sent = parameters.filter(|parameter| parameter["in"] == "header");
     let sent = sent.filter_map(|parameter| parameter["name"].as_str()).map(str::to_lowercase);
-    let answers = operations.iter().filter_map(|operation| operation["responses"].as_object());
-    let headers =
-        answers.flat_map(|answers| answers.values()).filter_map(|answer| answer["headers"].as_object());
+    let responses = operations.iter().filter_map(|operation| operation["responses"].as_object());
+    let headers = responses
+        .flat_map(|responses| responses.values())
+        .filter_map(|response| response["headers"].as_object());
     [sent.collect(), headers.flat_map(|headers| headers.keys()).map(|name| name.to_lowercase()).collect()]
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use local::example::Example;
 use local::gateway::Route;
 use serde_json::json;
-use testing::{App, Call, Draft, FORM, PNG, Service, files, form, is_public, projects, takes_key};
+use testing::{App, Call, FORM, PNG, RequestBuilder, Service, files, form, is_public, projects, takes_key};
 
 /// What stands for a path parameter that is no organization.
 const SOME_ID: &str = "01900000-0000-7000-8000-000000000000";
@@ -39,7 +39,7 @@ fn protected(app: &App) -> Result<Vec<&Route>> {
 }
 
 /// A request to a route of `acme` without credentials.
-fn request(app: &App, route: &Route) -> Draft {
+fn request(app: &App, route: &Route) -> RequestBuilder {
     app.client.request(method(route), &path(route, "acme"))
 }
 
@@ -49,7 +49,7 @@ fn only_counted(app: &App, times: usize) -> bool {
     let counts = |call: &Call| {
         call.service == Service::DynamoDb && call.operation == "UpdateItem" && call.target == counter
     };
-    let calls = app.tap.calls();
+    let calls = app.proxy.calls();
     calls.len() == times && calls.iter().all(counts)
 }
 
@@ -58,16 +58,16 @@ async fn nobody_passes_without_a_token_and_no_storage_is_asked_but_the_counter()
     let app = App::start(&[]).await?;
     assert!(!app.stack.routes().is_empty());
     for route in protected(&app)? {
-        for (draft, expected) in [
+        for (request, expected) in [
             (request(&app, route), "Bearer"),
             (request(&app, route).bearer("garbage"), "Bearer error=\"invalid_token\""),
             (request(&app, route).cookie("garbage"), "Bearer error=\"invalid_token\""),
         ] {
-            app.tap.clear();
-            let answer = draft.send().await?;
-            let found = (answer.verdict(), answer.header("www-authenticate"));
+            app.proxy.clear();
+            let response = request.send().await?;
+            let found = (response.status_and_code(), response.header("www-authenticate"));
             assert_eq!(found, ("401 UNAUTHORIZED".to_owned(), expected), "{route:?}");
-            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
+            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.proxy.calls());
         }
     }
     Ok(())
@@ -87,12 +87,12 @@ async fn members_of_other_organizations_are_refused_alike_whether_or_not_this_on
         }
         for organization in ["acme", "ACME", "no-such-organization", "umbrella%20", "%20"] {
             for organizations in [&["umbrella"][..], &[]] {
-                app.tap.clear();
+                app.proxy.clear();
                 let path = path(route, organization);
-                let answer = app.request_of("mallory", organizations, method(route), &path).send().await?;
-                assert_eq!(answer.verdict(), "403 FORBIDDEN", "{route:?} {organization}");
-                assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
-                bodies.push(answer.body);
+                let response = app.request_of("mallory", organizations, method(route), &path).send().await?;
+                assert_eq!(response.status_and_code(), "403 FORBIDDEN", "{route:?} {organization}");
+                assert!(only_counted(&app, 1), "{route:?} made {:?}", app.proxy.calls());
+                bodies.push(response.body);
             }
         }
         assert!(bodies.iter().all(|body| *body == bodies[0]), "{route:?}");
@@ -108,10 +108,10 @@ async fn no_write_passes_that_another_site_started_with_the_cookie() -> Result<(
         for (name, value) in
             [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("origin", "null")]
         {
-            app.tap.clear();
-            let answer = request(&app, route).cookie(&token).header(name, value).send().await?;
-            assert_eq!(answer.verdict(), "403 CROSS_SITE_REQUEST", "{route:?} {name}");
-            assert!(only_counted(&app, 0), "{route:?} made {:?}", app.tap.calls());
+            app.proxy.clear();
+            let response = request(&app, route).cookie(&token).header(name, value).send().await?;
+            assert_eq!(response.status_and_code(), "403 CROSS_SITE_REQUEST", "{route:?} {name}");
+            assert!(only_counted(&app, 0), "{route:?} made {:?}", app.proxy.calls());
         }
     }
     Ok(())
@@ -123,21 +123,21 @@ async fn no_read_passes_that_another_site_embeds() -> Result<()> {
     let token = app.token("alice", &["acme"]);
     for route in protected(&app)?.into_iter().filter(|route| !is_write(route)) {
         let read = |mode, dest| {
-            let draft = request(&app, route).cookie(&token).header("sec-fetch-site", "cross-site");
-            draft.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest)
+            let request = request(&app, route).cookie(&token).header("sec-fetch-site", "cross-site");
+            request.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest)
         };
-        app.tap.clear();
+        app.proxy.clear();
         for (mode, dest) in [("no-cors", "image"), ("navigate", "iframe")] {
             assert_eq!(
-                read(mode, dest).send().await?.verdict(),
+                read(mode, dest).send().await?.status_and_code(),
                 "403 CROSS_SITE_REQUEST",
                 "{route:?} {mode}"
             );
         }
-        assert!(only_counted(&app, 0), "{route:?} made {:?}", app.tap.calls());
+        assert!(only_counted(&app, 0), "{route:?} made {:?}", app.proxy.calls());
         for (mode, dest) in [("cors", "empty"), ("navigate", "document")] {
-            let verdict = read(mode, dest).send().await?.verdict();
-            assert_ne!(verdict, "403 CROSS_SITE_REQUEST", "{route:?} {mode}");
+            let status_and_code = read(mode, dest).send().await?.status_and_code();
+            assert_ne!(status_and_code, "403 CROSS_SITE_REQUEST", "{route:?} {mode}");
         }
     }
     Ok(())
@@ -152,12 +152,12 @@ async fn no_body_is_read_that_is_compressed() -> Result<()> {
             continue;
         }
         for content_type in ["application/json", FORM] {
-            app.tap.clear();
-            let draft = app.as_alice(method(route), &path(route, "acme")).body(content_type, "{}");
-            let answer = draft.header("content-encoding", "gzip").send().await?;
-            let found = (answer.verdict(), answer.header("accept-encoding"));
+            app.proxy.clear();
+            let request = app.as_alice(method(route), &path(route, "acme")).body(content_type, "{}");
+            let response = request.header("content-encoding", "gzip").send().await?;
+            let found = (response.status_and_code(), response.header("accept-encoding"));
             assert_eq!(found, ("415 UNSUPPORTED_MEDIA_TYPE".to_owned(), "identity"), "{route:?}");
-            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.tap.calls());
+            assert!(only_counted(&app, 1), "{route:?} made {:?}", app.proxy.calls());
         }
     }
     Ok(())
@@ -170,7 +170,7 @@ async fn every_route_limits_its_callers_and_none_counts_for_another() -> Result<
         let request = app.request_of("mallory", &["umbrella"], method(route), &path(route, "acme"));
         let first = request.clone().send().await?;
         assert_eq!(first.status == 403, is_of_organization(route), "{route:?}");
-        assert_eq!(request.send().await?.verdict(), "429 RATE_LIMITED", "{route:?}");
+        assert_eq!(request.send().await?.status_and_code(), "429 RATE_LIMITED", "{route:?}");
     }
     Ok(())
 }
@@ -180,7 +180,7 @@ async fn every_route_limits_its_callers_and_none_counts_for_another() -> Result<
 async fn an_answer_that_is_not_as_all_must_be_is_noticed() -> Result<()> {
     let app = App::start(&[]).await?;
     let of_the_gateway = app.client.get("/nowhere").send().await;
-    let complaint = of_the_gateway.map(|answer| answer.status).map_err(|error| error.to_string());
+    let complaint = of_the_gateway.map(|response| response.status).map_err(|error| error.to_string());
     assert!(complaint.is_err_and(|error| error.contains("the body is no") && error.contains("x-request-id")));
     Ok(())
 }
@@ -191,12 +191,12 @@ async fn every_example_is_answered_as_it_says_and_by_cookie_too() -> Result<()> 
     for route in app.stack.routes() {
         app.run(&route.binary).await?;
         let prepared = app.prepare(&route.binary).await?;
-        let anonymous = prepared.draft.clone().without("authorization");
+        let anonymous = prepared.request.clone().without("authorization");
         if is_public(&route.binary)? {
             prepared.check(&anonymous.send().await?)?;
             continue;
         }
-        assert_eq!(anonymous.clone().send().await?.verdict(), "401 UNAUTHORIZED", "{route:?}");
+        assert_eq!(anonymous.clone().send().await?.status_and_code(), "401 UNAUTHORIZED", "{route:?}");
         let by_cookie = anonymous.cookie(&prepared.token).header("sec-fetch-site", "same-origin");
         prepared.check(&by_cookie.send().await?)?;
     }
@@ -212,12 +212,12 @@ async fn described_keys_are_honored() -> Result<()> {
         if !takes_key(&route.binary)? {
             continue;
         }
-        let first = one.draft.clone().key("key").send().await?;
+        let first = one.request.clone().key("key").send().await?;
         one.check(&first)?;
-        let again = one.draft.key("key").send().await?;
+        let again = one.request.key("key").send().await?;
         let replayed = (again.status, again.header("idempotency-replayed"), &again.body);
         assert_eq!(replayed, (first.status, "true", &first.body), "{route:?}");
-        assert_eq!(other.draft.key("key").send().await?.status, 422, "{route:?}");
+        assert_eq!(other.request.key("key").send().await?.status, 422, "{route:?}");
     }
     Ok(())
 }
@@ -249,10 +249,13 @@ async fn nothing_of_one_organization_can_be_reached_from_another() -> Result<()>
         let list = of("GET", &projects("umbrella")).send().await?;
         assert!(!String::from_utf8_lossy(&list.body).contains("Apollo"));
         let page = of("GET", &format!("{}?cursor={cursor}", projects("umbrella"))).send().await?;
-        assert_eq!((page.verdict().as_str(), page.field().as_str()), ("400 VALIDATION_ERROR", "cursor"));
+        assert_eq!(
+            (page.status_and_code().as_str(), page.field().as_str()),
+            ("400 VALIDATION_ERROR", "cursor")
+        );
         let form = form("a.png", "image/png", PNG);
         let upload = of("POST", &files("umbrella", &project)).key("key").body(FORM, form).send().await?;
-        assert_eq!(upload.verdict(), "404 NOT_FOUND");
+        assert_eq!(upload.status_and_code(), "404 NOT_FOUND");
         let name = format!("Project-{}", organizations.len());
         let create =
             of("POST", &projects("umbrella")).key(&name).json(&json!({ "name": name })).send().await?;

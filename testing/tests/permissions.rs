@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use local::template::Template;
-use testing::{App, Right, workspace};
+use testing::{App, Permission, workspace};
 use yaml_serde::Value;
 
 /// The resources of the template, untouched.
@@ -41,35 +41,38 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 }
 
 /// The statements of a policy as single rights, each for what the statement names.
-fn rights(document: &Value) -> Result<BTreeSet<Right>> {
-    let mut rights = BTreeSet::new();
+fn permissions(document: &Value) -> Result<BTreeSet<Permission>> {
+    let mut permissions = BTreeSet::new();
     for statement in each(&document["Statement"]) {
         ensure!(text(&statement["Effect"])? == "Allow", "{statement:?}");
         ensure!(keys(statement) == OF_A_STATEMENT.into(), "{statement:?}");
         for (action, resource) in each(&statement["Action"]).into_iter().flat_map(|action| {
             each(&statement["Resource"]).into_iter().map(move |resource| (action, resource))
         }) {
-            rights.insert(Right { action: text(action)?.to_owned(), resource: text(resource)?.to_owned() });
+            permissions.insert(Permission {
+                action: text(action)?.to_owned(),
+                resource: text(resource)?.to_owned(),
+            });
         }
     }
-    Ok(rights)
+    Ok(permissions)
 }
 
 /// The rights of a function's own policies, on resources as the template names them.
-fn own(resources: &Value, function: &str) -> Result<BTreeSet<Right>> {
+fn own(resources: &Value, function: &str) -> Result<BTreeSet<Permission>> {
     let mut own = BTreeSet::new();
     for policy in each(&resources[function]["Properties"]["Policies"]) {
         ensure!(
             keys(policy) == ["Statement"].into(),
             "{function} has a policy without statements: {policy:?}"
         );
-        own.extend(rights(policy)?);
+        own.extend(permissions(policy)?);
     }
     Ok(own)
 }
 
 /// What the template allows a function to do with storage, on tables and buckets by their names here.
-fn allowed(app: &App, function: &str) -> Result<BTreeSet<Right>> {
+fn allowed(app: &App, function: &str) -> Result<BTreeSet<Permission>> {
     let resources = resources()?;
     let named = |resource: &str| {
         let (id, path) = resource.trim_start_matches("${").split_once(".Arn").unwrap_or((resource, ""));
@@ -79,12 +82,12 @@ fn allowed(app: &App, function: &str) -> Result<BTreeSet<Right>> {
     };
     Ok(own(&resources, function)?
         .into_iter()
-        .map(|right| Right { resource: named(&right.resource), ..right })
+        .map(|permission| Permission { resource: named(&permission.resource), ..permission })
         .collect())
 }
 
 /// Whether this statement is about that call.
-fn covers(allowed: &Right, needed: &Right) -> bool {
+fn covers(allowed: &Permission, needed: &Permission) -> bool {
     let covered = match allowed.resource.strip_suffix('*') {
         Some(start) => needed.resource.starts_with(start),
         None => needed.resource == allowed.resource,
@@ -95,21 +98,21 @@ fn covers(allowed: &Right, needed: &Right) -> bool {
 /// The rights that a function needs on all the ways on which it succeeds: its example, and for a write the same with an
 /// `Idempotency-Key`, then as a repetition, then as one that finds no object any more. A URL that it
 /// signs is used with its rights too: follow that here, since signing makes no call, and the URL leads through the tap.
-async fn needed(app: &App, binary: &str) -> Result<BTreeSet<Right>> {
+async fn needed(app: &App, binary: &str) -> Result<BTreeSet<Permission>> {
     let (plain, keyed) = (app.prepare(binary).await?, app.prepare(binary).await?);
-    app.tap.clear();
+    app.proxy.clear();
     plain.send().await?;
-    let keyed = keyed.draft.key("key");
+    let keyed = keyed.request.key("key");
     for _ in 0..2 {
-        let answer = keyed.clone().send().await?;
-        assert!(answer.status < 300, "{binary} answered a request with an Idempotency-Key {answer:?}");
+        let response = keyed.clone().send().await?;
+        assert!(response.status < 300, "{binary} answered a request with an Idempotency-Key {response:?}");
     }
     for object in app.objects().await? {
         app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(object).send().await?;
     }
-    let answer = keyed.send().await?;
-    assert!(answer.status < 300, "{binary} answered, once objects were gone, {answer:?}");
-    Ok(app.tap.rights())
+    let response = keyed.send().await?;
+    assert!(response.status < 300, "{binary} answered, once objects were gone, {response:?}");
+    Ok(app.proxy.permissions())
 }
 
 #[tokio::test]
@@ -119,11 +122,15 @@ async fn each_function_may_do_with_storage_what_its_route_does_and_nothing_else(
         let (binary, allowed) = (&function.binary, allowed(&app, &function.id)?);
         let needed = needed(&app, binary).await?;
         assert!(!needed.is_empty(), "{binary} makes no calls");
-        let refused: Vec<_> =
-            needed.iter().filter(|needed| !allowed.iter().any(|right| covers(right, needed))).collect();
+        let refused: Vec<_> = needed
+            .iter()
+            .filter(|needed| !allowed.iter().any(|permission| covers(permission, needed)))
+            .collect();
         assert!(refused.is_empty(), "by template.yaml {binary} may not do what it does: {refused:#?}");
-        let unused: Vec<_> =
-            allowed.iter().filter(|right| !needed.iter().any(|needed| covers(right, needed))).collect();
+        let unused: Vec<_> = allowed
+            .iter()
+            .filter(|permission| !needed.iter().any(|needed| covers(permission, needed)))
+            .collect();
         assert!(unused.is_empty(), "by template.yaml {binary} may do what it never does: {unused:#?}");
     }
     Ok(())
@@ -158,7 +165,7 @@ fn boundaries_allow_what_functions_may_do() -> Result<()> {
     for boundary in boundaries()? {
         let bounds = actions(&boundary);
         for function in &template.functions {
-            for Right { action, .. } in own(&resources, &function.id)? {
+            for Permission { action, .. } in own(&resources, &function.id)? {
                 let within = bounds.iter().any(|pattern| is_like(&action, pattern));
                 assert!(within, "{} may not {action} within {bounds:?}", function.id);
             }
@@ -214,7 +221,10 @@ fn is_for_others(statement: &Value) -> bool {
 fn nothing_but_a_functions_own_statements_gives_it_rights_or_takes_them_away() -> Result<()> {
     for (id, resource) in resources()?.as_mapping().context("no resources")? {
         let id = text(id)?;
-        assert!(is_no_policy_of_functions(id, resource)?, "{id} could give rights that no test here sees");
+        assert!(
+            is_no_policy_of_functions(id, resource)?,
+            "{id} could give permissions that no test here sees"
+        );
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::{event::of, options};
 use crate::arguments::Invoke;
 use anyhow::{Context, Result, bail};
-use local::engines::Data;
+use local::emulators::Data;
 use local::lambda::Outcome;
 use local::stack::Stack;
 use local::template::Template;
@@ -46,10 +46,10 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn report(outcome: Outcome) -> Result<ExitCode> {
     match outcome {
-        Outcome::Answer(answer) => {
-            let answer: Value =
-                serde_json::from_slice(&answer).context("the function's answer is not JSON")?;
-            writeln!(io::stdout(), "{answer:#}").context("can't print the answer")?;
+        Outcome::Response(response) => {
+            let response: Value =
+                serde_json::from_slice(&response).context("the function's response is not JSON")?;
+            writeln!(io::stdout(), "{response:#}").context("can't print the response")?;
             Ok(ExitCode::SUCCESS)
         }
         Outcome::Error(error) => {

@@ -3,7 +3,7 @@
 mod describe;
 mod event;
 mod invoke;
-mod load;
+mod loadtest;
 mod scaffold;
 mod serve;
 mod token;
@@ -11,14 +11,14 @@ mod token;
 pub(crate) use describe::describe;
 pub(crate) use event::event;
 pub(crate) use invoke::invoke;
-pub(crate) use load::load;
+pub(crate) use loadtest::loadtest;
 pub(crate) use scaffold::{new, remove};
 pub(crate) use serve::serve;
 pub(crate) use token::token;
 
 use crate::arguments::Build;
 use anyhow::{Context, Result};
-use local::engines::External;
+use local::emulators::External;
 use local::environment;
 use local::lambda::{Log, overrides};
 use local::stack::{Binaries, Options};
@@ -33,7 +33,7 @@ fn template(named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// The options that all commands share: this process's environment decides about functions and engines.
+/// The options that all commands share: this process's environment decides about functions and emulators.
 fn options(build: &Build) -> Result<Options> {
     let path = template(build.template.as_deref())?;
     let template = Template::load(&path)?;

@@ -4,7 +4,7 @@ use super::options;
 use crate::arguments::Serve;
 use crate::banner;
 use anyhow::{Context, Result};
-use local::engines::Data;
+use local::emulators::Data;
 use local::stack::{Options, Stack};
 use local::terminal;
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     options.port = arguments.port;
     options.data = data(&arguments, &options);
-    options.engines = arguments.engines;
+    options.emulators = arguments.emulators;
     if !arguments.origins.is_empty() {
         options.origins = std::mem::take(&mut arguments.origins).into();
     }

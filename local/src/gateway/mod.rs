@@ -14,7 +14,7 @@ pub(crate) use event::{Call, request_id};
 pub use router::Route;
 pub(crate) use router::Router;
 
-use crate::body::{Unread, collect, discard};
+use crate::body::{ReadBodyError, collect, discard};
 use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
 use crate::tasks::Task;
 use crate::{clock, lambda::Log, terminal};
@@ -105,7 +105,7 @@ impl Gateway {
 async fn invoke(pool: &Arc<Pool>, event: Bytes) -> Result<Response, Response> {
     let in_time = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event)).await;
     let response = match in_time.unwrap_or(Outcome::TimedOut) {
-        Outcome::Answer(answer) => reply::response(&answer),
+        Outcome::Response(answer) => reply::response(&answer),
         Outcome::Error(_) | Outcome::Failed(_) => None,
         Outcome::TimedOut | Outcome::Throttled => return Err(failure(StatusCode::SERVICE_UNAVAILABLE)),
     };
@@ -123,7 +123,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
         return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
     }
     collect(body, MAX_BODY).await.map_err(|unread| match unread {
-        Unread::TooLarge => failure(StatusCode::PAYLOAD_TOO_LARGE),
-        Unread::Broken => failure(StatusCode::BAD_REQUEST),
+        ReadBodyError::TooLarge => failure(StatusCode::PAYLOAD_TOO_LARGE),
+        ReadBodyError::Broken => failure(StatusCode::BAD_REQUEST),
     })
 }

@@ -12,7 +12,7 @@ pub(crate) use logs::Logs;
 pub(crate) use pool::Pool;
 pub(crate) use process::Spec;
 pub use variables::overrides;
-pub(crate) use variables::{Surroundings, arn};
+pub(crate) use variables::{StackEnv, arn};
 
 use bytes::Bytes;
 
@@ -23,7 +23,7 @@ pub const MAX_PAYLOAD: usize = 6_291_556;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The function answered, with JSON unless it is broken.
-    Answer(Bytes),
+    Response(Bytes),
     /// The function reported an error, as JSON with `errorType` and `errorMessage`.
     Error(Bytes),
     /// The process ended, could not be started, or its answer is larger than [`MAX_PAYLOAD`]. The text says which.

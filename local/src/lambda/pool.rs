@@ -128,7 +128,7 @@ impl Pool {
                 Some(outcome)
             }
             Served::Broken(outcome) => Some(outcome),
-            Served::Untouched => None,
+            Served::NotDelivered => None,
         }
     }
 

@@ -49,7 +49,7 @@ pub(super) enum Served {
     /// The environment is gone.
     Broken(Outcome),
     /// The environment is gone, and its process never saw the event.
-    Untouched,
+    NotDelivered,
 }
 
 impl Environment {
@@ -127,7 +127,7 @@ impl Environment {
     async fn ended(&mut self, status: std::io::Result<ExitStatus>, taken: &AtomicBool) -> Served {
         self.last_lines().await;
         if !taken.load(Ordering::SeqCst) {
-            return Served::Untouched;
+            return Served::NotDelivered;
         }
         let message = format!("the process ended during an invocation ({})", describe(status));
         self.logs.write(&self.spec.binary, &message);
@@ -150,9 +150,9 @@ impl Environment {
 
 fn outcome(reply: Reply) -> Outcome {
     match reply {
-        Reply::Answer(answer) => Outcome::Answer(answer),
+        Reply::Response(response) => Outcome::Response(response),
         Reply::Error(error) => Outcome::Error(error),
-        Reply::TooLarge => Outcome::Failed("the answer is larger than 6 MB".to_owned()),
+        Reply::TooLarge => Outcome::Failed("the response is larger than 6 MB".to_owned()),
     }
 }
 

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use super::MAX_PAYLOAD;
-use crate::body::{Unread, collect};
+use crate::body::{ReadBodyError, collect};
 use crate::tasks::{Task, loopback_listener};
 use anyhow::Result;
 use axum::Router;
@@ -36,7 +36,7 @@ pub(super) struct Invocation {
 /// What the process made of an event.
 #[derive(Debug)]
 pub(super) enum Reply {
-    Answer(Bytes),
+    Response(Bytes),
     Error(Bytes),
     TooLarge,
 }
@@ -103,13 +103,13 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn respond(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Response {
     match collect(body, MAX_PAYLOAD).await {
-        Ok(answer) => shared.finish(&id, Reply::Answer(answer)),
-        Err(Unread::TooLarge) => {
+        Ok(answer) => shared.finish(&id, Reply::Response(answer)),
+        Err(ReadBodyError::TooLarge) => {
             shared.finish(&id, Reply::TooLarge);
             status(StatusCode::PAYLOAD_TOO_LARGE, "The response is larger than 6 MB")
         }
         // This belongs to a process that is ending, whose owner notices by itself.
-        Err(Unread::Broken) => status(StatusCode::BAD_REQUEST, "The response is incomplete"),
+        Err(ReadBodyError::Broken) => status(StatusCode::BAD_REQUEST, "The response is incomplete"),
     }
 }
 

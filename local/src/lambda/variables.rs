@@ -15,7 +15,7 @@ const PASSED_ON: [&str; 3] = ["AWS_CA_BUNDLE", "LOG_LEVEL", "RUST_BACKTRACE"];
 
 /// What all functions of a stack have around them.
 #[derive(Debug)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct StackEnv<'a> {
     pub(crate) names: &'a Names,
     pub(crate) overrides: &'a Variables,
     pub(crate) credentials: &'a Credentials,
@@ -39,7 +39,7 @@ pub(crate) fn arn(function: &Function) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.binary)
 }
 
-impl Surroundings<'_> {
+impl StackEnv<'_> {
     /// The environment of `function`, run from `executable`: Lambda's own variables, the template's, then development
     /// values for what the template leaves open, then what the developer says.
     pub(crate) fn variables(&self, function: &Function, executable: &Path) -> Variables {

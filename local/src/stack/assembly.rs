@@ -2,9 +2,9 @@
 
 use super::{Binaries, Options};
 use crate::cargo::{Build, Executables};
-use crate::engines::Engines;
+use crate::emulators::Emulators;
 use crate::gateway::Route;
-use crate::lambda::{Logs, Pool, Spec, Surroundings, arn};
+use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
 use crate::template::{Function, Names, RouteKey, Template};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -55,16 +55,16 @@ pub(super) fn pools(
     template: &Template,
     names: &Names,
     options: &Options,
-    engines: &Engines,
+    emulators: &Emulators,
     executables: &Executables,
     logs: &Logs,
 ) -> Result<Pools> {
-    let surroundings = Surroundings {
+    let stack_env = StackEnv {
         names,
         overrides: &options.variables,
-        credentials: &engines.credentials,
-        dynamodb: &engines.dynamodb.functions_endpoint,
-        s3: &engines.s3.functions_endpoint,
+        credentials: &emulators.credentials,
+        dynamodb: &emulators.dynamodb.functions_endpoint,
+        s3: &emulators.s3.functions_endpoint,
         origins: &options.origins,
     };
     let pool = |function: &Function| {
@@ -74,7 +74,7 @@ pub(super) fn pools(
             binary: binary.clone(),
             timeout: function.timeout,
             arn: arn(function),
-            variables: surroundings.variables(function, &executable),
+            variables: stack_env.variables(function, &executable),
             executable,
         };
         Ok((function.id.clone(), Arc::new(Pool::new(spec, logs.clone()))))

@@ -1,4 +1,4 @@
-//! The whole stack: engines, functions and gateway, started and stopped together.
+//! The whole stack: emulators, functions and gateway, started and stopped together.
 //! What must stay out: how any of them works, and what the terminal shows.
 
 mod assembly;
@@ -6,7 +6,7 @@ mod options;
 
 pub use options::{Binaries, Options};
 
-use crate::engines::{Engines, provision};
+use crate::emulators::{Emulators, provision};
 use crate::environment::Variables;
 use crate::gateway::{self, Cors, Gateway, Route, Router};
 use crate::lambda::{Logs, Outcome};
@@ -27,7 +27,7 @@ pub struct Stack {
     pools: Pools,
     logs: Logs,
     issuer: Option<Issuer>,
-    engines: Engines,
+    emulators: Emulators,
     _gateway: Task,
 }
 
@@ -36,7 +36,7 @@ impl Stack {
     ///
     /// # Errors
     /// When the template can't be read, the functions can't be built or refuse to start, the port or the data folder
-    /// is in use, or an engine does not do what is asked of it.
+    /// is in use, or an emulator does not do what is asked of it.
     pub async fn start(options: Options) -> Result<Self> {
         let listener = bind(options.port).await?;
         let port = listener.local_addr().context("the gateway's port has no address")?.port();
@@ -46,17 +46,17 @@ impl Stack {
         let executables = executables(&template, &options.binaries).await?;
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
-        let engines = Engines::start(
+        let emulators = Emulators::start(
             &options.data,
-            options.engines,
+            options.emulators,
             &options.external,
             options.credentials.clone(),
             options.interceptor.as_deref(),
         )
         .await?;
-        provision(&engines, &template, &names).await?;
+        provision(&emulators, &template, &names).await?;
         let logs = Logs::new(options.log);
-        let pools = pools(&template, &names, &options, &engines, &executables, &logs)?;
+        let pools = pools(&template, &names, &options, &emulators, &executables, &logs)?;
         if options.prewarm {
             prewarm(&pools, &logs).await?;
         }
@@ -71,7 +71,7 @@ impl Stack {
             names,
             pools,
             logs,
-            engines,
+            emulators,
         })
     }
 
@@ -84,25 +84,25 @@ impl Stack {
     /// DynamoDB's endpoint, past the interceptor.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> &str {
-        &self.engines.dynamodb.endpoint
+        &self.emulators.dynamodb.endpoint
     }
 
     /// S3's endpoint, past the interceptor.
     #[must_use]
     pub fn s3_endpoint(&self) -> &str {
-        &self.engines.s3.endpoint
+        &self.emulators.s3.endpoint
     }
 
     /// A client of DynamoDB, past the interceptor.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        self.engines.dynamodb()
+        self.emulators.dynamodb()
     }
 
     /// A client of S3, past the interceptor.
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        self.engines.s3()
+        self.emulators.s3()
     }
 
     /// The name of the table with this logical id; the id itself when the template has no such table.

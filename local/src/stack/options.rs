@@ -1,6 +1,6 @@
 //! What a stack is started with. What must stay out: starting it.
 
-use crate::engines::{Data, External, Interceptor};
+use crate::emulators::{Data, External, Interceptor};
 use crate::environment::{self, Variables};
 use crate::lambda::Log;
 use crate::origins::Origins;
@@ -28,10 +28,10 @@ pub struct Options {
     pub template: PathBuf,
     /// The gateway's port; any free one if 0.
     pub port: u16,
-    /// Where our own engines keep their data.
+    /// Where our own emulators keep their data.
     pub data: Data,
     /// Where our own DynamoDB listens, and one port further on our own S3; any free ports if `None`.
-    pub engines: Option<SocketAddr>,
+    pub emulators: Option<SocketAddr>,
     /// Where the functions' binaries come from.
     pub binaries: Binaries,
     /// Only this function (its binary or logical id), if set.
@@ -40,15 +40,15 @@ pub struct Options {
     pub variables: Variables,
     /// The origins whose pages may call the API and, unless `variables` say otherwise, write with the cookie.
     pub origins: Origins,
-    /// Appended to the names of tables and buckets, so that several stacks can share an engine.
+    /// Appended to the names of tables and buckets, so that several stacks can share an emulator.
     pub name_suffix: Option<String>,
     /// What happens to the functions' logs.
     pub log: Log,
-    /// Stands between the functions and the engines.
+    /// Stands between the functions and the emulators.
     pub interceptor: Option<Arc<dyn Interceptor>>,
-    /// Engines to use instead of our own.
+    /// Emulators to use instead of our own.
     pub external: External,
-    /// What the engines accept as caller.
+    /// What the emulators accept as caller.
     pub credentials: Credentials,
     /// Whether an environment of each function is started at once, which shows whether it can be.
     pub prewarm: bool,
@@ -62,7 +62,7 @@ impl Options {
             template,
             port: 0,
             data: Data::Memory,
-            engines: None,
+            emulators: None,
             binaries: Binaries::Build { release: false },
             only: None,
             variables: Variables::new(),

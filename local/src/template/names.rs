@@ -19,7 +19,7 @@ pub struct Names {
 impl Names {
     /// Names everything that `template` declares. In order of precedence: the value that `overrides` give to a variable
     /// which stands for the resource in some function, the name in the template, the logical id in kebab case; the
-    /// latter two with `suffix`, so that several stacks can share an engine.
+    /// latter two with `suffix`, so that several stacks can share an emulator.
     #[must_use]
     pub fn new(template: &Template, overrides: &Variables, suffix: Option<&str>) -> Self {
         let name = |id: &str, declared: Option<String>| {

@@ -104,7 +104,7 @@ impl Table {
         Ok(table)
     }
 
-    /// The engine would refuse an undeclared key attribute too, but without saying where it stands.
+    /// The emulator would refuse an undeclared key attribute too, but without saying where it stands.
     fn check(&self) -> Result<()> {
         let indexes = self.global_indexes.iter().chain(&self.local_indexes);
         let keys = self.key.iter().chain(indexes.flat_map(|index| &index.key_schema));

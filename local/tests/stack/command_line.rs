@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use local::client::Client;
-use local::engines::{Data, External};
+use local::emulators::{Data, External};
 use local::environment;
 use local::stack::{Options, Stack};
 use serde_json::{Value, json};
@@ -81,9 +81,9 @@ async fn a_stack_says_where_it_listens_serves_and_stops_when_it_is_told() -> Res
     let mut child =
         stack(&["--port", "0", "--ephemeral"])?.env("GREETING", "hi").env("OTHER", "x").spawn()?;
     let url = url(&mut child).await?;
-    let answer = Client::new(&url).get("/echo").send().await?.json();
+    let response = Client::new(&url).get("/echo").send().await?.json();
     assert_eq!(
-        (&answer["variables"]["GREETING"], &answer["variables"]["OTHER"]),
+        (&response["variables"]["GREETING"], &response["variables"]["OTHER"]),
         (&json!("hi"), &Value::Null)
     );
     let id = child.id().context("it has ended")?.to_string();

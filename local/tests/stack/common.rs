@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use local::cargo::Build;
-use local::client::{Answer, Client};
+use local::client::{Client, Response};
 use local::environment;
 use local::stack::{Binaries, Options, Stack};
 use serde_json::Value;
@@ -49,13 +49,13 @@ pub(crate) async fn start() -> Result<(Stack, Client)> {
 }
 
 /// The process that answered.
-pub(crate) fn process(answer: &Answer) -> Option<u64> {
-    answer.json()["process"].as_u64()
+pub(crate) fn process(response: &Response) -> Option<u64> {
+    response.json()["process"].as_u64()
 }
 
 /// The event that the function got.
-pub(crate) fn event(answer: &Answer) -> Value {
-    answer.json()["event"].clone()
+pub(crate) fn event(response: &Response) -> Value {
+    response.json()["event"].clone()
 }
 
 /// Where invocations report that they have begun; they go on when the test lets them.

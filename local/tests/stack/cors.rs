@@ -3,7 +3,7 @@
 use super::command_line::{stack, url};
 use super::common::{event, options, start};
 use anyhow::Result;
-use local::client::{Answer, Client, Draft};
+use local::client::{Client, RequestBuilder, Response};
 use local::origins::Origins;
 use local::stack::{Options, Stack};
 use local::template::Template;
@@ -11,8 +11,8 @@ use local::template::Template;
 const PAGE: &str = "http://localhost:5173";
 
 /// CORS headers of the answer, sorted.
-fn told(answer: &Answer) -> Vec<String> {
-    let headers = answer
+fn told(response: &Response) -> Vec<String> {
+    let headers = response
         .headers
         .iter()
         .filter(|(name, _)| name.as_str().starts_with("access-control-") || name.as_str() == "vary");
@@ -23,18 +23,18 @@ fn told(answer: &Answer) -> Vec<String> {
     told
 }
 
-fn preflight(client: &Client, origin: &str, method: &str, headers: &str) -> Draft {
-    let draft = client.request("OPTIONS", "/things/1").header("origin", origin);
-    draft.header("access-control-request-method", method).header("access-control-request-headers", headers)
+fn preflight(client: &Client, origin: &str, method: &str, headers: &str) -> RequestBuilder {
+    let request = client.request("OPTIONS", "/things/1").header("origin", origin);
+    request.header("access-control-request-method", method).header("access-control-request-headers", headers)
 }
 
 #[tokio::test]
 async fn preflights_are_answered_without_a_function() -> Result<()> {
     let (stack, client) = start().await?;
-    let answer = preflight(&client, PAGE, "POST", "Authorization, content-type").send().await?;
-    assert_eq!((answer.status, answer.body.len()), (204, 0));
+    let response = preflight(&client, PAGE, "POST", "Authorization, content-type").send().await?;
+    assert_eq!((response.status, response.body.len()), (204, 0));
     assert_eq!(
-        told(&answer),
+        told(&response),
         [
             "access-control-allow-credentials: true",
             "access-control-allow-headers: authorization,content-type",
@@ -59,8 +59,8 @@ async fn preflights_for_anything_else_permit_nothing() -> Result<()> {
         (PAGE, "POST", "content-type,x-unheard-of"),
         (PAGE, "POST", "content-type\u{e9}"),
     ] {
-        let answer = preflight(&client, origin, method, headers).send().await?;
-        assert_eq!((answer.status, told(&answer)), (204, vec![]), "{origin} {method} {headers}");
+        let response = preflight(&client, origin, method, headers).send().await?;
+        assert_eq!((response.status, told(&response)), (204, vec![]), "{origin} {method} {headers}");
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ async fn preflights_for_anything_else_permit_nothing() -> Result<()> {
 async fn options_without_origin_or_method_permit_nothing() -> Result<()> {
     let (_stack, client) = start().await?;
     let options = || client.request("OPTIONS", "/things/1");
-    let drafts = [
+    let requests = [
         options(),
         options().header("origin", PAGE),
         options().header("access-control-request-method", "POST"),
@@ -78,9 +78,9 @@ async fn options_without_origin_or_method_permit_nothing() -> Result<()> {
             .header("origin", PAGE)
             .header("access-control-request-method", "POST"),
     ];
-    for draft in drafts {
-        let answer = draft.send().await?;
-        assert_eq!((answer.status, told(&answer)), (204, vec![]));
+    for request in requests {
+        let response = request.send().await?;
+        assert_eq!((response.status, told(&response)), (204, vec![]));
     }
     Ok(())
 }
@@ -90,9 +90,9 @@ async fn options_without_origin_or_method_permit_nothing() -> Result<()> {
 async fn a_route_for_any_method_gets_options_itself() -> Result<()> {
     let (_stack, client) = start().await?;
     let preflight = client.request("OPTIONS", "/echo").header("access-control-request-method", "GET");
-    let answer = preflight.header("origin", PAGE).send().await?;
-    assert_eq!(event(&answer)["requestContext"]["http"]["method"], "OPTIONS");
-    assert_eq!(answer.header("access-control-allow-origin"), PAGE);
+    let response = preflight.header("origin", PAGE).send().await?;
+    assert_eq!(event(&response)["requestContext"]["http"]["method"], "OPTIONS");
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
     Ok(())
 }
 
@@ -100,10 +100,10 @@ async fn a_route_for_any_method_gets_options_itself() -> Result<()> {
 async fn pages_can_read_every_answer_of_a_function() -> Result<()> {
     let (_stack, client) = start().await?;
     for (mode, status) in [("", 200), ("rich", 201), ("open", 403)] {
-        let answer = client.get(&format!("/echo?mode={mode}")).header("origin", PAGE).send().await?;
-        assert_eq!(answer.status, status);
+        let response = client.get(&format!("/echo?mode={mode}")).header("origin", PAGE).send().await?;
+        assert_eq!(response.status, status);
         assert_eq!(
-            told(&answer),
+            told(&response),
             [
                 "access-control-allow-credentials: true",
                 "access-control-allow-origin: http://localhost:5173",
@@ -120,8 +120,9 @@ async fn pages_can_read_every_answer_of_a_function() -> Result<()> {
 async fn a_function_gives_no_permissions_itself() -> Result<()> {
     let (_stack, client) = start().await?;
     let open = || client.get("/echo?mode=open");
-    for draft in [open(), open().header("origin", "https://evil.example"), open().header("origin", "null")] {
-        assert_eq!(told(&draft.send().await?), [""; 0]);
+    for request in [open(), open().header("origin", "https://evil.example"), open().header("origin", "null")]
+    {
+        assert_eq!(told(&request.send().await?), [""; 0]);
     }
     Ok(())
 }
@@ -130,8 +131,8 @@ async fn a_function_gives_no_permissions_itself() -> Result<()> {
 async fn the_gateways_own_errors_say_nothing_to_pages() -> Result<()> {
     let (_stack, client) = start().await?;
     for (path, status) in [("/nowhere", 404), ("/echo?mode=error", 500), ("/echo?mode=malformed", 500)] {
-        let answer = client.get(path).header("origin", PAGE).send().await?;
-        assert_eq!((answer.status, told(&answer)), (status, vec![]), "{path}");
+        let response = client.get(path).header("origin", PAGE).send().await?;
+        assert_eq!((response.status, told(&response)), (status, vec![]), "{path}");
     }
     Ok(())
 }
@@ -146,8 +147,8 @@ async fn without_cors_in_the_template_there_is_none() -> Result<()> {
     let stack = Stack::start(options).await?;
     let client = Client::new(stack.url());
     assert_eq!(preflight(&client, PAGE, "POST", "").send().await?.status, 404);
-    let answer = client.get("/echo?mode=open").header("origin", PAGE).send().await?;
-    assert_eq!(told(&answer), ["access-control-allow-origin: *", "access-control-max-age: 5"]);
+    let response = client.get("/echo?mode=open").header("origin", PAGE).send().await?;
+    assert_eq!(told(&response), ["access-control-allow-origin: *", "access-control-max-age: 5"]);
     Ok(())
 }
 
@@ -233,9 +234,9 @@ async fn served(arguments: &[&str], variables: &[(&str, &str)], page: &str) -> R
     let mut command = stack(&[&["--port", "0", "--ephemeral"], arguments].concat())?;
     let mut child = command.envs(variables.iter().copied()).spawn()?;
     let client = Client::new(&url(&mut child).await?);
-    let answer = client.get("/echo").header("origin", page).send().await?;
-    let trusted = answer.json()["variables"]["TRUSTED_ORIGINS"].as_str().unwrap_or_default().to_owned();
-    Ok((answer.headers.contains_key("access-control-allow-origin"), trusted))
+    let response = client.get("/echo").header("origin", page).send().await?;
+    let trusted = response.json()["variables"]["TRUSTED_ORIGINS"].as_str().unwrap_or_default().to_owned();
+    Ok((response.headers.contains_key("access-control-allow-origin"), trusted))
 }
 
 #[tokio::test]

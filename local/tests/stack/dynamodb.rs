@@ -1,9 +1,9 @@
-//! Tables as the template declares them, and what comes between functions and engines. What must stay out: items' meaning.
+//! Tables as the template declares them, and what comes between functions and emulators. What must stay out: items' meaning.
 
 use super::common::{options, start};
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, KeySchemaElement, TimeToLiveStatus};
-use local::engines::{Data, External};
+use local::emulators::{Data, External};
 use local::stack::Stack;
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_table_with_another_key_than_the_template_declares_is_refused() -> Res
 }
 
 #[tokio::test]
-async fn stacks_with_a_suffix_share_engines_that_somebody_else_runs() -> Result<()> {
+async fn stacks_with_a_suffix_share_emulators_that_somebody_else_runs() -> Result<()> {
     let (owner, _) = start().await?;
     let mut stacks = Vec::new();
     for suffix in ["one", "two"] {

@@ -1,4 +1,4 @@
-//! What the program `local` does for functions that run elsewhere: engines at a known place, with rows in them.
+//! What the program `local` does for functions that run elsewhere: emulators at a known place, with rows in them.
 //! What must stay out: what else can be said on the command line.
 
 use super::command_line::{stack, url};
@@ -6,29 +6,29 @@ use super::common::options;
 use anyhow::{Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::client::Client;
-use local::engines::External;
+use local::emulators::External;
 use local::ports::neighbouring_ports;
 use local::stack::{Options, Stack};
 use tokio::process::Child;
 
-/// The program with its engines at this port and the next, and the rows of the example in them.
-async fn with_engines_at(port: u16) -> Result<(Child, Client)> {
-    let engines = format!("127.0.0.1:{port}");
-    let mut child = stack(&["--port", "0", "--ephemeral", "--engines", &engines, "--seed"])?.spawn()?;
+/// The program with its emulators at this port and the next, and the rows of the example in them.
+async fn with_emulators_at(port: u16) -> Result<(Child, Client)> {
+    let emulators = format!("127.0.0.1:{port}");
+    let mut child = stack(&["--port", "0", "--ephemeral", "--emulators", &emulators, "--seed"])?.spawn()?;
     let url = url(&mut child).await?;
     Ok((child, Client::new(&url)))
 }
 
 /// A stack on the same DynamoDB.
-async fn beside(port: u16) -> Result<Stack> {
+async fn second_instance(port: u16) -> Result<Stack> {
     let external = External { dynamodb: Some(format!("http://127.0.0.1:{port}")), s3: None };
     Stack::start(Options { external, ..options()? }).await
 }
 
 #[tokio::test]
-async fn the_engines_listen_where_they_are_told_to() -> Result<()> {
+async fn the_emulators_listen_where_they_are_told_to() -> Result<()> {
     let [dynamodb, s3] = neighbouring_ports()?;
-    let (_child, client) = with_engines_at(dynamodb).await?;
+    let (_child, client) = with_emulators_at(dynamodb).await?;
     let variables = client.get("/echo").send().await?.json()["variables"].clone();
     assert_eq!(variables["AWS_ENDPOINT_URL_DYNAMODB"], format!("http://127.0.0.1:{dynamodb}"));
     assert_eq!(variables["AWS_ENDPOINT_URL_S3"], format!("http://127.0.0.1:{s3}"));
@@ -41,8 +41,8 @@ async fn the_engines_listen_where_they_are_told_to() -> Result<()> {
 #[tokio::test]
 async fn the_rows_of_the_examples_are_there() -> Result<()> {
     let [port, _] = neighbouring_ports()?;
-    let (_child, _) = with_engines_at(port).await?;
-    let rows = beside(port).await?.dynamodb().scan().table_name("things-table").send().await?;
+    let (_child, _) = with_emulators_at(port).await?;
+    let rows = second_instance(port).await?.dynamodb().scan().table_name("things-table").send().await?;
     let [row] = rows.items() else { bail!("{rows:?}") };
     let text = |text: &str| AttributeValue::S(text.to_owned());
     assert_eq!((&row["pk"], &row["sk"]), (&text("a"), &text("b")));

@@ -46,8 +46,8 @@ async fn requests_at_the_same_time_run_in_processes_of_their_own_which_are_used_
 async fn a_function_that_takes_too_long_is_stopped_and_its_caller_gets_503() -> Result<()> {
     let (stack, client) = start().await?;
     let first = process(&client.get("/hasty").send().await?);
-    let answer = client.get("/hasty?mode=hang").send().await?;
-    assert_eq!((answer.status, answer.json()), (503, json!({"message": "Service Unavailable"})));
+    let response = client.get("/hasty?mode=hang").send().await?;
+    assert_eq!((response.status, response.json()), (503, json!({"message": "Service Unavailable"})));
     assert_eq!(
         stack.log_with("echo", "Task timed out").await.as_deref(),
         Some("Task timed out after 1.00 seconds")
@@ -60,8 +60,8 @@ async fn a_function_that_takes_too_long_is_stopped_and_its_caller_gets_503() -> 
 #[tokio::test]
 async fn a_crash_costs_one_request() -> Result<()> {
     let (stack, client) = start().await?;
-    let answer = client.get("/echo?mode=crash").send().await?;
-    assert_eq!((answer.status, answer.json()), (500, json!({"message": "Internal Server Error"})));
+    let response = client.get("/echo?mode=crash").send().await?;
+    assert_eq!((response.status, response.json()), (500, json!({"message": "Internal Server Error"})));
     assert!(stack.log_with("echo", "exit status: 3").await.is_some());
     assert_eq!(client.get("/echo").send().await?.status, 200);
     Ok(())
@@ -93,8 +93,8 @@ async fn a_stack_that_starts_its_functions_ahead_shows_why_one_refuses() -> Resu
 #[tokio::test]
 async fn a_function_finds_what_the_template_says_and_nothing_of_this_process() -> Result<()> {
     let (stack, client) = start().await?;
-    let answer = client.get("/echo").send().await?.json();
-    let variables = &answer["variables"];
+    let response = client.get("/echo").send().await?.json();
+    let variables = &response["variables"];
     assert_eq!(variables["GREETING"], "hello");
     assert_eq!(variables["THINGS_TABLE"], "things-table");
     assert_eq!(variables["OBJECTS"], "arn:aws:s3:::things-bucket/hello/*");
@@ -111,10 +111,10 @@ async fn keys_with(variables: &[(&str, &str)]) -> Result<Vec<(String, String)>> 
     let mut options = options()?;
     options.variables.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let stack = Stack::start(options).await?;
-    let answer = local::client::Client::new(stack.url()).get("/echo").send().await?.json();
+    let response = local::client::Client::new(stack.url()).get("/echo").send().await?.json();
     let keys = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"].iter();
     let found =
-        keys.filter_map(|name| Some(((*name).to_owned(), answer["variables"][name].as_str()?.to_owned())));
+        keys.filter_map(|name| Some(((*name).to_owned(), response["variables"][name].as_str()?.to_owned())));
     Ok(found.collect())
 }
 
@@ -152,11 +152,11 @@ async fn a_developers_name_for_a_table_is_the_tables_name() -> Result<()> {
 async fn an_event_can_be_given_to_a_function_without_a_request() -> Result<()> {
     let (stack, _) = start().await?;
     for name in ["echo", "Hasty"] {
-        let Outcome::Answer(answer) = stack.invoke(name, r#"{"any":"thing"}"#).await? else {
-            panic!("{name} does not answer");
+        let Outcome::Response(response) = stack.invoke(name, r#"{"any":"thing"}"#).await? else {
+            panic!("{name} does not respond");
         };
-        let answer: Value = serde_json::from_slice(&answer)?;
-        assert!(answer["body"].as_str().is_some_and(|body| body.contains(r#"{"any":"thing"}"#)));
+        let response: Value = serde_json::from_slice(&response)?;
+        assert!(response["body"].as_str().is_some_and(|body| body.contains(r#"{"any":"thing"}"#)));
     }
     assert!(stack.invoke("nobody", "{}").await.is_err());
     Ok(())

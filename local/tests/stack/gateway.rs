@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 #[tokio::test]
 async fn an_event_has_the_shape_of_payload_format_2_0() -> Result<()> {
     let (stack, client) = start().await?;
-    let answer = client.get("/echo?a=1").header("user-agent", "test").send().await?;
-    let event = event(&answer);
+    let response = client.get("/echo?a=1").header("user-agent", "test").send().await?;
+    let event = event(&response);
     let port = stack.url().rsplit(':').next();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["routeKey"], "ANY /echo");
@@ -28,7 +28,7 @@ async fn an_event_has_the_shape_of_payload_format_2_0() -> Result<()> {
     assert_eq!(context["http"], http);
     assert_eq!(context["stage"], "$default");
     assert_eq!(context["routeKey"], "ANY /echo");
-    assert_eq!(context["requestId"].as_str(), Some(answer.header("apigw-requestid")));
+    assert_eq!(context["requestId"].as_str(), Some(response.header("apigw-requestid")));
     assert!(context["timeEpoch"].as_i64().is_some_and(|time| time > 1_700_000_000_000));
     assert!(context["time"].as_str().is_some_and(|time| time.ends_with(" +0000") && time.len() == 26));
     Ok(())
@@ -158,8 +158,12 @@ async fn a_request_without_a_route_is_not_found() -> Result<()> {
         ("GET", "/files/"),
         ("GET", "/Echo"),
     ] {
-        let answer = client.request(method, path).send().await?;
-        assert_eq!((answer.status, answer.json()), (404, json!({"message": "Not Found"})), "{method} {path}");
+        let response = client.request(method, path).send().await?;
+        assert_eq!(
+            (response.status, response.json()),
+            (404, json!({"message": "Not Found"})),
+            "{method} {path}"
+        );
     }
     Ok(())
 }
@@ -167,8 +171,8 @@ async fn a_request_without_a_route_is_not_found() -> Result<()> {
 #[tokio::test]
 async fn a_body_over_ten_megabytes_is_refused_and_the_connection_still_answers() -> Result<()> {
     let (_stack, client) = start().await?;
-    let answer = client.post("/echo").body("image/png", vec![0; 10 * 1024 * 1024 + 1]).send().await?;
-    assert_eq!((answer.status, answer.json()), (413, json!({"message": "Request Entity Too Large"})));
+    let response = client.post("/echo").body("image/png", vec![0; 10 * 1024 * 1024 + 1]).send().await?;
+    assert_eq!((response.status, response.json()), (413, json!({"message": "Request Entity Too Large"})));
     assert_eq!(client.get("/echo").send().await?.status, 200);
     Ok(())
 }
@@ -177,8 +181,8 @@ async fn a_body_over_ten_megabytes_is_refused_and_the_connection_still_answers()
 async fn an_event_over_six_megabytes_is_refused() -> Result<()> {
     let (_stack, client) = start().await?;
     // In base64 the body alone is larger than Lambda's limit, as bytes it is not.
-    let answer = client.post("/echo").body("image/png", vec![0; MAX_PAYLOAD / 4 * 3]).send().await?;
-    assert_eq!((answer.status, answer.json()), (413, json!({"message": "Request Entity Too Large"})));
+    let response = client.post("/echo").body("image/png", vec![0; MAX_PAYLOAD / 4 * 3]).send().await?;
+    assert_eq!((response.status, response.json()), (413, json!({"message": "Request Entity Too Large"})));
     Ok(())
 }
 
@@ -192,20 +196,20 @@ async fn a_client_that_waits_for_permission_gets_it() -> Result<()> {
     stream.read_exact(&mut permission).await?;
     assert_eq!(&permission, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"ok").await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await?;
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
     Ok(())
 }
 
 #[tokio::test]
 async fn an_answer_in_payload_format_2_0_becomes_a_response() -> Result<()> {
     let (_stack, client) = start().await?;
-    let answer = client.get("/echo?mode=rich").send().await?;
-    assert_eq!(answer.status, 201);
-    assert_eq!(answer.body.as_ref(), b"\x00\x01\xff");
-    assert_eq!(answer.header("x-number"), "7");
-    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    let response = client.get("/echo?mode=rich").send().await?;
+    assert_eq!(response.status, 201);
+    assert_eq!(response.body.as_ref(), b"\x00\x01\xff");
+    assert_eq!(response.header("x-number"), "7");
+    let cookies: Vec<_> = response.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1; Path=/", "b=2"]);
     Ok(())
 }
@@ -213,9 +217,9 @@ async fn an_answer_in_payload_format_2_0_becomes_a_response() -> Result<()> {
 #[tokio::test]
 async fn an_answer_without_a_status_code_is_a_json_body() -> Result<()> {
     let (_stack, client) = start().await?;
-    let answer = client.get("/echo?mode=plain").send().await?;
-    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
-    assert_eq!(answer.json(), json!({"hello": "world"}));
+    let response = client.get("/echo?mode=plain").send().await?;
+    assert_eq!((response.status, response.header("content-type")), (200, "application/json"));
+    assert_eq!(response.json(), json!({"hello": "world"}));
     Ok(())
 }
 
@@ -223,9 +227,9 @@ async fn an_answer_without_a_status_code_is_a_json_body() -> Result<()> {
 async fn an_answer_that_is_malformed_or_too_large_is_an_internal_error() -> Result<()> {
     let (_stack, client) = start().await?;
     for mode in ["malformed", "large", "error"] {
-        let answer = client.get(&format!("/echo?mode={mode}")).send().await?;
+        let response = client.get(&format!("/echo?mode={mode}")).send().await?;
         assert_eq!(
-            (answer.status, answer.json()),
+            (response.status, response.json()),
             (500, json!({"message": "Internal Server Error"})),
             "{mode}"
         );

@@ -1,4 +1,4 @@
-//! The local stack, seen from outside: a real gateway, real processes, real engines and SDK clients.
+//! The local stack, seen from outside: a real gateway, real processes, real emulators and SDK clients.
 //! The function is `examples/echo.rs`, the template `tests/template.yaml`. What must stay out: the service's own behaviour.
 
 mod command_line;

@@ -7,7 +7,7 @@ use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
-use local::engines::Data;
+use local::emulators::Data;
 use local::stack::Stack;
 
 const BUCKET: &str = "things-bucket";

@@ -50,9 +50,9 @@ pub enum ClaimPath {
 }
 
 impl AuthSettings {
-    pub(super) fn read(env: &Env<'_>) -> Option<Self> {
+    pub(super) fn from_env(env: &Env<'_>) -> Option<Self> {
         let issuer = env.required("AUTH_ISSUER");
-        let keys = KeySources::read(env, issuer.as_deref());
+        let keys = KeySources::from_env(env, issuer.as_deref());
         let audience =
             env.required("AUTH_AUDIENCE").and_then(|_| env.parsed("AUTH_AUDIENCE", "", Audience::parse));
         let organizations = env.parsed("AUTH_ORGANIZATIONS_CLAIM", "organizations", ClaimPath::parse);

@@ -26,7 +26,7 @@ fn read_with<T>(changes: &[(&str, &str)], read: impl FnOnce(&Env<'_>) -> Option<
 }
 
 fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
-    read_with(changes, Settings::read)
+    read_with(changes, Settings::from_env)
 }
 
 /// What a function says when it can't start.
@@ -45,7 +45,7 @@ fn what_has_a_default_need_not_be_set() {
     assert_eq!(settings.auth.roles, None);
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
     assert_eq!(settings.rate_limit.to_string(), "10/10s");
-    assert_eq!(settings.rate_limit_on_error, OnError::Allow);
+    assert_eq!(settings.rate_limit_failure_mode, FailureMode::Open);
     assert_eq!(settings.rate_limit_table, "limits");
     assert_eq!(settings.trusted_origins, TrustedOrigins::default());
 }
@@ -64,7 +64,7 @@ fn what_is_set_is_taken() {
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("__Host-session", 0));
     assert_eq!(settings.auth.roles, Some(ClaimPath::Pointer("/realm_access/roles".to_owned())));
     assert_eq!(settings.rate_limit.to_string(), "100/60s");
-    assert_eq!(settings.rate_limit_on_error, OnError::Deny);
+    assert_eq!(settings.rate_limit_failure_mode, FailureMode::Closed);
     assert!(settings.trusted_origins.contains("http://localhost:5173"));
 }
 
@@ -78,7 +78,7 @@ fn a_variable_that_is_missing_or_empty_is_named() {
                 .find(|(known, _)| *known == lookup && lookup != name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        let missing = Env::read(&without, Settings::read).err().map(|problems| problems.to_string());
+        let missing = Env::read(&without, Settings::from_env).err().map(|problems| problems.to_string());
         let expected = format!("{name} is not set");
         assert_eq!(missing.as_deref(), Some(expected.as_str()));
         assert_eq!(problem(name, ""), expected);
@@ -102,7 +102,7 @@ fn an_empty_variable_with_a_default_is_not_set() {
     let settings = settings(&empty).unwrap();
     assert_eq!(settings.auth.roles, None);
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
-    assert_eq!((settings.rate_limit.requests(), settings.rate_limit_on_error), (10, OnError::Allow));
+    assert_eq!((settings.rate_limit.requests(), settings.rate_limit_failure_mode), (10, FailureMode::Open));
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn the_level_of_the_log_is_info_unless_it_is_set() {
 #[test]
 fn a_ca_bundle_that_can_not_be_read_is_named() {
     let bundle = |path| {
-        let aws = read_with(&[&LAMBDA[..], &[("AWS_CA_BUNDLE", path)]].concat(), AwsSettings::read);
+        let aws = read_with(&[&LAMBDA[..], &[("AWS_CA_BUNDLE", path)]].concat(), AwsSettings::from_env);
         aws.map(|aws| aws.ca_bundle)
     };
     assert_eq!(bundle(""), Ok(None));
@@ -229,7 +229,7 @@ const LAMBDA: [(&str, &str); 4] = [
 
 /// What a function that Lambda starts with these changes makes of them.
 fn aws(changes: &[(&str, &str)]) -> Result<AwsSettings, String> {
-    read_with(&[&LAMBDA[..], changes].concat(), AwsSettings::read)
+    read_with(&[&LAMBDA[..], changes].concat(), AwsSettings::from_env)
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn an_endpoint_or_a_switch_that_can_not_be_meant_is_named() {
 
 #[test]
 fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
-    let start = |changes: &[_]| read_with(changes, AwsSettings::read).map(|aws| aws.region);
+    let start = |changes: &[_]| read_with(changes, AwsSettings::from_env).map(|aws| aws.region);
     assert_eq!(start(&LAMBDA), Ok("eu-central-1".to_owned()));
     // Started by hand, a function lacks all of these, and the one message about it is enough.
     let by_hand = start(&[]).unwrap_err();
@@ -291,7 +291,7 @@ mod of_uploads {
 
     #[test]
     fn files_have_up_to_4_mib_and_one_of_seven_types() {
-        let limits = read_with(&[], UploadLimits::read).unwrap();
+        let limits = read_with(&[], UploadLimits::from_env).unwrap();
         assert_eq!(limits.max_bytes, 4 * 1024 * 1024);
         assert!(limits.allowed_types.check("text/csv", "a", b"a,b").is_ok());
     }
@@ -300,19 +300,19 @@ mod of_uploads {
     fn the_limit_of_a_file_is_within_what_lambda_can_take() {
         for (text, bytes) in [("1", 1), ("4500000", 4_500_000)] {
             assert_eq!(
-                read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::read).unwrap().max_bytes,
+                read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::from_env).unwrap().max_bytes,
                 bytes
             );
         }
         for text in ["0", "-1", "4500001", "4MiB", "1e6", "99999999999999999999"] {
-            let problem = read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::read).err();
+            let problem = read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::from_env).err();
             assert!(problem.is_some_and(|problem| problem.starts_with("UPLOAD_MAX_BYTES ")), "{text}");
         }
     }
 
     #[test]
     fn only_types_that_bytes_can_tell_may_be_allowed() {
-        let types = |text| read_with(&[("UPLOAD_ALLOWED_TYPES", text)], UploadLimits::read);
+        let types = |text| read_with(&[("UPLOAD_ALLOWED_TYPES", text)], UploadLimits::from_env);
         let limits = types("image/png, image/gif").unwrap();
         assert!(limits.allowed_types.check("image/gif", "a", b"GIF89a\x01\0\x01\0").is_ok());
         assert!(limits.allowed_types.check("text/csv", "a", b"a,b").is_err());

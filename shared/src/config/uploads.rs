@@ -21,7 +21,7 @@ pub const DEFAULT_TYPES: &str =
 impl UploadLimits {
     /// Reads which files may be uploaded.
     #[must_use]
-    pub fn read(env: &Env<'_>) -> Option<Self> {
+    pub fn from_env(env: &Env<'_>) -> Option<Self> {
         let max_bytes = env.parsed("UPLOAD_MAX_BYTES", "4194304", max_bytes);
         let allowed_types = env.parsed("UPLOAD_ALLOWED_TYPES", DEFAULT_TYPES, AllowedTypes::parse);
         Some(Self { max_bytes: max_bytes?, allowed_types: allowed_types? })

@@ -1,6 +1,6 @@
 //! Idempotent requests: which two requests are equal, and for how long that is remembered.
 //!
-//! The header is that of the IETF draft `draft-ietf-httpapi-idempotency-key-header`.
+//! The header is that of the IETF request `request-ietf-httpapi-idempotency-key-header`.
 
 use std::collections::BTreeMap;
 

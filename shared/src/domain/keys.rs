@@ -65,7 +65,7 @@ pub struct KeySet(Vec<Key>);
 
 /// What is wrong with a text that should be a JWK set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadKeySet {
+pub enum KeySetError {
     /// It is not JSON, or not of a set's form.
     #[error("must be a JWK set, such as {{\"keys\": [...]}}")]
     NotASet,
@@ -92,7 +92,7 @@ pub enum Mismatch {
 
 /// What a token says of the key that signed it.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'t> {
+pub struct KeyHint<'t> {
     /// The algorithm's name (`alg`).
     pub algorithm: &'t str,
     /// The key's id (`kid`).
@@ -101,10 +101,10 @@ pub struct Wanted<'t> {
     pub issuer: Option<&'t str>,
 }
 
-impl Wanted<'_> {
+impl KeyHint<'_> {
     /// Returns `true` if a public key can be for this algorithm.
     #[must_use]
-    pub fn may_be_public(&self) -> bool {
+    pub fn is_asymmetric(&self) -> bool {
         let families = [RSA, P256, P384, ED25519];
         families.iter().flat_map(|family| family.names).any(|(name, _)| *name == self.algorithm)
     }
@@ -124,7 +124,7 @@ impl Key {
 
     /// Whether this key, whatever its id, is one for the algorithm of this name.
     #[must_use]
-    pub fn fits(&self, algorithm: &str) -> bool {
+    pub fn supports(&self, algorithm: &str) -> bool {
         self.names.iter().any(|(name, _)| *name == algorithm)
     }
 
@@ -160,14 +160,14 @@ impl KeySet {
     /// # Errors
     ///
     /// If it is no JWK set, holds what only the issuer should know, or has no usable key.
-    pub fn parse(text: &[u8]) -> Result<Self, BadKeySet> {
+    pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {
         let keys = jwk::read(text)?;
-        if keys.is_empty() { Err(BadKeySet::NoneUsable) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err(KeySetError::NoneUsable) } else { Ok(Self(keys)) }
     }
 
     /// Whether there is a key of this id.
     #[must_use]
-    pub fn knows(&self, id: &str) -> bool {
+    pub fn contains(&self, id: &str) -> bool {
         self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
 
@@ -177,18 +177,18 @@ impl KeySet {
     /// # Errors
     ///
     /// The reason, if it didn't.
-    pub fn verify(&self, wanted: Wanted<'_>, message: &[u8], signature: &str) -> Result<(), Mismatch> {
-        let fitting = || self.0.iter().filter(|key| key.fits(wanted.algorithm));
+    pub fn verify(&self, hint: KeyHint<'_>, message: &[u8], signature: &str) -> Result<(), Mismatch> {
+        let fitting = || self.0.iter().filter(|key| key.supports(hint.algorithm));
         if fitting().next().is_none() {
             return Err(Mismatch::Algorithm);
         }
         // Ids should be unique, and nothing makes an issuer keep to that.
         let named = || {
             fitting().filter(|key| {
-                (wanted.id.is_none() || key.id.as_deref() == wanted.id) && key.signs_for(wanted.issuer)
+                (hint.id.is_none() || key.id.as_deref() == hint.id) && key.signs_for(hint.issuer)
             })
         };
-        match (wanted.id, named().count()) {
+        match (hint.id, named().count()) {
             (_, 0) | (None, 2..) => Err(Mismatch::Key),
             _ if named().any(|key| key.verifies(message, signature)) => Ok(()),
             _ => Err(Mismatch::Signature),

@@ -5,10 +5,10 @@
 use super::{Error, Result};
 
 /// Magic bytes of a type: at an offset, these bytes. All of a line must be there.
-type Marks = &'static [(usize, &'static [u8])];
+type MagicBytes = &'static [(usize, &'static [u8])];
 
 /// Types with magic bytes at fixed places (MIME Sniffing, section 6.1).
-const MARKED_TYPES: [(&str, Marks); 5] = [
+const BINARY_TYPES: [(&str, MagicBytes); 5] = [
     ("image/png", &[(0, b"\x89PNG\r\n\x1a\n")]),
     ("image/jpeg", &[(0, b"\xff\xd8\xff")]),
     ("image/gif", &[(0, b"GIF87a")]),
@@ -45,7 +45,7 @@ const TAGS: [&str; 17] = [
 const DECLARATIONS: [&str; 2] = ["!--", "?xml"];
 
 /// The byte order mark of UTF-8.
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// The media types of files that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +75,16 @@ impl AllowedTypes {
         let allowed = |name: &str| self.0.iter().find(|allowed| **allowed == name).copied();
         // What clients say of a file that they know nothing of.
         if essence.is_empty() || essence == "application/octet-stream" {
-            return told(name, bytes).and_then(allowed).ok_or(Error::TypeNotAllowed);
+            return sniff(name, bytes).and_then(allowed).ok_or(Error::TypeNotAllowed);
         }
         let meant =
             OTHER_NAMES.iter().find(|(other, _)| *other == essence).map_or(&*essence, |(_, meant)| meant);
         let allowed = allowed(meant).ok_or(Error::TypeNotAllowed)?;
-        let confirmed =
-            if [TEXT, CSV].contains(&allowed) { is_text(bytes) } else { marked(bytes) == Some(allowed) };
+        let confirmed = if [TEXT, CSV].contains(&allowed) {
+            is_text(bytes)
+        } else {
+            sniff_binary(bytes) == Some(allowed)
+        };
         confirmed
             .then_some(allowed)
             .ok_or(Error::Unprocessable("The file's content is not of the type it declares"))
@@ -90,29 +93,29 @@ impl AllowedTypes {
 
 /// All types that can be told.
 fn known_types() -> impl Iterator<Item = &'static str> {
-    MARKED_TYPES.iter().map(|(name, _)| *name).chain([PDF, TEXT, CSV])
+    BINARY_TYPES.iter().map(|(name, _)| *name).chain([PDF, TEXT, CSV])
 }
 
 fn known(name: &str) -> std::result::Result<&'static str, String> {
     let known = known_types().find(|known| known.eq_ignore_ascii_case(name));
     known.ok_or_else(|| {
         let known = known_types().collect::<Vec<_>>().join(", ");
-        format!("names {name}, which can't be told by its bytes (known: {known})")
+        format!("names {name}, which can't be sniff by its bytes (known: {known})")
     })
 }
 
 /// The type that the bytes tell. Only the name tells which text is a table.
-fn told(name: &str, bytes: &[u8]) -> Option<&'static str> {
+fn sniff(name: &str, bytes: &[u8]) -> Option<&'static str> {
     let is_csv = name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("csv"));
-    marked(bytes).or_else(|| is_text(bytes).then_some(if is_csv { CSV } else { TEXT }))
+    sniff_binary(bytes).or_else(|| is_text(bytes).then_some(if is_csv { CSV } else { TEXT }))
 }
 
 /// The type whose magic bytes these are.
-fn marked(bytes: &[u8]) -> Option<&'static str> {
-    let bears = |marks: Marks| {
+fn sniff_binary(bytes: &[u8]) -> Option<&'static str> {
+    let bears = |marks: MagicBytes| {
         marks.iter().all(|(at, mark)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
     };
-    let found = MARKED_TYPES.iter().find(|(_, marks)| bears(marks)).map(|(name, _)| *name);
+    let found = BINARY_TYPES.iter().find(|(_, marks)| bears(marks)).map(|(name, _)| *name);
     found.or_else(|| beginning(bytes).starts_with(b"%PDF-").then_some(PDF))
 }
 
@@ -121,7 +124,7 @@ fn beginning(mut bytes: &[u8]) -> &[u8] {
     loop {
         let blank = bytes.iter().take_while(|byte| is_blank((**byte).into())).count();
         bytes = &bytes[blank..];
-        match bytes.strip_prefix(UTF8_MARK) {
+        match bytes.strip_prefix(UTF8_BOM) {
             Some(behind) => bytes = behind,
             None => return bytes,
         }
@@ -142,7 +145,7 @@ fn is_text(bytes: &[u8]) -> bool {
         // UTF-8, and the 8-bit charsets from before it, of which no byte tells which one it is.
         _ => {
             !bytes.iter().any(|byte| is_binary((*byte).into()))
-                && marked(bytes).is_none()
+                && sniff_binary(bytes).is_none()
                 && !is_scriptable(beginning(bytes))
         }
     }

@@ -3,17 +3,17 @@
 //! Time is cut into windows of equal length. A caller has used
 //! `current + previous × (share of the previous window still inside the sliding window)` requests and passes while one
 //! more stays within the limit. The counter lives elsewhere and can only be asked to count under a condition; from
-//! what is believed about it, [`RateLimit::plan`] says which attempt to make, or that there is no point in one.
+//! what is believed about it, [`RateLimitPolicy::plan`] says which attempt to make, or that there is no point in one.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// How far in milliseconds the clocks of two instances may differ. A counter further ahead than that is not believed.
-const MAX_SKEW_MS: u64 = 10_000;
+const MAX_CLOCK_SKEW_MS: u64 = 10_000;
 
 /// So many requests per sliding window, as in `10/10s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
+pub struct RateLimitPolicy {
     requests: u64,
     window_ms: u64,
 }
@@ -33,14 +33,14 @@ pub struct Counter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     /// Start afresh, if there is no counter that can be read, or only one older than `window - 1` or newer than `newest`.
-    Open {
+    StartWindow {
         /// The window to start.
         window: u64,
         /// The newest window that a counter may have and still be believed.
         newest: u64,
     },
     /// Move on from the window before, if at most `max_previous` passed in it.
-    Roll {
+    AdvanceWindow {
         /// The window to start.
         window: u64,
         /// The most requests that may have passed in the window before.
@@ -63,26 +63,26 @@ pub enum Plan {
     /// Ask the counter to count it.
     Try(Attempt),
     /// It can't pass, whatever else happened meanwhile: counts only grow.
-    Reject(Rejection),
+    Reject(RateLimited),
 }
 
 /// A request that doesn't pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rejection {
+pub struct RateLimited {
     /// How long until the next request would pass if nothing else came, in whole seconds, at least 1.
     pub retry_after: u64,
 }
 
 /// What is left after a request that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quota {
+pub struct RateLimitStatus {
     /// Whole requests that would pass now.
-    pub left: u64,
+    pub remaining: u64,
     /// Whole seconds to the end of the current window, at least 1.
-    pub reset: u64,
+    pub reset_after: u64,
 }
 
-impl RateLimit {
+impl RateLimitPolicy {
     /// Requests per window.
     #[must_use]
     pub fn requests(&self) -> u64 {
@@ -98,19 +98,19 @@ impl RateLimit {
     /// The Unix time in seconds from which a counter of `window` changes no decision, whoever's clock is asked.
     #[must_use]
     pub fn expiry(&self, window: u64) -> u64 {
-        ((window + 2) * self.window_ms + MAX_SKEW_MS).div_ceil(1000) + 1
+        ((window + 2) * self.window_ms + MAX_CLOCK_SKEW_MS).div_ceil(1000) + 1
     }
 
     /// What to do about a request at `now` (milliseconds since the epoch), given what is believed of the counter. The
     /// belief may be out of date, but must have been true once.
     #[must_use]
-    pub fn plan(&self, belief: Option<Counter>, now: u64) -> Plan {
-        let (window, newest) = (now / self.window_ms, (now + MAX_SKEW_MS) / self.window_ms);
-        match belief {
+    pub fn plan(&self, cached: Option<Counter>, now: u64) -> Plan {
+        let (window, newest) = (now / self.window_ms, (now + MAX_CLOCK_SKEW_MS) / self.window_ms);
+        match cached {
             // A peer whose clock is ahead may have opened the window early; it counts as just begun.
             Some(counter) if (window..=newest).contains(&counter.window) => self.plan_within(counter, now),
             Some(counter) if counter.window.checked_add(1) == Some(window) => self.plan_after(counter, now),
-            _ => Plan::Try(Attempt::Open { window, newest }),
+            _ => Plan::Try(Attempt::StartWindow { window, newest }),
         }
     }
 
@@ -129,18 +129,21 @@ impl RateLimit {
         let share_ms = self.window_ms - self.elapsed(window, now);
         let max_previous = (self.requests - 1) * self.window_ms / share_ms;
         if counter.current <= max_previous {
-            return Plan::Try(Attempt::Roll { window, max_previous });
+            return Plan::Try(Attempt::AdvanceWindow { window, max_previous });
         }
         self.reject(Counter { window, current: 0, previous: counter.current }, now)
     }
 
     /// What is left once the counter stands at `counter`.
     #[must_use]
-    pub fn quota(&self, counter: Counter, now: u64) -> Quota {
+    pub fn status(&self, counter: Counter, now: u64) -> RateLimitStatus {
         let room = self.room(counter.previous, self.elapsed(counter.window, now));
         // The end of the window that this clock shows, also where a peer's clock is ahead.
         let to_end_ms = self.window_ms - now % self.window_ms;
-        Quota { left: room.saturating_sub(counter.current), reset: to_end_ms.div_ceil(1000) }
+        RateLimitStatus {
+            remaining: room.saturating_sub(counter.current),
+            reset_after: to_end_ms.div_ceil(1000),
+        }
     }
 
     /// Milliseconds since the window began: 0 before it, and always less than its length.
@@ -156,7 +159,7 @@ impl RateLimit {
 
     fn reject(&self, counter: Counter, now: u64) -> Plan {
         let wait_ms = self.next_pass(counter).saturating_sub(now);
-        Plan::Reject(Rejection { retry_after: wait_ms.div_ceil(1000).max(1) })
+        Plan::Reject(RateLimited { retry_after: wait_ms.div_ceil(1000).max(1) })
     }
 
     /// The first millisecond at which a request passes if none passes before.
@@ -179,7 +182,7 @@ impl RateLimit {
     }
 }
 
-impl FromStr for RateLimit {
+impl FromStr for RateLimitPolicy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -196,7 +199,7 @@ impl FromStr for RateLimit {
     }
 }
 
-impl fmt::Display for RateLimit {
+impl fmt::Display for RateLimitPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}s", self.requests, self.window_seconds())
     }

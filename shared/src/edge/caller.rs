@@ -1,7 +1,7 @@
 //! Identity of a caller: a verified user, or nobody in particular.
 
 use super::error::{Error, Result};
-use super::identity;
+use super::rate_limit_key;
 use super::request::Request;
 use crate::domain::{Caller, UserId};
 
@@ -45,7 +45,7 @@ impl sealed::Sealed for Caller {
     }
 
     fn rate_limit_key(&self, _: &Request) -> String {
-        identity::user(Caller::user(self))
+        rate_limit_key::for_user(Caller::user(self))
     }
 }
 
@@ -61,6 +61,6 @@ impl sealed::Sealed for Anonymous {
     }
 
     fn rate_limit_key(&self, request: &Request) -> String {
-        identity::source(&request.source_ip)
+        rate_limit_key::for_ip(&request.source_ip)
     }
 }

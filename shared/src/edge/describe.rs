@@ -61,7 +61,7 @@ fn variables(own: impl FnOnce(&Env<'_>)) -> BTreeSet<String> {
     };
     let read = Env::read(&lookup, |env| {
         own(env);
-        Some((log_level(env), Settings::read(env).is_some(), AwsSettings::read(env).is_some()))
+        Some((log_level(env), Settings::from_env(env).is_some(), AwsSettings::from_env(env).is_some()))
     });
     drop(read);
     names.into_inner().into_iter().filter(|name| !name.starts_with("AWS_")).collect()

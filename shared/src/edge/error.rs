@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::refusal::Refusal;
-use crate::domain::rate_limit::Rejection;
+use crate::domain::rate_limit::RateLimited;
 use crate::domain::{self, Kind};
 
 /// The result of a handler.
@@ -46,7 +46,7 @@ pub enum Error {
     ContentCoding,
     /// The caller has used up their requests for now.
     #[error("Too many requests, try again in {} s", .0.retry_after)]
-    RateLimited(Rejection),
+    RateLimited(RateLimited),
     /// What the domain or the storage decided.
     #[error(transparent)]
     Domain(#[from] domain::Error),

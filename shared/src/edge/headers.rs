@@ -1,10 +1,10 @@
 //! The headers of every response: the request's id, the security headers of OWASP's REST Security Cheat Sheet, and
-//! what is left of the caller's requests (draft-ietf-httpapi-ratelimit-headers).
+//! what is left of the caller's requests (request-ietf-httpapi-ratelimit-headers).
 
 use http::{HeaderName, HeaderValue, header};
 
 use super::response::Response;
-use crate::domain::rate_limit::{Quota, RateLimit};
+use crate::domain::rate_limit::{RateLimitPolicy, RateLimitStatus};
 
 const ALWAYS: [(HeaderName, HeaderValue); 8] = [
     (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -27,9 +27,9 @@ pub(super) fn set_common(response: &mut Response, request_id: &str) {
 }
 
 /// Sets what is left of the caller's requests.
-pub(super) fn set_quota(response: &mut Response, limit: RateLimit, quota: Quota) {
+pub(super) fn set_rate_limit(response: &mut Response, limit: RateLimitPolicy, status: RateLimitStatus) {
     let policy = format!("\"default\";q={};w={}", limit.requests(), limit.window_seconds());
     response.set(HeaderName::from_static("ratelimit-policy"), &policy);
-    let left = format!("\"default\";r={};t={}", quota.left, quota.reset);
+    let left = format!("\"default\";r={};t={}", status.remaining, status.reset_after);
     response.set(HeaderName::from_static("ratelimit"), &left);
 }

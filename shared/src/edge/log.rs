@@ -12,7 +12,7 @@ use super::response::Response;
 
 /// What is known of a request by the time it is answered.
 #[derive(Default)]
-pub(super) struct Facts {
+pub(super) struct RequestLog {
     pub(super) user: Option<String>,
     pub(super) organization: Option<String>,
     /// Reason why the token was refused.
@@ -37,7 +37,7 @@ pub(super) fn init(level: LevelFilter) {
 pub(super) fn request(
     id: &str,
     route: &str,
-    facts: &Facts,
+    log_fields: &RequestLog,
     outcome: &Result<Response, Error>,
     took: Duration,
 ) {
@@ -45,9 +45,10 @@ pub(super) fn request(
         Ok(response) => (response.status, None),
         Err(error) => (error.code().status(), Some(error.code().as_str())),
     };
-    let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(chain);
+    let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(error_chain);
     let (status, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
-    let (user, org, refused) = (facts.user.as_deref(), facts.organization.as_deref(), facts.refused);
+    let (user, org, refused) =
+        (log_fields.user.as_deref(), log_fields.organization.as_deref(), log_fields.refused);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -72,7 +73,7 @@ pub(super) fn request(
 }
 
 /// An error and all its causes in one text.
-pub(super) fn chain(error: &(impl std::error::Error + ?Sized)) -> String {
+pub(super) fn error_chain(error: &(impl std::error::Error + ?Sized)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -189,7 +189,7 @@ impl Operation {
     fn headers(&self, status: u16, own: &[&str]) -> Map<String, Value> {
         // Callers without a valid token share a counter, so nothing is said of it.
         let is_counted = status != 401 && (!self.is_public || status == 429);
-        let quota = is_counted.then_some(["RateLimit", "RateLimit-Policy"]).into_iter().flatten();
+        let rate_limit = is_counted.then_some(["RateLimit", "RateLimit-Policy"]).into_iter().flatten();
         let has = |name: &str| self.parameters.iter().any(|parameter| parameter["name"] == name);
         let of_status: &[&str] = match status {
             200..=399 if self.is_replayable && has("Idempotency-Key") => &["Idempotency-Replayed"],
@@ -199,7 +199,7 @@ impl Operation {
             429 | 503 => &["Retry-After"],
             _ => &[],
         };
-        let names = ["x-request-id"].into_iter().chain(quota).chain(of_status.iter().copied());
+        let names = ["x-request-id"].into_iter().chain(rate_limit).chain(of_status.iter().copied());
         let header = |name: &str| (name.to_owned(), json!({"schema": {"type": "string"}}));
         names.chain(own.iter().copied()).map(header).collect()
     }

@@ -16,20 +16,20 @@ use super::context::RequestContext;
 use super::error::{Error, Result};
 use super::input::FromRequest;
 use super::limiter::Limiter;
-use super::log::Facts;
+use super::log::RequestLog;
 use super::refusal::Refusal;
 use super::request::Request;
 use super::response::{IntoResponse, Response, error_response};
 use super::route::Route;
-use super::{cross_site, event, headers, identity, log};
+use super::{csrf, event, headers, log, rate_limit_key};
 use crate::clock;
 use crate::config::TrustedOrigins;
 use crate::domain;
-use crate::domain::rate_limit::Quota;
+use crate::domain::rate_limit::RateLimitStatus;
 use crate::storage::Store;
 
 /// How many milliseconds before Lambda's deadline a request is given up, so that there is time to say so.
-const TO_ANSWER_MS: u64 = 500;
+const RESPONSE_MARGIN_MS: u64 = 500;
 
 /// A function, ready for requests.
 pub(super) struct Service<A, I: FromRequest, K, S, H> {
@@ -47,8 +47,8 @@ pub(super) struct Service<A, I: FromRequest, K, S, H> {
 /// What the limiter and the checks found out on the way, whatever the answer.
 #[derive(Default)]
 struct Progress {
-    facts: Facts,
-    quota: Option<Quota>,
+    log_fields: RequestLog,
+    rate_limit: Option<RateLimitStatus>,
 }
 
 impl<A, I, K, S, H, R> Service<A, I, K, S, H>
@@ -84,19 +84,19 @@ where
             drop(AssertUnwindSafe(self.store.preconnect()).catch_unwind().await);
         }
         let mut progress = Progress::default();
-        let answer = async { self.answer(request?, now, &mut progress).await };
-        let outcome = unpanicked(in_time(deadline, now, answer)).await;
-        log::request(&id, &self.name, &progress.facts, &outcome, began.elapsed());
-        let written = outcome.or_else(|error| refused(&error, &mut progress));
-        let mut response = written.unwrap_or_else(|_| last_resort());
+        let answer = async { self.process(request?, now, &mut progress).await };
+        let outcome = catch_panic(with_timeout(deadline, now, answer)).await;
+        log::request(&id, &self.name, &progress.log_fields, &outcome, began.elapsed());
+        let written = outcome.or_else(|error| write_error(&error, &mut progress));
+        let mut response = written.unwrap_or_else(|_| fallback_response());
         headers::set_common(&mut response, &id);
-        if let Some(quota) = progress.quota {
-            headers::set_quota(&mut response, self.limiter.limit(), quota);
+        if let Some(rate_limit) = progress.rate_limit {
+            headers::set_rate_limit(&mut response, self.limiter.limit(), rate_limit);
         }
         response
     }
 
-    async fn answer(
+    async fn process(
         &self,
         mut request: Request,
         now: Timestamp,
@@ -106,16 +106,16 @@ where
         let has_token = A::Identity::HAS_TOKEN;
         let credential = if has_token { self.auth.credential(&request) } else { Credential::None };
         match credential.is_ambient() {
-            true if self.route.is_safe() => cross_site::check_read(&request)?,
-            true => cross_site::check_write(&request, &self.trusted_origins)?,
+            true if self.route.is_safe() => csrf::check_read(&request)?,
+            true => csrf::check_write(&request, &self.trusted_origins)?,
             false => {}
         }
         let millis = domain::time::epoch_millis(now);
         match self.identify(&credential, now).await {
-            Ok(caller) => self.admitted(&caller, request, now, millis, progress).await,
+            Ok(caller) => self.handle_limited(&caller, request, now, millis, progress).await,
             Err(Error::Unauthorized { refused }) => {
-                progress.facts.refused = refused.map(Refusal::name);
-                self.limiter.admit(&identity::source(&request.source_ip), millis).await?;
+                progress.log_fields.refused = refused.map(Refusal::name);
+                self.limiter.check(&rate_limit_key::for_ip(&request.source_ip), millis).await?;
                 Err(Error::Unauthorized { refused })
             }
             // Without keys nobody can be told apart, so nobody is counted.
@@ -130,7 +130,7 @@ where
         A::Identity::of(caller)
     }
 
-    async fn admitted(
+    async fn handle_limited(
         &self,
         caller: &A::Identity,
         request: Request,
@@ -139,23 +139,23 @@ where
         progress: &mut Progress,
     ) -> Result<Response> {
         let key = caller.rate_limit_key(&request);
-        progress.facts.user = caller.user().map(|user| user.as_str().to_owned());
-        let Progress { facts, quota } = progress;
+        progress.log_fields.user = caller.user().map(|user| user.as_str().to_owned());
+        let Progress { log_fields, rate_limit } = progress;
         // No `RateLimit` header for a counter that is shared by everyone behind an address.
         let is_shown = caller.user().is_some();
         if !self.route.is_safe() {
-            *quota = self.limiter.admit(&key, millis).await?.filter(|_| is_shown);
-            return self.handle(caller, request, now, facts).await;
+            *rate_limit = self.limiter.check(&key, millis).await?.filter(|_| is_shown);
+            return self.handle(caller, request, now, log_fields).await;
         }
         // Reading changes nothing, so it needn't wait for the counter; whoever is over the limit just doesn't get it.
-        self.limiter.refuse_known(&key, millis)?;
-        let (admission, reply) = tokio::join!(
-            self.limiter.admit(&key, millis),
+        self.limiter.check_cached(&key, millis)?;
+        let (counted, response) = tokio::join!(
+            self.limiter.check(&key, millis),
             // Here already, so that a defect of the handler doesn't end the counting beside it.
-            unpanicked(self.handle(caller, request, now, facts))
+            catch_panic(self.handle(caller, request, now, log_fields))
         );
-        *quota = admission?.filter(|_| is_shown);
-        reply
+        *rate_limit = counted?.filter(|_| is_shown);
+        response
     }
 
     async fn handle(
@@ -163,10 +163,10 @@ where
         caller: &A::Identity,
         mut request: Request,
         now: Timestamp,
-        facts: &mut Facts,
+        log_fields: &mut RequestLog,
     ) -> Result<Response> {
         let access = self.route.access.authorize(caller, &request, &self.store).await?;
-        facts.organization = Some(request.path("orgId").to_owned()).filter(|id| !id.is_empty());
+        log_fields.organization = Some(request.path("orgId").to_owned()).filter(|id| !id.is_empty());
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
         let context = RequestContext::new(access, store, now, route, &mut request);
         if I::TAKES_BODY {
@@ -185,13 +185,13 @@ compile_error!(
 );
 
 /// The answer, or a defect of ours in place of a panic.
-async fn unpanicked(answer: impl Future<Output = Result<Response>>) -> Result<Response> {
+async fn catch_panic(answer: impl Future<Output = Result<Response>>) -> Result<Response> {
     let answered = AssertUnwindSafe(answer).catch_unwind().await;
     answered.unwrap_or_else(|_| Err(domain::Error::internal("the handler panicked").into()))
 }
 
 /// The answer, unless it takes longer than Lambda waits: better a 503 in the envelope than a function that is ended.
-async fn in_time(
+async fn with_timeout(
     deadline: u64,
     now: Timestamp,
     answer: impl Future<Output = Result<Response>>,
@@ -200,15 +200,15 @@ async fn in_time(
     let Some(left) = deadline.checked_sub(domain::time::epoch_millis(now)).filter(|left| *left > 0) else {
         return answer.await;
     };
-    let left = Duration::from_millis(left.saturating_sub(TO_ANSWER_MS));
+    let left = Duration::from_millis(left.saturating_sub(RESPONSE_MARGIN_MS));
     let answered = tokio::time::timeout(left, answer).await;
     answered.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
 }
 
 /// Writes an error. What is left to a caller who is over the limit follows from the error itself.
-fn refused(error: &Error, progress: &mut Progress) -> Result<Response> {
+fn write_error(error: &Error, progress: &mut Progress) -> Result<Response> {
     if let Error::RateLimited(rejection) = error {
-        progress.quota = Some(Quota { left: 0, reset: rejection.retry_after });
+        progress.rate_limit = Some(RateLimitStatus { remaining: 0, reset_after: rejection.retry_after });
     }
     error_response(error)
 }
@@ -221,7 +221,7 @@ fn pong(invocation: &str) -> Response {
 }
 
 /// An answer that can't fail to be written.
-fn last_resort() -> Response {
+fn fallback_response() -> Response {
     let body =
         r#"{"error":{"code":"INTERNAL_ERROR","message":"Something went wrong on our side"}}"#.to_owned();
     Response {

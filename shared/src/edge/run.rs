@@ -72,7 +72,7 @@ where
     }
     let start = Env::read(&config::process_variable, |env| {
         let (log_level, own, input) = (config::log_level(env), S::settings(env), I::settings(env));
-        let (settings, aws) = (Settings::read(env), AwsSettings::read(env));
+        let (settings, aws) = (Settings::from_env(env), AwsSettings::from_env(env));
         Some((log_level?, settings?, own?, input?, aws?))
     });
     let (log_level, settings, own, input, aws_settings) = start?;
@@ -129,7 +129,7 @@ where
     match lambda_runtime::run(service_fn(answer)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::info!(error = super::log::chain(&*error), "the Runtime API failed");
+            tracing::info!(error = super::log::error_chain(&*error), "the Runtime API failed");
             ExitCode::FAILURE
         }
     }

@@ -102,7 +102,7 @@ impl Aws {
 
 #[cfg(test)]
 impl Aws {
-    /// An engine for tables at a loopback address, for tests of what is built on them.
+    /// An emulator for tables at a loopback address, for tests of what is built on them.
     pub(crate) fn for_endpoint(dynamodb: &str) -> Self {
         let settings = AwsSettings {
             region: "us-east-1".to_owned(),

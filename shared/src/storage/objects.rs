@@ -1,6 +1,6 @@
 //! The bytes of files: objects in a bucket.
 //!
-//! An object is put as pending, with the tag `state=unrecorded`, and loses the tag once a row refers to it. A failure in
+//! An object is put as pending, with the tag `state=pending`, and loses the tag once a row refers to it. A failure in
 //! between leaves an orphan: it keeps its tag, and the bucket's lifecycle rule in `template.yaml` deletes it.
 
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::error::{contention, sdk_error};
 use crate::domain::{FileName, NewFile, Result, Scope, UNRESERVED};
 
 /// Tag of a pending object.
-const PENDING: &str = "state=unrecorded";
+const PENDING: &str = "state=pending";
 
 /// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker, `AccessDenied` from a caller
 /// without `ListBucket`.

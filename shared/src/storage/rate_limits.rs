@@ -12,7 +12,7 @@ use crate::domain::rate_limit::{Attempt, Counter};
 
 /// When a counter may start afresh. A row that lacks a number is no counter, whoever wrote it: it is overwritten, as it
 /// would otherwise stand in its caller's way for good. A row that isn't there lacks them all.
-const OPENABLE: &str = "#window < :before OR #window > :newest OR NOT attribute_type(#window, :number) \
+const RESET_CONDITION: &str = "#window < :before OR #window > :newest OR NOT attribute_type(#window, :number) \
     OR NOT attribute_type(#current, :number) OR NOT attribute_type(#previous, :number)";
 
 /// The counters.
@@ -27,7 +27,7 @@ pub enum Outcome {
     /// It was counted; this is the counter now.
     Counted(Counter),
     /// The condition did not hold, so nothing changed; this is the counter, if there is one.
-    Held(Option<Counter>),
+    ConditionFailed(Option<Counter>),
 }
 
 impl RateLimitTable {
@@ -61,7 +61,7 @@ impl RateLimitTable {
             Ok(output) => Ok(Outcome::Counted(counted(attempt, &output.attributes.unwrap_or_default())?)),
             Err(error) => match error.as_service_error() {
                 Some(service) if service.is_conditional_check_failed_exception() => {
-                    Ok(Outcome::Held(held(error.into_service_error())))
+                    Ok(Outcome::ConditionFailed(current_counter(error.into_service_error())))
                 }
                 _ => Err(sdk_error(error)),
             },
@@ -76,8 +76,8 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
         .expression_attribute_names("#previous", "previous")
         .expression_attribute_values(":one", number(1));
     match attempt {
-        Attempt::Open { window, newest } => request
-            .condition_expression(OPENABLE)
+        Attempt::StartWindow { window, newest } => request
+            .condition_expression(RESET_CONDITION)
             .update_expression(
                 "SET #window = :window, #current = :one, #previous = :none, expiresAt = :expiry",
             )
@@ -87,7 +87,7 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":window", number(window))
             .expression_attribute_values(":expiry", number(expiry)),
-        Attempt::Roll { window, max_previous } => request
+        Attempt::AdvanceWindow { window, max_previous } => request
             .condition_expression("#window = :before AND #current <= :most")
             .update_expression(
                 "SET #previous = #current, #current = :one, #window = :window, expiresAt = :expiry",
@@ -109,13 +109,15 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
 fn counted(attempt: Attempt, returned: &Item) -> Result<Counter> {
     let changed = |name| require(read_number(returned, name), name);
     Ok(match attempt {
-        Attempt::Open { window, .. } => Counter { window, current: 1, previous: 0 },
-        Attempt::Roll { window, .. } => Counter { window, current: 1, previous: changed("previous")? },
+        Attempt::StartWindow { window, .. } => Counter { window, current: 1, previous: 0 },
+        Attempt::AdvanceWindow { window, .. } => {
+            Counter { window, current: 1, previous: changed("previous")? }
+        }
         Attempt::Count { window, previous, .. } => Counter { window, current: changed("current")?, previous },
     })
 }
 
-fn held(error: aws_sdk_dynamodb::operation::update_item::UpdateItemError) -> Option<Counter> {
+fn current_counter(error: aws_sdk_dynamodb::operation::update_item::UpdateItemError) -> Option<Counter> {
     use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
     let UpdateItemError::ConditionalCheckFailedException(failure) = error else {
         return None;

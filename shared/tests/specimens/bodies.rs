@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{App, Draft, notes};
+use testing::{App, RequestBuilder, notes};
 
 const LIMIT: usize = 64 * 1024;
 
-fn post(app: &App) -> Draft {
+fn post(app: &App) -> RequestBuilder {
     app.as_alice("POST", &notes("acme"))
 }
 
@@ -39,9 +39,9 @@ async fn what_is_not_json_is_invalid_json() -> Result<()> {
         deep.as_bytes(),
     ];
     for body in bodies {
-        let answer = post(&app).body("application/json", body.to_vec()).send().await?;
+        let response = post(&app).body("application/json", body.to_vec()).send().await?;
         let shown = String::from_utf8_lossy(body).chars().take(40).collect::<String>();
-        assert_eq!(answer.verdict(), "400 INVALID_JSON", "{shown}");
+        assert_eq!(response.status_and_code(), "400 INVALID_JSON", "{shown}");
     }
     assert_eq!(app.rows("NotesTable", "").await?, Vec::<Value>::new());
     Ok(())
@@ -51,19 +51,19 @@ async fn what_is_not_json_is_invalid_json() -> Result<()> {
 async fn a_hundred_levels_of_nesting_are_no_reason_to_refuse() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let body = format!(r#"{{"name": "Apollo", "deep": {}1{}}}"#, "[".repeat(98), "]".repeat(98));
-    assert_eq!(post(&app).body("application/json", body).send().await?.verdict(), "201");
+    assert_eq!(post(&app).body("application/json", body).send().await?.status_and_code(), "201");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_body_of_64_kib_passes_and_one_byte_more_is_too_large() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    assert_eq!(post(&app).body("application/json", body_of(LIMIT)).send().await?.verdict(), "201");
+    assert_eq!(post(&app).body("application/json", body_of(LIMIT)).send().await?.status_and_code(), "201");
     for body in
         [body_of(LIMIT + 1).into_bytes(), vec![b' '; LIMIT + 1], vec![0xff; LIMIT + 1], vec![b'['; 1_000_000]]
     {
-        let answer = post(&app).body("application/json", body).send().await?;
-        assert_eq!(answer.verdict(), "413 PAYLOAD_TOO_LARGE");
+        let response = post(&app).body("application/json", body).send().await?;
+        assert_eq!(response.status_and_code(), "413 PAYLOAD_TOO_LARGE");
     }
     Ok(())
 }
@@ -86,8 +86,8 @@ async fn only_json_is_taken_and_it_must_say_so() -> Result<()> {
     ];
     for (turn, (content_type, expected)) in cases.into_iter().enumerate() {
         let body = json!({"name": format!("Note {turn}")}).to_string();
-        let answer = post(&app).body(content_type, body).send().await?;
-        assert_eq!(answer.verdict(), expected, "{content_type}");
+        let response = post(&app).body(content_type, body).send().await?;
+        assert_eq!(response.status_and_code(), expected, "{content_type}");
     }
     Ok(())
 }
@@ -95,8 +95,8 @@ async fn only_json_is_taken_and_it_must_say_so() -> Result<()> {
 #[tokio::test]
 async fn a_body_without_a_content_type_is_not_guessed_at() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let answer = post(&app).untyped(json!({"name": "Apollo"}).to_string()).send().await?;
-    assert_eq!(answer.verdict(), "415 UNSUPPORTED_MEDIA_TYPE");
+    let response = post(&app).untyped(json!({"name": "Apollo"}).to_string()).send().await?;
+    assert_eq!(response.status_and_code(), "415 UNSUPPORTED_MEDIA_TYPE");
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{Answer, App, Calls, Draft, Fault, at_once};
+use testing::{App, CallMatcher, Fault, RequestBuilder, Response, send_concurrently};
 
 use crate::{issues, stored};
 
@@ -12,11 +12,11 @@ const MISMATCH: &str = "409 CONFLICT";
 async fn note(app: &App, organization: &str) -> Result<String> {
     let path = testing::notes(organization);
     let create = app.request_of("alice", &[organization], "POST", &path);
-    let answer = create.json(&json!({"name": "Apollo", "text": "first"})).send().await?;
-    Ok(answer.header("location").to_owned())
+    let response = create.json(&json!({"name": "Apollo", "text": "first"})).send().await?;
+    Ok(response.header("location").to_owned())
 }
 
-fn patch(app: &App, path: &str, body: &Value) -> Draft {
+fn patch(app: &App, path: &str, body: &Value) -> RequestBuilder {
     app.as_alice("PATCH", path).body("application/merge-patch+json", body.to_string())
 }
 
@@ -37,20 +37,24 @@ async fn what_is_absent_stays_and_null_takes_away() -> Result<()> {
     .into_iter()
     .enumerate()
     {
-        let answer = patch(&app, &path, &body).send().await?;
-        assert_eq!((answer.verdict().as_str(), &answer.json()["data"]["text"]), ("200", &expected), "{body}");
-        assert_eq!(answer.header("etag"), format!("\"{}\"", turn + 2));
+        let response = patch(&app, &path, &body).send().await?;
+        assert_eq!(
+            (response.status_and_code().as_str(), &response.json()["data"]["text"]),
+            ("200", &expected),
+            "{body}"
+        );
+        assert_eq!(response.header("etag"), format!("\"{}\"", turn + 2));
         assert_eq!(text(&app, &path).await?, expected, "{body}");
     }
     let wrong = patch(&app, &path, &json!({"text": 1})).send().await?;
     assert_eq!(
-        (wrong.verdict().as_str(), issues(&wrong)),
+        (wrong.status_and_code().as_str(), issues(&wrong)),
         ("400 VALIDATION_ERROR", vec!["text invalid_type".to_owned()])
     );
     let json = app.as_alice("PATCH", &path).json(&json!({"text": "as JSON"}));
-    assert_eq!(json.send().await?.verdict(), "200");
+    assert_eq!(json.send().await?.status_and_code(), "200");
     let plain = app.as_alice("PATCH", &path).body("text/plain", "{}");
-    assert_eq!(plain.send().await?.verdict(), "415 UNSUPPORTED_MEDIA_TYPE");
+    assert_eq!(plain.send().await?.status_and_code(), "415 UNSUPPORTED_MEDIA_TYPE");
     Ok(())
 }
 
@@ -69,18 +73,19 @@ async fn a_change_is_for_the_versions_that_it_names() -> Result<()> {
         ("\"abc\"", false),
     ] {
         let header = header.replace("{}", &version.to_string());
-        let answer = patch(&app, &path, &json!({"text": header})).header("if-match", &header).send().await?;
+        let response =
+            patch(&app, &path, &json!({"text": header})).header("if-match", &header).send().await?;
         version += u64::from(is_met);
         let expected = if is_met { ("200", "") } else { (MISMATCH, "version") };
-        assert_eq!((answer.verdict().as_str(), answer.field().as_str()), expected, "{header}");
-        assert_eq!(answer.header("etag"), format!("\"{version}\""), "{header}");
+        assert_eq!((response.status_and_code().as_str(), response.field().as_str()), expected, "{header}");
+        assert_eq!(response.header("etag"), format!("\"{version}\""), "{header}");
     }
     assert_eq!(text(&app, &path).await?, "\"99\", \"3\" , \"7\"");
     for malformed in ["", "1", "\"1", "w/\"1\"", "*, \"1\"", "\"1\" \"2\""] {
         for method in ["PATCH", "DELETE"] {
-            let draft = app.as_alice(method, &path).json(&json!({})).header("if-match", malformed);
-            let answer = draft.send().await?;
-            let found = (answer.verdict(), issues(&answer));
+            let request = app.as_alice(method, &path).json(&json!({})).header("if-match", malformed);
+            let response = request.send().await?;
+            let found = (response.status_and_code(), issues(&response));
             let expected = vec!["If-Match invalid_format".to_owned()];
             assert_eq!(found, ("400 VALIDATION_ERROR".to_owned(), expected), "{method} {malformed}");
         }
@@ -94,9 +99,9 @@ async fn a_deletion_is_for_the_version_that_it_names() -> Result<()> {
     let path = note(&app, "acme").await?;
     let delete = |tag: &str| app.as_alice("DELETE", &path).header("if-match", tag);
     let refused = delete("\"2\"").send().await?;
-    assert_eq!((refused.verdict().as_str(), refused.header("etag")), (MISMATCH, "\"1\""));
-    assert_eq!(delete("\"1\"").send().await?.verdict(), "204");
-    assert_eq!(delete("\"1\"").send().await?.verdict(), "404 NOT_FOUND");
+    assert_eq!((refused.status_and_code().as_str(), refused.header("etag")), (MISMATCH, "\"1\""));
+    assert_eq!(delete("\"1\"").send().await?.status_and_code(), "204");
+    assert_eq!(delete("\"1\"").send().await?.status_and_code(), "404 NOT_FOUND");
     assert_eq!(stored(&app, "acme").await?, [0, 0, 0]);
     Ok(())
 }
@@ -106,14 +111,15 @@ async fn a_change_of_one_version_is_replayed_by_its_key() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     let change = |tag: &str| patch(&app, &path, &json!({"text": "next"})).key("key").header("if-match", tag);
-    let answers = at_once((0..10).map(|_| change("\"1\""))).await?;
-    let bodies: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(Answer::json).collect();
-    assert!(bodies.len() == answers.len() && bodies.iter().all(|body| *body == bodies[0]), "{answers:?}");
-    let made = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty());
+    let responses = send_concurrently((0..10).map(|_| change("\"1\""))).await?;
+    let bodies: Vec<_> =
+        responses.iter().filter(|response| response.status == 200).map(Response::json).collect();
+    assert!(bodies.len() == responses.len() && bodies.iter().all(|body| *body == bodies[0]), "{responses:?}");
+    let made = responses.iter().filter(|response| response.header("idempotency-replayed").is_empty());
     assert_eq!(made.count(), 1);
     assert_eq!(bodies[0]["data"]["version"], 2);
     let other = change("\"2\"").send().await?;
-    assert_eq!(other.verdict(), "422 UNPROCESSABLE_ENTITY");
+    assert_eq!(other.status_and_code(), "422 UNPROCESSABLE_ENTITY");
     Ok(())
 }
 
@@ -123,10 +129,10 @@ async fn of_twenty_changes_of_one_version_one_is_made() -> Result<()> {
     let path = note(&app, "acme").await?;
     let change =
         |turn| patch(&app, &path, &json!({"text": format!("change {turn}")})).header("if-match", "\"1\"");
-    let answers = at_once((0..20).map(change)).await?;
-    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    let responses = send_concurrently((0..20).map(change)).await?;
+    let (made, refused): (Vec<_>, Vec<_>) = responses.iter().partition(|response| response.status == 200);
     assert_eq!(made.len(), 1);
-    assert!(refused.iter().all(|answer| answer.verdict() == MISMATCH));
+    assert!(refused.iter().all(|response| response.status_and_code() == MISMATCH));
     assert_eq!(text(&app, &path).await?, made[0].json()["data"]["text"]);
     assert_eq!(made[0].json()["data"]["version"], 2);
     Ok(())
@@ -136,25 +142,25 @@ async fn of_twenty_changes_of_one_version_one_is_made() -> Result<()> {
 async fn a_change_whose_answer_was_lost_meets_no_change_of_its_own() -> Result<()> {
     let app = App::specimens(&[]).await?;
     // What is lost may have taken effect or not; what comes after it is another attempt of the SDK's, or of ours.
-    for lost in [Fault::Lost, Fault::Unanswered, Fault::Slow, Fault::Halved] {
+    for lost in [Fault::ConnectionReset, Fault::ResponseLost, Fault::Slow, Fault::TruncatedBody] {
         for met in [None, Some(Fault::Contended), Some(Fault::Broken)] {
             let organization = format!("{lost:?}-{met:?}").replace(['(', ')'], "-");
             let path = note(&app, &organization).await?;
-            for (method, verdict) in [("PATCH", "200"), ("DELETE", "204")] {
-                let calls = || Calls::of("TransactWriteItems").with(&organization);
+            for (method, status_and_code) in [("PATCH", "200"), ("DELETE", "204")] {
+                let calls = || CallMatcher::of("TransactWriteItems").with(&organization);
                 let outages = [Some(lost), met]
                     .into_iter()
                     .zip(1..)
-                    .filter_map(|(fault, number)| Some(app.tap.fail(calls().number(number), fault?)));
+                    .filter_map(|(fault, number)| Some(app.proxy.fail(calls().number(number), fault?)));
                 let outages: Vec<_> = outages.collect();
-                let draft =
+                let request =
                     app.request_of("alice", &[&organization], method, &path).json(&json!({"text": "next"}));
-                let answer = draft
+                let response = request
                     .header("if-match", if method == "PATCH" { "\"1\"" } else { "\"2\"" })
                     .send()
                     .await?;
                 drop(outages);
-                assert_eq!(answer.verdict(), verdict, "{method} {organization}");
+                assert_eq!(response.status_and_code(), status_and_code, "{method} {organization}");
             }
             assert_eq!(stored(&app, &organization).await?, [0, 0, 0], "{organization}");
         }

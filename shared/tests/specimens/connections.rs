@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use local::stack::Options;
-use testing::{App, Calls, Front, Moment, PNG};
+use testing::{App, CallMatcher, Moment, PNG, TlsProxy};
 
 /// Two for each of the five that read, whose counter is asked beside their rows, and one for each of the six that write.
 const TO_TABLES: usize = 16;
@@ -10,20 +10,20 @@ const TO_TABLES: usize = 16;
 /// One for an upload.
 const TO_OBJECTS: usize = 1;
 
-/// Where the functions of `app` find an engine: past its tap.
+/// Where the functions of `app` find an emulator: past its tap.
 fn endpoint<'a>(app: &'a App, name: &str) -> Result<&'a str> {
     let variables = app.stack.variables("UploadFile")?;
-    variables.get(name).map(String::as_str).context("the functions are told where the engines are")
+    variables.get(name).map(String::as_str).context("the functions are told where the emulators are")
 }
 
-/// Fronts of both engines, and an app behind them whose functions have opened their connections and wait.
-async fn waiting(app: &App) -> Result<(App, [Front; 2])> {
-    let tables = Front::start(endpoint(app, "AWS_ENDPOINT_URL_DYNAMODB")?, None).await?;
-    let objects = Front::start(endpoint(app, "AWS_ENDPOINT_URL_S3")?, None).await?;
-    // By a name, as an engine elsewhere has one: the bucket is in the path, and not in front of it.
+/// Fronts of both emulators, and an app behind them whose functions have opened their connections and wait.
+async fn waiting(app: &App) -> Result<(App, [TlsProxy; 2])> {
+    let tables = TlsProxy::start(endpoint(app, "AWS_ENDPOINT_URL_DYNAMODB")?, None).await?;
+    let objects = TlsProxy::start(endpoint(app, "AWS_ENDPOINT_URL_S3")?, None).await?;
+    // By a name, as an emulator elsewhere has one: the bucket is in the path, and not in front of it.
     let by_name = objects.url().replace("127.0.0.1", "localhost");
     let ways = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*by_name)];
-    let other = app.beside_with(&ways, |options| Options { prewarm: true, ..options }).await?;
+    let other = app.second_instance_with(&ways, |options| Options { prewarm: true, ..options }).await?;
     tables.wait_for(TO_TABLES).await?;
     objects.wait_for(TO_OBJECTS).await?;
     Ok((other, [tables, objects]))
@@ -32,8 +32,8 @@ async fn waiting(app: &App) -> Result<(App, [Front; 2])> {
 /// Asks functions of each kind.
 async fn all_is_well(app: &App) -> Result<()> {
     let note = app.new_item("acme", "Apollo").await?;
-    assert_eq!(app.list("").await?.verdict(), "200");
-    assert_eq!(app.upload(&note, "a.png", "image/png", PNG).await?.verdict(), "201");
+    assert_eq!(app.list("").await?.status_and_code(), "200");
+    assert_eq!(app.upload(&note, "a.png", "image/png", PNG).await?.status_and_code(), "201");
     Ok(())
 }
 
@@ -41,7 +41,7 @@ async fn all_is_well(app: &App) -> Result<()> {
 async fn a_function_opens_connections_while_it_waits_and_sends_nothing_on_them() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (other, _fronts) = waiting(&app).await?;
-    assert_eq!(app.tap.calls(), []);
+    assert_eq!(app.proxy.calls(), []);
     all_is_well(&other).await
 }
 
@@ -61,17 +61,17 @@ async fn a_first_upload_that_is_there_at_once_has_its_connection_to_the_bucket_o
 -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    let objects = Front::start(endpoint(&app, "AWS_ENDPOINT_URL_S3")?, None).await?;
-    let other = app.beside(&[("AWS_ENDPOINT_URL_S3", &*objects.url())]).await?;
-    let mut counter = other.tap.hold(Calls::of("UpdateItem").number(1), Moment::Before);
+    let objects = TlsProxy::start(endpoint(&app, "AWS_ENDPOINT_URL_S3")?, None).await?;
+    let other = app.second_instance(&[("AWS_ENDPOINT_URL_S3", &*objects.url())]).await?;
+    let mut counter = other.proxy.hold(CallMatcher::of("UpdateItem").number(1), Moment::Before);
     let upload = other.upload(&note, "a.png", "image/png", PNG);
-    let (answer, opened) = tokio::join!(upload, async {
+    let (response, opened) = tokio::join!(upload, async {
         counter.reached().await?;
         let opened = objects.wait_for(TO_OBJECTS).await;
         counter.release();
         opened
     });
     opened?;
-    assert_eq!(answer?.verdict(), "201");
+    assert_eq!(response?.status_and_code(), "201");
     Ok(())
 }

@@ -3,19 +3,19 @@
 use anyhow::Result;
 use local::stack::Options;
 use serde_json::json;
-use testing::{Answer, App, Draft, notes};
+use testing::{App, RequestBuilder, Response, notes};
 
 const PAGE: &str = "http://localhost:5173";
 const APP: &str = "https://app.example.com";
 
 /// A write of Alice's browser from a page of this origin, with her cookie.
-fn write_from(app: &App, origin: &str, name: &str) -> Draft {
-    let draft = app.client.post(&notes("acme")).cookie(&app.token("alice", &["acme"]));
-    draft.header("origin", origin).header("sec-fetch-site", "same-site").json(&json!({ "name": name }))
+fn write_from(app: &App, origin: &str, name: &str) -> RequestBuilder {
+    let request = app.client.post(&notes("acme")).cookie(&app.token("alice", &["acme"]));
+    request.header("origin", origin).header("sec-fetch-site", "same-site").json(&json!({ "name": name }))
 }
 
-fn readable_by(answer: &Answer) -> &str {
-    answer.header("access-control-allow-origin")
+fn readable_by(response: &Response) -> &str {
+    response.header("access-control-allow-origin")
 }
 
 #[tokio::test]
@@ -23,12 +23,12 @@ async fn pages_can_read_errors_and_limits() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT", "1/86400s")]).await?;
     let list = || app.as_alice("GET", &notes("acme")).header("origin", PAGE);
     let without_token = app.client.get(&notes("acme")).header("origin", PAGE);
-    for (draft, expected) in
+    for (request, expected) in
         [(without_token, "401 UNAUTHORIZED"), (list(), "200"), (list(), "429 RATE_LIMITED")]
     {
-        let answer = draft.send().await?;
-        assert_eq!((answer.verdict().as_str(), readable_by(&answer)), (expected, PAGE));
-        assert!(answer.header("access-control-expose-headers").contains("ratelimit,"), "{answer:?}");
+        let response = request.send().await?;
+        assert_eq!((response.status_and_code().as_str(), readable_by(&response)), (expected, PAGE));
+        assert!(response.header("access-control-expose-headers").contains("ratelimit,"), "{response:?}");
     }
     Ok(())
 }
@@ -42,9 +42,9 @@ async fn loopback_pages_may_write_with_the_cookie() -> Result<()> {
         ("http://localhost.example:5173", "403 CROSS_SITE_REQUEST"),
         (APP, "403 CROSS_SITE_REQUEST"),
     ] {
-        let answer = write_from(&app, origin, origin).send().await?;
-        assert_eq!(answer.verdict(), expected, "{origin}");
-        assert_eq!(readable_by(&answer), if expected == "201" { origin } else { "" });
+        let response = write_from(&app, origin, origin).send().await?;
+        assert_eq!(response.status_and_code(), expected, "{origin}");
+        assert_eq!(readable_by(&response), if expected == "201" { origin } else { "" });
     }
     Ok(())
 }
@@ -53,17 +53,20 @@ async fn loopback_pages_may_write_with_the_cookie() -> Result<()> {
 async fn named_origins_take_the_place_of_loopback() -> Result<()> {
     let origins = APP.parse()?;
     let app = App::specimens_with(&[], |options| Options { origins, ..options }).await?;
-    let answer = write_from(&app, APP, "Apollo").send().await?;
-    assert_eq!((answer.verdict().as_str(), readable_by(&answer)), ("201", APP));
-    let answer = write_from(&app, PAGE, "Gemini").send().await?;
-    assert_eq!((answer.verdict().as_str(), readable_by(&answer)), ("403 CROSS_SITE_REQUEST", ""));
+    let response = write_from(&app, APP, "Apollo").send().await?;
+    assert_eq!((response.status_and_code().as_str(), readable_by(&response)), ("201", APP));
+    let response = write_from(&app, PAGE, "Gemini").send().await?;
+    assert_eq!((response.status_and_code().as_str(), readable_by(&response)), ("403 CROSS_SITE_REQUEST", ""));
     Ok(())
 }
 
 #[tokio::test]
 async fn trusted_origins_can_be_fewer_than_allowed_ones() -> Result<()> {
     let app = App::specimens(&[("TRUSTED_ORIGINS", APP)]).await?;
-    let answer = write_from(&app, PAGE, "Apollo").send().await?;
-    assert_eq!((answer.verdict().as_str(), readable_by(&answer)), ("403 CROSS_SITE_REQUEST", PAGE));
+    let response = write_from(&app, PAGE, "Apollo").send().await?;
+    assert_eq!(
+        (response.status_and_code().as_str(), readable_by(&response)),
+        ("403 CROSS_SITE_REQUEST", PAGE)
+    );
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{App, Draft, claims, in_seconds, notes, signed};
+use testing::{App, RequestBuilder, claims, in_seconds, notes, signed};
 
 const NO_TOKEN: &str = "Bearer";
 const BAD_TOKEN: &str = "Bearer error=\"invalid_token\"";
 
-fn get(app: &App) -> Draft {
+fn get(app: &App) -> RequestBuilder {
     app.client.get(&notes("acme"))
 }
 
@@ -34,10 +34,11 @@ async fn a_caller_is_told_whether_a_token_is_missing_or_bad() -> Result<()> {
         (Some(format!("Bearer {token},Bearer {token}")), BAD_TOKEN),
         (Some(format!("Bearer \"{token}\"")), BAD_TOKEN),
     ] {
-        let draft = header.iter().fold(get(&app), |draft, header| draft.header("authorization", header));
-        let answer = draft.send().await?;
+        let request =
+            header.iter().fold(get(&app), |request, header| request.header("authorization", header));
+        let response = request.send().await?;
         assert_eq!(
-            (answer.verdict().as_str(), answer.header("www-authenticate")),
+            (response.status_and_code().as_str(), response.header("www-authenticate")),
             ("401 UNAUTHORIZED", expected),
             "{header:?}"
         );
@@ -79,15 +80,15 @@ async fn the_cookie_carries_the_token_where_no_header_does() -> Result<()> {
         (vec![format!("Auth={token}")], NO_TOKEN),
         (vec![format!("session={token}")], NO_TOKEN),
     ] {
-        let draft = cookies.iter().fold(get(&app), |draft, cookie| draft.header("cookie", cookie));
+        let request = cookies.iter().fold(get(&app), |request, cookie| request.header("cookie", cookie));
         // Reading changes nothing, so another site may start it by CORS; it can't see the answer.
-        let answer = draft
+        let response = request
             .header("sec-fetch-site", "cross-site")
             .header("origin", "https://evil.example")
             .send()
             .await?;
-        assert_eq!(answer.status, if expected.is_empty() { 200 } else { 401 }, "{cookies:?}");
-        assert_eq!(answer.header("www-authenticate"), expected, "{cookies:?}");
+        assert_eq!(response.status, if expected.is_empty() { 200 } else { 401 }, "{cookies:?}");
+        assert_eq!(response.header("www-authenticate"), expected, "{cookies:?}");
     }
     Ok(())
 }

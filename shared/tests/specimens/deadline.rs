@@ -21,10 +21,10 @@ async fn a_function_answers_in_the_envelope_before_its_time_is_over() -> Result<
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str())];
     let app = App::specimens_with(&variables, |options| Options { template, ..options }).await?;
     for method in ["GET", "POST"] {
-        let draft = app.as_alice(method, &notes("acme")).json(&serde_json::json!({"name": "Apollo"}));
-        let answer = draft.send().await?;
-        assert_eq!(answer.verdict(), "503 SERVICE_UNAVAILABLE", "{method}");
-        assert_ne!(answer.header("retry-after"), "", "{method}");
+        let request = app.as_alice(method, &notes("acme")).json(&serde_json::json!({"name": "Apollo"}));
+        let response = request.send().await?;
+        assert_eq!(response.status_and_code(), "503 SERVICE_UNAVAILABLE", "{method}");
+        assert_ne!(response.header("retry-after"), "", "{method}");
     }
     drop(silent);
     Ok(())

@@ -7,11 +7,11 @@ use testing::App;
 async fn a_panic_is_a_500_in_the_envelope_and_the_same_process_serves_the_next_request() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for name in ["Apollo", "Gemini"] {
-        let answer = app.create("Panic").await?;
-        assert_eq!(answer.verdict(), "500 INTERNAL_ERROR");
-        let line = app.stack.log_with("specimens", answer.header("x-request-id")).await.unwrap_or_default();
+        let response = app.create("Panic").await?;
+        assert_eq!(response.status_and_code(), "500 INTERNAL_ERROR");
+        let line = app.stack.log_with("specimens", response.header("x-request-id")).await.unwrap_or_default();
         assert!(line.contains("the handler panicked"), "{line}");
-        assert_eq!(app.create(name).await?.verdict(), "201");
+        assert_eq!(app.create(name).await?.status_and_code(), "201");
     }
     let ends = app.stack.logs("specimens").into_iter().find(|line| line.contains("the process ended"));
     assert_eq!(ends, None);

@@ -1,14 +1,14 @@
 //! What was answered 201 is there after the stack was killed without warning.
 
 use anyhow::{Context, Result};
-use local::engines::{Data, External};
+use local::emulators::{Data, External};
 use local::stack::Options;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
 use testing::{
-    Answer, App, Client, Draft, FORM, PNG, SPECIMENS, claims, example, form, notes, program, signed, strict,
-    workspace,
+    App, Client, FORM, PNG, RequestBuilder, Response, SPECIMENS, claims, example, form, notes, program,
+    signed, strict, workspace,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -27,8 +27,8 @@ impl Process {
         let mut command = Command::new(program()?);
         command.args(["--port", "0", "--data-dir"]).arg(data).arg("--binaries").arg(folder);
         command.arg("--template").arg(workspace().join(SPECIMENS));
-        for engine in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
-            command.env_remove(engine);
+        for emulator in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
+            command.env_remove(emulator);
         }
         command.env("RATE_LIMIT", "1000/10s").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().context("the stack can't be started")?;
@@ -47,23 +47,23 @@ impl Process {
     }
 }
 
-/// The service over what the stack has kept, whichever engines this test was started with.
+/// The service over what the stack has kept, whichever emulators this test was started with.
 async fn reopened(data: &Path) -> Result<App> {
     let (data, external) = (Data::Dir(data.to_owned()), External::default());
     App::specimens_with(&[], |options| Options { data, external, name_suffix: None, ..options }).await
 }
 
-fn create(client: &Client, token: &str, name: &str) -> Draft {
+fn create(client: &Client, token: &str, name: &str) -> RequestBuilder {
     client.post(&notes("acme")).bearer(token).key(name).json(&json!({ "name": name }))
 }
 
-fn upload(client: &Client, token: &str, note: &str) -> Draft {
+fn upload(client: &Client, token: &str, note: &str) -> RequestBuilder {
     let body = form("a.png", "image/png", PNG);
     client.post(&format!("{}/{note}/files", notes("acme"))).bearer(token).key("upload").body(FORM, body)
 }
 
-fn id(answer: &Answer) -> String {
-    answer.json()["data"]["id"].as_str().unwrap_or_default().to_owned()
+fn id(response: &Response) -> String {
+    response.json()["data"]["id"].as_str().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn what_was_answered_survives_a_kill_and_so_do_the_answers() -> Result<()>
     }
     let file = upload(&stack.client, &token, &id(&made[0])).send().await?;
     stack.kill().await?;
-    assert!(made.iter().chain([&file]).all(|answer| answer.status == 201));
+    assert!(made.iter().chain([&file]).all(|response| response.status == 201));
 
     let stack = Process::start(folder.path()).await?;
     for (name, before) in ["Apollo", "Gemini", "Mercury"].into_iter().zip(&made) {
@@ -90,9 +90,9 @@ async fn what_was_answered_survives_a_kill_and_so_do_the_answers() -> Result<()>
     stack.kill().await?;
 
     let app = reopened(folder.path()).await?;
-    let listed: Vec<Value> = made.iter().rev().map(|answer| answer.json()["data"].clone()).collect();
+    let listed: Vec<Value> = made.iter().rev().map(|response| response.json()["data"].clone()).collect();
     assert_eq!(app.list("").await?.json()["data"]["notes"], json!(listed));
-    assert_eq!(app.create("gemini").await?.verdict(), "409 CONFLICT");
+    assert_eq!(app.create("gemini").await?.status_and_code(), "409 CONFLICT");
     let keys = app.objects().await?;
     assert_eq!((keys.len(), app.object(&keys[0]).await?.bytes), (1, PNG.to_vec()));
     Ok(())
@@ -107,12 +107,12 @@ async fn a_kill_in_the_middle_of_writes_loses_nothing_that_was_answered() -> Res
     let names = (0..40).map(|turn| format!("Note-{turn}"));
     let tasks: Vec<_> = names
         .map(|name| {
-            let (sender, draft) = (sender.clone(), create(&stack.client, &token, &name));
+            let (sender, request) = (sender.clone(), create(&stack.client, &token, &name));
             tokio::spawn(async move {
-                if let Ok(answer) = draft.send().await
-                    && answer.status == 201
+                if let Ok(response) = request.send().await
+                    && response.status == 201
                 {
-                    drop(sender.send(id(&answer)));
+                    drop(sender.send(id(&response)));
                 }
             })
         })

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
-use testing::{App, Calls, Draft, Fault, notes, side_by_side};
+use testing::{App, CallMatcher, Fault, RequestBuilder, for_each_concurrent, notes};
 
 use crate::stored;
 
@@ -18,23 +18,29 @@ type Case = (&'static str, Fault, &'static str, &'static str);
 
 /// The transaction: retries hide what goes wrong once, but nobody can tell from garbage whether a call took effect.
 fn cases(operation: &'static str, garbled: &'static str, always: &'static str) -> Vec<Case> {
-    let once = |fault| if fault == Fault::Garbled { garbled } else { MADE };
+    let once = |fault| if fault == Fault::InvalidBody { garbled } else { MADE };
     Fault::ALL.into_iter().map(|fault| (operation, fault, once(fault), always)).collect()
 }
 
-fn post(app: &App, organization: &str) -> Draft {
-    let draft = app.request_of(organization, &[organization], "POST", &notes(organization));
-    draft.json(&json!({"name": "Apollo"}))
+fn post(app: &App, organization: &str) -> RequestBuilder {
+    let request = app.request_of(organization, &[organization], "POST", &notes(organization));
+    request.json(&json!({"name": "Apollo"}))
 }
 
 /// Sends a request while `calls` go wrong, and then again without that.
-async fn check(app: &App, organization: &str, calls: Calls, fault: Fault, expected: &str) -> Result<()> {
-    let outage = app.tap.fail(calls, fault);
+async fn check(
+    app: &App,
+    organization: &str,
+    calls: CallMatcher,
+    fault: Fault,
+    expected: &str,
+) -> Result<()> {
+    let outage = app.proxy.fail(calls, fault);
     let first = post(app, organization).key("key").send().await?;
     drop(outage);
-    assert_eq!(first.verdict(), expected, "{fault:?} in {organization}");
+    assert_eq!(first.status_and_code(), expected, "{fault:?} in {organization}");
     let again = post(app, organization).key("key").send().await?;
-    assert_eq!(again.verdict(), MADE, "after {fault:?} in {organization}");
+    assert_eq!(again.status_and_code(), MADE, "after {fault:?} in {organization}");
     if expected == MADE {
         assert_eq!(again.json(), first.json(), "after {fault:?} in {organization}");
     }
@@ -46,9 +52,9 @@ async fn check_all(app: &App, cases: Vec<Case>) -> Result<()> {
     let cases = cases.into_iter().flat_map(|(operation, fault, once, always)| {
         [(operation, fault, "once", 1, once), (operation, fault, "always", usize::MAX, always)]
     });
-    side_by_side(AT_ONCE, cases, async |(operation, fault, often, times, expected)| {
+    for_each_concurrent(AT_ONCE, cases, async |(operation, fault, often, times, expected)| {
         let organization = format!("{operation}-{fault:?}-{often}");
-        let calls = Calls::of(operation).with(&organization).first(times);
+        let calls = CallMatcher::of(operation).with(&organization).first(times);
         check(app, &organization, calls, fault, expected).await
     })
     .await?;
@@ -82,18 +88,21 @@ async fn whatever_goes_wrong_with_the_counter_requests_are_refused_where_that_is
 async fn a_note_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for organization in ["plain", "keyed"] {
-        let draft = post(&app, organization);
-        let draft = if organization == "keyed" { draft.key("key") } else { draft };
+        let request = post(&app, organization);
+        let request = if organization == "keyed" { request.key("key") } else { request };
         // The note is written, nobody learns of it, and the next try meets another transaction. The one after it is
         // a new transaction to the table, so its token says nothing of the first.
-        let calls = || Calls::of("TransactWriteItems").with(organization);
-        let lost = app.tap.fail(calls().number(1), Fault::Unanswered);
-        let met = app.tap.fail(calls().number(2), Fault::Contended);
-        let answer = draft.send().await?;
+        let calls = || CallMatcher::of("TransactWriteItems").with(organization);
+        let lost = app.proxy.fail(calls().number(1), Fault::ResponseLost);
+        let met = app.proxy.fail(calls().number(2), Fault::Contended);
+        let response = request.send().await?;
         drop((lost, met));
-        assert_eq!((answer.verdict().as_str(), answer.header("idempotency-replayed")), (MADE, ""));
+        assert_eq!(
+            (response.status_and_code().as_str(), response.header("idempotency-replayed")),
+            (MADE, "")
+        );
         assert_eq!(stored(&app, organization).await?[..2], [1, 1]);
-        assert_eq!(post(&app, organization).send().await?.verdict(), BUSY, "the name is taken");
+        assert_eq!(post(&app, organization).send().await?.status_and_code(), BUSY, "the name is taken");
     }
     Ok(())
 }

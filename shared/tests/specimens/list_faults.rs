@@ -1,7 +1,7 @@
 //! Every fault of every storage call: the caller gets the page or may try again, and the next request works.
 
 use anyhow::Result;
-use testing::{Answer, App, Calls, Fault, notes, side_by_side};
+use testing::{App, CallMatcher, Fault, Response, for_each_concurrent, notes};
 
 /// How many cases are worked through at a time.
 const AT_ONCE: usize = 4;
@@ -9,7 +9,7 @@ const AT_ONCE: usize = 4;
 const SHOWN: &str = "200";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
 
-async fn list(app: &App, organization: &str) -> Result<Answer> {
+async fn list(app: &App, organization: &str) -> Result<Response> {
     app.request_of(organization, &[organization], "GET", &notes(organization)).send().await
 }
 
@@ -18,13 +18,13 @@ async fn check(app: &App, operation: &str, once: fn(Fault) -> &'static str, alwa
     let cases = Fault::ALL
         .into_iter()
         .flat_map(|fault| [(fault, "once", 1, once(fault)), (fault, "always", usize::MAX, always)]);
-    side_by_side(AT_ONCE, cases, async |(fault, often, times, expected)| {
+    for_each_concurrent(AT_ONCE, cases, async |(fault, often, times, expected)| {
         let organization = format!("{fault:?}-{often}");
         let note = app.new_item(&organization, "Apollo").await?;
-        let outage = app.tap.fail(Calls::of(operation).with(&organization).first(times), fault);
+        let outage = app.proxy.fail(CallMatcher::of(operation).with(&organization).first(times), fault);
         let first = list(app, &organization).await?;
         drop(outage);
-        assert_eq!(first.verdict(), expected, "{operation} {organization}");
+        assert_eq!(first.status_and_code(), expected, "{operation} {organization}");
         let next = list(app, &organization).await?;
         assert_eq!(next.json()["data"]["notes"][0]["id"], note.as_str(), "after {organization}");
         assert!(expected != SHOWN || first.json() == next.json(), "{operation} {organization}");
@@ -39,7 +39,7 @@ async fn check(app: &App, operation: &str, once: fn(Fault) -> &'static str, alwa
 #[tokio::test]
 async fn whatever_goes_wrong_with_the_query_the_caller_gets_the_page_or_may_try_again() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    check(&app, "Query", |fault| if fault == Fault::Garbled { DOWN } else { SHOWN }, DOWN).await
+    check(&app, "Query", |fault| if fault == Fault::InvalidBody { DOWN } else { SHOWN }, DOWN).await
 }
 
 #[tokio::test]
@@ -51,5 +51,5 @@ async fn whatever_goes_wrong_with_the_counter_requests_pass_by_default() -> Resu
 #[tokio::test]
 async fn whatever_goes_wrong_with_the_counter_requests_are_refused_where_that_is_asked_for() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
-    check(&app, "UpdateItem", |fault| if fault == Fault::Garbled { DOWN } else { SHOWN }, DOWN).await
+    check(&app, "UpdateItem", |fault| if fault == Fault::InvalidBody { DOWN } else { SHOWN }, DOWN).await
 }

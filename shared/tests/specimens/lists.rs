@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use testing::{Answer, App, notes};
+use testing::{App, Response, notes};
 
 use crate::issues;
 
@@ -15,12 +15,12 @@ async fn with_cursor(app: &App, organization: &str) -> Result<String> {
         app.new_item(organization, name).await?;
     }
     let path = format!("/v1/orgs/{organization}/notes?limit=1");
-    let answer = app.request_of("alice", &[organization], "GET", &path).send().await?;
-    Ok(answer.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned())
+    let response = app.request_of("alice", &[organization], "GET", &path).send().await?;
+    Ok(response.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned())
 }
 
-fn names(answer: &Answer) -> Vec<String> {
-    let body = answer.json();
+fn names(response: &Response) -> Vec<String> {
+    let body = response.json();
     let notes = body["data"]["notes"].as_array().into_iter().flatten();
     notes.filter_map(|note| note["name"].as_str().map(str::to_owned)).collect()
 }
@@ -38,10 +38,10 @@ async fn fill(app: &App, count: usize) -> Result<Vec<String>> {
 async fn pages(app: &App, limit: usize) -> Result<Vec<Vec<String>>> {
     let (mut pages, mut query) = (Vec::new(), format!("?limit={limit}"));
     loop {
-        let answer = app.list(&query).await?;
-        assert_eq!(answer.status, 200);
-        pages.push(names(&answer));
-        match &answer.json()["data"]["nextCursor"] {
+        let response = app.list(&query).await?;
+        assert_eq!(response.status, 200);
+        pages.push(names(&response));
+        match &response.json()["data"]["nextCursor"] {
             Value::String(cursor) => query = format!("?limit={limit}&cursor={cursor}"),
             end => {
                 assert_eq!(*end, Value::Null);
@@ -71,8 +71,8 @@ async fn a_limit_is_a_whole_number_from_1_to_100() -> Result<()> {
         ("?limit", "limit invalid_type"),
         ("?limit=10&limit=20", "limit invalid_type"),
     ] {
-        let answer = app.list(query).await?;
-        let found = (answer.verdict(), issues(&answer));
+        let response = app.list(query).await?;
+        let found = (response.status_and_code(), issues(&response));
         assert_eq!(found, ("400 VALIDATION_ERROR".to_owned(), vec![issue.to_owned()]), "{query}");
     }
     Ok(())
@@ -82,8 +82,8 @@ async fn a_limit_is_a_whole_number_from_1_to_100() -> Result<()> {
 async fn a_limit_of_any_size_is_told_the_largest() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for limit in ["101", "9223372036854775808", "99999999999999999999999999999999999999999999"] {
-        let answer = app.list(&format!("?limit={limit}")).await?.json();
-        let message = &answer["error"]["issues"][0]["message"];
+        let response = app.list(&format!("?limit={limit}")).await?.json();
+        let message = &response["error"]["issues"][0]["message"];
         assert_eq!(message, "Too big: expected number to be <=100", "{limit}");
     }
     Ok(())
@@ -108,9 +108,9 @@ async fn a_cursor_that_was_not_given_here_is_refused() -> Result<()> {
         "x".repeat(4000),
     ];
     for cursor in mangled {
-        let answer = app.list(&format!("?cursor={cursor}")).await?;
+        let response = app.list(&format!("?cursor={cursor}")).await?;
         assert_eq!(
-            (answer.verdict().as_str(), answer.field().as_str()),
+            (response.status_and_code().as_str(), response.field().as_str()),
             ("400 VALIDATION_ERROR", "cursor"),
             "{cursor}"
         );
@@ -122,8 +122,8 @@ async fn a_cursor_that_was_not_given_here_is_refused() -> Result<()> {
 #[tokio::test]
 async fn limit_and_cursor_are_refused_together() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let answer = app.list("?cursor=&limit=0").await?;
-    assert_eq!(issues(&answer), ["limit too_small", "cursor invalid_format"]);
+    let response = app.list("?cursor=&limit=0").await?;
+    assert_eq!(issues(&response), ["limit too_small", "cursor invalid_format"]);
     Ok(())
 }
 
@@ -131,8 +131,8 @@ async fn limit_and_cursor_are_refused_together() -> Result<()> {
 async fn an_idempotency_key_means_nothing_to_a_list() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for key in ["key", "key", "", "not a key"] {
-        let answer = app.as_alice("GET", "/v1/orgs/acme/notes").key(key).send().await?;
-        assert_eq!((answer.status, answer.header("idempotency-replayed")), (200, ""), "{key}");
+        let response = app.as_alice("GET", "/v1/orgs/acme/notes").key(key).send().await?;
+        assert_eq!((response.status, response.header("idempotency-replayed")), (200, ""), "{key}");
     }
     Ok(())
 }
@@ -142,7 +142,7 @@ async fn without_storage_a_list_is_answered_503_in_time() -> Result<()> {
     for on_error in ["allow", "deny"] {
         let nowhere = ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");
         let app = App::specimens(&[nowhere, ("RATE_LIMIT_ON_ERROR", on_error)]).await?;
-        assert_eq!(app.list("").await?.verdict(), "503 SERVICE_UNAVAILABLE", "{on_error}");
+        assert_eq!(app.list("").await?.status_and_code(), "503 SERVICE_UNAVAILABLE", "{on_error}");
     }
     Ok(())
 }
@@ -154,10 +154,10 @@ async fn a_row_that_can_not_be_read_is_a_defect_whose_cause_only_the_log_gets() 
     let mut row = app.rows("NotesTable", "NOTE#").await?.remove(0);
     row["createdAt"] = json!("yesterday, at about /var/task/noon");
     app.put_row("NotesTable", &row).await?;
-    let answer = app.list("").await?;
-    assert_eq!(answer.verdict(), "500 INTERNAL_ERROR");
-    assert!(!String::from_utf8_lossy(&answer.body).contains("createdAt"));
-    let line = app.stack.log_with("specimens", answer.header("x-request-id")).await.unwrap_or_default();
+    let response = app.list("").await?;
+    assert_eq!(response.status_and_code(), "500 INTERNAL_ERROR");
+    assert!(!String::from_utf8_lossy(&response.body).contains("createdAt"));
+    let line = app.stack.log_with("specimens", response.header("x-request-id")).await.unwrap_or_default();
     let line: Value = serde_json::from_str(&line)?;
     assert_eq!((&line["level"], &line["code"]), (&json!("ERROR"), &json!("INTERNAL_ERROR")));
     assert!(line["error"].as_str().is_some_and(|cause| cause.contains("createdAt")));
@@ -208,15 +208,15 @@ async fn organizations_whose_ids_look_alike_stay_apart() -> Result<()> {
     // Every byte is escaped, so that no character has a meaning of its own in the path.
     let path = |id: &str| notes(&id.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat());
     for id in ids {
-        let draft = app.request_of("alice", &ids, "POST", &path(id)).json(&json!({ "name": "Apollo" }));
-        assert_eq!(draft.send().await?.verdict(), "201", "{id}");
+        let request = app.request_of("alice", &ids, "POST", &path(id)).json(&json!({ "name": "Apollo" }));
+        assert_eq!(request.send().await?.status_and_code(), "201", "{id}");
     }
     for id in ids {
-        let answer = app.request_of("alice", &ids, "GET", &path(id)).send().await?;
-        let found = answer.json()["data"]["notes"].clone();
+        let response = app.request_of("alice", &ids, "GET", &path(id)).send().await?;
+        let found = response.json()["data"]["notes"].clone();
         assert_eq!((found.as_array().map(Vec::len), &found[0]["orgId"]), (Some(1), &json!(id)));
         let stranger = app.request_of("bob", &[&format!("{id} ")], "GET", &path(id)).send().await?;
-        assert_eq!(stranger.verdict(), "403 FORBIDDEN", "{id}");
+        assert_eq!(stranger.status_and_code(), "403 FORBIDDEN", "{id}");
     }
     Ok(())
 }
@@ -227,8 +227,8 @@ async fn a_new_item_is_there_at_once_for_every_member() -> Result<()> {
     for turn in 0..10 {
         let name = format!("Note {turn}");
         app.new_item("acme", &name).await?;
-        let answer = app.request_of("bob", &["umbrella", "acme"], "GET", &notes("acme")).send().await?;
-        assert_eq!(names(&answer).first(), Some(&name));
+        let response = app.request_of("bob", &["umbrella", "acme"], "GET", &notes("acme")).send().await?;
+        assert_eq!(names(&response).first(), Some(&name));
     }
     Ok(())
 }
@@ -245,8 +245,11 @@ async fn a_cursor_leads_on_in_its_own_list_only() -> Result<()> {
         holders(&format!("&cursor={of_notes}")).send().await?,
         app.list(&format!("?cursor={of_holders}")).await?,
     ];
-    for answer in foreign {
-        assert_eq!((answer.verdict().as_str(), answer.field().as_str()), ("400 VALIDATION_ERROR", "cursor"));
+    for response in foreign {
+        assert_eq!(
+            (response.status_and_code().as_str(), response.field().as_str()),
+            ("400 VALIDATION_ERROR", "cursor")
+        );
     }
     let last = holders(&format!("&cursor={of_holders}")).send().await?;
     assert_eq!((last.status, &last.json()["data"]["nextCursor"]), (200, &Value::Null));
@@ -271,7 +274,7 @@ async fn a_forged_cursor_is_the_callers_mistake_or_a_place() -> Result<()> {
     assert_eq!(names(&app.list(&format!("?cursor={}", forged("ffff"))).await?), ["Gemini", "Apollo"]);
     assert_eq!(app.list(&format!("?cursor={}", forged("a\0#\u{e9}"))).await?.status, 200);
     let beyond_a_key = app.list(&format!("?cursor={}", forged(&"a".repeat(1_100)))).await?;
-    assert_eq!(beyond_a_key.verdict(), "400 VALIDATION_ERROR");
+    assert_eq!(beyond_a_key.status_and_code(), "400 VALIDATION_ERROR");
     assert_eq!(issues(&beyond_a_key), ["cursor invalid_format"]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The platform, tested on its specimen functions (`shared/examples/specimens`) through the real engines: no test here
+//! The platform, tested on its specimen functions (`shared/examples/specimens`) through the real emulators: no test here
 //! knows a resource of the application.
 
 mod access;
@@ -6,29 +6,29 @@ mod bodies;
 mod changes;
 mod connections;
 mod cors;
+mod crash_recovery;
 mod credentials;
-mod cross_site;
+mod csrf;
 mod deadline;
 mod defects;
 mod durability;
 mod faults;
-mod kills;
+mod idempotency;
 mod list_faults;
 mod lists;
-mod odd_events;
-mod outages;
+mod malformed_events;
 mod rate_limit;
 mod rate_limit_edges;
-mod repeating;
-mod replies;
+mod responses;
 mod runtime_api;
 mod settings;
 mod tokens;
+mod unavailable;
 mod uploads;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{Answer, App};
+use testing::{App, Response};
 
 /// How many notes, names and recorded answers the organization has.
 async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
@@ -40,8 +40,8 @@ async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
 }
 
 /// The paths and codes of an error's issues, each as `path code`.
-fn issues(answer: &Answer) -> Vec<String> {
-    answer.issues().iter().map(|(path, code)| format!("{path} {code}")).collect()
+fn issues(response: &Response) -> Vec<String> {
+    response.issues().iter().map(|(path, code)| format!("{path} {code}")).collect()
 }
 
 /// An event of Alice's in `acme`, as an HTTP API sends it: for `POST notes`.

@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{Answer, App, Draft, at_once, notes};
+use testing::{App, RequestBuilder, Response, notes, send_concurrently};
 
 const DAY: i64 = 86_400;
 const FIVE_A_DAY: (&str, &str) = ("RATE_LIMIT", "5/86400s");
@@ -14,23 +14,23 @@ async fn app() -> Result<App> {
 }
 
 /// A request that costs one of Alice's five, whatever it asks for.
-fn create(app: &App) -> Draft {
+fn create(app: &App) -> RequestBuilder {
     app.as_alice("POST", &notes("acme")).json(&json!({}))
 }
 
-fn list(app: &App) -> Draft {
+fn list(app: &App) -> RequestBuilder {
     app.as_alice("GET", &notes("acme"))
 }
 
 fn counts(app: &App) -> usize {
-    app.tap.calls().iter().filter(|call| call.operation == "UpdateItem").count()
+    app.proxy.calls().iter().filter(|call| call.operation == "UpdateItem").count()
 }
 
 /// The answer and how many round trips to the counter it took.
-async fn priced(app: &App, draft: Draft) -> Result<(u16, usize)> {
-    app.tap.clear();
-    let answer = draft.send().await?;
-    Ok((answer.status, counts(app)))
+async fn priced(app: &App, request: RequestBuilder) -> Result<(u16, usize)> {
+    app.proxy.clear();
+    let response = request.send().await?;
+    Ok((response.status, counts(app)))
 }
 
 /// The only counter there is.
@@ -40,12 +40,12 @@ async fn counter(app: &App) -> Result<Value> {
     Ok(rows[0].clone())
 }
 
-async fn send(drafts: impl IntoIterator<Item = Draft>) -> Result<Vec<Answer>> {
-    let mut answers = Vec::new();
-    for draft in drafts {
-        answers.push(draft.send().await?);
+async fn send(requests: impl IntoIterator<Item = RequestBuilder>) -> Result<Vec<Response>> {
+    let mut responses = Vec::new();
+    for request in requests {
+        responses.push(request.send().await?);
     }
-    Ok(answers)
+    Ok(responses)
 }
 
 #[tokio::test]
@@ -55,14 +55,14 @@ async fn of_thirty_requests_at_once_exactly_the_limit_passes() -> Result<()> {
     for (method, passed) in [("POST", 400), ("GET", 200)] {
         let of = |user: &str| app.request_of(user, &["acme"], method, &notes("acme")).json(&json!({}));
         // Thirty instances start for thirty callers, so that the burst meets them ready.
-        let warm = at_once((0..30).map(|turn| of(&format!("user {turn}")))).await?;
-        assert!(warm.iter().all(|answer| answer.status == passed || answer.status == 503));
-        let answers = at_once((0..30).map(|_| of("alice"))).await?;
-        let (some, rest): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == passed);
+        let warm = send_concurrently((0..30).map(|turn| of(&format!("user {turn}")))).await?;
+        assert!(warm.iter().all(|response| response.status == passed || response.status == 503));
+        let responses = send_concurrently((0..30).map(|_| of("alice"))).await?;
+        let (some, rest): (Vec<_>, Vec<_>) = responses.iter().partition(|response| response.status == passed);
         // On an overloaded machine the counter may not answer some in time; what it then counted was not used.
-        let late = rest.iter().filter(|answer| answer.status == 503).count();
+        let late = rest.iter().filter(|response| response.status == 503).count();
         assert!(some.len() == 5 || (some.len() < 5 && late > 0), "{} passed, {late} were late", some.len());
-        assert!(rest.iter().all(|answer| matches!(answer.status, 429 | 503)));
+        assert!(rest.iter().all(|response| matches!(response.status, 429 | 503)));
     }
     Ok(())
 }
@@ -70,13 +70,13 @@ async fn of_thirty_requests_at_once_exactly_the_limit_passes() -> Result<()> {
 #[tokio::test]
 async fn every_answer_says_what_is_left_and_until_when() -> Result<()> {
     let app = app().await?;
-    for draft in [create(&app), list(&app), app.request_of("mallory", &[], "GET", &notes("acme"))] {
+    for request in [create(&app), list(&app), app.request_of("mallory", &[], "GET", &notes("acme"))] {
         for left in [4, 3, 2, 1, 0, 0] {
-            let answer = draft.clone().send().await?;
-            assert_eq!(answer.header("ratelimit-policy"), "\"default\";q=5;w=86400");
-            let (found, seconds) = answer.quota().unwrap_or_default();
+            let response = request.clone().send().await?;
+            assert_eq!(response.header("ratelimit-policy"), "\"default\";q=5;w=86400");
+            let (found, seconds) = response.rate_limit().unwrap_or_default();
             assert_eq!(found, left);
-            if answer.status != 429 {
+            if response.status != 429 {
                 assert!((1..=86_400).contains(&seconds), "{seconds}");
             }
         }
@@ -87,13 +87,13 @@ async fn every_answer_says_what_is_left_and_until_when() -> Result<()> {
 #[tokio::test]
 async fn a_rejection_says_when_the_next_request_passes() -> Result<()> {
     let app = app().await?;
-    let answers = send((0..6).map(|_| create(&app))).await?;
-    let to_end = answers[4].quota().unwrap_or_default().1;
-    let retry_after: u64 = answers[5].header("retry-after").parse()?;
+    let responses = send((0..6).map(|_| create(&app))).await?;
+    let to_end = responses[4].rate_limit().unwrap_or_default().1;
+    let retry_after: u64 = responses[5].header("retry-after").parse()?;
     // The five have to fade to four: a fifth of the window after its end. The test may have taken a few seconds.
     let expected = to_end + 86_400 / 5;
     assert!((expected - 30..=expected).contains(&retry_after), "{retry_after} instead of {expected}");
-    assert_eq!(answers[5].quota(), Some((0, retry_after)));
+    assert_eq!(responses[5].rate_limit(), Some((0, retry_after)));
     Ok(())
 }
 
@@ -102,10 +102,13 @@ async fn a_rejected_request_consumes_nothing() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| create(&app))).await?;
     let before = counter(&app).await?;
-    let other_instance = app.beside(&[FIVE_A_DAY]).await?;
-    let drafts = (0..5).flat_map(|_| [create(&app), create(&other_instance)]);
-    let waits: Vec<u64> =
-        send(drafts).await?.iter().map(|answer| answer.quota().map_or(0, |quota| quota.1)).collect();
+    let other_instance = app.second_instance(&[FIVE_A_DAY]).await?;
+    let requests = (0..5).flat_map(|_| [create(&app), create(&other_instance)]);
+    let waits: Vec<u64> = send(requests)
+        .await?
+        .iter()
+        .map(|response| response.rate_limit().map_or(0, |rate_limit| rate_limit.1))
+        .collect();
     assert!(waits.is_sorted_by(|one, next| one >= next), "{waits:?}");
     assert_eq!(counter(&app).await?, before);
     Ok(())
@@ -120,8 +123,8 @@ async fn users_and_functions_do_not_share_a_limit_and_organizations_do() -> Resu
     };
     let spent = send((0..6).map(|turn| of("alice", "POST", orgs[turn % 2]))).await?;
     assert_eq!(spent[5].status, 429);
-    assert_eq!(of("bob", "POST", "acme").send().await?.quota().map(|quota| quota.0), Some(4));
-    assert_eq!(of("alice", "GET", "acme").send().await?.quota().map(|quota| quota.0), Some(4));
+    assert_eq!(of("bob", "POST", "acme").send().await?.rate_limit().map(|rate_limit| rate_limit.0), Some(4));
+    assert_eq!(of("alice", "GET", "acme").send().await?.rate_limit().map(|rate_limit| rate_limit.0), Some(4));
     Ok(())
 }
 
@@ -129,18 +132,18 @@ async fn users_and_functions_do_not_share_a_limit_and_organizations_do() -> Resu
 async fn callers_without_a_valid_token_share_the_limit_of_their_address() -> Result<()> {
     let app = app().await?;
     let anonymous = || app.client.post(&notes("acme"));
-    let drafts =
+    let requests =
         [anonymous(), anonymous().bearer("garbage"), anonymous().cookie("x"), anonymous(), anonymous()];
-    for answer in send(drafts).await? {
-        assert_eq!((answer.verdict().as_str(), answer.quota()), ("401 UNAUTHORIZED", None));
+    for response in send(requests).await? {
+        assert_eq!((response.status_and_code().as_str(), response.rate_limit()), ("401 UNAUTHORIZED", None));
     }
     let forged =
         ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip", "x-client-ip"];
     let forged = forged.map(|header| anonymous().header(header, "203.0.113.7"));
-    for answer in send(forged.into_iter().chain([anonymous().bearer("other garbage")])).await? {
-        assert_eq!(answer.verdict(), "429 RATE_LIMITED");
+    for response in send(forged.into_iter().chain([anonymous().bearer("other garbage")])).await? {
+        assert_eq!(response.status_and_code(), "429 RATE_LIMITED");
     }
-    assert_eq!(create(&app).send().await?.quota().map(|quota| quota.0), Some(4));
+    assert_eq!(create(&app).send().await?.rate_limit().map(|rate_limit| rate_limit.0), Some(4));
     Ok(())
 }
 
@@ -151,13 +154,13 @@ async fn a_counter_that_has_expired_but_is_still_there_changes_no_decision() -> 
     let mut row = counter(&app).await?;
     row["expiresAt"] = json!(1);
     app.put_row("RateLimitTable", &row).await?;
-    let other_instance = app.beside(&[FIVE_A_DAY]).await?;
+    let other_instance = app.second_instance(&[FIVE_A_DAY]).await?;
     assert_eq!(create(&other_instance).send().await?.status, 429);
     // One that is full and long past is as good as none.
     row["window"] = json!(row["window"].as_i64().unwrap_or_default() - 2);
     app.put_row("RateLimitTable", &row).await?;
-    let answer = create(&app.beside(&[FIVE_A_DAY]).await?).send().await?;
-    assert_eq!((answer.status, answer.quota().map(|quota| quota.0)), (400, Some(4)));
+    let response = create(&app.second_instance(&[FIVE_A_DAY]).await?).send().await?;
+    assert_eq!((response.status, response.rate_limit().map(|rate_limit| rate_limit.0)), (400, Some(4)));
     Ok(())
 }
 
@@ -173,26 +176,26 @@ async fn a_counter_is_deleted_only_after_it_has_lost_all_weight() -> Result<()> 
 
 #[tokio::test]
 async fn the_limit_costs_one_round_trip_and_seldom_two() -> Result<()> {
-    type Request = fn(&App) -> Draft;
+    type Request = fn(&App) -> RequestBuilder;
     for (request, passed) in [(create as Request, 400), (list as Request, 200)] {
         let first = app().await?;
         assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of a new caller");
-        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that the instance has seen");
-        let second = first.beside(&[FIVE_A_DAY]).await?;
+        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that the second has seen");
+        let second = first.second_instance(&[FIVE_A_DAY]).await?;
         assert_eq!(priced(&second, request(&second)).await?, (passed, 2), "of one that others have seen");
         assert_eq!(priced(&second, request(&second)).await?, (passed, 1), "of the same caller again");
         assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that others have seen since");
-        let third = first.beside(&[FIVE_A_DAY]).await?;
+        let third = first.second_instance(&[FIVE_A_DAY]).await?;
         assert_eq!(priced(&third, request(&third)).await?, (429, 1), "of a rejection");
         assert_eq!(
             priced(&third, request(&third)).await?,
             (429, 0),
-            "of a rejection that the instance knows of"
+            "of a rejection that the second knows of"
         );
         assert_eq!(
             priced(&first, request(&first)).await?,
             (429, 0),
-            "of a rejection that the instance has caused"
+            "of a rejection that the second has caused"
         );
     }
     Ok(())
@@ -204,12 +207,12 @@ async fn a_caller_who_comes_back_costs_one_round_trip_after_a_pause_and_two_afte
     let app = app().await?;
     create(&app).send().await?;
     let row = counter(&app).await?;
-    for (windows_ago, trips) in [(2, 1), (30, 1), (1, 2)] {
+    for (windows_ago, round_trips) in [(2, 1), (30, 1), (1, 2)] {
         let mut earlier = row.clone();
         earlier["window"] = json!(row["window"].as_i64().unwrap_or_default() - windows_ago);
         app.put_row("RateLimitTable", &earlier).await?;
-        let instance = app.beside(&[FIVE_A_DAY]).await?;
-        assert_eq!(priced(&instance, create(&instance)).await?, (400, trips), "{windows_ago} windows ago");
+        let second = app.second_instance(&[FIVE_A_DAY]).await?;
+        assert_eq!(priced(&second, create(&second)).await?, (400, round_trips), "{windows_ago} windows ago");
     }
     Ok(())
 }
@@ -218,9 +221,9 @@ async fn a_caller_who_comes_back_costs_one_round_trip_after_a_pause_and_two_afte
 async fn a_rejection_that_the_instance_knows_of_reaches_no_storage_at_all() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| list(&app))).await?;
-    app.tap.clear();
+    app.proxy.clear();
     assert_eq!(list(&app).send().await?.status, 429);
-    assert_eq!(app.tap.calls(), []);
+    assert_eq!(app.proxy.calls(), []);
     Ok(())
 }
 
@@ -231,12 +234,16 @@ async fn while_the_table_can_not_answer_requests_pass_or_are_denied_as_the_setti
     {
         let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", on_error)]).await?;
         app.lose_table("RateLimitTable").await?;
-        let answer = app.create("Apollo").await?;
-        assert_eq!((answer.verdict().as_str(), answer.quota()), (of_alice, None), "{on_error}");
-        assert_eq!(app.client.post(&notes("acme")).send().await?.verdict(), of_nobody, "{on_error}");
+        let response = app.create("Apollo").await?;
+        assert_eq!(
+            (response.status_and_code().as_str(), response.rate_limit()),
+            (of_alice, None),
+            "{on_error}"
+        );
+        assert_eq!(app.client.post(&notes("acme")).send().await?.status_and_code(), of_nobody, "{on_error}");
         let expected = if on_error == "allow" { "200" } else { of_alice };
-        assert_eq!(app.list("").await?.verdict(), expected, "{on_error}");
-        let line = app.stack.log_with("specimens", "the rate limit table can't answer").await;
+        assert_eq!(app.list("").await?.status_and_code(), expected, "{on_error}");
+        let line = app.stack.log_with("specimens", "the rate limit table is unavailable").await;
         let line = line.unwrap_or_default();
         assert!(line.contains("\"WARN\"") && line.contains("ResourceNotFound"), "{line}");
     }

@@ -4,29 +4,29 @@
 
 use anyhow::Result;
 use serde_json::json;
-use testing::{App, Draft, at_once, changed, notes};
+use testing::{App, RequestBuilder, changed, notes, send_concurrently};
 
 use crate::event;
 
 const FIVE_A_DAY: (&str, &str) = ("RATE_LIMIT", "5/86400s");
 const TWENTY_A_DAY: [(&str, &str); 2] = [("RATE_LIMIT", "20/86400s"), ("RATE_LIMIT_ON_ERROR", "deny")];
 
-fn create(app: &App, user: &str) -> Draft {
+fn create(app: &App, user: &str) -> RequestBuilder {
     app.request_of(user, &["acme"], "POST", &notes("acme")).json(&json!({}))
 }
 
 #[tokio::test]
 async fn of_sixty_requests_at_once_in_three_times_twenty_processes_exactly_the_limit_passes() -> Result<()> {
     let app = App::specimens(&TWENTY_A_DAY).await?;
-    let apps = [app.beside(&TWENTY_A_DAY).await?, app.beside(&TWENTY_A_DAY).await?, app];
+    let apps = [app.second_instance(&TWENTY_A_DAY).await?, app.second_instance(&TWENTY_A_DAY).await?, app];
     // As many environments start as requests come, so that the burst meets them ready.
     for app in &apps {
-        let warm = at_once((0..20).map(|turn| create(app, &format!("user {turn}")))).await?;
-        assert!(warm.iter().all(|answer| matches!(answer.status, 400 | 503)));
+        let warm = send_concurrently((0..20).map(|turn| create(app, &format!("user {turn}")))).await?;
+        assert!(warm.iter().all(|response| matches!(response.status, 400 | 503)));
     }
     for user in ["alice", "bob"] {
-        let answers = at_once((0..60).map(|turn| create(&apps[turn % 3], user))).await?;
-        let of = |status| answers.iter().filter(|answer| answer.status == status).count();
+        let responses = send_concurrently((0..60).map(|turn| create(&apps[turn % 3], user))).await?;
+        let of = |status| responses.iter().filter(|response| response.status == status).count();
         let (passed, refused, late) = (of(400), of(429), of(503));
         // On an overloaded machine the counter may not answer some in time; what it then counted was not used.
         assert!(passed == 20 || (passed < 20 && late > 0), "{passed} passed, {late} were late");
@@ -42,7 +42,7 @@ async fn anonymous_from(app: &App, address: &str, turn: usize) -> Result<u16> {
     for header in ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip"] {
         event["headers"][header] = format!("2001:db8:ffff:{turn}::1").into();
     }
-    Ok(app.answer("CreateNote", &event).await?.status)
+    Ok(app.response("CreateNote", &event).await?.status)
 }
 
 #[tokio::test]
@@ -96,15 +96,15 @@ async fn a_row_that_is_no_counter_is_replaced_by_one_at_the_first_request() -> R
             None => drop(row.as_object_mut().map(|row| row.remove(broken))),
         }
         app.put_row("RateLimitTable", &row).await?;
-        let instance = app.beside(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
-        instance.tap.clear();
-        let answer = create(&instance, "alice").send().await?;
+        let instance = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+        instance.proxy.clear();
+        let response = create(&instance, "alice").send().await?;
         assert_eq!(
-            (answer.status, answer.quota().map(|quota| quota.0)),
+            (response.status, response.rate_limit().map(|rate_limit| rate_limit.0)),
             (400, Some(4)),
             "{broken}: {value:?}"
         );
-        assert_eq!(instance.tap.calls().len(), 1, "{broken}: {value:?}");
+        assert_eq!(instance.proxy.calls().len(), 1, "{broken}: {value:?}");
         let rows = app.rows("RateLimitTable", "").await?;
         assert_eq!(rows, std::slice::from_ref(&counter), "{broken}: {value:?}");
     }
@@ -120,7 +120,7 @@ async fn a_counter_of_absurd_numbers_is_replaced_or_believed_and_never_a_defect(
         let mut row = counter.clone();
         row[name] = json!(u64::MAX);
         app.put_row("RateLimitTable", &row).await?;
-        let instance = app.beside(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+        let instance = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
         assert_eq!(create(&instance, "alice").send().await?.status, expected, "{name}");
     }
     Ok(())

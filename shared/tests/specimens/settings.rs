@@ -87,10 +87,10 @@ async fn not_even_the_finest_log_holds_a_token_or_a_body() -> Result<()> {
     let app = App::specimens(&[("LOG_LEVEL", "trace")]).await?;
     let token = app.token("alice", &["acme"]);
     let body = serde_json::json!({"name": "Apollo", "text": "a-secret-plan"});
-    for draft in
+    for request in
         [app.client.post(&notes("acme")).bearer(&token), app.client.post(&notes("acme")).cookie(&token)]
     {
-        draft.json(&body).send().await?;
+        request.json(&body).send().await?;
     }
     assert!(app.stack.log_with("specimens", "\"status\":409").await.is_some());
     let log = app.stack.logs("specimens").join("\n");

@@ -8,7 +8,7 @@ mod metric;
 use anyhow::{Context, Result};
 use local::template::{Function, Template};
 use serde_json::json;
-use testing::{Answer, App, Prepared, workspace};
+use testing::{App, Prepared, Response, workspace};
 use yaml_serde::Value;
 
 /// The resources of the template, untouched.
@@ -37,10 +37,10 @@ fn counted(app: &App, binary: &str, filter: &str) -> Result<Vec<serde_json::Valu
 }
 
 /// Sends the request; the function that answers it has then logged it.
-async fn ask(app: &App, function: &Function, example: &Prepared) -> Result<Answer> {
-    let answer = example.draft.clone().send().await?;
-    let line = app.stack.log_with(&function.binary, answer.header("x-request-id")).await;
-    line.context("the request was not logged").map(|_| answer)
+async fn ask(app: &App, function: &Function, example: &Prepared) -> Result<Response> {
+    let response = example.request.clone().send().await?;
+    let line = app.stack.log_with(&function.binary, response.header("x-request-id")).await;
+    line.context("the request was not logged").map(|_| response)
 }
 
 #[tokio::test]

@@ -41,19 +41,19 @@ impl Tools {
     }
 
     /// What a function answers in an emulator of its own, on tables and a bucket of its own.
-    pub(crate) async fn answer(&self, function: &str, event: &Value) -> Result<Value> {
+    pub(crate) async fn response(&self, function: &str, event: &Value) -> Result<Value> {
         let stack = Stack::start(options(&[])?).await?;
         let variables = self.variables(function, &stack)?;
         let executable = binaries()?.join(function);
         let emulator = Emulator::start(self, &executable, &variables).await?;
         stack.seed(stack.template()).await?;
-        let answer = emulator.invoke(event.to_string()).await;
+        let response = emulator.invoke(event.to_string()).await;
         emulator.stop().await?;
         stack.stop().await;
-        answer
+        response
     }
 
-    /// What `sam` gives the function, but for the engines' addresses: every test has engines of its own, and there is no
+    /// What `sam` gives the function, but for the emulators' addresses: every test has emulators of its own, and there is no
     /// container that calls this machine by another name.
     fn variables(&self, function: &str, stack: &Stack) -> Result<Variables> {
         let function = stack.template().function(function).context("there is no function")?;
@@ -103,12 +103,12 @@ impl Emulator {
     }
 
     async fn invoke(&self, event: String) -> Result<Value> {
-        let answer = self.client.post(INVOCATIONS).body("application/json", event).send().await?.json();
+        let response = self.client.post(INVOCATIONS).body("application/json", event).send().await?.json();
         // It is 200 for it that a function broke off.
-        if answer.get("statusCode").is_none() {
-            bail!("the function gave {answer}: {}", self.log()?);
+        if response.get("statusCode").is_none() {
+            bail!("the function gave {response}: {}", self.log()?);
         }
-        Ok(answer)
+        Ok(response)
     }
 
     fn log(&self) -> Result<String> {

@@ -14,7 +14,7 @@ pub(crate) async fn event(function: &str) -> Result<Value> {
 }
 
 /// What the program prints for an event.
-pub(crate) async fn answer(function: &str, event: &Value) -> Result<Value> {
+pub(crate) async fn response(function: &str, event: &Value) -> Result<Value> {
     let file = NamedTempFile::new()?;
     std::fs::write(file.path(), event.to_string())?;
     let mut command = Command::new(program()?);

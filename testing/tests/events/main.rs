@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use local::example::Example;
 use local::template::Template;
 use serde_json::{Value, json};
-use testing::{check_answer, claims, is_public, received, side_by_side, signed, workspace};
+use testing::{check_response, claims, for_each_concurrent, is_public, received, signed, workspace};
 
 /// As many functions are asked at the same time; each event has a stack, or a process, of its own.
 const AT_ONCE: usize = 2;
@@ -26,20 +26,20 @@ fn template() -> Result<Template> {
 
 /// Checks what every function answers to the event of its example: as it is, without a token, and with one of a member of
 /// another organization.
-async fn check(answer: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<()> {
+async fn check(response: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<()> {
     let template = template()?;
-    side_by_side(AT_ONCE, &template.functions, async |function| {
+    for_each_concurrent(AT_ONCE, &template.functions, async |function| {
         let (binary, mut event) = (&*function.binary, invoke::event(&function.binary).await?);
         let example = Example::load(&template, binary)?.seeded(&template)?;
-        let usual = received(&answer(binary, &event).await?)?;
-        check_answer(&example.answer, &usual).with_context(|| format!("{binary} answered {usual:?}"))?;
+        let usual = received(&response(binary, &event).await?)?;
+        check_response(&example.response, &usual).with_context(|| format!("{binary} answered {usual:?}"))?;
         let of_organization = function.routes.iter().any(|route| route.path.contains("{orgId}"));
         let token = signed(&json!({"alg": "HS256", "typ": "JWT"}), &claims("mallory", &["umbrella"]))?;
         event["headers"]["authorization"] = format!("Bearer {token}").into();
-        let refused = received(&answer(binary, &event).await?)?.status == 403;
+        let refused = received(&response(binary, &event).await?)?.status == 403;
         assert_eq!(refused, of_organization, "{binary}");
         event["headers"].as_object_mut().context("there are no headers")?.remove("authorization");
-        let refused = received(&answer(binary, &event).await?)?.status == 401;
+        let refused = received(&response(binary, &event).await?)?.status == 401;
         assert_eq!(refused, !is_public(binary)?, "{binary}");
         Ok(())
     })
@@ -48,14 +48,14 @@ async fn check(answer: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<()
 
 #[tokio::test]
 async fn local_invoke_answers_events_as_their_examples_say() -> Result<()> {
-    check(invoke::answer).await
+    check(invoke::response).await
 }
 
 #[tokio::test]
 #[ignore = "needs AWS's Runtime Interface Emulator and sam, which scripts/replay-events has"]
 async fn awss_own_emulator_of_lambda_answers_events_as_their_examples_say() -> Result<()> {
     let tools = emulator::Tools::from_environment()?;
-    check(async |function: &str, event: &Value| tools.answer(function, event).await).await
+    check(async |function: &str, event: &Value| tools.response(function, event).await).await
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn cargo_lambda_watch_gets_the_variables_of_sam_local() -> Result<()> {
     assert_eq!(variables::watched()?, variables::Overrides::read()?.without_containers());
     let readme = std::fs::read_to_string(workspace().join("README.md"))?;
     for command in [
-        "cargo run -p local -- --ephemeral --engines 127.0.0.1:8000 --seed\n",
+        "cargo run -p local -- --ephemeral --emulators 127.0.0.1:8000 --seed\n",
         "cargo lambda watch --invoke-address 127.0.0.1 --env-file events/watch.env\n",
     ] {
         assert!(readme.contains(command), "README.md does not say {command}");

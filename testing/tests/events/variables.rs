@@ -47,17 +47,17 @@ impl Overrides {
         Ok(())
     }
 
-    /// Whether the engines are where the README has the local stack put them: S3 one port after DynamoDB.
+    /// Whether the emulators are where the README has the local stack put them: S3 one port after DynamoDB.
     pub(crate) fn check_ports(&self) -> Result<()> {
         let dynamodb = self.port("AWS_ENDPOINT_URL_DYNAMODB")?;
         ensure!(self.port("AWS_ENDPOINT_URL_S3")? == dynamodb + 1, "S3 is not one port after DynamoDB");
         let readme = std::fs::read_to_string(super::folder().join("README.md"))?;
-        let command = format!("--engines 127.0.0.1:{dynamodb} --seed");
+        let command = format!("--emulators 127.0.0.1:{dynamodb} --seed");
         ensure!(readme.contains(&command), "events/README.md does not say {command}");
         Ok(())
     }
 
-    /// The variables of all functions together, for processes on this machine: its engines have its own address, and
+    /// The variables of all functions together, for processes on this machine: its emulators have its own address, and
     /// nobody else gives the functions credentials.
     pub(crate) fn without_containers(&self) -> BTreeMap<String, String> {
         let own = self.0.values().flatten();

@@ -46,7 +46,7 @@ pub struct Discovery {
 }
 
 impl KeySources {
-    pub(super) fn read(env: &Env<'_>, issuer: Option<&str>) -> Option<Self> {
+    pub(super) fn from_env(env: &Env<'_>, issuer: Option<&str>) -> Option<Self> {
         let secrets = secrets(env);
         let set = match (env.get(SET), env.get(URL)) {
             (None, None) if env.get(SECRET).is_some() => Some(None),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::json::Literal;
-use super::{BadKeySet, ED25519, Key, P256, P384, RSA};
+use super::{ED25519, Key, KeySetError, P256, P384, RSA};
 
 /// How many bits an RSA key has: fewer are too weak (RFC 7518, section 3.3), more cost an attacker's victim too much.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -46,11 +46,11 @@ struct Jwk {
 const PRIVATE: [&str; 8] = ["k", "d", "p", "q", "dp", "dq", "qi", "oth"];
 
 /// The usable keys of a set.
-pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, BadKeySet> {
-    let Set { keys } = serde_json::from_slice(text).map_err(|_| BadKeySet::NotASet)?;
+pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, KeySetError> {
+    let Set { keys } = serde_json::from_slice(text).map_err(|_| KeySetError::NotASet)?;
     let keys: Vec<Value> = keys.into_iter().map(|Literal(key)| key).collect();
     if keys.iter().any(is_private) {
-        return Err(BadKeySet::Private);
+        return Err(KeySetError::Private);
     }
     // Else an array of the members' values would do for a key.
     let keys = keys.into_iter().filter(Value::is_object);

@@ -19,18 +19,18 @@ fn key(name: &str, members: &Value) -> Value {
     key
 }
 
-fn parsed(keys: &[Value]) -> Result<KeySet, BadKeySet> {
+fn parsed(keys: &[Value]) -> Result<KeySet, KeySetError> {
     KeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
 }
 
 /// Whether the set takes the signature of this name for a token of this algorithm and key id.
 fn takes(set: &KeySet, algorithm: &str, id: Option<&str>, signature: &str) -> bool {
     let signature = VECTORS["signatures"][signature].as_str().unwrap();
-    verified(set, Wanted { algorithm, id, issuer: None }, signature).is_ok()
+    verified(set, KeyHint { algorithm, id, issuer: None }, signature).is_ok()
 }
 
-fn verified(set: &KeySet, wanted: Wanted<'_>, signature: &str) -> Result<(), Mismatch> {
-    set.verify(wanted, VECTORS["message"].as_str().unwrap().as_bytes(), signature)
+fn verified(set: &KeySet, hint: KeyHint<'_>, signature: &str) -> Result<(), Mismatch> {
+    set.verify(hint, VECTORS["message"].as_str().unwrap().as_bytes(), signature)
 }
 
 fn all() -> KeySet {
@@ -57,9 +57,9 @@ fn signatures_of_another_library_are_genuine() {
 fn a_signature_is_of_one_message() {
     for (algorithm, id, signature) in GENUINE {
         let signature = VECTORS["signatures"][signature].as_str().unwrap();
-        let wanted = Wanted { algorithm, id: Some(id), issuer: None };
+        let hint = KeyHint { algorithm, id: Some(id), issuer: None };
         for message in ["", "another message", "a message that was signed "] {
-            let verified = all().verify(wanted, message.as_bytes(), signature);
+            let verified = all().verify(hint, message.as_bytes(), signature);
             assert_eq!(verified, Err(Mismatch::Signature), "{algorithm}: {message}");
         }
     }
@@ -101,7 +101,11 @@ fn the_algorithm_that_a_key_names_goes_before_what_its_type_would_do() {
         assert!(!takes(&set, other, Some("k"), "EdDSA by ed25519"));
     }
     for alg in ["HS256", "none", "rs256", "RSA-OAEP", "ES256"] {
-        assert_eq!(parsed(&[key("rsa", &json!({"alg": alg}))]).unwrap_err(), BadKeySet::NoneUsable, "{alg}");
+        assert_eq!(
+            parsed(&[key("rsa", &json!({"alg": alg}))]).unwrap_err(),
+            KeySetError::NoneUsable,
+            "{alg}"
+        );
     }
 }
 
@@ -123,7 +127,7 @@ fn a_key_of_one_issuer_signs_for_no_other() {
     let takes = |own: Value, issuer: Option<&str>| {
         let set = parsed(&[key("rsa", &json!({"kid": "k", "issuer": own}))]).unwrap();
         let signature = VECTORS["signatures"]["RS256 by rsa"].as_str().unwrap();
-        verified(&set, Wanted { algorithm: "RS256", id: Some("k"), issuer }, signature)
+        verified(&set, KeyHint { algorithm: "RS256", id: Some("k"), issuer }, signature)
     };
     for (own, issuer) in [
         (json!("https://login.example/t1/v2.0"), Some("https://login.example/t1/v2.0")),
@@ -149,15 +153,15 @@ fn a_mismatch_names_its_reason() {
     ] {
         let signature = VECTORS["signatures"][signature].as_str().unwrap();
         assert_eq!(
-            verified(&all(), Wanted { algorithm, id, issuer: None }, signature),
+            verified(&all(), KeyHint { algorithm, id, issuer: None }, signature),
             Err(mismatch),
             "{algorithm} {id:?}"
         );
     }
     let two = parsed(&["1", "2"].map(|id| key("rsa", &json!({"kid": id})))).unwrap();
     let signature = VECTORS["signatures"]["RS256 by rsa"].as_str().unwrap();
-    let wanted = Wanted { algorithm: "RS256", id: None, issuer: None };
-    assert_eq!(verified(&two, wanted, signature), Err(Mismatch::Key));
+    let hint = KeyHint { algorithm: "RS256", id: None, issuer: None };
+    assert_eq!(verified(&two, hint, signature), Err(Mismatch::Key));
 }
 
 #[test]
@@ -166,7 +170,7 @@ fn a_token_goes_with_the_key_that_it_names() {
     for id in ["p256", "ed25519", "RSA", "rsa ", ""] {
         assert!(!takes(&set, "RS256", Some(id), "RS256 by rsa"), "{id:?}");
     }
-    assert!(set.knows("rsa") && !set.knows("other") && !set.knows(""));
+    assert!(set.contains("rsa") && !set.contains("other") && !set.contains(""));
 }
 
 #[test]
@@ -201,7 +205,7 @@ fn keys_that_are_not_for_verifying_tokens_are_left_out() {
         json!({"e": ""}),
         json!({"n": null}),
     ] {
-        assert_eq!(parsed(&[key("rsa", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+        assert_eq!(parsed(&[key("rsa", &members)]).unwrap_err(), KeySetError::NoneUsable, "{members}");
     }
     for members in [json!({"use": "sig"}), json!({"key_ops": ["verify"]}), json!({"x5t": "?", "x5c": ["?"]})]
     {
@@ -210,19 +214,19 @@ fn keys_that_are_not_for_verifying_tokens_are_left_out() {
     for members in
         [json!({"x": "AQAB"}), json!({"crv": "P-384"}), json!({"crv": "secp256k1"}), json!({"y": null})]
     {
-        assert_eq!(parsed(&[key("p256", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+        assert_eq!(parsed(&[key("p256", &members)]).unwrap_err(), KeySetError::NoneUsable, "{members}");
     }
     for members in [json!({"x": "AQAB"}), json!({"crv": "X25519"}), json!({"crv": "Ed448"})] {
-        assert_eq!(parsed(&[key("ed25519", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+        assert_eq!(parsed(&[key("ed25519", &members)]).unwrap_err(), KeySetError::NoneUsable, "{members}");
     }
     for members in [json!({"crv": "P-256"}), json!({"crv": "P-521"}), json!({"alg": "ES256"})] {
-        assert_eq!(parsed(&[key("p384", &members)]).unwrap_err(), BadKeySet::NoneUsable, "{members}");
+        assert_eq!(parsed(&[key("p384", &members)]).unwrap_err(), KeySetError::NoneUsable, "{members}");
     }
 }
 
 #[test]
 fn an_rsa_key_of_fewer_than_2048_bits_is_left_out() {
-    assert_eq!(parsed(&[key("rsa1024", &json!({}))]).unwrap_err(), BadKeySet::NoneUsable);
+    assert_eq!(parsed(&[key("rsa1024", &json!({}))]).unwrap_err(), KeySetError::NoneUsable);
     let modulus = |bytes: usize| json!({"n": URL_SAFE_NO_PAD.encode(vec![0xff; bytes])});
     for (bytes, usable) in [(255, false), (256, true), (1024, true), (1025, false)] {
         assert_eq!(parsed(&[key("rsa", &modulus(bytes))]).is_ok(), usable, "{bytes} bytes");
@@ -270,7 +274,7 @@ fn a_set_that_gives_a_secret_away_is_refused_whole() {
     ] {
         assert_eq!(
             parsed(&[key("rsa", &json!({})), secret.clone()]).unwrap_err(),
-            BadKeySet::Private,
+            KeySetError::Private,
             "{secret}"
         );
     }
@@ -289,12 +293,15 @@ fn what_is_no_jwk_set_is_refused() {
         "keys",
         "\u{feff}{\"keys\":[]}",
     ] {
-        assert_eq!(KeySet::parse(text.as_bytes()).unwrap_err(), BadKeySet::NotASet, "{text}");
+        assert_eq!(KeySet::parse(text.as_bytes()).unwrap_err(), KeySetError::NotASet, "{text}");
     }
-    assert_eq!(KeySet::parse(b"{\"keys\":[]}").unwrap_err(), BadKeySet::NoneUsable);
-    assert_eq!(KeySet::parse(b"{\"keys\":[\"\xff\"]}").unwrap_err(), BadKeySet::NotASet);
+    assert_eq!(KeySet::parse(b"{\"keys\":[]}").unwrap_err(), KeySetError::NoneUsable);
+    assert_eq!(KeySet::parse(b"{\"keys\":[\"\xff\"]}").unwrap_err(), KeySetError::NotASet);
     // A key alone is a common mistake.
-    assert_eq!(KeySet::parse(VECTORS["keys"]["rsa"].to_string().as_bytes()).unwrap_err(), BadKeySet::NotASet);
+    assert_eq!(
+        KeySet::parse(VECTORS["keys"]["rsa"].to_string().as_bytes()).unwrap_err(),
+        KeySetError::NotASet
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The window's arithmetic on both sides of every boundary, to the millisecond.
 
-pub(crate) mod ledger;
 mod model;
+pub(crate) mod reference;
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ use super::*;
 const START: u64 = 1_700_000_000_000;
 const WINDOW: u64 = START / 10_000;
 
-fn limit(text: &str) -> RateLimit {
+fn limit(text: &str) -> RateLimitPolicy {
     text.parse().unwrap()
 }
 
@@ -19,11 +19,11 @@ fn counter(current: u64, previous: u64) -> Counter {
     Counter { window: WINDOW, current, previous }
 }
 
-fn passes(limit: RateLimit, counter: Counter, now: u64) -> bool {
+fn passes(limit: RateLimitPolicy, counter: Counter, now: u64) -> bool {
     matches!(limit.plan(Some(counter), now), Plan::Try(_))
 }
 
-fn retry_after(limit: RateLimit, counter: Counter, now: u64) -> Option<u64> {
+fn retry_after(limit: RateLimitPolicy, counter: Counter, now: u64) -> Option<u64> {
     match limit.plan(Some(counter), now) {
         Plan::Reject(rejection) => Some(rejection.retry_after),
         Plan::Try(_) => None,
@@ -33,7 +33,7 @@ fn retry_after(limit: RateLimit, counter: Counter, now: u64) -> Option<u64> {
 #[test]
 fn a_caller_of_whom_nothing_is_known_may_try_at_any_time() {
     for elapsed in [0, 1, 9_999] {
-        let open = Attempt::Open { window: WINDOW, newest: WINDOW + 1 };
+        let open = Attempt::StartWindow { window: WINDOW, newest: WINDOW + 1 };
         assert_eq!(limit("10/10s").plan(None, START + elapsed), Plan::Try(open));
     }
 }
@@ -81,7 +81,7 @@ fn a_full_window_fades_in_the_next_one_and_is_gone_after_it() {
     {
         assert_eq!(passes(limit, full, START + elapsed), expected, "{elapsed} ms");
     }
-    let open = Attempt::Open { window: WINDOW + 2, newest: WINDOW + 3 };
+    let open = Attempt::StartWindow { window: WINDOW + 2, newest: WINDOW + 3 };
     assert_eq!(limit.plan(Some(full), START + 20_000), Plan::Try(open));
 }
 
@@ -117,7 +117,7 @@ fn retry_after_is_the_rest_of_the_wait_in_whole_seconds() {
 
 #[test]
 fn what_is_left_is_told_in_whole_requests_and_seconds() {
-    for (current, previous, elapsed, left, reset) in [
+    for (current, previous, elapsed, remaining, reset_after) in [
         (1, 0, 0, 9, 10),
         (1, 0, 1, 9, 10),
         (1, 0, 8_999, 9, 2),
@@ -129,8 +129,12 @@ fn what_is_left_is_told_in_whole_requests_and_seconds() {
         (1, 7, 5_000, 5, 5),
         (6, 10, 6_000, 0, 4),
     ] {
-        let quota = limit("10/10s").quota(counter(current, previous), START + elapsed);
-        assert_eq!(quota, Quota { left, reset }, "{current} and {previous} at {elapsed} ms");
+        let status = limit("10/10s").status(counter(current, previous), START + elapsed);
+        assert_eq!(
+            status,
+            RateLimitStatus { remaining, reset_after },
+            "{current} and {previous} at {elapsed} ms"
+        );
     }
 }
 
@@ -148,7 +152,7 @@ fn a_window_that_a_peer_opened_early_counts_as_just_begun() {
 fn a_counter_from_further_ahead_than_clocks_differ_is_not_believed() {
     let full = |ahead| Counter { window: START / 1_000 + ahead, current: 10, previous: 0 };
     assert!(!passes(limit("10/1s"), full(10), START));
-    let open = Attempt::Open { window: START / 1_000, newest: START / 1_000 + 10 };
+    let open = Attempt::StartWindow { window: START / 1_000, newest: START / 1_000 + 10 };
     assert_eq!(limit("10/1s").plan(Some(full(11)), START), Plan::Try(open));
 }
 
@@ -189,7 +193,7 @@ fn a_setting_of_any_other_form_or_size_is_refused() {
         "18446744073709551616/1s",
         "ten/10s",
     ] {
-        assert!(text.parse::<RateLimit>().is_err(), "{text:?}");
+        assert!(text.parse::<RateLimitPolicy>().is_err(), "{text:?}");
     }
 }
 
@@ -198,7 +202,7 @@ fn the_largest_setting_computes_without_overflow() {
     let (limit, now) = (limit("1000000/86400s"), 253_402_300_799_999);
     let full = Counter { window: now / 86_400_000, current: 1_000_000, previous: 1_000_000 };
     assert!(retry_after(limit, full, now).is_some());
-    assert_eq!(limit.quota(full, now).left, 0);
+    assert_eq!(limit.status(full, now).remaining, 0);
 }
 
 proptest! {
@@ -217,11 +221,11 @@ proptest! {
         requests in 1..20_u64, current in 0..25_u64, previous in 0..25_u64, elapsed in 0..10_000_u64,
     ) {
         let (limit, now) = (limit(&format!("{requests}/10s")), START + elapsed);
-        let left = limit.quota(counter(current, previous), now).left;
-        for more in 0..left {
+        let remaining = limit.status(counter(current, previous), now).remaining;
+        for more in 0..remaining {
             prop_assert!(passes(limit, counter(current + more, previous), now));
         }
-        prop_assert!(!passes(limit, counter(current + left, previous), now));
+        prop_assert!(!passes(limit, counter(current + remaining, previous), now));
     }
 
     #[test]

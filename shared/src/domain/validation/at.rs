@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// A place in the input: what is read there is noted there.
 pub struct At<'a> {
     place: Option<&'a Place<'a>>,
-    notes: &'a mut Notes,
+    collector: &'a mut Collector,
     /// The rule for the length of what is here, until it has been checked.
     pub(super) length: Option<Length>,
     /// Issues that there were before what is here was read.
@@ -37,7 +37,7 @@ pub(super) enum Step<'a> {
     Index(usize),
 }
 
-struct Notes {
+struct Collector {
     source: Source,
     issues: Vec<Issue>,
     bytes: usize,
@@ -48,23 +48,26 @@ struct Notes {
 
 /// Reads a whole input.
 pub(super) fn read<T: Input>(value: Value, source: Source) -> (Option<T>, Vec<Issue>) {
-    let mut notes = Notes { source, issues: Vec::new(), bytes: 0, beyond: None };
-    let read =
-        At { place: None, notes: &mut notes, length: None, before: 0 }.held(Some(value), None, |_, _| {});
-    (read, notes.issues)
+    let mut collector = Collector { source, issues: Vec::new(), bytes: 0, beyond: None };
+    let read = At { place: None, collector: &mut collector, length: None, before: 0 }.held(
+        Some(value),
+        None,
+        |_, _| {},
+    );
+    (read, collector.issues)
 }
 
 impl At<'_> {
     /// Source of the input.
     #[must_use]
     pub fn source(&self) -> Source {
-        self.notes.source
+        self.collector.source
     }
 
     /// Returns `true` if no more issues are noted, so that reading on is of no use.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.notes.issues.len() >= MAX_ISSUES || self.notes.bytes >= MAX_BYTES
+        self.collector.issues.len() >= MAX_ISSUES || self.collector.bytes >= MAX_BYTES
     }
 
     /// Notes an issue with what is here.
@@ -74,8 +77,8 @@ impl At<'_> {
         }
         let (path, message) = (self.path(), message.into());
         let keys = path.iter().map(|step| if let Segment::Key(key) = step { key.len() } else { 0 });
-        self.notes.bytes += message.len() + keys.sum::<usize>();
-        self.notes.issues.push(Issue { path, code, message });
+        self.collector.bytes += message.len() + keys.sum::<usize>();
+        self.collector.issues.push(Issue { path, code, message });
     }
 
     /// Notes that what is here is not what was `expected`, and returns `None`.
@@ -132,7 +135,7 @@ impl At<'_> {
         if self.is_full() {
             return None;
         }
-        let before = self.notes.issues.len();
+        let before = self.collector.issues.len();
         let outer =
             (std::mem::replace(&mut self.length, length), std::mem::replace(&mut self.before, before));
         let read = T::read(value, self);
@@ -140,11 +143,11 @@ impl At<'_> {
             rules(read, self);
         }
         (self.length, self.before) = outer;
-        let beyond = self.notes.beyond.take();
-        if let Some((code, message)) = beyond.filter(|_| self.notes.issues.len() == before) {
+        let beyond = self.collector.beyond.take();
+        if let Some((code, message)) = beyond.filter(|_| self.collector.issues.len() == before) {
             self.note(code, message);
         }
-        read.filter(|_| self.notes.issues.len() == before)
+        read.filter(|_| self.collector.issues.len() == before)
     }
 
     /// The members of the object here.
@@ -175,16 +178,16 @@ impl At<'_> {
 
     /// Returns `true` if what is here is what was sent and keeps the rules that were looked at so far.
     pub(super) fn is_right_so_far(&self) -> bool {
-        self.notes.beyond.is_none() && self.notes.issues.len() == self.before
+        self.collector.beyond.is_none() && self.collector.issues.len() == self.before
     }
 
     /// The number between `min` and `max` that is nearest.
     pub(super) fn clamped<N: PartialOrd + Display>(&mut self, number: N, min: N, max: N) -> N {
         if number < min {
-            self.notes.beyond = Some((IssueCode::TooSmall, too_small(format_args!(">={min}"))));
+            self.collector.beyond = Some((IssueCode::TooSmall, too_small(format_args!(">={min}"))));
             min
         } else if number > max {
-            self.notes.beyond = Some((IssueCode::TooBig, too_big(format_args!("<={max}"))));
+            self.collector.beyond = Some((IssueCode::TooBig, too_big(format_args!("<={max}"))));
             max
         } else {
             number
@@ -193,8 +196,8 @@ impl At<'_> {
 
     pub(super) fn below<R>(&mut self, step: Step<'_>, read: impl FnOnce(&mut At<'_>) -> R) -> R {
         let place = Place { above: self.place, step };
-        let before = self.notes.issues.len();
-        read(&mut At { place: Some(&place), notes: self.notes, length: None, before })
+        let before = self.collector.issues.len();
+        read(&mut At { place: Some(&place), collector: self.collector, length: None, before })
     }
 
     /// The name of the field here.

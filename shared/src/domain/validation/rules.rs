@@ -99,8 +99,8 @@ impl At<'_> {
         }
     }
 
-    fn refused(&mut self, verdict: Result<(), ValidationError>) {
-        let Err(error) = verdict else { return };
+    fn refused(&mut self, result: Result<(), ValidationError>) {
+        let Err(error) = result else { return };
         let code = IssueCode::named(&error.code);
         let words = if code == IssueCode::InvalidFormat { "Invalid format" } else { "Invalid input" };
         self.note(code, error.message.map_or(words.to_owned(), std::borrow::Cow::into_owned));
@@ -108,8 +108,8 @@ impl At<'_> {
 
     /// Notes what a rule about several fields says, at one of them.
     #[doc(hidden)]
-    pub fn rule(&mut self, name: &str, verdict: Result<(), ValidationError>) {
-        self.below(Step::Key(name), |at| at.refused(verdict));
+    pub fn rule(&mut self, name: &str, result: Result<(), ValidationError>) {
+        self.below(Step::Key(name), |at| at.refused(result));
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use self::cache::Cache;
 use self::issuer::Issuer;
 use crate::config::{KeySetSource, KeySources};
-use crate::domain::keys::{Key, KeySet, Mismatch, Wanted};
+use crate::domain::keys::{Key, KeyHint, KeySet, Mismatch};
 use crate::domain::{BoxError, Error};
 use crate::edge::error::Result;
 use crate::edge::refusal::Refusal;
@@ -62,23 +62,23 @@ impl Keys {
     /// tell by, as the issuer can't be reached.
     pub(super) async fn verify(
         &self,
-        wanted: Wanted<'_>,
+        hint: KeyHint<'_>,
         message: &[u8],
         signature: &str,
         now: Timestamp,
     ) -> Result<()> {
         // Nothing tells which of the secrets is meant: their ids are the issuer's own business.
-        let mut secrets = self.secrets.iter().filter(|key| key.fits(wanted.algorithm)).peekable();
+        let mut secrets = self.secrets.iter().filter(|key| key.supports(hint.algorithm)).peekable();
         if secrets.peek().is_some() {
             let verified = secrets.any(|key| key.verifies(message, signature));
             return Ok(verified.then_some(()).ok_or(Refusal::Signature)?);
         }
         let verified = match &self.set {
-            Some(Set::Inline(set)) => set.verify(wanted, message, signature),
+            Some(Set::Inline(set)) => set.verify(hint, message, signature),
             // Nobody is asked for a key that can't be among them.
-            Some(Set::Issuer(cache)) if wanted.may_be_public() => {
-                let set = cache.keys(wanted.id, now).await.map_err(Error::Unavailable)?;
-                set.verify(wanted, message, signature)
+            Some(Set::Issuer(cache)) if hint.is_asymmetric() => {
+                let set = cache.keys(hint.id, now).await.map_err(Error::Unavailable)?;
+                set.verify(hint, message, signature)
             }
             _ => Err(Mismatch::Algorithm),
         };

@@ -12,7 +12,7 @@ use super::claims::Rules;
 use super::keys::Keys;
 use crate::config::AuthSettings;
 use crate::domain::json::Literal;
-use crate::domain::keys::Wanted;
+use crate::domain::keys::KeyHint;
 use crate::domain::{BoxError, Caller};
 use crate::edge::error::Result;
 use crate::edge::refusal::Refusal;
@@ -73,13 +73,13 @@ impl<'t> Token<'t> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.'))?;
         let header: Header = serde_json::from_value(decoded(header)?).ok()?;
-        Some(Self { claims: decoded(claims).filter(|_| header.is_understood())?, header, message, signature })
+        Some(Self { claims: decoded(claims).filter(|_| header.is_supported())?, header, message, signature })
     }
 }
 
 impl Header {
     /// Returns `true` if it asks for nothing that isn't done here. The key says if the algorithm is its own.
-    fn is_understood(&self) -> bool {
+    fn is_supported(&self) -> bool {
         let typ = self.typ.as_ref().is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
         typ && self.crit.is_none() && self.b64.is_none()
     }
@@ -110,8 +110,8 @@ impl Verifier {
         // What can be told without a key comes first, so that nobody is asked for keys in vain.
         let caller = self.rules.caller(&claims, now)?;
         let (id, issuer) = (header.kid.as_deref(), self.rules.one_of_many_issuers(&claims));
-        let wanted = Wanted { algorithm: &header.alg, id, issuer };
-        self.keys.verify(wanted, message.as_bytes(), signature, now).await?;
+        let hint = KeyHint { algorithm: &header.alg, id, issuer };
+        self.keys.verify(hint, message.as_bytes(), signature, now).await?;
         Ok(caller)
     }
 }

@@ -5,25 +5,25 @@ use serde_json::Value;
 use crate::domain::FileName;
 
 /// An issue's field and code, as callers read them; no field for the input as a whole.
-pub(super) type Verdict = (Option<&'static str>, &'static str);
+pub(super) type PathAndCode = (Option<&'static str>, &'static str);
 
-/// The verdicts in an error's list of issues, which is JSON by then.
-pub(super) fn verdicts(issues: &Value) -> Vec<(Option<String>, String)> {
+/// The paths_and_codes in an error's list of issues, which is JSON by then.
+pub(super) fn paths_and_codes(issues: &Value) -> Vec<(Option<String>, String)> {
     let issues = issues.as_array().expect("issues are a list");
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let verdict = |issue: &Value| {
+    let path_and_code = |issue: &Value| {
         let path = issue["path"].as_array().expect("a path is a list");
         assert!(path.len() <= 1, "no input here is nested: {issue}");
         (path.first().and_then(text), text(&issue["code"]).expect("a code is text"))
     };
-    issues.iter().map(verdict).collect()
+    issues.iter().map(path_and_code).collect()
 }
 
 /// Compares an error's list of issues with what is expected.
-pub(super) fn same_verdicts(issues: &Value, expected: &[Verdict]) {
+pub(super) fn assert_issues(issues: &Value, expected: &[PathAndCode]) {
     let expected: Vec<_> =
         expected.iter().map(|(field, code)| (field.map(str::to_owned), (*code).to_owned())).collect();
-    assert_eq!(verdicts(issues), expected, "{issues}");
+    assert_eq!(paths_and_codes(issues), expected, "{issues}");
 }
 
 /// Text of this many characters at most, unless something else is wrong with it.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::stage::json_of;
-use crate::domain::keys::{BadKeySet, KeySet, Wanted};
+use crate::domain::keys::{KeyHint, KeySet, KeySetError};
 
 /// Algorithms that tokens may name, and one that none may.
 const ALGORITHMS: [&str; 8] = ["RS256", "PS512", "ES256", "ES384", "EdDSA", "Ed25519", "HS256", "none"];
@@ -14,7 +14,7 @@ pub fn key_set(data: &[u8]) {
     let json = json_of(data);
     let keys = json.as_ref().and_then(|set| set["keys"].as_array());
     if keys.is_some_and(|keys| keys.iter().any(gives_away_a_secret)) {
-        assert_ne!(set.as_ref().err(), Some(&BadKeySet::NoneUsable));
+        assert_ne!(set.as_ref().err(), Some(&KeySetError::NoneUsable));
     }
     let Ok(set) = set else { return };
     let ids = keys.into_iter().flatten().filter_map(|key| key["kid"].as_str());
@@ -22,7 +22,7 @@ pub fn key_set(data: &[u8]) {
         for algorithm in ALGORITHMS {
             // In base64, of the length that signatures of P-256 and Ed25519, and of P-384, have.
             for signature in ["", "AAAA", &"A".repeat(86), &"_".repeat(85), &"A".repeat(128)] {
-                let verified = set.verify(Wanted { algorithm, id, issuer: None }, b"message", signature);
+                let verified = set.verify(KeyHint { algorithm, id, issuer: None }, b"message", signature);
                 assert!(verified.is_err(), "{algorithm} {id:?}");
             }
         }

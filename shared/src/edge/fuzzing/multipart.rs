@@ -13,8 +13,8 @@ use crate::edge::input::multipart::parts::boundary;
 /// An input is the value of `Content-Type` in one line, and the body.
 pub fn multipart(data: &[u8]) {
     let (content_type, body) = first_line(data);
-    let answers = answers(content_type.trim_end(), body);
-    if let Ok(file) = &answers[0] {
+    let responses = responses(content_type.trim_end(), body);
+    if let Ok(file) = &responses[0] {
         let boundary = boundary(content_type.trim_end()).unwrap_or_default();
         stands_between_boundaries(&file.content, body, &boundary);
     }
@@ -29,22 +29,22 @@ pub(super) struct Taken {
 }
 
 /// The answers to a body in every form in which API Gateway may send it, which are all the same.
-pub(super) fn answers(content_type: &str, body: &[u8]) -> Vec<std::result::Result<Taken, String>> {
+pub(super) fn responses(content_type: &str, body: &[u8]) -> Vec<std::result::Result<Taken, String>> {
     let mut events = events(content_type, body);
     // As text such a body counts as damaged on its way.
     if contains(body, "\u{fffd}".as_bytes()) {
         events.retain(|event| event["isBase64Encoded"] == true);
     }
-    let answers: Vec<_> = events.iter().map(|event| plain(read::<Upload>(&limits(), event))).collect();
+    let responses: Vec<_> = events.iter().map(|event| plain(read::<Upload>(&limits(), event))).collect();
     assert!(
-        answers.iter().all(|answer| *answer == answers[0]),
-        "the transport makes a difference: {answers:?}"
+        responses.iter().all(|response| *response == responses[0]),
+        "the transport makes a difference: {responses:?}"
     );
-    answers
+    responses
 }
 
-fn plain(answer: Result<NewFile>) -> std::result::Result<Taken, String> {
-    let file = answer.map_err(|error| error.to_string())?;
+fn plain(response: Result<NewFile>) -> std::result::Result<Taken, String> {
+    let file = response.map_err(|error| error.to_string())?;
     is_harmless(file.name());
     assert!(DEFAULT_TYPES.split(',').any(|allowed| allowed == file.content_type()));
     let (name, content_type, sha256) = (file.name().as_str().to_owned(), file.content_type(), *file.sha256());

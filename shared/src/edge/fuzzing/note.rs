@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::expected::{Verdict, length, same_verdicts, shows_nothing, trimmed};
+use super::expected::{PathAndCode, assert_issues, length, shows_nothing, trimmed};
 use super::stage::{events, json_of, read};
 use crate::domain;
 use crate::domain::validation::specimen::NewNote;
@@ -11,38 +11,40 @@ use crate::edge::input::Json;
 
 /// An input is a body.
 pub fn note(data: &[u8]) {
-    let answers: Vec<_> = events("application/json", data)
+    let responses: Vec<_> = events("application/json", data)
         .iter()
         .map(|event| plain(read::<Json<NewNote>>(&(), event)))
         .collect();
     assert!(
-        answers.iter().all(|answer| *answer == answers[0]),
-        "the transport makes a difference: {answers:?}"
+        responses.iter().all(|response| *response == responses[0]),
+        "the transport makes a difference: {responses:?}"
     );
     let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
-    match (json_of(text), &answers[0]) {
-        (Some(body), Answer::Taken(project)) => is_what_was_sent(&body, project),
-        (Some(body), Answer::Broken(issues)) => same_verdicts(issues, &expected(&body)),
-        (body, answer) => assert!(body.is_none() && *answer == Answer::NoJson, "{answer:?} for {body:?}"),
+    match (json_of(text), &responses[0]) {
+        (Some(body), Response::Taken(project)) => is_what_was_sent(&body, project),
+        (Some(body), Response::Broken(issues)) => assert_issues(issues, &expected(&body)),
+        (body, response) => {
+            assert!(body.is_none() && *response == Response::NoJson, "{response:?} for {body:?}")
+        }
     }
 }
 
 #[derive(Debug, PartialEq)]
-enum Answer {
+enum Response {
     Taken(Value),
     Broken(Value),
     NoJson,
     Other(String),
 }
 
-fn plain(answer: Result<NewNote>) -> Answer {
-    match answer {
-        Ok(project) => Answer::Taken(serde_json::to_value(project).unwrap_or_default()),
+fn plain(response: Result<NewNote>) -> Response {
+    match response {
+        Ok(project) => Response::Taken(serde_json::to_value(project).unwrap_or_default()),
         Err(Error::Domain(domain::Error::Invalid(issues))) => {
-            Answer::Broken(serde_json::to_value(issues).unwrap_or_default())
+            Response::Broken(serde_json::to_value(issues).unwrap_or_default())
         }
-        Err(Error::InvalidJson) => Answer::NoJson,
-        Err(error) => Answer::Other(error.to_string()),
+        Err(Error::InvalidJson) => Response::NoJson,
+        Err(error) => Response::Other(error.to_string()),
     }
 }
 
@@ -57,12 +59,12 @@ fn is_what_was_sent(body: &Value, project: &Value) {
     let again: Map<String, Value> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
     let again = Value::Object(again).to_string();
     for event in events("application/json", again.as_bytes()) {
-        assert_eq!(plain(read::<Json<NewNote>>(&(), &event)), Answer::Taken(project.clone()));
+        assert_eq!(plain(read::<Json<NewNote>>(&(), &event)), Response::Taken(project.clone()));
     }
 }
 
 /// Every rule that a body breaks.
-fn expected(body: &Value) -> Vec<Verdict> {
+fn expected(body: &Value) -> Vec<PathAndCode> {
     let Some(body) = body.as_object() else { return vec![(None, "invalid_type")] };
     let optional = |name: &str, rule: fn(&str) -> Option<&'static str>| {
         body.get(name).and_then(|value| value.as_str().map_or(Some("invalid_type"), rule))

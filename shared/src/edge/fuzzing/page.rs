@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::expected::{Verdict, same_verdicts};
+use super::expected::{PathAndCode, assert_issues};
 use super::stage::read;
 use crate::domain::{self, PageRequest};
 use crate::edge::error::Error;
@@ -13,12 +13,12 @@ use crate::edge::input::Query;
 /// An input is a query, without its `?`.
 pub fn page(data: &[u8]) {
     let query = String::from_utf8_lossy(data);
-    let values = |wanted: &str| {
-        let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
+    let values = |hint: &str| {
+        let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == hint);
         pairs.map(|(_, value)| value.into_owned()).collect::<Vec<_>>()
     };
     let (limit, cursor) = (values("limit"), values("cursor"));
-    let expected: Vec<Verdict> = [("limit", limit_code(&limit)), ("cursor", cursor_code(&cursor))]
+    let expected: Vec<PathAndCode> = [("limit", limit_code(&limit)), ("cursor", cursor_code(&cursor))]
         .into_iter()
         .filter_map(|(field, code)| Some((Some(field), code?)))
         .collect();
@@ -29,7 +29,7 @@ pub fn page(data: &[u8]) {
             assert_eq!(page.limit().to_string(), limit);
         }
         Err(Error::Domain(domain::Error::Invalid(issues))) => {
-            same_verdicts(&serde_json::to_value(issues).unwrap_or(Value::Null), &expected);
+            assert_issues(&serde_json::to_value(issues).unwrap_or(Value::Null), &expected);
         }
         Err(error) => assert_eq!(error.to_string(), "", "only rules can be broken"),
     }

@@ -13,7 +13,7 @@ use crate::domain::PageRequest;
 use crate::domain::validation::specimen::NewNote;
 use crate::edge::input::{Json, Query, Upload};
 use crate::edge::request::Request;
-use crate::edge::{cross_site, identity};
+use crate::edge::{csrf, rate_limit_key};
 
 /// An input is an event, as JSON.
 pub fn request(data: &[u8]) {
@@ -104,11 +104,11 @@ fn leads_to_no_other_host(event: &Value) {
 /// The pipeline's steps, but for those that ask a table, and without the order that keeps most events from the last ones.
 fn every_step_refuses_with_reason(event: &Value) {
     let (request, auth) = (request_of(event.clone()), auth());
-    cross_site::check_write(&request, &"https://app.example.com".parse().expect("an origin"))
-        .and_then(|()| cross_site::check_read(&request))
+    csrf::check_write(&request, &"https://app.example.com".parse().expect("an origin"))
+        .and_then(|()| csrf::check_read(&request))
         .and_then(|()| request.refuse_content_coding())
         .unwrap_or_else(|error| is_the_callers_mistake(&error));
-    assert!(identity::source(&request.source_ip).starts_with("ip#"));
+    assert!(rate_limit_key::for_ip(&request.source_ip).starts_with("ip#"));
     match verify(&auth, &auth.credential(&request)) {
         Ok(caller) => {
             let entered = caller.authorize_org(request.path("orgId")).map_err(Into::into);

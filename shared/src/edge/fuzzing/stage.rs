@@ -50,7 +50,7 @@ pub(super) fn auth() -> Auth {
         };
         Some(value.to_owned())
     };
-    let settings = Env::read(&lookup, Settings::read).expect("the settings are good");
+    let settings = Env::read(&lookup, Settings::from_env).expect("the settings are good");
     Auth::open(settings.auth, None).expect("the key is good")
 }
 

@@ -2,7 +2,7 @@
 
 use percent_encoding::utf8_percent_encode;
 
-use super::multipart::{Taken, answers, contains};
+use super::multipart::{Taken, contains, responses};
 use super::stage::{MAX_FILE, first_line, limits};
 use crate::domain::{NewFile, UNRESERVED};
 use crate::edge::error::Error;
@@ -20,8 +20,8 @@ pub fn upload(data: &[u8]) {
     }
     let body = body(&boundary, &file_name, &content_type, content);
     let boundary = if quoted { format!("\"{boundary}\"") } else { boundary };
-    let answers = answers(&format!("multipart/form-data; boundary={boundary}"), &body);
-    assert_eq!(answers[0], expected(&file_name, &expected_name, &content_type, content));
+    let responses = responses(&format!("multipart/form-data; boundary={boundary}"), &body);
+    assert_eq!(responses[0], expected(&file_name, &expected_name, &content_type, content));
 }
 
 /// What clients do in different ways.

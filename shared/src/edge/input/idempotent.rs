@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header) beside another input.
+//! The `Idempotency-Key` header (request-ietf-httpapi-idempotency-key-header) beside another input.
 
 use std::marker::PhantomData;
 

@@ -19,7 +19,7 @@ use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// The most bytes of a body beside its file: boundaries, headers, other fields, and what stands around the parts.
-const ALLOWANCE: usize = 64 * 1024;
+const ENVELOPE_OVERHEAD: usize = 64 * 1024;
 
 /// The field that carries the file.
 const FIELD: &str = "file";
@@ -39,14 +39,14 @@ impl FromRequest for Upload {
     type Value = NewFile;
 
     fn settings(env: &Env<'_>) -> Option<UploadLimits> {
-        UploadLimits::read(env)
+        UploadLimits::from_env(env)
     }
 
     async fn from_request(limits: &UploadLimits, request: &mut Request) -> Result<NewFile> {
         if request.media_type() != "multipart/form-data" {
             return Err(Error::UnsupportedMediaType("multipart/form-data"));
         }
-        if request.body_exceeds(limits.max_bytes + ALLOWANCE) {
+        if request.body_exceeds(limits.max_bytes + ENVELOPE_OVERHEAD) {
             return Err(Error::TooLarge { what: "file with its form", limit: limits.max_bytes });
         }
         let content_type = request.header("content-type").unwrap_or_default();
@@ -60,8 +60,8 @@ impl FromRequest for Upload {
         if file.bytes.len() > limits.max_bytes {
             return Err(Error::TooLarge { what: FIELD, limit: limits.max_bytes });
         }
-        if body.len() - file.bytes.len() > ALLOWANCE {
-            return Err(Error::TooLarge { what: "form around the file", limit: ALLOWANCE });
+        if body.len() - file.bytes.len() > ENVELOPE_OVERHEAD {
+            return Err(Error::TooLarge { what: "form around the file", limit: ENVELOPE_OVERHEAD });
         }
         Ok(NewFile::new(&file.name, &file.content_type, file.bytes, &limits.allowed_types)?)
     }

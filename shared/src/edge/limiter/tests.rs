@@ -2,7 +2,7 @@
 //! beliefs of its own.
 
 mod arrivals;
-mod beliefs;
+mod cache;
 mod clocks;
 
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use testing::{external, workspace};
 
 use super::*;
 
-/// The beginning of a window of every length up to a minute, in milliseconds: no clock of an engine is there yet, so
+/// The beginning of a window of every length up to a minute, in milliseconds: no clock of an emulator is there yet, so
 /// none finds a counter expired.
 const START: u64 = 4_102_444_800_000;
 
@@ -33,35 +33,35 @@ impl Table {
     }
 
     /// A new instance of a function with this limit. A table that can't be asked fails the test.
-    fn instance(&self, limit: RateLimit) -> Limiter {
+    fn limiter(&self, limit: RateLimitPolicy) -> Limiter {
         let table = RateLimitTable::new(&self.aws, self.stack.table("RateLimitTable").to_owned());
         let route = "route".to_owned();
-        Limiter { limit, on_error: OnError::Deny, route, table, known: Mutex::default() }
+        Limiter { limit, failure_mode: FailureMode::Closed, route, table, cache: Mutex::default() }
     }
 
     fn ten_in_ten_seconds(&self) -> Limiter {
-        self.instance("10/10s".parse().unwrap())
+        self.limiter("10/10s".parse().unwrap())
     }
 }
 
 /// What became of a request: what is left, or the seconds to wait.
-async fn ask(instance: &Limiter, caller: &str, now: u64) -> Result<Result<Quota, u64>> {
-    let at_once = instance.refuse_known(caller, now);
-    let answer = instance.admit(caller, now).await;
+async fn ask(limiter: &Limiter, caller: &str, now: u64) -> Result<Result<RateLimitStatus, u64>> {
+    let send_concurrently = limiter.check_cached(caller, now);
+    let response = limiter.check(caller, now).await;
     // A refusal that costs nothing is the one that the table would have led to.
-    assert!(at_once.is_ok() || answer.is_err());
-    match answer {
-        Ok(quota) => Ok(Ok(quota.expect("the table answers"))),
+    assert!(send_concurrently.is_ok() || response.is_err());
+    match response {
+        Ok(status) => Ok(Ok(status.expect("the table responds"))),
         Err(Error::RateLimited(rejection)) => Ok(Err(rejection.retry_after)),
         Err(other) => Err(other.into()),
     }
 }
 
 /// Sends requests until one is refused: how many passed, and the seconds that the refusal tells to wait.
-async fn burst(instance: &Limiter, caller: &str, now: u64) -> Result<(u64, u64)> {
+async fn burst(limiter: &Limiter, caller: &str, now: u64) -> Result<(u64, u64)> {
     let mut passed = 0;
     loop {
-        match ask(instance, caller, now).await? {
+        match ask(limiter, caller, now).await? {
             Ok(_) => passed += 1,
             Err(seconds) => return Ok((passed, seconds)),
         }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use testing::{Draft, Scheme, SigningKey, claims, in_seconds};
+use testing::{RequestBuilder, Scheme, SigningKey, claims, in_seconds};
 
 /// What a function verifies tokens with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -44,7 +44,7 @@ pub(crate) struct Case {
     authorization: Option<String>,
     cookies: Option<Vec<String>>,
     #[serde(default = "unauthorized")]
-    pub(crate) answer: u16,
+    pub(crate) response: u16,
 }
 
 fn unauthorized() -> u16 {
@@ -179,17 +179,22 @@ impl Case {
     }
 
     /// The request with the token in it.
-    pub(crate) fn sent(&self, mut draft: Draft, trust: Trust, keys: &Keys) -> Result<Draft> {
+    pub(crate) fn sent(
+        &self,
+        mut request: RequestBuilder,
+        trust: Trust,
+        keys: &Keys,
+    ) -> Result<RequestBuilder> {
         let token = self.token(trust, keys)?;
         let with_token = |text: &str| text.replace("{token}", &token);
         let default = self.cookies.is_none().then_some("Bearer {token}");
         if let Some(authorization) = self.authorization.as_deref().or(default) {
-            draft = draft.header("authorization", with_token(authorization));
+            request = request.header("authorization", with_token(authorization));
         }
         for cookie in self.cookies.iter().flatten() {
-            draft = draft.header("cookie", with_token(cookie));
+            request = request.header("cookie", with_token(cookie));
         }
-        Ok(draft)
+        Ok(request)
     }
 }
 

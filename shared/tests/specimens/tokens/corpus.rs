@@ -61,12 +61,12 @@ async fn replay(trust: Trust, app: &App, keys: &Keys) -> Result<()> {
     let mut wrong = Vec::new();
     let mut tried = 0;
     for (name, case) in cases()?.iter().filter(|(_, case)| [trust, Trust::Both].contains(&case.trust)) {
-        let draft = app.client.get(&notes("acme"));
-        let draft = case.sent(draft, trust, keys).with_context(|| name.clone())?;
-        let answer = draft.send().await.with_context(|| name.clone())?;
+        let request = app.client.get(&notes("acme"));
+        let request = case.sent(request, trust, keys).with_context(|| name.clone())?;
+        let response = request.send().await.with_context(|| name.clone())?;
         tried += 1;
-        if answer.status != case.answer {
-            wrong.push(format!("{name}: {} and not {}", answer.status, case.answer));
+        if response.status != case.response {
+            wrong.push(format!("{name}: {} and not {}", response.status, case.response));
         }
     }
     ensure!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
-use testing::{App, Front, Issuer, Serving, SigningKey, at_once, claims, jwks, notes};
+use testing::{App, Issuer, Serving, SigningKey, TlsProxy, claims, jwks, notes, send_concurrently};
 
 /// A service that trusts an issuer, of one environment for each function that is called once at a time.
 async fn app(issuer: &Issuer) -> Result<App> {
@@ -16,7 +16,7 @@ async fn answer(app: &App, key: &SigningKey) -> Result<String> {
     if answer.status == 503 {
         assert!(!answer.header("retry-after").is_empty());
     }
-    Ok(answer.verdict())
+    Ok(answer.status_and_code())
 }
 
 #[tokio::test]
@@ -58,8 +58,8 @@ async fn a_token_that_can_t_be_good_makes_nobody_ask_the_issuer() -> Result<()> 
     let mut elsewhere = claims("alice", &["acme"]);
     elsewhere["iss"] = "https://elsewhere.example".into();
     for claims in [over, elsewhere] {
-        let draft = app.client.get(&notes("acme")).bearer(&stranger.token(&claims)?);
-        assert_eq!(draft.send().await?.verdict(), "401 UNAUTHORIZED");
+        let request = app.client.get(&notes("acme")).bearer(&stranger.token(&claims)?);
+        assert_eq!(request.send().await?.status_and_code(), "401 UNAUTHORIZED");
     }
     assert_eq!(issuer.asked(), 1);
     Ok(())
@@ -84,10 +84,10 @@ async fn without_keys_nobody_can_be_told_apart_until_the_issuer_is_back() -> Res
         let app = app(&issuer).await?;
         assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE", "{down:?}");
         // Whoever sends no token, or one that no public key could have signed, is told so, keys or not.
-        assert_eq!(app.client.get(&notes("acme")).send().await?.verdict(), "401 UNAUTHORIZED");
+        assert_eq!(app.client.get(&notes("acme")).send().await?.status_and_code(), "401 UNAUTHORIZED");
         let unsigned = SigningKey::secret("1", b"a secret").token(&claims("alice", &["acme"]))?;
         let unsigned = app.client.get(&notes("acme")).bearer(&unsigned);
-        assert_eq!(unsigned.send().await?.verdict(), "401 UNAUTHORIZED");
+        assert_eq!(unsigned.send().await?.status_and_code(), "401 UNAUTHORIZED");
         issuer.serve(Serving::keys(&[&key]));
         // A new environment asks at once, this one after a second.
         let other = App::specimens(&[("AUTH_JWKS_URL", &issuer.url())]).await?;
@@ -151,8 +151,8 @@ async fn every_environment_asks_once_however_many_requests_come() -> Result<()> 
     let app = app(&issuer).await?;
     let token = key.token(&claims("alice", &["acme"]))?;
     for _ in 0..3 {
-        let drafts = (0..20).map(|_| app.client.get(&notes("acme")).bearer(&token));
-        assert!(at_once(drafts).await?.iter().all(|answer| answer.status == 200));
+        let requests = (0..20).map(|_| app.client.get(&notes("acme")).bearer(&token));
+        assert!(send_concurrently(requests).await?.iter().all(|answer| answer.status == 200));
     }
     // The stack has as many environments as requests came at once, at most.
     assert!(issuer.asked() <= 20, "{} fetches", issuer.asked());
@@ -163,7 +163,7 @@ async fn every_environment_asks_once_however_many_requests_come() -> Result<()> 
 async fn every_fetch_has_a_connection_of_its_own() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
-    let front = Front::start(issuer.name(), None).await?;
+    let front = TlsProxy::start(issuer.name(), None).await?;
     let app = App::specimens(&[("AUTH_JWKS_URL", &format!("{}/jwks", front.url()))]).await?;
     assert_eq!(answer(&app, &old).await?, "200");
     let opened = front.opened();
@@ -177,7 +177,7 @@ async fn every_fetch_has_a_connection_of_its_own() -> Result<()> {
 async fn a_fetch_whose_connection_broke_is_tried_once_more() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
-    let front = Front::start(issuer.name(), None).await?;
+    let front = TlsProxy::start(issuer.name(), None).await?;
     let app = App::specimens(&[("AUTH_JWKS_URL", &format!("{}/jwks", front.url()))]).await?;
     assert_eq!(answer(&app, &old).await?, "200");
     issuer.serve(Serving::keys(&[&new]));
@@ -195,7 +195,7 @@ async fn discovering(issuer: &Issuer) -> Result<App> {
 async fn answer_of(app: &App, issuer: &str, key: &SigningKey) -> Result<String> {
     let mut claims = claims("alice", &["acme"]);
     claims["iss"] = issuer.into();
-    Ok(app.client.get(&notes("acme")).bearer(&key.token(&claims)?).send().await?.verdict())
+    Ok(app.client.get(&notes("acme")).bearer(&key.token(&claims)?).send().await?.status_and_code())
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn the_log_alone_says_why_a_token_was_refused() -> Result<()> {
         let mut claims = claims("alice", &["acme"]);
         claims[claim] = value;
         let response = app.client.get(&notes("acme")).bearer(&key.token(&claims)?).send().await?;
-        assert_eq!(response.verdict(), "401 UNAUTHORIZED");
+        assert_eq!(response.status_and_code(), "401 UNAUTHORIZED");
         bodies.push(response.body);
         let line = app.stack.log_with("specimens", &format!("\"refused\":\"{claim}\"")).await;
         assert!(line.is_some_and(|line| line.contains("\"status\":401")), "{claim}");
@@ -276,7 +276,7 @@ async fn the_log_alone_says_why_a_token_was_refused() -> Result<()> {
 async fn each_of_several_clients_gets_in() -> Result<()> {
     let app = App::specimens(&[("AUTH_AUDIENCE", "web, mobile")]).await?;
     let key = SigningKey::secret("1", local::token::DEVELOPMENT_SECRET.as_bytes());
-    for (name, client, verdict) in [
+    for (name, client, status_and_code) in [
         ("aud", "web", "200"),
         ("aud", "mobile", "200"),
         ("client_id", "mobile", "200"),
@@ -288,7 +288,7 @@ async fn each_of_several_clients_gets_in() -> Result<()> {
         claims.as_object_mut().map(|claims| claims.remove("aud"));
         claims[name] = client.into();
         let response = app.client.get(&notes("acme")).bearer(&key.token(&claims)?).send().await?;
-        assert_eq!(response.verdict(), verdict, "{name}: {client}");
+        assert_eq!(response.status_and_code(), status_and_code, "{name}: {client}");
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! An issuer and engines that are reached over TLS: who vouches for them decides (`AWS_CA_BUNDLE`).
+//! An issuer and emulators that are reached over TLS: who vouches for them decides (`AWS_CA_BUNDLE`).
 
 use anyhow::{Context, Result};
 use std::io::Write;
 use tempfile::NamedTempFile;
-use testing::{App, Authority, Front, Issuer, PNG, Serving, SigningKey, claims, notes};
+use testing::{App, Authority, Issuer, PNG, Serving, SigningKey, TlsProxy, claims, notes};
 
 /// A file with the certificate of an authority, as `AWS_CA_BUNDLE` names it.
 struct Bundle(NamedTempFile);
@@ -21,11 +21,11 @@ impl Bundle {
 }
 
 /// The answer to Alice with a token of an issuer over TLS, by a service that trusts the authority of this bundle.
-async fn answer(key: &SigningKey, front: &Front, bundle: &Bundle) -> Result<String> {
+async fn response(key: &SigningKey, front: &TlsProxy, bundle: &Bundle) -> Result<String> {
     let url = format!("{}/jwks", front.url());
     let app = App::specimens(&[("AUTH_JWKS_URL", &url), ("AWS_CA_BUNDLE", bundle.path()?)]).await?;
     let token = key.token(&claims("alice", &["acme"]))?;
-    Ok(app.client.get(&notes("acme")).bearer(&token).send().await?.verdict())
+    Ok(app.client.get(&notes("acme")).bearer(&token).send().await?.status_and_code())
 }
 
 #[tokio::test]
@@ -33,27 +33,27 @@ async fn keys_are_taken_from_an_issuer_that_the_bundle_vouches_for_and_from_no_o
     let key = SigningKey::p256("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     let (known, unknown) = (Authority::new()?, Authority::new()?);
-    let front = Front::start(issuer.name(), Some(&known)).await?;
-    assert_eq!(answer(&key, &front, &Bundle::of(&known)?).await?, "200");
+    let front = TlsProxy::start(issuer.name(), Some(&known)).await?;
+    assert_eq!(response(&key, &front, &Bundle::of(&known)?).await?, "200");
     assert_eq!(issuer.asked(), 1);
-    assert_eq!(answer(&key, &front, &Bundle::of(&unknown)?).await?, "503 SERVICE_UNAVAILABLE");
+    assert_eq!(response(&key, &front, &Bundle::of(&unknown)?).await?, "503 SERVICE_UNAVAILABLE");
     assert_eq!(issuer.asked(), 1);
     assert!(front.opened() > 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn functions_store_through_engines_that_the_bundle_vouches_for_and_through_no_other() -> Result<()> {
+async fn functions_store_through_emulators_that_the_bundle_vouches_for_and_through_no_other() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let (known, unknown) = (Authority::new()?, Authority::new()?);
-    let tables = Front::start(app.stack.dynamodb_endpoint(), Some(&known)).await?;
-    let objects = Front::start(app.stack.s3_endpoint(), Some(&known)).await?;
+    let tables = TlsProxy::start(app.stack.dynamodb_endpoint(), Some(&known)).await?;
+    let objects = TlsProxy::start(app.stack.s3_endpoint(), Some(&known)).await?;
     let ways = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*objects.url())];
-    for (authority, verdict) in [(&known, "201"), (&unknown, "503 SERVICE_UNAVAILABLE")] {
+    for (authority, status_and_code) in [(&known, "201"), (&unknown, "503 SERVICE_UNAVAILABLE")] {
         let bundle = Bundle::of(authority)?;
-        let other = app.beside(&[&ways[..], &[("AWS_CA_BUNDLE", bundle.path()?)]].concat()).await?;
-        assert_eq!(other.upload(&note, "a.png", "image/png", PNG).await?.verdict(), verdict);
+        let other = app.second_instance(&[&ways[..], &[("AWS_CA_BUNDLE", bundle.path()?)]].concat()).await?;
+        assert_eq!(other.upload(&note, "a.png", "image/png", PNG).await?.status_and_code(), status_and_code);
         assert_eq!(app.objects().await?.len(), 1);
     }
     assert_eq!(app.rows("NotesTable", "FILE#").await?.len(), 1);

@@ -1,7 +1,7 @@
 //! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
 
 use anyhow::Result;
-use testing::{App, Calls, Draft, FORM, Fault, PNG, form, side_by_side};
+use testing::{App, CallMatcher, FORM, Fault, PNG, RequestBuilder, for_each_concurrent, form};
 
 use super::files;
 
@@ -13,7 +13,7 @@ const DOWN: &str = "503 SERVICE_UNAVAILABLE";
 const BUSY: &str = "409 CONFLICT";
 
 /// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=unrecorded";
+const UNRECORDED: &str = "state=pending";
 
 /// A fault, and what the caller gets when it comes once, and when it comes every time.
 type Case = (Fault, &'static str, &'static str);
@@ -21,15 +21,15 @@ type Case = (Fault, &'static str, &'static str);
 /// Retries hide what goes wrong once; `garbled` says which garbage can't be told from an answer, or is no reason to fail.
 fn cases(garbled: [&'static str; 2], always: &'static str) -> Vec<Case> {
     let case = |fault| match fault {
-        Fault::Garbled => (fault, garbled[0], garbled[1]),
+        Fault::InvalidBody => (fault, garbled[0], garbled[1]),
         _ => (fault, STORED, always),
     };
     Fault::ALL.into_iter().map(case).collect()
 }
 
-fn post(app: &App, organization: &str, note: &str) -> Draft {
-    let draft = app.request_of(organization, &[organization], "POST", &files(organization, note));
-    draft.key("key").body(FORM, form("a.png", "image/png", PNG))
+fn post(app: &App, organization: &str, note: &str) -> RequestBuilder {
+    let request = app.request_of(organization, &[organization], "POST", &files(organization, note));
+    request.key("key").body(FORM, form("a.png", "image/png", PNG))
 }
 
 /// How many files and recorded answers the organization has, and the tags of its objects.
@@ -43,28 +43,34 @@ async fn stored(app: &App, organization: &str) -> Result<(usize, usize, Vec<Vec<
 }
 
 /// Sends an upload while this call goes wrong some times, and then again without that.
-async fn check(app: &App, call: &Calls, organization: &str, fault: Fault, expected: &str) -> Result<()> {
+async fn check(
+    app: &App,
+    call: &CallMatcher,
+    organization: &str,
+    fault: Fault,
+    expected: &str,
+) -> Result<()> {
     let note = app.new_item(organization, "Apollo").await?;
-    let outage = app.tap.fail(call.clone().with(organization), fault);
+    let outage = app.proxy.fail(call.clone().with(organization), fault);
     let first = post(app, organization, &note).send().await?;
     drop(outage);
-    assert_eq!(first.verdict(), expected, "{organization}");
+    assert_eq!(first.status_and_code(), expected, "{organization}");
     let (recorded, _, tags) = stored(app, organization).await?;
     // What no row refers to is swept, and what was answered is not.
     assert!(recorded > 0 || tags.iter().all(|tags| tags == &[UNRECORDED]), "{organization}: {tags:?}");
     assert!(expected != STORED || tags == [Vec::<String>::new()], "{organization}: {tags:?}");
     let again = post(app, organization, &note).send().await?;
-    assert_eq!(again.verdict(), STORED, "after {organization}");
+    assert_eq!(again.status_and_code(), STORED, "after {organization}");
     assert!(expected != STORED || again.json() == first.json(), "after {organization}");
     assert_eq!(stored(app, organization).await?, (1, 1, vec![Vec::new()]), "after {organization}");
     Ok(())
 }
 
-async fn check_all(app: &App, call: Calls, cases: Vec<Case>) -> Result<()> {
+async fn check_all(app: &App, call: CallMatcher, cases: Vec<Case>) -> Result<()> {
     let cases = cases
         .into_iter()
         .flat_map(|(fault, once, always)| [(fault, "once", 1, once), (fault, "always", usize::MAX, always)]);
-    side_by_side(AT_ONCE, cases, async |(fault, often, times, expected)| {
+    for_each_concurrent(AT_ONCE, cases, async |(fault, often, times, expected)| {
         let calls = call.clone().first(times);
         check(app, &calls, &format!("{fault:?}-{often}"), fault, expected).await
     })
@@ -78,14 +84,14 @@ async fn check_all(app: &App, call: Calls, cases: Vec<Case>) -> Result<()> {
 async fn whatever_goes_wrong_with_the_look_at_the_note_the_file_is_stored_or_the_caller_may_try_again()
 -> Result<()> {
     let app = App::specimens(&[]).await?;
-    check_all(&app, Calls::of("GetItem").with("NOTE#"), cases([DOWN; 2], DOWN)).await
+    check_all(&app, CallMatcher::of("GetItem").with("NOTE#"), cases([DOWN; 2], DOWN)).await
 }
 
 #[tokio::test]
 async fn whatever_goes_wrong_with_the_look_for_an_answer_the_file_is_stored_or_the_caller_may_try_again()
 -> Result<()> {
     let app = App::specimens(&[]).await?;
-    check_all(&app, Calls::of("GetItem").with("IDEMPOTENCY#"), cases([DOWN; 2], DOWN)).await
+    check_all(&app, CallMatcher::of("GetItem").with("IDEMPOTENCY#"), cases([DOWN; 2], DOWN)).await
 }
 
 #[tokio::test]
@@ -93,7 +99,7 @@ async fn whatever_goes_wrong_with_the_object_the_file_is_stored_or_the_caller_ma
     let app = App::specimens(&[]).await?;
     let mut cases = cases([STORED; 2], DOWN);
     cases.push((Fault::Contended, STORED, BUSY));
-    check_all(&app, Calls::of("PUT"), cases).await
+    check_all(&app, CallMatcher::of("PUT"), cases).await
 }
 
 #[tokio::test]
@@ -102,13 +108,13 @@ async fn whatever_goes_wrong_with_the_transaction_the_file_is_stored_once_or_the
     let app = App::specimens(&[]).await?;
     let mut cases = cases([DOWN; 2], DOWN);
     cases.push((Fault::Contended, STORED, BUSY));
-    check_all(&app, Calls::of("TransactWriteItems"), cases).await
+    check_all(&app, CallMatcher::of("TransactWriteItems"), cases).await
 }
 
 #[tokio::test]
 async fn while_the_tag_can_not_be_taken_off_no_upload_is_answered_as_stored() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    check_all(&app, Calls::of("DELETE?tagging"), cases([STORED; 2], DOWN)).await
+    check_all(&app, CallMatcher::of("DELETE?tagging"), cases([STORED; 2], DOWN)).await
 }
 
 #[tokio::test]
@@ -123,13 +129,13 @@ async fn every_call_is_tried_as_often_as_its_times_allow() -> Result<()> {
         ("TransactWriteItems", Fault::Contended, 5),
         ("PUT", Fault::Contended, 3),
     ];
-    side_by_side(AT_ONCE, cases, async |(operation, fault, tries)| {
+    for_each_concurrent(AT_ONCE, cases, async |(operation, fault, tries)| {
         let app = App::specimens(&[]).await?;
         let note = app.new_item("acme", "Apollo").await?;
-        app.tap.clear();
-        let _outage = app.tap.fail(Calls::of(operation), fault);
+        app.proxy.clear();
+        let _outage = app.proxy.fail(CallMatcher::of(operation), fault);
         let status = post(&app, "acme", &note).send().await?.status;
-        let tried = app.tap.calls().into_iter().filter(|call| call.operation == operation).count();
+        let tried = app.proxy.calls().into_iter().filter(|call| call.operation == operation).count();
         assert_eq!((tried, status >= 400), (tries, true), "{operation} {fault:?}");
         Ok(())
     })
@@ -141,14 +147,17 @@ async fn a_file_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     for key in [false, true] {
-        let draft = app.as_alice("POST", &files("acme", &note)).body(FORM, form("a.png", "image/png", PNG));
-        let draft = if key { draft.key("key") } else { draft };
+        let request = app.as_alice("POST", &files("acme", &note)).body(FORM, form("a.png", "image/png", PNG));
+        let request = if key { request.key("key") } else { request };
         // The file is recorded, nobody learns of it, and the next try meets another transaction.
-        let lost = app.tap.fail(Calls::of("TransactWriteItems").number(1), Fault::Unanswered);
-        let met = app.tap.fail(Calls::of("TransactWriteItems").number(2), Fault::Contended);
-        let answer = draft.send().await?;
+        let lost = app.proxy.fail(CallMatcher::of("TransactWriteItems").number(1), Fault::ResponseLost);
+        let met = app.proxy.fail(CallMatcher::of("TransactWriteItems").number(2), Fault::Contended);
+        let response = request.send().await?;
         drop((lost, met));
-        assert_eq!((answer.verdict().as_str(), answer.header("idempotency-replayed")), (STORED, ""));
+        assert_eq!(
+            (response.status_and_code().as_str(), response.header("idempotency-replayed")),
+            (STORED, "")
+        );
     }
     assert_eq!(app.rows("NotesTable", "FILE#").await?.len(), 2);
     Ok(())

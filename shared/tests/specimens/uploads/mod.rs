@@ -1,10 +1,10 @@
 //! Uploads: what is taken, what is stored of it, and what is left behind where something fails.
 
 mod corpus;
+mod crash_recovery;
 mod faults;
-mod kills;
+mod idempotency;
 mod refusing;
-mod repeating;
 mod storing;
 
 use testing::notes;

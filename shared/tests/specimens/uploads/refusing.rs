@@ -1,11 +1,11 @@
 //! Uploads that are refused before their parts are read, and what the settings say; the corpus has the rest.
 
 use anyhow::Result;
-use testing::{App, Draft, FORM, PNG, form};
+use testing::{App, FORM, PNG, RequestBuilder, form};
 
 use super::files;
 
-fn post(app: &App, note: &str) -> Draft {
+fn post(app: &App, note: &str) -> RequestBuilder {
     app.as_alice("POST", &files("acme", note))
 }
 
@@ -20,14 +20,14 @@ async fn only_a_form_is_taken() -> Result<()> {
         "application/x-www-form-urlencoded",
         "",
     ] {
-        let answer = post(&app, &note).body(content_type, form("a.png", "image/png", PNG)).send().await?;
-        assert_eq!(answer.verdict(), "415 UNSUPPORTED_MEDIA_TYPE", "{content_type}");
+        let response = post(&app, &note).body(content_type, form("a.png", "image/png", PNG)).send().await?;
+        assert_eq!(response.status_and_code(), "415 UNSUPPORTED_MEDIA_TYPE", "{content_type}");
     }
-    let answer = post(&app, &note).untyped(form("a.png", "image/png", PNG)).send().await?;
-    assert_eq!(answer.verdict(), "415 UNSUPPORTED_MEDIA_TYPE");
+    let response = post(&app, &note).untyped(form("a.png", "image/png", PNG)).send().await?;
+    assert_eq!(response.status_and_code(), "415 UNSUPPORTED_MEDIA_TYPE");
     let quoted = "Multipart/Form-Data; charset=utf-8; boundary=\"boundary\"";
     assert_eq!(
-        post(&app, &note).body(quoted, form("a.png", "image/png", PNG)).send().await?.verdict(),
+        post(&app, &note).body(quoted, form("a.png", "image/png", PNG)).send().await?.status_and_code(),
         "201"
     );
     Ok(())
@@ -37,8 +37,11 @@ async fn only_a_form_is_taken() -> Result<()> {
 async fn settings_say_which_types_may_be_stored() -> Result<()> {
     let app = App::specimens(&[("UPLOAD_ALLOWED_TYPES", "image/gif, image/png")]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    assert_eq!(app.upload(&note, "a", "image/png", PNG).await?.verdict(), "201");
-    assert_eq!(app.upload(&note, "a", "text/plain", b"hello").await?.verdict(), "415 UNSUPPORTED_MEDIA_TYPE");
+    assert_eq!(app.upload(&note, "a", "image/png", PNG).await?.status_and_code(), "201");
+    assert_eq!(
+        app.upload(&note, "a", "text/plain", b"hello").await?.status_and_code(),
+        "415 UNSUPPORTED_MEDIA_TYPE"
+    );
     Ok(())
 }
 
@@ -49,12 +52,12 @@ async fn settings_say_how_large_a_file_may_be_to_the_byte() -> Result<()> {
     for (bytes, expected) in
         [(1000, "201"), (1001, "413 PAYLOAD_TOO_LARGE"), (1_000_000, "413 PAYLOAD_TOO_LARGE")]
     {
-        let answer = app.upload(&note, "a.txt", "text/plain", &vec![b'a'; bytes]).await?;
-        assert_eq!(answer.verdict(), expected, "{bytes}");
+        let response = app.upload(&note, "a.txt", "text/plain", &vec![b'a'; bytes]).await?;
+        assert_eq!(response.status_and_code(), expected, "{bytes}");
     }
     // So much is refused unread, whatever it may be.
-    let answer = post(&app, &note).body(FORM, vec![b'x'; 1_000_000]).send().await?;
-    assert_eq!(answer.verdict(), "413 PAYLOAD_TOO_LARGE");
+    let response = post(&app, &note).body(FORM, vec![b'x'; 1_000_000]).send().await?;
+    assert_eq!(response.status_and_code(), "413 PAYLOAD_TOO_LARGE");
     Ok(())
 }
 
@@ -65,7 +68,7 @@ async fn by_default_a_file_may_have_4_mib() -> Result<()> {
     let mut file = PNG.to_vec();
     for (bytes, expected) in [(4 * 1024 * 1024, "201"), (4 * 1024 * 1024 + 1, "413 PAYLOAD_TOO_LARGE")] {
         file.resize(bytes, 0);
-        assert_eq!(app.upload(&note, "a.png", "image/png", &file).await?.verdict(), expected);
+        assert_eq!(app.upload(&note, "a.png", "image/png", &file).await?.status_and_code(), expected);
     }
     let object = app.objects().await?.remove(0);
     assert_eq!(app.object(&object).await?.bytes.len(), 4 * 1024 * 1024);

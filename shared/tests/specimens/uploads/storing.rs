@@ -57,8 +57,12 @@ async fn no_organization_can_name_its_way_into_the_objects_of_another() -> Resul
         ("ü b", "%C3%BC%20b", "orgs/%C3%BC%20b/"),
     ] {
         let note = app.new_item_at(id, path, "Apollo").await?;
-        let draft = app.request_of("alice", &[id], "POST", &files(path, &note));
-        assert_eq!(draft.body(FORM, form("a.png", "image/png", PNG)).send().await?.verdict(), "201", "{id}");
+        let request = app.request_of("alice", &[id], "POST", &files(path, &note));
+        assert_eq!(
+            request.body(FORM, form("a.png", "image/png", PNG)).send().await?.status_and_code(),
+            "201",
+            "{id}"
+        );
         let inside = app.objects().await?.iter().filter(|key| key.starts_with(folder)).count();
         assert_eq!(inside, 1, "{id}");
     }

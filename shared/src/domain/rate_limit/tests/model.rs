@@ -1,16 +1,16 @@
 //! The limiter as a whole, against a statement of its rule that is too simple to be wrong: instances that each believe
-//! something of one shared counter, and a ledger of what passed that every answer is compared with.
+//! something of one shared counter, and a reference of what passed that every answer is compared with.
 
 use proptest::prelude::*;
 
 use super::super::*;
-use super::ledger::Ledger;
+use super::reference::Reference;
 
 /// The beginning of a window of every length up to five seconds, in milliseconds.
 const START: u64 = 1_700_000_040_000;
 
 /// More tries than this the limiter does not make, and lets the request pass uncounted or not at all.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// The counter as the table holds it.
 #[derive(Default)]
@@ -24,10 +24,11 @@ impl Store {
     fn attempt(&mut self, attempt: Attempt, expiry: u64) -> Result<Counter, Option<Counter>> {
         let held = self.counter;
         let next = match (attempt, held) {
-            (Attempt::Open { window, newest }, held) => held
+            (Attempt::StartWindow { window, newest }, held) => held
                 .is_none_or(|held| held.window < window.saturating_sub(1) || held.window > newest)
                 .then_some(Counter { window, current: 1, previous: 0 }),
-            (Attempt::Roll { window, max_previous }, Some(held)) => (held.window == window.saturating_sub(1)
+            (Attempt::AdvanceWindow { window, max_previous }, Some(held)) => (held.window
+                == window.saturating_sub(1)
                 && held.current <= max_previous)
                 .then_some(Counter { window, current: 1, previous: held.current }),
             (Attempt::Count { window, previous, max_current }, Some(held)) => {
@@ -56,7 +57,7 @@ impl Store {
 struct Request {
     now: u64,
     calls: usize,
-    belief: Option<Counter>,
+    cached: Option<Counter>,
 }
 
 enum Step {
@@ -66,39 +67,40 @@ enum Step {
 }
 
 impl Request {
-    fn new(belief: Option<Counter>, now: u64) -> Self {
-        Self { now, calls: 0, belief }
+    fn new(cached: Option<Counter>, now: u64) -> Self {
+        Self { now, calls: 0, cached }
     }
 
-    fn is_refused_already(&self, limit: RateLimit) -> bool {
-        matches!(limit.plan(self.belief, self.now), Plan::Reject(_))
+    fn is_refused_already(&self, limit: RateLimitPolicy) -> bool {
+        matches!(limit.plan(self.cached, self.now), Plan::Reject(_))
     }
 
     /// One turn of the loop of `edge::limiter`.
-    fn step(&mut self, limit: RateLimit, store: &mut Store) -> Step {
-        let attempt = match limit.plan(self.belief, self.now) {
+    fn step(&mut self, limit: RateLimitPolicy, store: &mut Store) -> Step {
+        let attempt = match limit.plan(self.cached, self.now) {
             Plan::Try(attempt) => attempt,
             Plan::Reject(rejection) => return Step::Rejected(rejection.retry_after),
         };
-        let (Attempt::Open { window, .. } | Attempt::Roll { window, .. } | Attempt::Count { window, .. }) =
-            attempt;
+        let (Attempt::StartWindow { window, .. }
+        | Attempt::AdvanceWindow { window, .. }
+        | Attempt::Count { window, .. }) = attempt;
         self.calls += 1;
         match store.attempt(attempt, limit.expiry(window)) {
             Ok(counter) => {
-                self.belief = Some(counter);
+                self.cached = Some(counter);
                 Step::Passed(counter)
             }
             Err(held) => {
-                self.belief = held;
+                self.cached = held;
                 Step::Again
             }
         }
     }
 
-    fn finish(&mut self, limit: RateLimit, store: &mut Store) -> Step {
+    fn finish(&mut self, limit: RateLimitPolicy, store: &mut Store) -> Step {
         loop {
             match self.step(limit, store) {
-                Step::Again => assert!(self.calls < TRIES, "the limiter would have given up"),
+                Step::Again => assert!(self.calls < MAX_ATTEMPTS, "the limiter would have given up"),
                 end => return end,
             }
         }
@@ -106,18 +108,18 @@ impl Request {
 }
 
 /// The calls that the contract allows for a request that nothing interferes with.
-fn allowed_calls(ledger: &Ledger, request: &Request, passes: bool) -> usize {
-    let window = request.now / ledger.length();
-    let seen = request.belief.is_some_and(|belief| belief.window == window);
-    let idle = ledger.of(window) == 0 && ledger.of(window - 1) == 0;
+fn allowed_calls(reference: &Reference, request: &Request, passes: bool) -> usize {
+    let window = request.now / reference.length();
+    let seen = request.cached.is_some_and(|cached| cached.window == window);
+    let idle = reference.of(window) == 0 && reference.of(window - 1) == 0;
     match passes {
-        _ if request.is_refused_already(ledger.limit) => 0,
+        _ if request.is_refused_already(reference.limit) => 0,
         true if !seen && !idle => 2,
         _ => 1,
     }
 }
 
-fn limits() -> impl Strategy<Value = RateLimit> {
+fn limits() -> impl Strategy<Value = RateLimitPolicy> {
     (1..7_u64, 1..5_u64).prop_map(|(requests, seconds)| format!("{requests}/{seconds}s").parse().unwrap())
 }
 
@@ -139,30 +141,30 @@ fn arrivals() -> impl Strategy<Value = Vec<(u64, usize, bool)>> {
 proptest! {
     #[test]
     fn a_request_passes_exactly_if_the_rule_says_so(limit in limits(), arrivals in arrivals()) {
-        let (mut store, mut ledger, mut clock) = (Store::default(), Ledger::new(limit), START);
-        let mut beliefs = [None; 3];
+        let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
+        let mut cache = [None; 3];
         for (gap, instance, sweep) in arrivals {
             clock += gap;
             if sweep {
                 store.sweep(clock);
             }
-            let mut request = Request::new(beliefs[instance], clock);
-            let passes = ledger.would_pass(clock);
-            let calls = allowed_calls(&ledger, &request, passes);
+            let mut request = Request::new(cache[instance], clock);
+            let passes = reference.would_pass(clock);
+            let calls = allowed_calls(&reference, &request, passes);
             match request.finish(limit, &mut store) {
                 Step::Passed(counted) => {
                     prop_assert!(passes, "a request passes beyond the limit");
-                    ledger.pass(counted.window);
-                    prop_assert_eq!(limit.quota(counted, clock), ledger.quota(clock));
+                    reference.pass(counted.window);
+                    prop_assert_eq!(limit.status(counted, clock), reference.status(clock));
                 }
                 Step::Rejected(seconds) => {
                     prop_assert!(!passes, "a request within the limit is refused");
-                    ledger.check_retry_after(clock, seconds)?;
+                    reference.check_retry_after(clock, seconds)?;
                 }
                 Step::Again => unreachable!("a request was not finished"),
             }
             prop_assert!(request.calls <= calls, "{} calls in place of {}", request.calls, calls);
-            beliefs[instance] = request.belief.or(beliefs[instance]);
+            cache[instance] = request.cached.or(cache[instance]);
         }
     }
 
@@ -170,30 +172,30 @@ proptest! {
     fn instances_whose_clocks_differ_and_step_never_pass_more_than_the_rule_allows(
         limit in limits(), arrivals in prop::collection::vec((gaps(), 0..3_usize, any::<bool>(), skews()), 1..80),
     ) {
-        let (mut store, mut ledger, mut clock) = (Store::default(), Ledger::new(limit), START);
-        let mut beliefs = [None; 3];
+        let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
+        let mut cache = [None; 3];
         for (gap, instance, sweep, skew) in arrivals {
             clock += gap;
             if sweep {
                 store.sweep(clock);
             }
             let now = clock.saturating_add_signed(skew);
-            let mut request = Request::new(beliefs[instance], now);
-            let effective = ledger.effective(now);
+            let mut request = Request::new(cache[instance], now);
+            let effective = reference.effective(now);
             match request.finish(limit, &mut store) {
                 Step::Passed(counted) => {
-                    prop_assert!(ledger.would_pass(effective), "a request passes beyond the limit");
-                    ledger.pass(counted.window);
+                    prop_assert!(reference.would_pass(effective), "a request passes beyond the limit");
+                    reference.pass(counted.window);
                 }
                 Step::Rejected(_) => {
                     // An instance that is behind, and has not heard of a new window, may be right by its own clock only.
-                    let beginnings = (now / ledger.length() + 1..=effective / ledger.length()).map(|window| window * ledger.length());
-                    let refused = [now].into_iter().chain(beginnings).any(|time| !ledger.would_pass(time));
+                    let beginnings = (now / reference.length() + 1..=effective / reference.length()).map(|window| window * reference.length());
+                    let refused = [now].into_iter().chain(beginnings).any(|time| !reference.would_pass(time));
                     prop_assert!(refused, "a request within the limit is refused");
                 }
                 Step::Again => unreachable!("a request was not finished"),
             }
-            beliefs[instance] = request.belief.or(beliefs[instance]);
+            cache[instance] = request.cached.or(cache[instance]);
         }
     }
 
@@ -201,8 +203,8 @@ proptest! {
     fn requests_that_overtake_each_other_never_pass_more_than_the_rule_allows(
         limit in limits(), turns in prop::collection::vec((gaps(), 0..3_usize, 0..6_usize), 1..120),
     ) {
-        let (mut store, mut ledger, mut clock) = (Store::default(), Ledger::new(limit), START);
-        let mut beliefs = [None; 3];
+        let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
+        let mut cache = [None; 3];
         let mut under_way: Vec<(usize, Request)> = Vec::new();
         for (gap, instance, turn) in turns {
             // A turn brings a new request, or one step of a request under way.
@@ -210,17 +212,17 @@ proptest! {
                 clock += gap.min(2_000);
                 // The time-outs of the table's calls end a request long before clocks could be said to differ by it.
                 under_way.retain(|(_, request)| clock - request.now < 8_000);
-                under_way.push((instance, Request::new(beliefs[instance], clock)));
+                under_way.push((instance, Request::new(cache[instance], clock)));
                 continue;
             };
             let (instance, request) = &mut under_way[index];
-            let passes = ledger.would_pass(ledger.effective(request.now));
+            let passes = reference.would_pass(reference.effective(request.now));
             let step = request.step(limit, &mut store);
-            prop_assert!(request.calls <= TRIES, "the limiter would have given up");
-            beliefs[*instance] = request.belief.or(beliefs[*instance]);
+            prop_assert!(request.calls <= MAX_ATTEMPTS, "the limiter would have given up");
+            cache[*instance] = request.cached.or(cache[*instance]);
             if let Step::Passed(counted) = step {
                 prop_assert!(passes, "a request passes beyond the limit");
-                ledger.pass(counted.window);
+                reference.pass(counted.window);
             }
             if !matches!(step, Step::Again) {
                 under_way.swap_remove(index);
@@ -232,16 +234,16 @@ proptest! {
     fn retry_after_names_the_second_of_the_first_millisecond_that_passes(
         requests in 1..6_u64, seconds in 1..3_u64, current in 0..6_u64, previous in 0..6_u64, elapsed in 0..4_000_u64,
     ) {
-        let limit: RateLimit = format!("{requests}/{seconds}s").parse().unwrap();
-        let mut ledger = Ledger::new(limit);
-        let window = START / ledger.length();
-        ledger.put([(window - 1, previous), (window, current)]);
+        let limit: RateLimitPolicy = format!("{requests}/{seconds}s").parse().unwrap();
+        let mut reference = Reference::new(limit);
+        let window = START / reference.length();
+        reference.put([(window - 1, previous), (window, current)]);
         let now = START + elapsed;
         let Plan::Reject(rejection) = limit.plan(Some(Counter { window, current, previous }), now) else {
-            prop_assert!(ledger.would_pass(now));
+            prop_assert!(reference.would_pass(now));
             return Ok(());
         };
-        let wait = (0..3 * ledger.length()).find(|wait| ledger.would_pass(now + wait));
+        let wait = (0..3 * reference.length()).find(|wait| reference.would_pass(now + wait));
         prop_assert_eq!(Some(rejection.retry_after), wait.map(|wait| wait.div_ceil(1_000)));
     }
 }

@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
-use crate::edge::log::chain;
+use crate::edge::log::error_chain;
 
 /// From this age on keys are refreshed beside the request that finds them so.
-const AGING: SignedDuration = SignedDuration::from_mins(5);
+const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// From this age on a request waits for new keys: a key that the issuer withdrew is not accepted much longer.
-const OLD: SignedDuration = SignedDuration::from_mins(10);
+const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Time until an issuer that answered without a wanted key is asked for a key again, so that forged key ids cannot flood
 /// it; also until known keys are refreshed again after a failure.
@@ -21,7 +21,7 @@ const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Time after a failed fetch until a request that cannot do without it tries again. Callers are told to wait as long. It
 /// is short because a key that the issuer has by now must not stay locked out.
-const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
 /// Where keys come from.
 pub(super) trait Source: Send + Sync + 'static {
@@ -34,20 +34,20 @@ pub(super) struct Cache<S> {
     source: S,
     state: Mutex<State>,
     /// Whoever holds it asks the source; the others wait for what comes of it.
-    turn: tokio::sync::Mutex<()>,
+    refresh_lock: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Default)]
 struct State {
     keys: Option<Fetched>,
     /// When the source was last asked.
-    tried: Option<Timestamp>,
+    last_fetch: Option<Timestamp>,
     /// When the source was last asked for a key that was not among those kept, and answered.
-    searched: Option<Timestamp>,
+    last_miss: Option<Timestamp>,
     /// When the last try began, if it was in vain.
-    failed: Option<Timestamp>,
+    last_failure: Option<Timestamp>,
     /// How often the source was asked.
-    tries: u64,
+    fetches: u64,
 }
 
 #[derive(Clone)]
@@ -70,14 +70,14 @@ impl Reason<'_> {
     fn is_met_by(self, kept: &Fetched, now: Timestamp) -> bool {
         match self {
             Self::Age(age) => within(age, Some(kept.at), now),
-            Self::Missing(id) => kept.set.knows(id),
+            Self::Missing(id) => kept.set.contains(id),
         }
     }
 }
 
 impl<S: Source> Cache<S> {
     pub(super) fn new(source: S) -> Self {
-        Self { source, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self { source, state: Mutex::default(), refresh_lock: tokio::sync::Mutex::default() }
     }
 
     /// The keys to verify a token with that names the key `id`, at `now`.
@@ -90,18 +90,18 @@ impl<S: Source> Cache<S> {
         id: Option<&str>,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, BoxError> {
-        let State { keys, tried, .. } = self.state().clone();
+        let State { keys, last_fetch, .. } = self.state().clone();
         let Some(kept) = keys else {
-            return self.fetch(Reason::Age(OLD), now).await;
+            return self.fetch(Reason::Age(MAX_AGE), now).await;
         };
-        let rested = !within(COOL_DOWN, tried, now);
-        if rested && !within(OLD, Some(kept.at), now) {
-            return Ok(self.fetch(Reason::Age(OLD), now).await.unwrap_or(kept.set));
+        let cooled_down = !within(COOL_DOWN, last_fetch, now);
+        if cooled_down && !within(MAX_AGE, Some(kept.at), now) {
+            return Ok(self.fetch(Reason::Age(MAX_AGE), now).await.unwrap_or(kept.set));
         }
-        if rested && !within(AGING, Some(kept.at), now) {
+        if cooled_down && !within(REFRESH_AFTER, Some(kept.at), now) {
             self.refresh(now);
         }
-        match id.filter(|id| !kept.set.knows(id)) {
+        match id.filter(|id| !kept.set.contains(id)) {
             Some(id) => Ok(self.fetch(Reason::Missing(id), now).await.unwrap_or(kept.set)),
             None => Ok(kept.set),
         }
@@ -110,38 +110,38 @@ impl<S: Source> Cache<S> {
     /// Fetches the keys in the background. A request that can't do without them waits for that.
     pub(super) fn refresh(self: &Arc<Self>, now: Timestamp) {
         // Noted here and not when the task begins, so that there is one task.
-        self.state().tried = Some(now);
+        self.state().last_fetch = Some(now);
         let cache = Arc::clone(self);
         // Lambda may freeze the task along with its environment; then it goes on, or fails, beside the next request.
-        drop(tokio::spawn(async move { cache.fetch(Reason::Age(AGING), now).await.map(drop) }));
+        drop(tokio::spawn(async move { cache.fetch(Reason::Age(REFRESH_AFTER), now).await.map(drop) }));
     }
 
     /// Asks the source, one caller at a time. Whoever had to wait takes what came meanwhile, and doesn't ask once more
     /// where a try failed that began after they came.
     async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
-        let before = self.state().tries;
-        let _turn = self.turn.lock().await;
-        let State { keys, tries, searched, failed, .. } = self.state().clone();
+        let before = self.state().fetches;
+        let _guard = self.refresh_lock.lock().await;
+        let State { keys, fetches, last_miss, last_failure, .. } = self.state().clone();
         let searching = matches!(reason, Reason::Missing(_));
-        let failed_just_now = (searching || keys.is_none()) && within(PAUSE, failed, now);
+        let failed_recently = (searching || keys.is_none()) && within(RETRY_AFTER, last_failure, now);
         if let Some(kept) = keys.filter(|kept| reason.is_met_by(kept, now)) {
             return Ok(kept.set);
         }
-        if tries != before || failed_just_now || (searching && within(COOL_DOWN, searched, now)) {
+        if fetches != before || failed_recently || (searching && within(COOL_DOWN, last_miss, now)) {
             return Err("the issuer was asked just now".into());
         }
-        self.note_try(now);
+        self.note_fetch(now);
         let fetched = self.source.fetch().await;
         if searching && fetched.is_ok() {
-            self.state().searched = Some(now);
+            self.state().last_miss = Some(now);
         }
         self.keep(fetched, now)
     }
 
-    fn note_try(&self, now: Timestamp) {
+    fn note_fetch(&self, now: Timestamp) {
         let mut state = self.state();
-        state.tries += 1;
-        state.tried = Some(now);
+        state.fetches += 1;
+        state.last_fetch = Some(now);
     }
 
     fn keep(&self, fetched: Result<KeySet, BoxError>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
@@ -150,14 +150,14 @@ impl<S: Source> Cache<S> {
             Ok(set) => {
                 let set = Arc::new(set);
                 state.keys = Some(Fetched { set: Arc::clone(&set), at: now });
-                state.failed = None;
+                state.last_failure = None;
                 Ok(set)
             }
             Err(error) => {
-                state.failed = Some(now);
+                state.last_failure = Some(now);
                 let kept = state.keys.is_some();
                 let so = if kept { "the ones known before serve on" } else { "no token can be verified" };
-                tracing::warn!(error = chain(&*error), "the issuer's keys can't be fetched: {so}");
+                tracing::warn!(error = error_chain(&*error), "the issuer's keys can't be fetched: {so}");
                 Err(error)
             }
         }

@@ -28,10 +28,10 @@ use super::cache::Source;
 use crate::config::{Discovery, key_set_url};
 use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
-use crate::edge::log::chain;
+use crate::edge::log::error_chain;
 
 /// Time for a fetch in all. A request may have to wait for one.
-const TIME: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The largest document in bytes: a set of some hundred keys.
 const MAX_BYTES: usize = 256 * 1024;
@@ -58,7 +58,7 @@ struct Document {
 }
 
 /// What a call of the SDK is made with, though nobody signs, resolves or tries again here: its connections want to know.
-fn plain() -> Result<RuntimeComponents, BuildError> {
+fn runtime_components() -> Result<RuntimeComponents, BuildError> {
     RuntimeComponentsBuilder::new("issuer")
         .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![])))
         .with_auth_scheme(NoAuthScheme::default())
@@ -110,7 +110,8 @@ impl Issuer {
             Err(Failure::Broken(_)) => self.ask(url).await,
             answered => answered,
         };
-        answered.map_err(|failure| format!("{}: {}", shown(url), chain(&*BoxError::from(failure))).into())
+        answered
+            .map_err(|failure| format!("{}: {}", shown(url), error_chain(&*BoxError::from(failure))).into())
     }
 
     async fn ask(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
@@ -120,16 +121,16 @@ impl Issuer {
         headers.insert("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         let connection = CaptureSmithyConnection::new();
         request.add_extension(connection.clone());
-        let answer = self.connector.call(request).await.map_err(broken)?;
+        let response = self.connector.call(request).await.map_err(broken)?;
         // Minutes pass until the next fetch, and nobody tells here that the issuer has closed the connection since.
         if let Some(connection) = connection.get() {
             connection.poison();
         }
-        let status = answer.status();
+        let status = response.status();
         if status.as_u16() != 200 {
             return Err(Failure::Refused(format!("the issuer answered {status}").into()));
         }
-        read(ByteStream::new(answer.into_body())).await
+        read(ByteStream::new(response.into_body())).await
     }
 }
 
@@ -192,8 +193,8 @@ fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnect
     // Reads the authorities now, and not while a request waits.
     client.validate_base_client_config(&RuntimeComponentsBuilder::new("issuer"), &ConfigBag::base())?;
     // A connection is opened in a task of its own, which the time for the whole fetch does not end.
-    let settings = HttpConnectorSettings::builder().connect_timeout(TIME).build();
-    Ok(client.http_connector(&settings, &plain()?))
+    let settings = HttpConnectorSettings::builder().connect_timeout(TIMEOUT).build();
+    Ok(client.http_connector(&settings, &runtime_components()?))
 }
 
 impl Source for Issuer {
@@ -202,8 +203,8 @@ impl Source for Issuer {
             Place::Url(url) => url,
             Place::Document(discovery) => &discovery.document,
         };
-        let in_time = tokio::time::timeout(TIME, self.keys()).await;
-        in_time.unwrap_or_else(|_| Err(format!("{}: no answer within {TIME:?}", shown(url)).into()))
+        let with_timeout = tokio::time::timeout(TIMEOUT, self.keys()).await;
+        with_timeout.unwrap_or_else(|_| Err(format!("{}: no response within {TIMEOUT:?}", shown(url)).into()))
     }
 }
 

@@ -8,42 +8,42 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 
 use super::*;
-use crate::domain::rate_limit::tests::ledger::Ledger;
+use crate::domain::rate_limit::tests::reference::Reference;
 
 /// Milliseconds to the next arrival: mostly in bursts, now and then after a pause of up to several windows.
 fn gaps() -> impl Strategy<Value = u64> {
     prop_oneof![6 => 0..300_u64, 3 => 300..2_000_u64, 1 => 2_000..12_000_u64]
 }
 
-fn limits() -> impl Strategy<Value = RateLimit> {
+fn limits() -> impl Strategy<Value = RateLimitPolicy> {
     (1..7_u64, 1..5_u64).prop_map(|(requests, seconds)| format!("{requests}/{seconds}s").parse().unwrap())
 }
 
 /// One caller's requests, compared with the rule one by one. Where there is no instance of a number, a new one starts,
 /// which knows nothing yet.
 async fn follow(
-    instances: &[Limiter],
+    limiters: &[Limiter],
     caller: &str,
     arrivals: &[(u64, usize)],
     new: impl Fn() -> Limiter,
 ) -> TestCaseResult {
-    let (mut ledger, mut now) = (Ledger::new(instances[0].limit), START);
-    for (gap, instance) in arrivals {
+    let (mut reference, mut now) = (Reference::new(limiters[0].limit), START);
+    for (gap, limiter) in arrivals {
         now += gap;
-        let passes = ledger.would_pass(now);
-        let answer = match instances.get(*instance) {
-            Some(instance) => ask(instance, caller, now).await,
+        let passes = reference.would_pass(now);
+        let response = match limiters.get(*limiter) {
+            Some(limiter) => ask(limiter, caller, now).await,
             None => ask(&new(), caller, now).await,
         };
-        match answer.map_err(|error| TestCaseError::fail(format!("{error:#}")))? {
-            Ok(quota) => {
+        match response.map_err(|error| TestCaseError::fail(format!("{error:#}")))? {
+            Ok(status) => {
                 prop_assert!(passes, "a request passes beyond the limit");
-                ledger.pass(now / ledger.length());
-                prop_assert_eq!(quota, ledger.quota(now));
+                reference.pass(now / reference.length());
+                prop_assert_eq!(status, reference.status(now));
             }
             Err(seconds) => {
                 prop_assert!(!passes, "a request within the limit is refused");
-                ledger.check_retry_after(now, seconds)?;
+                reference.check_retry_after(now, seconds)?;
             }
         }
     }
@@ -60,9 +60,9 @@ fn random_arrivals_at_several_instances_pass_exactly_if_the_rule_says_so() -> Re
     TestRunner::new(config).run(&cases, |(limit, arrivals)| {
         // Every case is about another caller, so that all can share the table.
         callers.set(callers.get() + 1);
-        let instances = [(); 3].map(|()| table.instance(limit));
+        let limiters = [(); 3].map(|()| table.limiter(limit));
         let caller = format!("user#{}", callers.get());
-        runtime.block_on(follow(&instances, &caller, &arrivals, || table.instance(limit)))
+        runtime.block_on(follow(&limiters, &caller, &arrivals, || table.limiter(limit)))
     })?;
     Ok(())
 }
@@ -70,13 +70,13 @@ fn random_arrivals_at_several_instances_pass_exactly_if_the_rule_says_so() -> Re
 #[tokio::test]
 async fn of_many_requests_at_once_at_several_instances_exactly_those_pass_that_fit() -> Result<()> {
     let table = Table::start().await?;
-    let instances = [(); 4].map(|()| table.ten_in_ten_seconds());
+    let limiters = [(); 4].map(|()| table.ten_in_ten_seconds());
     // What the previous window leaves: all, half of the window's ten, what the seven leave, all again after a pause.
     for (elapsed, room) in [(0, 10), (15_000, 5), (22_000, 6), (29_999, 3), (60_000, 10)] {
         let now = START + elapsed;
-        let requests = (0..40).map(|turn| ask(&instances[turn % 4], "user#alice", now));
-        let answers = join_all(requests).await.into_iter().collect::<Result<Vec<_>>>()?;
-        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), room, "{elapsed} ms");
+        let requests = (0..40).map(|turn| ask(&limiters[turn % 4], "user#alice", now));
+        let responses = join_all(requests).await.into_iter().collect::<Result<Vec<_>>>()?;
+        assert_eq!(responses.iter().filter(|response| response.is_ok()).count(), room, "{elapsed} ms");
     }
     Ok(())
 }

@@ -15,23 +15,23 @@ fn later(now: u64, milliseconds: i64) -> u64 {
 #[tokio::test]
 async fn a_clock_that_steps_back_a_second_gives_nothing_twice_and_asks_for_a_second_at_most() -> Result<()> {
     let table = Table::start().await?;
-    let instance = table.ten_in_ten_seconds();
-    assert_eq!(burst(&instance, "user#alice", START + 9_900).await?, (10, 2));
-    assert_eq!(burst(&instance, "user#alice", START + 15_000).await?, (5, 1));
+    let limiter = table.ten_in_ten_seconds();
+    assert_eq!(burst(&limiter, "user#alice", START + 9_900).await?, (10, 2));
+    assert_eq!(burst(&limiter, "user#alice", START + 15_000).await?, (5, 1));
     // Within a window, and back over its beginning: of a second that came already nothing is left.
-    assert_eq!(burst(&instance, "user#alice", START + 14_000).await?, (0, 2));
-    assert_eq!(burst(&instance, "user#alice", START + 20_200).await?, (5, 2));
-    assert_eq!(burst(&instance, "user#alice", START + 19_200).await?, (0, 3));
-    assert_eq!(burst(&instance, "user#alice", START + 22_000).await?, (1, 2));
+    assert_eq!(burst(&limiter, "user#alice", START + 14_000).await?, (0, 2));
+    assert_eq!(burst(&limiter, "user#alice", START + 20_200).await?, (5, 2));
+    assert_eq!(burst(&limiter, "user#alice", START + 19_200).await?, (0, 3));
+    assert_eq!(burst(&limiter, "user#alice", START + 22_000).await?, (1, 2));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_clock_that_steps_forward_gives_what_the_rule_gives_at_that_time() -> Result<()> {
     let table = Table::start().await?;
-    let instance = table.ten_in_ten_seconds();
+    let limiter = table.ten_in_ten_seconds();
     for (now, passed) in [(5_000, 10), (6_000, 0), (15_000, 5), (16_000, 1), (3_600_000, 10)] {
-        assert_eq!(burst(&instance, "user#alice", START + now).await?.0, passed, "{now} ms");
+        assert_eq!(burst(&limiter, "user#alice", START + now).await?.0, passed, "{now} ms");
     }
     Ok(())
 }
@@ -40,24 +40,24 @@ async fn a_clock_that_steps_forward_gives_what_the_rule_gives_at_that_time() -> 
 async fn no_step_back_keeps_a_caller_out_for_longer_than_two_windows_and_ten_seconds() -> Result<()> {
     let table = Table::start().await?;
     for (step, passed) in [(-SECOND, 0), (-10 * SECOND, 0), (-30 * SECOND, 10), (-HOUR, 10)] {
-        let (caller, instance) = (format!("user#{step}"), table.ten_in_ten_seconds());
-        assert_eq!(burst(&instance, &caller, START).await?.0, 10);
+        let (caller, limiter) = (format!("user#{step}"), table.ten_in_ten_seconds());
+        assert_eq!(burst(&limiter, &caller, START).await?.0, 10);
         let now = later(START, step);
-        let (more, wait) = burst(&instance, &caller, now).await?;
+        let (more, wait) = burst(&limiter, &caller, now).await?;
         assert!(more <= passed && wait <= 30, "{more} passed and {wait} s to wait after {step} ms");
         let elsewhere = burst(&table.ten_in_ten_seconds(), &caller, now).await?;
-        assert_eq!(elsewhere, (0, wait), "another instance with this clock, after {step} ms");
-        assert!(ask(&instance, &caller, now + wait * 1_000).await?.is_ok(), "after {step} ms");
+        assert_eq!(elsewhere, (0, wait), "another limiter with this clock, after {step} ms");
+        assert!(ask(&limiter, &caller, now + wait * 1_000).await?.is_ok(), "after {step} ms");
     }
     Ok(())
 }
 
 /// How many requests pass in a minute, when each instance is asked five times a second for as many as it lets pass.
-async fn pass_in_a_minute(caller: &str, instances: &[(Limiter, i64)]) -> Result<u64> {
+async fn pass_in_a_minute(caller: &str, limiters: &[(Limiter, i64)]) -> Result<u64> {
     let mut passed = 0;
     for turn in 0..300 {
-        for (instance, ahead) in instances {
-            passed += burst(instance, caller, later(START + turn * 200, *ahead)).await?.0;
+        for (limiter, ahead) in limiters {
+            passed += burst(limiter, caller, later(START + turn * 200, *ahead)).await?.0;
         }
     }
     Ok(passed)
@@ -66,11 +66,11 @@ async fn pass_in_a_minute(caller: &str, instances: &[(Limiter, i64)]) -> Result<
 #[tokio::test]
 async fn instances_whose_clocks_differ_by_seconds_share_one_limit() -> Result<()> {
     let table = Table::start().await?;
-    let instance = |ahead| (table.ten_in_ten_seconds(), ahead);
-    let alone = pass_in_a_minute("user#alone", &[instance(0)]).await?;
+    let limiter = |ahead| (table.ten_in_ten_seconds(), ahead);
+    let alone = pass_in_a_minute("user#alone", &[limiter(0)]).await?;
     for ahead in [SECOND, 5 * SECOND, 10 * SECOND] {
         let caller = format!("user#{ahead}");
-        let together = pass_in_a_minute(&caller, &[instance(0), instance(ahead)]).await?;
+        let together = pass_in_a_minute(&caller, &[limiter(0), limiter(ahead)]).await?;
         // The one that is ahead sees that much more than a minute, in which about one request a second passes.
         let most = alone + u64::try_from(ahead / SECOND)?;
         assert!((alone..=most).contains(&together), "{together} passed with clocks {ahead} ms apart");

@@ -56,12 +56,12 @@ async fn every_body_of_the_corpus_is_stored_whole_or_refused() -> Result<()> {
     let (mut surprises, mut answered) = (Vec::new(), Vec::new());
     for (file, case) in cases::<Case>("multipart")? {
         let what = format!("{file}: {}", case.name);
-        let answer = answer(&app, &note, &case).await.with_context(|| what.clone())?;
+        let response = response(&app, &note, &case).await.with_context(|| what.clone())?;
         let expected = expected(&case).with_context(|| what.clone())?;
-        if let Some(id) = answer["data"]["id"].as_str() {
+        if let Some(id) = response["data"]["id"].as_str() {
             answered.push((what.clone(), id.to_owned(), case.content()?));
         }
-        let found = summary(&answer);
+        let found = summary(&response);
         if found != expected {
             surprises.push(format!("{what}\n  expected {expected}\n  found    {found}"));
         }
@@ -78,13 +78,13 @@ impl Case {
 }
 
 /// The body of the answer to a case's request, with its status.
-async fn answer(app: &App, note: &str, case: &Case) -> Result<Value> {
+async fn response(app: &App, note: &str, case: &Case) -> Result<Value> {
     let body = notation::bytes(&case.body, "\r\n")?;
     let Some(length) = &case.length else {
-        let draft = app.as_alice("POST", &files("acme", note)).body(&case.content_type, body);
-        let answer = draft.send().await?;
-        let mut body = answer.json();
-        body["status"] = answer.status.into();
+        let request = app.as_alice("POST", &files("acme", note)).body(&case.content_type, body);
+        let response = request.send().await?;
+        let mut body = response.json();
+        body["status"] = response.status.into();
         return Ok(body);
     };
     // HTTP itself keeps a length from lying, so what lies is sent past it.
@@ -94,22 +94,22 @@ async fn answer(app: &App, note: &str, case: &Case) -> Result<Value> {
     event["pathParameters"]["noteId"] = note.into();
     event["body"] = STANDARD.encode(body).into();
     event["isBase64Encoded"] = true.into();
-    let answer = app.answer("UploadFile", &event).await?;
-    let mut body = answer.json();
-    body["status"] = answer.status.into();
+    let response = app.response("UploadFile", &event).await?;
+    let mut body = response.json();
+    body["status"] = response.status.into();
     Ok(body)
 }
 
 /// An answer in the words of a case.
-fn summary(answer: &Value) -> String {
-    let (data, error) = (&answer["data"], &answer["error"]);
+fn summary(response: &Value) -> String {
+    let (data, error) = (&response["data"], &response["error"]);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if data.is_object() {
         let (name, kind, size) = (text(&data["name"]), text(&data["contentType"]), &data["size"]);
-        return format!("{} {name:?} {kind} of {size} bytes", answer["status"]);
+        return format!("{} {name:?} {kind} of {size} bytes", response["status"]);
     }
     let issue = text(&error["issues"][0]["code"]);
-    let words = [answer["status"].to_string(), text(&error["code"]), text(&error["field"]), issue];
+    let words = [response["status"].to_string(), text(&error["code"]), text(&error["field"]), issue];
     words.join(" ").trim_end().to_owned()
 }
 

@@ -38,7 +38,7 @@ impl Case {
     }
 
     /// The type that the file must be stored under where this one is declared, or the refusal.
-    fn verdict(&self, declared: &str) -> Result<&str, &'static str> {
+    fn status_and_code(&self, declared: &str) -> Result<&str, &'static str> {
         let mut stored_as = self.stored_as.iter().map(String::as_str);
         if declared == UNDECLARED {
             return stored_as.next().ok_or("415 UNSUPPORTED_MEDIA_TYPE");
@@ -58,13 +58,17 @@ async fn every_file_of_the_corpus_is_stored_under_its_own_types_only() -> Result
     for ((file, case), runs) in cases::<Case>("types")?.into_iter().zip(RUN.into_iter().cycle()) {
         let bytes = case.bytes().with_context(|| format!("{file}: {}", case.name))?;
         for declared in ALLOWED.into_iter().chain([runs, UNDECLARED]) {
-            let answer = app.upload(&note, "page.html", declared, &bytes).await?;
-            let verdict = case.verdict(declared);
-            if answer.verdict() != verdict.map_or_else(|refusal| refusal, |_| "201") {
-                surprises.push(format!("{file}: {} as {declared}: {}", case.name, answer.verdict()));
+            let response = app.upload(&note, "page.html", declared, &bytes).await?;
+            let status_and_code = case.status_and_code(declared);
+            if response.status_and_code() != status_and_code.map_or_else(|refusal| refusal, |_| "201") {
+                surprises.push(format!(
+                    "{file}: {} as {declared}: {}",
+                    case.name,
+                    response.status_and_code()
+                ));
             }
-            if answer.status == 201 {
-                expected.push((verdict.unwrap_or(declared).to_owned(), bytes.clone()));
+            if response.status == 201 {
+                expected.push((status_and_code.unwrap_or(declared).to_owned(), bytes.clone()));
             }
         }
     }

@@ -12,13 +12,13 @@ struct Served {
     serves: Mutex<Option<&'static str>>,
     asked: AtomicUsize,
     /// Whoever has all permits holds up the answers.
-    answers: Semaphore,
+    responses: Semaphore,
 }
 
 impl Source for Arc<Served> {
     async fn fetch(&self) -> Result<KeySet, BoxError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let _permit = self.answers.acquire().await?;
+        let _permit = self.responses.acquire().await?;
         let serves = *self.serves.lock().unwrap();
         serves.map(set).ok_or_else(|| "the issuer is down".into())
     }
@@ -43,7 +43,7 @@ impl World {
         let source = Arc::new(Served {
             serves: Mutex::new(Some("1")),
             asked: AtomicUsize::default(),
-            answers: Semaphore::new(1_000),
+            responses: Semaphore::new(1_000),
         });
         let cache = Arc::new(Cache::new(Arc::clone(&source)));
         Self { source, cache, now: Timestamp::from_second(1_700_000_000).unwrap() }
@@ -59,11 +59,11 @@ impl World {
 
     /// Holds up every answer until [`Self::let_go`].
     async fn hold(&self) {
-        self.source.answers.acquire_many(1_000).await.unwrap().forget();
+        self.source.responses.acquire_many(1_000).await.unwrap().forget();
     }
 
     fn let_go(&self) {
-        self.source.answers.add_permits(1_000);
+        self.source.responses.add_permits(1_000);
     }
 
     fn pass(&mut self, seconds: i64) {
@@ -72,7 +72,7 @@ impl World {
 
     /// Whether a token that names the key `id` finds it.
     async fn finds(&self, id: &str) -> bool {
-        self.cache.keys(Some(id), self.now).await.is_ok_and(|set| set.knows(id))
+        self.cache.keys(Some(id), self.now).await.is_ok_and(|set| set.contains(id))
     }
 
     /// Lets everything that runs in the background get as far as it can.
@@ -140,8 +140,8 @@ async fn keys_serve_on_while_the_issuer_is_down_and_it_is_asked_now_and_then() {
         assert!(world.finds("1").await);
         world.settle().await;
     }
-    let tries = world.asked() - 1;
-    assert!((100..=3_300 / 30 + 1).contains(&tries), "{tries} tries in an hour");
+    let fetches = world.asked() - 1;
+    assert!((100..=3_300 / 30 + 1).contains(&fetches), "{fetches} fetches in an hour");
     world.serves(Some("2"));
     world.pass(30);
     assert!(world.finds("2").await, "it is back");
@@ -151,10 +151,10 @@ async fn keys_serve_on_while_the_issuer_is_down_and_it_is_asked_now_and_then() {
 async fn without_keys_the_issuer_is_asked_once_a_second_until_it_is_there() {
     let mut world = World::new();
     world.serves(None);
-    for tries in 1..=3 {
+    for fetches in 1..=3 {
         for _ in 0..5 {
             assert!(world.cache.keys(Some("1"), world.now).await.is_err());
-            assert_eq!(world.asked(), tries);
+            assert_eq!(world.asked(), fetches);
         }
         world.pass(1);
     }
@@ -238,12 +238,12 @@ async fn a_failed_search_leaves_the_cool_down_of_an_answered_one() {
 }
 
 /// What twenty requests at once for the key `id` come to.
-async fn at_once(world: &World, id: &'static str) -> Vec<bool> {
+async fn send_concurrently(world: &World, id: &'static str) -> Vec<bool> {
     world.hold().await;
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let (cache, now) = (Arc::clone(&world.cache), world.now);
-            tokio::spawn(async move { cache.keys(Some(id), now).await.is_ok_and(|set| set.knows(id)) })
+            tokio::spawn(async move { cache.keys(Some(id), now).await.is_ok_and(|set| set.contains(id)) })
         })
         .collect();
     world.settle().await;
@@ -258,7 +258,7 @@ async fn at_once(world: &World, id: &'static str) -> Vec<bool> {
 #[tokio::test]
 async fn requests_at_once_ask_for_the_first_keys_once() {
     let world = World::new();
-    assert_eq!(at_once(&world, "1").await, [true; 20]);
+    assert_eq!(send_concurrently(&world, "1").await, [true; 20]);
     assert_eq!(world.asked(), 1);
 }
 
@@ -267,7 +267,7 @@ async fn requests_at_once_with_a_new_key_ask_for_it_once_and_all_find_it() {
     let world = World::new();
     assert!(world.finds("1").await);
     world.serves(Some("2"));
-    assert_eq!(at_once(&world, "2").await, [true; 20]);
+    assert_eq!(send_concurrently(&world, "2").await, [true; 20]);
     assert_eq!(world.asked(), 2);
 }
 
@@ -275,7 +275,7 @@ async fn requests_at_once_with_a_new_key_ask_for_it_once_and_all_find_it() {
 async fn requests_at_once_don_t_ask_an_issuer_that_is_down_one_after_the_other() {
     let world = World::new();
     world.serves(None);
-    assert_eq!(at_once(&world, "1").await, [false; 20]);
+    assert_eq!(send_concurrently(&world, "1").await, [false; 20]);
     assert_eq!(world.asked(), 1);
 }
 

@@ -1,0 +1,142 @@
+//! Round trips to the emulators and DynamoDB's capacity units of every kind of request, counted on the wire.
+//! What must stay out: time.
+
+use crate::cold::count;
+use crate::environment::{Environment, Launch};
+use crate::event::{ORGANIZATION, Request};
+use crate::fixture::{Fixture, Network};
+use crate::seeds::projects;
+use crate::series::{Samples, Unit};
+use crate::target::{CREATE, LIST, SMALL, Target, UPLOAD};
+use anyhow::{Context, Result, ensure};
+use testing::{CallTiming, Service, sequential};
+
+/// Processes that are asked through the tap.
+pub(crate) struct RoundTrips<'s> {
+    fixture: &'s Fixture,
+    targets: &'s [Target],
+    pub(crate) samples: &'s mut Samples,
+}
+
+impl<'s> RoundTrips<'s> {
+    pub(crate) fn new(fixture: &'s Fixture, targets: &'s [Target], samples: &'s mut Samples) -> Self {
+        Self { fixture, targets, samples }
+    }
+
+    /// Counts what each kind of request costs.
+    ///
+    /// # Errors
+    /// When one is not answered as it should be.
+    pub(crate) async fn count(&mut self) -> Result<()> {
+        self.lists().await?;
+        self.creations().await?;
+        self.uploads().await?;
+        self.counters().await
+    }
+
+    async fn lists(&mut self) -> Result<()> {
+        let mut function = self.start(LIST, &[]).await?;
+        let all = self.fixture.stack.token("lists", &[ORGANIZATION, "nothing", "hundred"])?;
+        let list = |organization, query| Request::list(organization, query).token(&all);
+        self.note("list, no project", &mut function, &list("nothing", ""), 200).await?;
+        self.note("list, 20 projects", &mut function, &list(ORGANIZATION, ""), 200).await?;
+        projects(self.fixture, "hundred", 200).await?;
+        self.note("list, 100 projects", &mut function, &list("hundred", "limit=100"), 200).await
+    }
+
+    async fn creations(&mut self) -> Result<()> {
+        let mut function = self.start(CREATE, &[]).await?;
+        let token = self.fixture.stack.token("creations", &[ORGANIZATION])?;
+        let create = |name: &str| Request::create(name).token(&token);
+        let once = create("Once").header("idempotency-key", "creation");
+        self.note("create", &mut function, &create("Plain"), 201).await?;
+        self.note("create, idempotent", &mut function, &once, 201).await?;
+        self.note("create, replayed", &mut function, &once, 201).await?;
+        self.note("create, the name is taken", &mut function, &create("plain"), 409).await?;
+        let bad = create("").header("content-type", "application/json");
+        self.note("create, refused as invalid", &mut function, &bad, 400).await
+    }
+
+    async fn uploads(&mut self) -> Result<()> {
+        let mut function = self.start(UPLOAD, &[]).await?;
+        let token = self.fixture.stack.token("uploads", &[ORGANIZATION])?;
+        let upload = |project: &str, number| Request::upload(project, SMALL, number).token(&token);
+        let once = upload(&self.fixture.project, 2).header("idempotency-key", "upload");
+        self.note("upload", &mut function, &upload(&self.fixture.project, 1), 201).await?;
+        self.note("upload, idempotent", &mut function, &once, 201).await?;
+        self.note("upload, replayed", &mut function, &once, 201).await?;
+        let nowhere = "00000000-0000-7000-8000-000000000000";
+        self.note("upload, no such project", &mut function, &upload(nowhere, 3), 404).await
+    }
+
+    /// With a list of nothing beside the counter, which costs half a unit to read.
+    async fn counters(&mut self) -> Result<()> {
+        let limited = [("RATE_LIMIT", "3/86400s")];
+        let (mut one, mut other) = (self.start(LIST, &limited).await?, self.start(LIST, &limited).await?);
+        let token = self.fixture.stack.token("counters", &["nothing"])?;
+        let list = Request::list("nothing", "").token(&token);
+        self.note("counter: a new caller", &mut one, &list, 200).await?;
+        self.note("counter: one that this instance knows", &mut one, &list, 200).await?;
+        self.note("counter: one that only another instance knows", &mut other, &list, 200).await?;
+        self.note("counter: over the limit", &mut one, &list, 429).await?;
+        self.note("counter: known to be over the limit", &mut one, &list, 429).await?;
+        let anonymous = Request::list("nothing", "");
+        self.note("counter: no token", &mut one, &anonymous, 401).await?;
+        let foreign =
+            Request::list(ORGANIZATION, "").token(&self.fixture.stack.token("foreign", &["nothing"])?);
+        self.note("counter: no member", &mut one, &foreign, 403).await?;
+        self.rolling().await
+    }
+
+    /// A caller that this instance knows from the window before.
+    async fn rolling(&mut self) -> Result<()> {
+        let mut function = self.start(LIST, &[("RATE_LIMIT", "1000/1s")]).await?;
+        let list = Request::list("nothing", "").token(&self.fixture.stack.token("rolling", &["nothing"])?);
+        function.ask(list.event()).await?;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        self.note("counter: known from the window before", &mut function, &list, 200).await
+    }
+
+    pub(crate) async fn start(&self, function: &str, variables: &[(&str, &str)]) -> Result<Environment> {
+        let target = self.targets.iter().find(|target| target.name == function);
+        let mut launch: Launch =
+            self.fixture.launch(target.context("it is not measured")?, &Network::Proxied)?;
+        launch
+            .variables
+            .extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Environment::start(&launch).await
+    }
+
+    pub(crate) async fn note(
+        &mut self,
+        case: &str,
+        function: &mut Environment,
+        request: &Request,
+        status: u64,
+    ) -> Result<()> {
+        self.fixture.proxy.clear();
+        let response = function.ask(request.event()).await.with_context(|| case.to_owned())?;
+        ensure!(response.status == status, "{case} was answered {response:?}");
+        let spans = self.fixture.proxy.timings();
+        let of = |service| spans.iter().filter(|span| span.call.service == service).count();
+        let mut note = |measure: &str, unit, sample| self.samples.note(measure, unit, case, sample);
+        note("round trips", Unit::Count, count(spans.len()));
+        note("round trips, one after the other", Unit::Count, count(sequential(&spans)));
+        note("calls of S3", Unit::Count, count(of(Service::S3)));
+        note("read capacity", Unit::CapacityUnits, units(&spans, reads));
+        note("write capacity", Unit::CapacityUnits, units(&spans, |span| !reads(span)));
+        Ok(())
+    }
+}
+
+fn reads(span: &CallTiming) -> bool {
+    ["Query", "GetItem"].contains(&span.call.operation.as_str())
+}
+
+fn units(spans: &[CallTiming], wanted: impl Fn(&CallTiming) -> bool) -> f64 {
+    spans
+        .iter()
+        .filter(|span| wanted(span))
+        .filter_map(|span| span.capacity)
+        .fold(0.0, |sum, units| sum + units)
+}

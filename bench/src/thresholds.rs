@@ -1,0 +1,147 @@
+//! What is asked of the functions: ratios within one run. What must stay out: measuring, and bounds that noise can't move.
+
+use crate::series::Series;
+use crate::target::{CREATE, LARGE, LIST, UPLOAD};
+use std::fmt::{Display, Formatter, Result};
+
+/// What their costs are compared with.
+const NOOP: &str = "noop";
+const DEFAULTS: &str = "defaults";
+const NODE: &str = "node";
+
+const INIT: &str = "init: from spawn to the first /next";
+const MEMORY: &str = "peak memory after 20 requests";
+
+/// The bars that these series can be held to.
+pub(crate) struct Thresholds<'s>(pub(crate) &'s [Series]);
+
+/// One of them.
+#[derive(Debug)]
+struct Threshold {
+    what: String,
+    most: f64,
+    here: f64,
+    unit: &'static str,
+}
+
+impl Display for Thresholds<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
+        let thresholds = self.all();
+        if !thresholds.is_empty() {
+            writeln!(formatter, "\n{:<78}{:>10}{:>10}", "what is asked, at most", "asked", "here")?;
+        }
+        for Threshold { what, most, here, unit } in thresholds {
+            let result = if here <= most { "met" } else { "MISSED" };
+            writeln!(formatter, "  {:<76}{most:>10.3}{here:>10.3} {result}", format!("{what} ({unit})"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Thresholds<'_> {
+    fn all(&self) -> Vec<Threshold> {
+        let one = [(LIST, 1.25, 6.0), (CREATE, 1.25, 6.0), (UPLOAD, 1.5, 10.0)];
+        let each = one.into_iter().flat_map(|(function, init, size)| self.of(function, init, size));
+        each.chain(self.of_uploads()).chain(self.of_peers()).collect()
+    }
+
+    /// What is asked of each function: `init` as a multiple of the floor's, `size` in MB.
+    fn of(&self, function: &str, init: f64, size: f64) -> Vec<Threshold> {
+        let floor_twice = self.median(MEMORY, NOOP).map(|noop| noop.mul_add(2.0, 2048.0));
+        let kind =
+            if function == UPLOAD { "upload 1 KiB" } else { function.split('-').next().unwrap_or_default() };
+        let warm = self.median(&format!("warm {kind}, TLS: time"), function);
+        let first = self.median("first request, TLS", function).zip(warm).map(|(first, warm)| first - warm);
+        // Of the function that sets up only one, as two are in each other's way.
+        let set_up = self.median("setting up a connection, TLS", CREATE);
+        let megabytes = self.median("size", function).map(|kib| kib * 1024.0 / 1e6);
+        [
+            threshold(
+                format!("init of {function}"),
+                Some(init),
+                self.ratio(INIT, function, NOOP),
+                "of noop's",
+            ),
+            threshold(format!("size of {function}"), Some(size), megabytes, "MB"),
+            threshold(
+                format!("peak memory of {function}"),
+                floor_twice,
+                self.median(MEMORY, function),
+                "KiB",
+            ),
+            threshold(
+                format!("first request of {function} beyond a warm one, TLS: one set-up"),
+                set_up,
+                first,
+                "ms",
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn of_uploads(&self) -> Option<Threshold> {
+        let added = self.median("peak memory that the first upload of 4 MiB adds", UPLOAD);
+        let times = added.map(|kib| kib * 1024.0 / crate::cold::count(LARGE));
+        threshold("memory that a large upload adds".to_owned(), Some(4.0), times, "of its size")
+    }
+
+    fn of_peers(&self) -> impl Iterator<Item = Threshold> {
+        let cpu = "warm list, TLS: CPU time";
+        let of = |what: &str, most, here, unit| threshold(what.to_owned(), Some(most), here, unit);
+        [
+            of("init of list-projects, beside Node.js", 1.0 / 50.0, self.ratio(INIT, LIST, NODE), "of its"),
+            of(
+                "CPU of a warm list, beside the SDK's defaults",
+                1.0,
+                self.ratio(cpu, LIST, DEFAULTS),
+                "of its",
+            ),
+            of("CPU of a warm list, beside Node.js", 0.25, self.ratio(cpu, LIST, NODE), "of its"),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    fn ratio(&self, measure: &str, one: &str, other: &str) -> Option<f64> {
+        let (one, other) = self.median(measure, one).zip(self.median(measure, other))?;
+        (other > 0.0).then(|| one / other)
+    }
+
+    fn median(&self, measure: &str, target: &str) -> Option<f64> {
+        let found = self.0.iter().find(|it| it.measure == measure && it.target == target);
+        found.map(|series| series.summary.median)
+    }
+}
+
+/// One of which all is known.
+fn threshold(what: String, most: Option<f64>, here: Option<f64>, unit: &'static str) -> Option<Threshold> {
+    most.zip(here).map(|(most, here)| Threshold { what, most, here, unit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{INIT, Thresholds};
+    use crate::series::{Samples, Unit};
+
+    #[test]
+    fn what_was_measured_is_held_to_what_is_asked() {
+        let mut samples = Samples::default();
+        for (target, sample) in
+            [("noop", 2.0), ("list-projects", 2.4), ("create-project", 2.6), ("node", 150.0)]
+        {
+            samples.note(INIT, Unit::Milliseconds, target, sample);
+        }
+        let text = Thresholds(&samples.finish()).to_string();
+        let result = |what: &str| {
+            let line = text.lines().find(|line| line.contains(what)).unwrap_or_default();
+            line.split_whitespace().last().unwrap_or_default().to_owned()
+        };
+        assert_eq!(result("init of list-projects (of noop's)"), "met");
+        assert_eq!(result("init of create-project (of noop's)"), "MISSED");
+        assert_eq!(result("beside Node.js (of its)"), "met");
+        assert!(!text.contains("size"), "{text}");
+        assert_eq!(Thresholds(&[]).to_string(), "");
+    }
+}

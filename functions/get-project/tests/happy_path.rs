@@ -1,0 +1,25 @@
+//! Projects that are there, and those that aren't.
+
+use anyhow::Result;
+use testing::{App, projects};
+
+#[tokio::test]
+async fn a_project_is_what_its_creation_answered() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let created = app.create("Apollo").await?;
+    let got = app.as_alice("GET", created.header("location")).send().await?;
+    assert_eq!((got.status, got.header("etag")), (200, "\"1\""));
+    assert_eq!(got.body, created.body);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_project_elsewhere_is_not_found() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let id = app.new_item("umbrella", "Apollo").await?;
+    for other in [id.as_str(), &id.to_uppercase(), "01900000-0000-7000-8000-000000000000", "7", "%20"] {
+        let got = app.as_alice("GET", &format!("{}/{other}", projects("acme"))).send().await?;
+        assert_eq!(got.status_and_code(), "404 NOT_FOUND", "{other}");
+    }
+    Ok(())
+}

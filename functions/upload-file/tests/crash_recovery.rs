@@ -1,0 +1,95 @@
+//! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
+
+use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+use testing::{App, CallMatcher, Client, FORM, Moment, PNG, RequestBuilder, files, form};
+
+/// The tag of an object that no row refers to yet.
+const UNRECORDED: &str = "state=pending";
+
+fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool) -> RequestBuilder {
+    let request =
+        client.post(&files(organization, project)).bearer(&app.token(organization, &[organization]));
+    let request = request.body(FORM, form("a.png", "image/png", PNG));
+    if key { request.key("key") } else { request }
+}
+
+/// The objects of the organization, each with its tags, and the objects that its files name.
+async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
+    let rows = app.rows("ProjectsTable", "FILE#").await?;
+    let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
+    let named = own.map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
+    Ok((app.tagged_objects(organization).await?, named))
+}
+
+/// Uploads a file, with the function killed at the call with this number; returns the project.
+async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, key: bool) -> Result<String> {
+    let project = app.new_item(organization, "Apollo").await?;
+    let mut hold = app.proxy.hold(CallMatcher::any().with(organization).number(number), moment);
+    // What the gateway says of a function that died is not in the envelope.
+    let lenient = Client::new(app.stack.url());
+    let request = tokio::spawn(post(app, &lenient, organization, &project, key).send());
+    hold.reached().await?;
+    app.stack.crash("upload-file");
+    let response = request.await.context("the request was interrupted")??;
+    hold.break_off();
+    assert_eq!(
+        (response.status, response.code().as_str()),
+        (500, ""),
+        "the gateway responds for a dead function"
+    );
+    Ok(project)
+}
+
+/// The storage calls of an upload, two of which may come in either order.
+async fn calls(app: &App) -> Result<Vec<String>> {
+    let project = app.new_item("nobody-dies", "Apollo").await?;
+    app.proxy.clear();
+    post(app, &app.client, "nobody-dies", &project, true).send().await?;
+    Ok(app.proxy.calls().into_iter().map(|call| call.operation).collect())
+}
+
+#[tokio::test]
+async fn an_upload_with_a_key_is_stored_exactly_once_wherever_its_function_was_killed() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let calls = calls(&app).await?;
+    let expected = ["UpdateItem", "GetItem", "GetItem", "PUT", "TransactWriteItems", "DELETE?tagging"];
+    assert_eq!(calls, expected);
+    for number in 1..=calls.len() {
+        for moment in [Moment::Before, Moment::After] {
+            let organization = format!("killed-{moment:?}-{number}");
+            let project = kill_at(&app, &organization, number, moment, true).await?;
+            let again = post(&app, &app.client, &organization, &project, true).send().await?;
+            let recorded = number > 5 || (number, moment) == (5, Moment::After);
+            let found = (again.status_and_code(), again.header("idempotency-replayed"));
+            assert_eq!((found.0.as_str(), found.1), ("201", if recorded { "true" } else { "" }));
+            let (objects, named) = stored(&app, &organization).await?;
+            assert_eq!(named.len(), 1, "{organization}");
+            assert_eq!(objects, [(named[0].clone(), Vec::new())], "{organization}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_killed_upload_without_a_key_leaves_behind_is_marked_to_be_swept() -> Result<()> {
+    let app = App::start(&[]).await?;
+    // The call for a recorded answer is not made without a key.
+    for number in 1..calls(&app).await?.len() {
+        for moment in [Moment::Before, Moment::After] {
+            let organization = format!("killed-{moment:?}-{number}");
+            let project = kill_at(&app, &organization, number, moment, false).await?;
+            let again = post(&app, &app.client, &organization, &project, false).send().await?;
+            assert_eq!(again.status_and_code(), "201", "{organization}");
+            let (objects, named) = stored(&app, &organization).await?;
+            let kept: BTreeSet<_> = objects.iter().filter(|(_, tags)| tags.is_empty()).collect();
+            let marked = objects.iter().filter(|(_, tags)| tags == &[UNRECORDED]).count();
+            assert_eq!(kept.len() + marked, objects.len(), "{organization}: {objects:?}");
+            assert!(kept.iter().all(|(key, _)| named.contains(key)), "{organization}: {objects:?}");
+            let answered =
+                format!("orgs/{organization}/{}", again.json()["data"]["id"].as_str().unwrap_or_default());
+            assert!(kept.iter().any(|(key, _)| *key == answered), "{organization}: {objects:?}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! A project's file once it is stored: the answer, the row and the object.
+
+use anyhow::Result;
+use serde_json::json;
+use testing::{App, PNG};
+
+#[tokio::test]
+async fn a_file_is_answered_whole_with_its_address() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_item("acme", "Apollo").await?;
+    let response = app.upload(&project, "a file.bin", "image/png", PNG).await?;
+    let file = response.json()["data"].clone();
+    let (id, time) = (file["id"].as_str().unwrap_or_default(), file["createdAt"].clone());
+    let expected = json!({
+        "id": id, "orgId": "acme", "projectId": project, "name": "a file.bin", "contentType": "image/png",
+        "size": PNG.len(), "sha256": "71fde3856a298a052c6edb5155638d8422114e55bf0e28374d90dea8be99ef6c",
+        "createdBy": "alice", "createdAt": time,
+    });
+    assert_eq!((response.status_and_code().as_str(), &file), ("201", &expected));
+    assert_eq!(response.header("location"), format!("/v1/orgs/acme/projects/{project}/files/{id}"));
+    assert!(!response.headers.contains_key("etag"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_row_leads_to_the_object() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_item("acme", "Apollo").await?;
+    let file = app.upload(&project, "a.png", "image/png", PNG).await?.json()["data"].clone();
+    let rows = app.rows("ProjectsTable", "FILE#").await?;
+    assert_eq!(rows.len(), 1);
+    for name in ["id", "projectId", "name", "contentType", "size", "sha256", "createdBy", "createdAt"] {
+        assert_eq!(rows[0][name], file[name], "{name}");
+    }
+    let key = rows[0]["object"].as_str().unwrap_or_default();
+    assert_eq!(app.object(key).await?.bytes, PNG);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_upload_is_a_file_of_its_own() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_item("acme", "Apollo").await?;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(app.upload(&project, "a.png", "image/png", PNG).await?.json()["data"]["id"].clone());
+    }
+    assert!(ids.is_sorted_by(|one, next| one.as_str() < next.as_str()));
+    assert_eq!((app.rows("ProjectsTable", "FILE#").await?.len(), app.objects().await?.len()), (3, 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_there_is_not_found() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let own = app.new_item("acme", "Apollo").await?;
+    let foreign = app.new_item("umbrella", "Apollo").await?;
+    let spelled = [own.to_uppercase(), own.replace('-', "")];
+    for project in [&foreign, "01900000-0000-7000-8000-000000000000", "1", &spelled[0], &spelled[1]] {
+        let response = app.upload(project, "a.png", "image/png", PNG).await?;
+        assert_eq!(response.status_and_code(), "404 NOT_FOUND", "{project}");
+    }
+    assert_eq!(app.objects().await?, Vec::<String>::new());
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! SDK clients for the stack itself. What must stay out: settings that hide an emulator's mistakes, such as many retries.
+
+use crate::template::REGION;
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_smithy_http_client::{Builder, tls};
+
+/// A client of the DynamoDB at `endpoint`.
+pub(super) fn dynamodb(endpoint: &str, credentials: Credentials) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials)
+        .http_client(http(endpoint));
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// A client of the S3 at `endpoint`, with bucket names in the path: a loopback address has no subdomains.
+pub(super) fn s3(endpoint: &str, credentials: Credentials) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials)
+        .force_path_style(true)
+        .http_client(http(endpoint));
+    aws_sdk_s3::Client::from_conf(config.build())
+}
+
+/// Loading the system's certificates takes longer than all the rest: only an endpoint that needs them pays for it.
+fn http(endpoint: &str) -> SharedHttpClient {
+    if endpoint.starts_with("https:") {
+        Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+            .build_https()
+    } else {
+        Builder::new().build_http()
+    }
+}

@@ -1,0 +1,74 @@
+//! Where the emulators keep their data, and that only one stack at a time does. What must stay out: the data.
+
+use anyhow::{Context, Result, bail};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// Where the emulators keep their data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// In memory, gone with the stack.
+    Memory,
+    /// In this folder, there again after a restart.
+    Dir(PathBuf),
+}
+
+/// An opened data folder. Its lock goes with this value, and with the process however that ends.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Data {
+    /// Opens the folder, if data is to be kept in one.
+    pub(super) fn open(&self) -> Result<Option<Folder>> {
+        match self {
+            Self::Memory => Ok(None),
+            Self::Dir(path) => Folder::open(path).map(Some),
+        }
+    }
+}
+
+impl Folder {
+    fn open(path: &Path) -> Result<Self> {
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("can't create the data folder {}", path.display()))?;
+        let file = path.join("lock");
+        let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file);
+        let mut lock = lock.with_context(|| format!("can't open {}", file.display()))?;
+        take(&mut lock, path)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The path of the file `name` in this folder.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+/// Takes the lock and leaves our process id in it, for the message that the next one gets.
+fn take(lock: &mut File, path: &Path) -> Result<()> {
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => bail!(
+            "another local stack{} uses the data folder {}; stop it, or use --data-dir or --ephemeral",
+            holder(lock),
+            path.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("can't lock the data folder {}", path.display()));
+        }
+    }
+    lock.set_len(0).and_then(|()| lock.rewind()).context("can't write the lock file")?;
+    write!(lock, "{}", std::process::id()).context("can't write the lock file")
+}
+
+fn holder(lock: &mut File) -> String {
+    let mut process = String::new();
+    match lock.read_to_string(&mut process) {
+        Ok(1..) => format!(" (process {process})"),
+        _ => String::new(),
+    }
+}

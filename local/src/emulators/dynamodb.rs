@@ -1,0 +1,40 @@
+//! Our own DynamoDB, on SQLite. What must stay out: everything that DynamoDB does, which is the emulator's part.
+
+use super::{Emulator, data::Folder};
+use crate::tasks::{Task, listener};
+use anyhow::{Context, Result};
+use dynoxide::Database;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often expired items are removed. DynamoDB takes up to days: code that relies on the removal is wrong either way.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// Serves the database in `folder`, or one in memory, at `address`.
+pub(super) async fn serve(folder: Option<&Folder>, address: SocketAddr) -> Result<Emulator> {
+    let database = open(folder)?;
+    let (listener, address) = listener(address).await?;
+    let server = Task::spawn(dynoxide::server::serve_on(listener, database.clone()));
+    Ok(Emulator::own(address, vec![server, Task::spawn(sweep(database))]))
+}
+
+fn open(folder: Option<&Folder>) -> Result<Database> {
+    let Some(folder) = folder else {
+        return Database::memory().context("can't create the tables' database");
+    };
+    let file = folder.file("dynamodb.sqlite");
+    let path = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
+    Database::new(path).with_context(|| format!("can't open {path}"))
+}
+
+async fn sweep(database: Database) {
+    let mut ticks = interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let database = database.clone();
+        // A failed sweep leaves items that the next one removes; nothing else depends on it.
+        drop(tokio::task::spawn_blocking(move || database.sweep_ttl()).await);
+    }
+}

@@ -1,0 +1,144 @@
+//! Tables and buckets as the template declares them, through the emulators' own protocols: so that it works with any
+//! emulator. What must stay out: changing what is already there.
+
+use super::Emulators;
+use crate::template::{Index, Key, Names, Table, Template};
+use anyhow::{Context, Result, anyhow, bail};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex,
+    Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
+    TimeToLiveStatus,
+};
+use std::time::Duration;
+
+/// How long an emulator may take to make a table usable, in steps of [`POLL`].
+const POLLS: u32 = 300;
+const POLL: Duration = Duration::from_millis(100);
+
+/// Creates every table and bucket of `template` that does not exist yet, under the names in `names`.
+pub(crate) async fn provision(emulators: &Emulators, template: &Template, names: &Names) -> Result<()> {
+    let (dynamodb, s3) = (emulators.dynamodb(), emulators.s3());
+    for table in &template.tables {
+        let name = names.table(&table.id).unwrap_or(&table.id);
+        let ensured = ensure_table(&dynamodb, table, name).await;
+        ensured.with_context(|| format!("table {name} ({}) at {}", table.id, emulators.dynamodb.endpoint))?;
+    }
+    for bucket in &template.buckets {
+        let name = names.bucket(&bucket.id).unwrap_or(&bucket.id);
+        let ensured = ensure_bucket(&s3, name).await;
+        ensured.with_context(|| format!("bucket {name} ({}) at {}", bucket.id, emulators.s3.endpoint))?;
+    }
+    Ok(())
+}
+
+async fn ensure_table(client: &Client, table: &Table, name: &str) -> Result<()> {
+    let created = request(client, table, name)?.send().await;
+    if let Err(error) = created.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)
+        && !error.is_resource_in_use_exception()
+    {
+        return Err(said(error)).context("can't create it");
+    }
+    let found = active(client, name).await?;
+    check_key(table, &found)?;
+    ensure_expiry(client, table, name).await
+}
+
+fn request(
+    client: &Client,
+    table: &Table,
+    name: &str,
+) -> Result<aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder> {
+    let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    request = request.set_key_schema(Some(key_schema(&table.key)?));
+    for attribute in &table.attributes {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(&attribute.attribute_name)
+            .attribute_type(ScalarAttributeType::from(attribute.attribute_type.as_str()));
+        request = request.attribute_definitions(definition.build()?);
+    }
+    for index in &table.global_indexes {
+        let definition = GlobalSecondaryIndex::builder().index_name(&index.index_name);
+        let definition = definition.set_key_schema(Some(key_schema(&index.key_schema)?));
+        request = request.global_secondary_indexes(definition.projection(projection(index)).build()?);
+    }
+    for index in &table.local_indexes {
+        let definition = LocalSecondaryIndex::builder().index_name(&index.index_name);
+        let definition = definition.set_key_schema(Some(key_schema(&index.key_schema)?));
+        request = request.local_secondary_indexes(definition.projection(projection(index)).build()?);
+    }
+    Ok(request)
+}
+
+fn key_schema(keys: &[Key]) -> Result<Vec<KeySchemaElement>> {
+    let element = |key: &Key| {
+        KeySchemaElement::builder()
+            .attribute_name(&key.attribute_name)
+            .key_type(KeyType::from(key.key_type.as_str()))
+            .build()
+    };
+    Ok(keys.iter().map(element).collect::<Result<_, _>>()?)
+}
+
+fn projection(index: &Index) -> Projection {
+    let kind = index.projection.projection_type.as_deref().unwrap_or("ALL");
+    Projection::builder()
+        .projection_type(ProjectionType::from(kind))
+        .set_non_key_attributes(index.projection.non_key_attributes.clone())
+        .build()
+}
+
+/// Waits until the table can be used; emulators other than ours may take a while.
+async fn active(client: &Client, name: &str) -> Result<TableDescription> {
+    for _ in 0..POLLS {
+        let response = client.describe_table().table_name(name).send().await.context("can't describe it")?;
+        match response.table {
+            Some(found) if found.table_status == Some(TableStatus::Active) => return Ok(found),
+            _ => tokio::time::sleep(POLL).await,
+        }
+    }
+    bail!("it is still not active after {:?}", POLL * POLLS)
+}
+
+/// A table of an older template would fail later, in ways that are hard to understand.
+fn check_key(table: &Table, found: &TableDescription) -> Result<()> {
+    if found.key_schema() != key_schema(&table.key)?.as_slice() {
+        bail!("it exists with another key than the template declares; remove it, or use another data folder");
+    }
+    Ok(())
+}
+
+async fn ensure_expiry(client: &Client, table: &Table, name: &str) -> Result<()> {
+    let Some(attribute) = &table.expires else {
+        return Ok(());
+    };
+    let response =
+        client.describe_time_to_live().table_name(name).send().await.context("can't read its expiry")?;
+    let status = response.time_to_live_description.and_then(|found| found.time_to_live_status);
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let setting = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build()?;
+    let request = client.update_time_to_live().table_name(name).time_to_live_specification(setting);
+    request.send().await.context("can't set its expiry")?;
+    Ok(())
+}
+
+/// Emulators disagree on what creating an existing bucket is, but not on whether it can be used.
+async fn ensure_bucket(client: &aws_sdk_s3::Client, name: &str) -> Result<()> {
+    let created = client.create_bucket().bucket(name).send().await;
+    let Err(error) = created.map_err(aws_sdk_s3::error::SdkError::into_service_error) else { return Ok(()) };
+    if client.head_bucket().bucket(name).send().await.is_err() {
+        return Err(said(error)).context("can't create it");
+    }
+    Ok(())
+}
+
+/// What an emulator said. Without a message there was no answer, and the causes of the error say why.
+fn said(error: impl ProvideErrorMetadata + std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    match error.message() {
+        Some(message) => anyhow!("{message}"),
+        None => anyhow!(error),
+    }
+}

@@ -1,0 +1,178 @@
+//! The words of the code and of the documents: those of the glossary in docs/ARCHITECTURE.md, by the rules in
+//! CONTRIBUTING.md. `cargo test -p testing --test style -- --nocapture` prints the counts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Write, stderr};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use testing::workspace;
+
+/// Openers of a comment that circumscribe a thing in place of naming it.
+const QUESTION_WORDS: [&str; 9] =
+    ["what", "whatever", "who", "whoever", "whose", "where", "how", "whether", "something"];
+
+/// Words of documents that stand in for a noun.
+const CIRCUMSCRIPTIONS: [&str; 3] = ["what", "whoever", "whose"];
+
+/// Extensions of the files that people write.
+const EXTENSIONS: [&str; 8] = ["rs", "md", "py", "sh", "toml", "yaml", "yml", "mjs"];
+
+/// Folders and files that hold no words of ours: builds, data of tests, lock files, and the list of retired words itself.
+const OTHERS: [&str; 8] =
+    ["target", ".git", "node_modules", "corpus", "corpora", "seeds", ".local", "fuzz/corpus"];
+
+/// Texts of all written files, by their paths from the root.
+fn texts() -> Result<BTreeMap<String, String>> {
+    let root = workspace();
+    let (mut texts, mut folders) = (BTreeMap::new(), vec![root.clone()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+            if OTHERS.iter().any(|other| name.ends_with(other)) {
+                continue;
+            } else if path.is_dir() {
+                folders.push(path);
+            } else if is_written(&path) {
+                texts.insert(name, fs::read_to_string(&path)?);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// Returns `true` for a file with one of the extensions, or a script without any.
+fn is_written(path: &Path) -> bool {
+    match path.extension() {
+        Some(extension) => EXTENSIONS.iter().any(|written| extension == *written),
+        None => fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"#!")),
+    }
+}
+
+/// Prints a count and checks it.
+fn hold(measure: &str, count: f64, most: f64) -> Result<()> {
+    writeln!(stderr(), "{measure}: {count:.1}, at most {most}")?;
+    assert!(count <= most, "{measure}: {count:.1}, at most {most}");
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of lines and words are small")]
+fn share(part: usize, whole: usize, of: f64) -> f64 {
+    part as f64 * of / whole.max(1) as f64
+}
+
+/// First words of the comments in Rust code, in lower case. Lines of one comment count once.
+fn openers(text: &str) -> Vec<String> {
+    let kind = |line: &str| ["///", "//!", "//"].into_iter().find(|kind| line.starts_with(kind));
+    let (mut openers, mut before) = (Vec::new(), None);
+    for line in text.lines().map(str::trim_start) {
+        let found = kind(line);
+        if let Some(kind) = found.filter(|_| found != before) {
+            openers.push(words(line.trim_start_matches(kind)).next().unwrap_or_default().to_lowercase());
+        }
+        before = found;
+    }
+    openers
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '\'').filter(|word| !word.is_empty())
+}
+
+/// Names of the tests in Rust code.
+fn tests(text: &str) -> impl Iterator<Item = &str> {
+    let attribute = |line: &str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    let lines = text.lines().map(str::trim_start);
+    let functions = lines.scan(false, move |is_test, line| {
+        *is_test |= attribute(line);
+        let name = line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn "));
+        let name = name.filter(|_| std::mem::take(is_test));
+        Some(name.and_then(|name| name.split_once('(')).map(|(name, _)| name))
+    });
+    functions.flatten()
+}
+
+/// The prose of a document: no blocks of code.
+fn prose(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
+/// The glossary's retired words.
+fn retired(architecture: &str) -> Vec<&str> {
+    let table = architecture.split("\n## Glossary\n").nth(1).unwrap_or_default();
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let cells = table.lines().filter(|line| line.starts_with('|')).filter_map(|line| line.rsplit('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Returns `true` if the words of `line` have `word` among them, also as a part of a name such as `at_once`.
+fn has_word(line: &str, word: &str) -> bool {
+    let line = line.to_lowercase().replace('_', " ");
+    let is_part = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    line.match_indices(word).any(|(at, _)| {
+        !is_part(line[..at].chars().next_back()) && !is_part(line[at + word.len()..].chars().next())
+    })
+}
+
+#[test]
+fn comments_open_with_the_term() -> Result<()> {
+    let texts = texts()?;
+    let code = texts.iter().filter(|(name, _)| name.ends_with(".rs"));
+    let openers: Vec<_> = code.flat_map(|(_, text)| openers(text)).collect();
+    let circumscribed = openers.iter().filter(|word| QUESTION_WORDS.contains(&word.as_str())).count();
+    hold("question-word openers in 100 comments", share(circumscribed, openers.len(), 100.0), 3.0)
+}
+
+#[test]
+fn documents_name_things_by_nouns() -> Result<()> {
+    for (name, text) in texts()?.iter().filter(|(name, _)| name.ends_with(".md")) {
+        let prose = prose(text).to_lowercase();
+        let found = words(&prose).filter(|word| CIRCUMSCRIPTIONS.contains(word)).count();
+        let measure = format!("{name}: what, whoever, whose in 1,000 words");
+        hold(&measure, share(found, words(&prose).count().max(250), 1000.0), 4.0)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn test_names_are_short_sentences() -> Result<()> {
+    let texts = texts()?;
+    let code = texts.iter().filter(|(name, _)| name.ends_with(".rs"));
+    let names = code.flat_map(|(_, text)| tests(text));
+    let mut lengths: Vec<_> = names.map(|name| name.split('_').count()).collect();
+    lengths.sort_unstable();
+    let median = *lengths.get(lengths.len() / 2).context("there are no tests")?;
+    hold("median words of a test's name", share(median, 1, 1.0), 8.0)
+}
+
+#[test]
+fn retired_words_are_gone() -> Result<()> {
+    let texts = texts()?;
+    let glossary = "docs/ARCHITECTURE.md";
+    let retired = retired(texts.get(glossary).context("there is no glossary")?);
+    assert!(retired.len() >= 20, "the glossary retires only {retired:?}");
+    let mut found = Vec::new();
+    for (name, text) in &texts {
+        for (number, line) in (1..).zip(text.lines()) {
+            let is_row = name == glossary && line.starts_with('|');
+            let words = retired.iter().filter(|word| !is_row && has_word(line, word));
+            // The name of a trait and a module of the crate `base64`.
+            let words = words.filter(|word| !(line.contains("base64") && word.starts_with("engine")));
+            found.extend(words.map(|word| format!("{name}:{number}: {word}")));
+        }
+    }
+    assert!(found.is_empty(), "{} retired words:\n{}", found.len(), found.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn counts_see_what_they_count() {
+    let code = "/// What a thing is.\n/// More of it.\nfn a() {}\n#[test]\nfn one_two() {}\n// Fields of it.\n";
+    assert_eq!(openers(code), ["what", "fields"]);
+    assert_eq!(tests(code).collect::<Vec<_>>(), ["one_two"]);
+    let glossary = "# A\n## Glossary\n| term | meaning | not |\n|---|---|---|\n| b | c | `d`, `e f` |\n| g | `h` | |\n## I\n| `j` |";
+    assert_eq!(retired(glossary), ["d", "e f"]);
+    assert!(has_word("send_at_once()", "at once") && !has_word("entries", "tries"));
+}
