@@ -1,7 +1,8 @@
 //! What can be said on the command line. What must stay out: doing it.
 
-use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
 
 /// Measures the functions under the Lambda Runtime API, in turns with what they are compared with.
 #[derive(Debug, Parser)]

@@ -1,10 +1,11 @@
 //! The short form: whether what noise can't move stays within recorded bounds. What must stay out: measuring.
 
-use crate::series::Series;
 use anyhow::{Context, Result, bail};
 use local::terminal;
 use serde::Deserialize;
 use testing::workspace;
+
+use crate::series::Series;
 
 /// What one measure of one executable, or of one kind of request, must come to, exactly or at most.
 #[derive(Debug, Deserialize)]

@@ -1,14 +1,16 @@
 //! What a fresh environment costs: size, start, and the first request. What must stay out: what comes later, and memory.
 
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
 use crate::environment::Environment;
 use crate::fixture::{Fixture, Network, Way};
 use crate::process::page_faults;
 use crate::series::{Samples, Unit};
 use crate::target::Target;
-use anyhow::{Context, Result};
-use std::fs;
-use std::path::PathBuf;
-use std::time::Duration;
 
 /// The level of compression that `zip` has, too.
 const LEVEL: u8 = 6;

@@ -1,15 +1,17 @@
 //! What a caller's input costs when it is twice as long. What must stay out: the inputs, which are the seeds of the fuzz
 //! target `cost`.
 
-use crate::series::{Samples, Unit};
+use std::fs;
+use std::process::Stdio;
+
 use anyhow::{Context, Result, ensure};
 use local::environment;
 use local::terminal;
-use std::fs;
-use std::process::Stdio;
 use tempfile::NamedTempFile;
 use testing::workspace;
 use tokio::process::Command;
+
+use crate::series::{Samples, Unit};
 
 /// The function in `shared/examples/cost.rs` that reads an input.
 const READS: &str = "cost::measured";

@@ -1,18 +1,20 @@
 //! One execution environment: a process, and what it takes for what. What must stay out: what it is asked.
 
-use crate::process::cpu;
-use crate::runtime_api::{Event, RuntimeApi};
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use local::clock::Stopwatch;
 use local::environment::{Variables, variable};
 use serde_json::Value;
-use std::io::{Read, Seek};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::process::cpu;
+use crate::runtime_api::{Event, RuntimeApi};
 
 /// No process takes so long for anything, not even under Valgrind.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,11 +1,12 @@
 //! The events of requests, as API Gateway makes them. What must stay out: sending them.
 
-use crate::target::Workload;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use testing::{FORM, PNG, files, form, projects};
+
+use crate::target::Workload;
 
 /// The organization that everything belongs to, unless something else is said.
 pub(crate) const ORGANIZATION: &str = "acme";

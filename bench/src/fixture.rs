@@ -1,19 +1,21 @@
 //! What the measured processes find around them: emulators with data, a caller, and ways to the emulators.
 //! What must stay out: measuring.
 
-use crate::environment::{Answer, Environment, Launch};
-use crate::event::{ORGANIZATION, Request, of};
-use crate::target::{CREATE, Target, Workload};
-use anyhow::{Context, Result, ensure};
-use local::environment::Variables;
-use local::stack::{Binaries, Options, Stack};
-use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use local::environment::Variables;
+use local::stack::{Binaries, Options, Stack};
+use serde_json::Value;
 use tempfile::TempDir;
 use testing::{Authority, RecordingProxy, TlsProxy, workspace};
+
+use crate::environment::{Answer, Environment, Launch};
+use crate::event::{ORGANIZATION, Request, of};
+use crate::target::{CREATE, Target, Workload};
 
 /// How many projects the organization has: more than a page.
 const PROJECTS: usize = 30;

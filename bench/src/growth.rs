@@ -1,5 +1,7 @@
 //! What a request costs when there is much else in the tables. What must stay out: what it costs in itself.
 
+use anyhow::{Context, Result, ensure};
+
 use crate::cold::{count, milliseconds};
 use crate::environment::Environment;
 use crate::event::Request;
@@ -9,7 +11,6 @@ use crate::round_trips::RoundTrips;
 use crate::seeds::{counters, projects};
 use crate::series::{Samples, Unit};
 use crate::target::{LIST, Target};
-use anyhow::{Context, Result, ensure};
 
 /// How much there is.
 const SIZES: [usize; 3] = [10, 1_000, 100_000];

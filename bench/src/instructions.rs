@@ -1,16 +1,18 @@
 //! Instructions, counted by Valgrind: what noise can't move. What must stay out: times, which mean nothing under Valgrind.
 
+use std::fs;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use local::terminal;
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
 use crate::cold::count;
 use crate::environment::Environment;
 use crate::fixture::{Fixture, Network};
 use crate::series::{Samples, Unit};
 use crate::target::{LARGE, Target, Workload};
-use anyhow::{Context, Result};
-use local::terminal;
-use std::fs;
-use std::process::Stdio;
-use tempfile::NamedTempFile;
-use tokio::process::Command;
 
 /// How often an init is counted.
 const INITS: usize = 3;

@@ -1,9 +1,10 @@
 //! What the figures were measured on, without which they mean nothing. What must stay out: the figures.
 
-use serde::Serialize;
 use std::fmt::{Display, Formatter, Result};
 use std::fs;
 use std::process::Command;
+
+use serde::Serialize;
 
 /// This machine.
 #[derive(Debug, Serialize)]

@@ -24,6 +24,9 @@ mod target;
 mod thresholds;
 mod warm;
 
+use std::io::Write;
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, ensure};
 use arguments::{Arguments, What};
 use clap::Parser;
@@ -34,8 +37,6 @@ use report::Report;
 use round_trips::RoundTrips;
 use serde_json::json;
 use series::{Samples, Series};
-use std::io::Write;
-use std::process::ExitCode;
 use target::Target;
 use thresholds::Thresholds;
 

@@ -1,8 +1,9 @@
 //! Distributions as a picture: each sample a dot, each median a line. What must stay out: which measures are shown.
 
+use std::fmt::Write;
+
 use crate::cold::count;
 use crate::series::Series;
-use std::fmt::Write;
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 150.0;

@@ -1,8 +1,9 @@
 //! What Linux knows of a running process. What must stay out: starting and ending it.
 
-use anyhow::{Context, Result};
 use std::fs;
 use std::time::Duration;
+
+use anyhow::{Context, Result};
 
 /// The CPU time of all threads that the process has, to the nanosecond while none of them runs.
 ///

@@ -1,7 +1,8 @@
 //! The samples as a table for people. What must stay out: measuring.
 
-use crate::series::{Series, Unit};
 use std::fmt::{Display, Formatter, Result};
+
+use crate::series::{Series, Unit};
 
 /// What the others are compared with where it is there.
 const NOOP: &str = "noop";

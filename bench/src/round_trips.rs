@@ -1,6 +1,9 @@
 //! Round trips to the emulators and DynamoDB's capacity units of every kind of request, counted on the wire.
 //! What must stay out: time.
 
+use anyhow::{Context, Result, ensure};
+use testing::{CallTiming, Service, sequential};
+
 use crate::cold::count;
 use crate::environment::{Environment, Launch};
 use crate::event::{ORGANIZATION, Request};
@@ -8,8 +11,6 @@ use crate::fixture::{Fixture, Network};
 use crate::seeds::projects;
 use crate::series::{Samples, Unit};
 use crate::target::{CREATE, LIST, SMALL, Target, UPLOAD};
-use anyhow::{Context, Result, ensure};
-use testing::{CallTiming, Service, sequential};
 
 /// Processes that are asked through the tap.
 pub(crate) struct RoundTrips<'s> {

@@ -1,11 +1,13 @@
 //! Rows in great numbers: copies of what a function made, as nothing here knows how rows are made.
 //! What must stay out: requests.
 
-use crate::event::ORGANIZATION;
-use crate::fixture::Fixture;
+use std::collections::HashMap;
+
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use std::collections::HashMap;
+
+use crate::event::ORGANIZATION;
+use crate::fixture::Fixture;
 
 /// How many rows one call takes.
 const ROWS: usize = 25;

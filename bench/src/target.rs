@@ -1,10 +1,11 @@
 //! The executables that are measured: the functions, and what they are compared with. What must stay out: running them.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, ensure};
 use local::cargo::Build;
 use local::template::Template;
 use local::terminal;
-use std::path::{Path, PathBuf};
 use testing::workspace;
 
 /// The functions whose routes are asked, by their binaries.

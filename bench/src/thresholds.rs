@@ -1,8 +1,9 @@
 //! What is asked of the functions: ratios within one run. What must stay out: measuring, and bounds that noise can't move.
 
+use std::fmt::{Display, Formatter, Result};
+
 use crate::series::Series;
 use crate::target::{CREATE, LARGE, LIST, UPLOAD};
-use std::fmt::{Display, Formatter, Result};
 
 /// What their costs are compared with.
 const NOOP: &str = "noop";

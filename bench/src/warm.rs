@@ -1,12 +1,13 @@
 //! What a request costs an environment that has served some: time, CPU, memory. What must stay out: its start.
 
+use anyhow::{Context, Result};
+
 use crate::cold::{count, milliseconds};
 use crate::environment::Environment;
 use crate::fixture::{Fixture, Network};
 use crate::process::{cpu, peak_memory};
 use crate::series::{Samples, Unit};
 use crate::target::{LARGE, Target, Workload};
-use anyhow::{Context, Result};
 
 /// How many requests an environment has served before anything is measured.
 const BEFORE: usize = 20;

@@ -1,10 +1,11 @@
 //! A Lambda function for the stack's own tests: it answers with the event that it got, or misbehaves as the query says.
 //! What must stay out: anything of the service.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

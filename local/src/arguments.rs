@@ -1,9 +1,10 @@
 //! What can be said on the command line. What must stay out: doing it.
 
-use clap::{Args, Parser, Subcommand};
-use local::origins::Origin;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use local::origins::Origin;
 
 /// Runs the whole service on this machine: functions, API gateway, tables and bucket.
 #[derive(Debug, Parser)]

@@ -1,10 +1,11 @@
 //! What a person sees when the stack is ready. What must stay out: starting it.
 
+use std::fmt::Write;
+
 use anyhow::Result;
 use local::emulators::Data;
 use local::example::{Example, ORGANIZATION};
 use local::stack::Stack;
-use std::fmt::Write;
 
 const USER: &str = "dev-user";
 

@@ -1,13 +1,15 @@
 //! Building the functions with the developer's own cargo. What must stay out: anything but a Rust toolchain.
 
-use crate::environment;
-use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
+
+use crate::environment;
 
 /// Executables by binary.
 pub type Executables = BTreeMap<String, PathBuf>;

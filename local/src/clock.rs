@@ -1,7 +1,8 @@
 //! The only place that reads the time. What must stay out: decisions made from it.
 
-use jiff::Timestamp;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 /// The current time.
 #[must_use]

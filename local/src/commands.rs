@@ -16,14 +16,16 @@ pub(crate) use scaffold::{new, remove};
 pub(crate) use serve::serve;
 pub(crate) use token::token;
 
-use crate::arguments::Build;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result};
 use local::emulators::External;
 use local::environment;
 use local::lambda::{Log, overrides};
 use local::stack::{Binaries, Options};
 use local::template::Template;
-use std::path::{Path, PathBuf};
+
+use crate::arguments::Build;
 
 /// This template, or the nearest one.
 fn template(named: Option<&Path>) -> Result<PathBuf> {

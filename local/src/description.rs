@@ -1,13 +1,14 @@
 //! Descriptions of the functions, as they print them with `--describe`, and what is made of them: the `OpenAPI` document,
 //! the table of routes in docs/API.md, and the routes of `cargo lambda watch`. What must stay out: writing files.
 
-use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, InlineTable, value};
 
 /// Methods that a route can have, in the order of lists.

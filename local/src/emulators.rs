@@ -12,12 +12,14 @@ pub use data::Data;
 pub use interceptor::{Interceptor, Service};
 pub(crate) use provision::provision;
 
-use crate::environment;
-use crate::tasks::{Task, loopback_listener};
+use std::net::{Ipv4Addr, SocketAddr};
+
 use anyhow::{Context, Result};
 use aws_credential_types::Credentials;
 use data::Folder;
-use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::environment;
+use crate::tasks::{Task, loopback_listener};
 
 /// Emulators that somebody else runs, as endpoint URLs.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,8 @@
 //! The only place that reads this process's environment variables. What must stay out: their meaning.
 
-use aws_credential_types::Credentials;
 use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
 
 /// The variables of a process, by name.
 pub type Variables = BTreeMap<String, String>;

@@ -4,16 +4,18 @@
 //! In an example's text `{orgId}` and the other names in `given` stand for their values, and `{path}` for the request's
 //! path. `<unique>` stands for something new where a store remembers earlier requests, and for nothing elsewhere.
 
-use crate::gateway::{Call, request_id};
-use crate::requests::{FORM, form};
-use crate::template::{RouteKey, Template};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+
+use crate::gateway::{Call, request_id};
+use crate::requests::{FORM, form};
+use crate::template::{RouteKey, Template};
 
 /// The organization of events and `curl` lines.
 pub const ORGANIZATION: &str = "acme";

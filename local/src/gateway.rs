@@ -14,10 +14,10 @@ pub(crate) use event::{Call, request_id};
 pub use router::Route;
 pub(crate) use router::Router;
 
-use crate::body::{ReadBodyError, collect, discard};
-use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
-use crate::tasks::Task;
-use crate::{clock, lambda::Log, terminal};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
@@ -25,10 +25,12 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use reply::failure;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
+
+use crate::body::{ReadBodyError, collect, discard};
+use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
+use crate::tasks::Task;
+use crate::{clock, lambda::Log, terminal};
 
 /// The largest request body in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;

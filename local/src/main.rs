@@ -4,11 +4,12 @@ mod arguments;
 mod banner;
 mod commands;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use local::terminal;
-use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,9 +1,10 @@
 //! Origins of web pages (RFC 6454): which pages of other origins may call the API.
 
-use anyhow::{Context, Error, Result};
-use http::uri::Authority;
 use std::fmt;
 use std::str::FromStr;
+
+use anyhow::{Context, Error, Result};
+use http::uri::Authority;
 
 /// The hosts of this machine, whose ports a developer can't always foresee.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

@@ -1,8 +1,9 @@
 //! Ports for programs that have to be told theirs. What must stay out: those that can ask for any free one.
 
-use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
+
+use anyhow::{Context, Result};
 
 /// Below what systems give to those who ask for any port, so that none of these is taken in between.
 const FIRST: u16 = 20_000;

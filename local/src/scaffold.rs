@@ -1,14 +1,16 @@
 //! Routes to be added or removed: the files of their functions, and their blocks of the template. What must stay out:
 //! building functions, and lists that are made of their descriptions.
 
-use crate::description::METHODS;
-use crate::example::Example;
-use crate::template::{RouteKey, Template};
-use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
 use toml_edit::DocumentMut;
+
+use crate::description::METHODS;
+use crate::example::Example;
+use crate::template::{RouteKey, Template};
 
 /// Longest logical id, because the name of a role is made of it.
 const MAX_ID_LENGTH: usize = 16;

@@ -1,12 +1,14 @@
 //! Rows that the functions' examples count on. What must stay out: what the rows mean.
 
-use crate::example::Example;
-use crate::stack::Stack;
-use crate::template::Template;
+use std::collections::HashMap;
+
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+
+use crate::example::Example;
+use crate::stack::Stack;
+use crate::template::Template;
 
 impl Stack {
     /// Puts the rows of all examples of this template into the tables.

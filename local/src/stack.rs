@@ -6,6 +6,10 @@ mod options;
 
 pub use options::{Binaries, Options};
 
+use anyhow::{Context, Result};
+use assembly::{Pools, bind, executables, pools, prewarm, routes, select, targets};
+use bytes::Bytes;
+
 use crate::emulators::{Emulators, provision};
 use crate::environment::Variables;
 use crate::gateway::{self, Cors, Gateway, Route, Router};
@@ -13,9 +17,6 @@ use crate::lambda::{Logs, Outcome};
 use crate::tasks::Task;
 use crate::template::{Names, Template};
 use crate::token::{DEFAULT_LIFETIME, Issuer};
-use anyhow::{Context, Result};
-use assembly::{Pools, bind, executables, pools, prewarm, routes, select, targets};
-use bytes::Bytes;
 
 /// A running stack. Dropping it ends everything that it started.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! Background tasks that end with their owner. What must stay out: what they do.
 
-use anyhow::{Context, Result};
-use axum::Router;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context, Result};
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 

@@ -14,10 +14,11 @@ pub use function::{Function, RouteKey};
 pub use names::{ACCOUNT, Names, REGION};
 pub use table::{Attribute, Index, Key, Table};
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, bail};
 use expression::Parameters;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
 use yaml_serde::{Mapping, Value};
 
 /// What the template declares, in its order.

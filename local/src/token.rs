@@ -1,11 +1,13 @@
 //! Development tokens: signed as an issuer would sign them, with a key that everyone can read here.
 //! What must stay out: verification, which is the functions' business alone.
 
-use crate::{clock, environment::Variables};
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use std::time::Duration;
+
+use crate::{clock, environment::Variables};
 
 /// The key of development tokens, unless the developer names another one.
 pub const DEVELOPMENT_SECRET: &str = "local-development-key-do-not-use-in-production";

@@ -1,13 +1,14 @@
 //! `local new` and `local remove` in a workspace of a few files: what they write, and what they refuse. CI builds and tests
 //! what comes of it.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result};
 use local::example::Example;
 use local::scaffold::Workspace;
 use local::template::Template;
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const TEMPLATE: &str = r#"Resources:

@@ -5,7 +5,7 @@ use std::env::args_os;
 use std::fs;
 use std::io::{self, Write};
 
-use shared::edge::fuzzing::CostInput;
+use shared::fuzzing::CostInput;
 
 fn main() -> io::Result<()> {
     for path in args_os().skip(1) {

@@ -1,26 +1,19 @@
 //! The only code that knows HTTP or Lambda: routes, access, the pipeline of checks, inputs, responses and descriptions.
 
 mod access;
-mod auth;
 mod caller;
 mod context;
-mod csrf;
 mod describe;
-mod error;
+pub(crate) mod error;
 mod event;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
-mod headers;
-mod input;
-mod limiter;
-mod log;
+pub(crate) mod input;
+pub(crate) mod middleware;
 mod operation;
 mod path;
 mod pipeline;
-mod rate_limit_key;
 mod refusal;
-mod request;
-mod response;
+pub(crate) mod request;
+pub(crate) mod response;
 mod route;
 mod run;
 

@@ -11,6 +11,8 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod edge;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod storage;
 
 /// Names for the code that macros of this crate write. Not for use by hand.

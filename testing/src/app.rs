@@ -1,16 +1,18 @@
 //! The whole service, for tests of its routes: a stack, a client, callers and the few requests that others build on.
 //! What must stay out: assertions, which are the tests' own.
 
-use super::contract::strict;
-use super::recording_proxy::RecordingProxy;
-use super::start::{options, specimen_options};
+use std::sync::Arc;
+
 use anyhow::{Context, Result, ensure};
 use local::client::{Client, RequestBuilder, Response};
 use local::emulators::External;
 use local::requests::{FORM, form, notes, projects};
 use local::stack::{Options, Stack};
 use serde_json::json;
-use std::sync::Arc;
+
+use super::contract::strict;
+use super::recording_proxy::RecordingProxy;
+use super::start::{options, specimen_options};
 
 /// A running service and a client of it.
 #[derive(Debug)]

@@ -1,15 +1,17 @@
 //! The executables of a test: those that cargo built along with it, when they are up to date.
 //! What must stay out: running them.
 
-use super::workspace::workspace;
-use anyhow::{Context, Result, anyhow};
-use local::cargo::Build;
-use local::clock;
-use local::template::Template;
 use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::SystemTime;
+
+use anyhow::{Context, Result, anyhow};
+use local::cargo::Build;
+use local::clock;
+use local::template::Template;
+
+use super::workspace::workspace;
 
 /// The folder with the functions' binaries, beside the running test.
 ///

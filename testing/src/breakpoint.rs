@@ -1,7 +1,8 @@
 //! CallMatcher that wait in the proxy until the test has done what it wants to do meanwhile. What must stay out: which calls.
 
-use anyhow::{Context, Result, bail};
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
 use tokio::sync::watch;
 
 /// How long [`Breakpoint::reached`] waits: a function that gets there does so long before that.

@@ -1,8 +1,9 @@
 //! Facts of routes, by what the functions say of themselves in docs/openapi.json.
 
-use super::workspace::workspace;
 use anyhow::{Context, Result};
 use serde_json::Value;
+
+use super::workspace::workspace;
 
 /// Returns `true` if the route of a function takes no token.
 ///

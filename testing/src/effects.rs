@@ -1,6 +1,5 @@
 //! What can become of a call, and what a function sees of it. What must stay out: which calls are meant.
 
-use super::breakpoint::{Gate, Moment};
 use anyhow::{Result, bail};
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
@@ -9,6 +8,8 @@ use futures_util::{StreamExt, stream};
 use http::header;
 use local::emulators::Service;
 use serde_json::json;
+
+use super::breakpoint::{Gate, Moment};
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

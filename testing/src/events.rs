@@ -1,11 +1,12 @@
 //! Events, changed as other gateways send them, and a function's own answers to them. What must stay out: what is asked for.
 
-use super::app::App;
-use super::contract::received;
 use anyhow::{Context, Result, bail};
 use local::client::Response;
 use local::lambda::Outcome;
 use serde_json::{Map, Value, json};
+
+use super::app::App;
+use super::contract::received;
 
 /// The event with the value at this JSON pointer changed.
 #[must_use]

@@ -1,11 +1,12 @@
 //! The examples of the functions, sent to a running service. What must stay out: what is special to one function.
 
-use super::app::App;
-use super::fit::check_response;
 use anyhow::{Context, Result};
 use local::client::{RequestBuilder, Response};
 use local::example::{Example, ORGANIZATION, Request, Values};
 use uuid::Uuid;
+
+use super::app::App;
+use super::fit::check_response;
 
 /// An example that is ready to be sent, by Alice: what it needs is there.
 #[derive(Debug, Clone)]

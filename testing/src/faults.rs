@@ -1,10 +1,11 @@
 //! With which calls between functions and emulators something goes wrong, and how often.
 //! What must stay out: how it looks to the function.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::breakpoint::{Breakpoint, Gate, Moment};
 use super::call::Call;
 use super::effects::{Effect, Fault};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Some of the calls that functions make.
 #[derive(Debug, Clone)]

@@ -1,12 +1,13 @@
 //! Comparison of an answer with that of an example. Two answers that fit differ in nothing but what the example leaves
 //! open. What must stay out: where answers come from.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail, ensure};
 use jiff::Timestamp;
 use local::client::Response;
 use local::example::Expected;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The parts that stand for placeholders in one answer.

@@ -2,7 +2,10 @@
 //! up and take down.
 //! What must stay out: keys and tokens.
 
-use super::keys::{SigningKey, jwks};
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Result;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,9 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use local::tasks::{Task, loopback_listener};
 use serde_json::{Value, json};
-use std::future::pending;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+
+use super::keys::{SigningKey, jwks};
 
 /// A server of keys. It is gone when this is dropped.
 #[derive(Debug)]

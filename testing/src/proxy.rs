@@ -1,10 +1,7 @@
 //! How calls pass between functions and an emulator, and what is noted of them. What must stay out: what becomes of the notes.
 
-use super::call::Call;
-use super::capacity;
-use super::permissions;
-use super::recording_proxy::RecordingProxy;
-use super::timing::CallTiming;
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -20,9 +17,14 @@ use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use local::emulators::{Interceptor, Service};
 use local::tasks::Task;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+
+use super::call::Call;
+use super::capacity;
+use super::permissions;
+use super::recording_proxy::RecordingProxy;
+use super::timing::CallTiming;
 
 /// The largest request body in bytes that passes.
 const MAX_BODY: usize = 64 * 1024 * 1024;

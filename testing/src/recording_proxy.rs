@@ -1,15 +1,17 @@
 //! A recording proxy between the functions and an emulator. What must stay out: what can go wrong with a call.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use local::clock::Stopwatch;
+
 use super::breakpoint::{Breakpoint, Moment};
 use super::call::Call;
 use super::effects::Fault;
 use super::faults::{CallMatcher, Faults, Outage};
 use super::permissions::Permission;
 use super::timing::CallTiming;
-use local::clock::Stopwatch;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// A proxy that records calls in the order of their arrival, and lets some of them go wrong. Clones share all of it.
 #[derive(Debug, Clone)]

@@ -1,14 +1,16 @@
 //! What tests start a stack with. What must stay out: what they ask of it.
 
-use super::binaries::{binaries, example};
-use super::workspace::workspace;
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use local::emulators::{Data, External};
 use local::environment;
 use local::lambda::Log;
 use local::stack::{Binaries, Options};
-use std::path::PathBuf;
 use uuid::Uuid;
+
+use super::binaries::{binaries, example};
+use super::workspace::workspace;
 
 /// The template of the specimen functions, whose binary is an example of the platform.
 pub const SPECIMENS: &str = "shared/examples/specimens/template.yaml";

@@ -1,12 +1,14 @@
 //! What a test finds in tables and bucket, past the functions, as plain JSON and bytes.
 //! What must stay out: the names and meanings of attributes.
 
-use super::app::App;
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::ChecksumMode;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+
+use super::app::App;
 
 /// A stored object.
 #[derive(Debug, Clone, PartialEq, Eq)]

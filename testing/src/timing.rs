@@ -1,7 +1,8 @@
 //! When calls were under way, and how many of them had to wait for each other. What must stay out: what they were about.
 
-use super::call::Call;
 use std::time::Duration;
+
+use super::call::Call;
 
 /// A call that was answered.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,12 @@
 //! A certificate authority that is made anew and trusted by nobody, and what it vouches for on this machine.
 //! What must stay out: who is made to trust it.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_RSA_SHA256, RsaKeySize,
 };
-use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};

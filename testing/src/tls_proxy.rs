@@ -1,19 +1,21 @@
 //! A server that stands in front of another one, counts connections and may speak TLS.
 //! What must stay out: what is said on the connections.
 
-use super::tls::Authority;
-use anyhow::{Context, Result};
-use local::clock::Stopwatch;
-use local::tasks::{Task, loopback_listener};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use anyhow::{Context, Result};
+use local::clock::Stopwatch;
+use local::tasks::{Task, loopback_listener};
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+
+use super::tls::Authority;
 
 /// How long connections that are to be opened may take: only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);

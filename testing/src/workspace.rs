@@ -1,9 +1,10 @@
 //! The workspace that a test or a tool is run in. What must stay out: what is in it.
 
-use local::environment;
-use local::template::Template;
 use std::env;
 use std::path::{Path, PathBuf};
+
+use local::environment;
+use local::template::Template;
 
 /// The folder of the workspace, found when the program runs: a copy of the workspace, compiled code included, reads its
 /// own files.

@@ -1,9 +1,10 @@
 //! CORS: the template beside the docs.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use local::template::{Cors, Template};
 use serde_json::Value;
-use std::collections::BTreeSet;
 use testing::workspace;
 
 fn declared() -> Result<(Template, Cors)> {

@@ -1,14 +1,15 @@
 //! The proxy, with calls that a function could make. What must stay out: functions.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::stack::{Binaries, Options, Stack};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 use testing::{Call, CallMatcher, Fault, Moment, RecordingProxy, Service, workspace};
 
 /// The template of the local stack's own tests, which has a table and a bucket of things.

@@ -169,7 +169,8 @@ fn retired_words_are_gone() -> Result<()> {
 
 #[test]
 fn counts_see_what_they_count() {
-    let code = "/// What a thing is.\n/// More of it.\nfn a() {}\n#[test]\nfn one_two() {}\n// Fields of it.\n";
+    let code =
+        "/// What a thing is.\n/// More of it.\nfn a() {}\n#[test]\nfn one_two() {}\n// Fields of it.\n";
     assert_eq!(openers(code), ["what", "fields"]);
     assert_eq!(tests(code).collect::<Vec<_>>(), ["one_two"]);
     let glossary = "# A\n## Glossary\n| term | meaning | not |\n|---|---|---|\n| b | c | `d`, `e f` |\n| g | `h` | |\n## I\n| `j` |";

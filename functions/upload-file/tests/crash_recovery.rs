@@ -1,7 +1,8 @@
 //! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
 
-use anyhow::{Context, Result};
 use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
 use testing::{App, CallMatcher, Client, FORM, Moment, PNG, RequestBuilder, files, form};
 
 /// The tag of an object that no row refers to yet.

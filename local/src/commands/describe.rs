@@ -1,15 +1,17 @@
 //! `local describe`: what is made of the functions' descriptions, written where it belongs.
 
-use crate::arguments::Describe;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use local::cargo::Build;
 use local::description::{self, Description};
 use local::template::Template;
 use local::terminal;
 use serde_json::Value;
-use std::fs;
-use std::path::Path;
-use std::process::ExitCode;
+
+use crate::arguments::Describe;
 
 /// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md, the routes in Cargo.toml and the
 /// methods that the template allows pages of other origins.

@@ -1,14 +1,16 @@
 //! `local event`: the event of a function's example, on standard output.
 
-use super::token::issuer;
-use crate::arguments::Event;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use local::example::{Example, ORGANIZATION};
 use local::template::Template;
 use serde_json::Value;
-use std::io::Write;
-use std::process::ExitCode;
-use std::time::Duration;
+
+use super::token::issuer;
+use crate::arguments::Event;
 
 /// How long the token in an event lasts: events are kept in files.
 const LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);

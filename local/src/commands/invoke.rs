@@ -1,16 +1,18 @@
 //! `local invoke`: one event for one function.
 
-use super::{event::of, options};
-use crate::arguments::Invoke;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, bail};
 use local::emulators::Data;
 use local::lambda::Outcome;
 use local::stack::Stack;
 use local::template::Template;
 use serde_json::Value;
-use std::io::{self, Read, Write};
-use std::path::Path;
-use std::process::ExitCode;
+
+use super::{event::of, options};
+use crate::arguments::Invoke;
 
 /// Prints the function's answer to standard output; everything else goes to standard error.
 pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {

@@ -11,21 +11,23 @@ mod target;
 mod worker;
 mod workload;
 
-use crate::arguments::Loadtest;
-use anyhow::Result;
-use history::History;
-use local::clock::Stopwatch;
-use local::terminal;
-use report::Report;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use anyhow::Result;
+use history::History;
+use local::clock::Stopwatch;
+use local::terminal;
+use report::Report;
 use tally::Tally;
 use target::Target;
 use worker::Worker;
 use workload::Workload;
+
+use crate::arguments::Loadtest;
 
 /// When the load ends: whichever of the two comes first.
 struct Budget {

@@ -1,13 +1,15 @@
 //! `local new` and `local remove`: a route with its function, and all that is made of the functions' descriptions.
 
-use super::describe;
-use crate::arguments::{Describe, New, Remove};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
 use anyhow::{Context, Result};
 use local::environment;
 use local::scaffold::Workspace;
 use local::terminal;
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+
+use super::describe;
+use crate::arguments::{Describe, New, Remove};
 
 /// Writes a route, and brings up to date what lists routes.
 pub(crate) async fn new(arguments: New) -> Result<ExitCode> {

@@ -1,15 +1,17 @@
 //! `local`: the stack, until it is told to stop.
 
-use super::options;
-use crate::arguments::Serve;
-use crate::banner;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use local::emulators::Data;
 use local::stack::{Options, Stack};
 use local::terminal;
-use std::io::{self, Write};
-use std::path::Path;
-use std::process::ExitCode;
+
+use super::options;
+use crate::arguments::Serve;
+use crate::banner;
 
 /// Runs the stack until Ctrl-C or SIGTERM.
 pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {

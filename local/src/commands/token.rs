@@ -1,12 +1,14 @@
 //! `local token`: a token on standard output, and nothing else.
 
-use crate::arguments::Token;
-use anyhow::{Context, Result};
-use local::environment;
-use local::token::Issuer;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
+
+use anyhow::{Context, Result};
+use local::environment;
+use local::token::Issuer;
+
+use crate::arguments::Token;
 
 /// Prints a token that the functions of this environment's stack accept.
 pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {

@@ -1,9 +1,10 @@
 //! SDK clients for the stack itself. What must stay out: settings that hide an emulator's mistakes, such as many retries.
 
-use crate::template::REGION;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_http_client::{Builder, tls};
+
+use crate::template::REGION;
 
 /// A client of the DynamoDB at `endpoint`.
 pub(super) fn dynamodb(endpoint: &str, credentials: Credentials) -> aws_sdk_dynamodb::Client {

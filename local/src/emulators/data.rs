@@ -1,9 +1,10 @@
 //! Where the emulators keep their data, and that only one stack at a time does. What must stay out: the data.
 
-use anyhow::{Context, Result, bail};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 
 /// Where the emulators keep their data.
 #[derive(Debug, Clone, PartialEq, Eq)]

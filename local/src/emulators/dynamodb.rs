@@ -1,12 +1,14 @@
 //! Our own DynamoDB, on SQLite. What must stay out: everything that DynamoDB does, which is the emulator's part.
 
-use super::{Emulator, data::Folder};
-use crate::tasks::{Task, listener};
-use anyhow::{Context, Result};
-use dynoxide::Database;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use anyhow::{Context, Result};
+use dynoxide::Database;
 use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Emulator, data::Folder};
+use crate::tasks::{Task, listener};
 
 /// How often expired items are removed. DynamoDB takes up to days: code that relies on the removal is wrong either way.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);

@@ -1,10 +1,12 @@
 //! The place between the functions and an emulator, for whoever wants to see or change what passes there.
 //! What must stay out: doing so.
 
-use crate::tasks::Task;
-use anyhow::Result;
 use std::fmt::Debug;
+
+use anyhow::Result;
 use tokio::net::TcpListener;
+
+use crate::tasks::Task;
 
 /// Which emulator a call goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Tables and buckets as the template declares them, through the emulators' own protocols: so that it works with any
 //! emulator. What must stay out: changing what is already there.
 
-use super::Emulators;
-use crate::template::{Index, Key, Names, Table, Template};
+use std::time::Duration;
+
 use anyhow::{Context, Result, anyhow, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
     TimeToLiveStatus,
 };
-use std::time::Duration;
+
+use super::Emulators;
+use crate::template::{Index, Key, Names, Table, Template};
 
 /// How long an emulator may take to make a table usable, in steps of [`POLL`].
 const POLLS: u32 = 300;

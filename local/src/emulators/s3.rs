@@ -7,8 +7,8 @@ mod objects;
 mod operations;
 mod store;
 
-use super::{Emulator, data::Folder};
-use crate::tasks::{Task, listener};
+use std::net::SocketAddr;
+
 use anyhow::Result;
 use aws_credential_types::Credentials;
 use axum::Router;
@@ -17,8 +17,10 @@ use axum::http::StatusCode;
 use operations::Objects;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use std::net::SocketAddr;
 use store::Store;
+
+use super::{Emulator, data::Folder};
+use crate::tasks::{Task, listener};
 
 /// Serves the objects in `folder`, or some in memory, at `address`, to callers that sign with `credentials`.
 pub(super) async fn serve(

@@ -2,8 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>
 
-use crate::origins::Origins;
-use crate::template;
 use anyhow::{Context, Result};
 use axum::body::Body;
 use axum::response::Response;
@@ -13,6 +11,9 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::origins::Origins;
+use crate::template;
 
 /// CORS settings of the API.
 #[derive(Debug)]

@@ -2,17 +2,19 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
-use super::content::as_text;
-use crate::clock;
-use crate::template::ACCOUNT;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use jiff::fmt::strtime;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use uuid::Uuid;
+
+use super::content::as_text;
+use crate::clock;
+use crate::template::ACCOUNT;
 
 /// The id that every API has here.
 const API: &str = "local";

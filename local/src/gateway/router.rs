@@ -1,9 +1,11 @@
 //! Which route a request takes. What must stay out: everything of the request but its method and path.
 
+use std::collections::BTreeMap;
+
+use http::Method;
+
 use super::event::decode;
 use crate::template::RouteKey;
-use http::Method;
-use std::collections::BTreeMap;
 
 /// A route and the function that it leads to.
 #[derive(Debug, Clone)]

@@ -1,11 +1,13 @@
 //! What the functions write to their standard streams. What must stay out: what the stack itself has to say.
 
-use crate::terminal;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
+
+use crate::terminal;
 
 /// How many lines are kept of each function.
 const KEPT: usize = 10_000;

@@ -1,14 +1,16 @@
 //! All environments of one function: one event at a time in each, more of them as requests ask for it, idle ones kept.
 //! What must stay out: what happens inside an environment.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use tokio::sync::{Semaphore, watch};
+
 use super::Outcome;
 use super::logs::Logs;
 use super::process::{Environment, Served, Spec};
 use crate::environment::Variables;
-use anyhow::{Context, Result};
-use bytes::Bytes;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Semaphore, watch};
 
 /// How many environments a function may have at once.
 const MAX_ENVIRONMENTS: u32 = 64;

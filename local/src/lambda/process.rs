@@ -1,21 +1,23 @@
 //! One execution environment: a process of a function and its Runtime API. What must stay out: which of several to use.
 
-use super::Outcome;
-use super::logs::Logs;
-use super::runtime_api::{Invocation, Reply, RuntimeApi};
-use crate::clock;
-use crate::environment::Variables;
-use anyhow::{Context, Result, bail};
-use bytes::Bytes;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+
+use super::Outcome;
+use super::logs::Logs;
+use super::runtime_api::{Invocation, Reply, RuntimeApi};
+use crate::clock;
+use crate::environment::Variables;
 
 /// The longest that a process may take before it asks for its first event, as on Lambda.
 const INIT_LIMIT: Duration = Duration::from_secs(10);

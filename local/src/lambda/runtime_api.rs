@@ -2,9 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
-use super::MAX_PAYLOAD;
-use crate::body::{ReadBodyError, collect};
-use crate::tasks::{Task, loopback_listener};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Result;
 use axum::Router;
 use axum::body::Body;
@@ -13,10 +14,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
+
+use super::MAX_PAYLOAD;
+use crate::body::{ReadBodyError, collect};
+use crate::tasks::{Task, loopback_listener};
 
 /// An event on its way to a process.
 #[derive(Debug)]

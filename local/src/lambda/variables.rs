@@ -1,5 +1,9 @@
 //! What a function's process finds in its environment. What must stay out: what the functions do with it.
 
+use std::path::Path;
+
+use aws_credential_types::Credentials;
+
 use crate::environment::Variables;
 use crate::origins::Origins;
 use crate::template::{ACCOUNT, Function, Names, REGION, Template};
@@ -7,8 +11,6 @@ use crate::token::{
     DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_ROLES_CLAIM, DEVELOPMENT_SECRET,
     development_key_applies,
 };
-use aws_credential_types::Credentials;
-use std::path::Path;
 
 /// Variables that the developer may hand to the functions although no template names them.
 const PASSED_ON: [&str; 3] = ["AWS_CA_BUNDLE", "LOG_LEVEL", "RUST_BACKTRACE"];

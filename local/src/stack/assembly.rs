@@ -1,17 +1,19 @@
 //! The parts of a stack, made from its options and its template. What must stay out: their order, and their end.
 
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+
 use super::{Binaries, Options};
 use crate::cargo::{Build, Executables};
 use crate::emulators::Emulators;
 use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
 use crate::template::{Function, Names, RouteKey, Template};
-use anyhow::{Context, Result, bail};
-use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use tokio::net::TcpListener;
 
 /// The environments of all functions, by logical id.
 pub(super) type Pools = BTreeMap<String, Arc<Pool>>;

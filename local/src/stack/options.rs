@@ -1,13 +1,15 @@
 //! What a stack is started with. What must stay out: starting it.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+
 use crate::emulators::{Data, External, Interceptor};
 use crate::environment::{self, Variables};
 use crate::lambda::Log;
 use crate::origins::Origins;
-use aws_credential_types::Credentials;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Where the functions' binaries come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

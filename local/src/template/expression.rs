@@ -2,10 +2,12 @@
 //! What must stay out: what the value is for. Other functions (`!If`, `!ImportValue`, …) are kept as unknown, because
 //! most of them stand where one machine has no use for the value.
 
-use super::Names;
-use serde::Deserialize;
 use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use yaml_serde::Value;
+
+use super::Names;
 
 /// The declared parameters, by name.
 pub(super) type Parameters = BTreeMap<String, Parameter>;

@@ -1,13 +1,15 @@
 //! Functions of the template: binary, limits, environment, routes. What must stay out: running them.
 
-use super::Expression;
-use super::expression::Parameters;
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
+
+use super::Expression;
+use super::expression::Parameters;
 
 /// The function's settings as the template gives them, by variable.
 pub(super) type Settings = BTreeMap<String, Expression>;

@@ -1,8 +1,9 @@
 //! The physical names of the template's resources on this machine. What must stay out: creating them.
 
+use std::collections::BTreeMap;
+
 use super::Template;
 use crate::environment::Variables;
-use std::collections::BTreeMap;
 
 /// The region that the functions believe to run in.
 pub const REGION: &str = "us-east-1";

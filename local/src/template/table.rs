@@ -1,10 +1,11 @@
 //! Tables of the template: keys, indexes, time to live. What must stay out: creating them.
 
-use super::Expression;
-use super::expression::Parameters;
 use anyhow::{Result, bail};
 use serde::Deserialize;
 use yaml_serde::Value;
+
+use super::Expression;
+use super::expression::Parameters;
 
 /// A declared table.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! The program `local`, as a person or a script uses it. What must stay out: what can be seen without a process.
 
-use super::common::{Meeting, binaries, options, template};
+use std::process::Stdio;
+
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
@@ -10,9 +11,10 @@ use local::emulators::{Data, External};
 use local::environment;
 use local::stack::{Options, Stack};
 use serde_json::{Value, json};
-use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
+
+use super::common::{Meeting, binaries, options, template};
 
 /// The program, with none of this process's settings.
 fn local(arguments: &[&str]) -> Command {

@@ -1,13 +1,14 @@
 //! Stacks of the echo function, and a way to meet it while it works. What must stay out: assertions.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use anyhow::{Context, Result, anyhow, ensure};
 use local::cargo::Build;
 use local::client::{Client, Response};
 use local::environment;
 use local::stack::{Binaries, Options, Stack};
 use serde_json::Value;
-use std::path::PathBuf;
-use std::sync::OnceLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

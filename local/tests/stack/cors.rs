@@ -1,12 +1,13 @@
 //! CORS of the gateway, by the template's settings and the developer's origins.
 
-use super::command_line::{stack, url};
-use super::common::{event, options, start};
 use anyhow::Result;
 use local::client::{Client, RequestBuilder, Response};
 use local::origins::Origins;
 use local::stack::{Options, Stack};
 use local::template::Template;
+
+use super::command_line::{stack, url};
+use super::common::{event, options, start};
 
 const PAGE: &str = "http://localhost:5173";
 

@@ -1,10 +1,11 @@
 //! Tables as the template declares them, and what comes between functions and emulators. What must stay out: items' meaning.
 
-use super::common::{options, start};
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, KeySchemaElement, TimeToLiveStatus};
 use local::emulators::{Data, External};
 use local::stack::Stack;
+
+use super::common::{options, start};
 
 #[tokio::test]
 async fn a_table_is_made_as_the_template_declares_it() -> Result<()> {

@@ -1,8 +1,6 @@
 //! What the program `local` does for functions that run elsewhere: emulators at a known place, with rows in them.
 //! What must stay out: what else can be said on the command line.
 
-use super::command_line::{stack, url};
-use super::common::options;
 use anyhow::{Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::client::Client;
@@ -10,6 +8,9 @@ use local::emulators::External;
 use local::ports::neighbouring_ports;
 use local::stack::{Options, Stack};
 use tokio::process::Child;
+
+use super::command_line::{stack, url};
+use super::common::options;
 
 /// The program with its emulators at this port and the next, and the rows of the example in them.
 async fn with_emulators_at(port: u16) -> Result<(Child, Client)> {

@@ -1,12 +1,14 @@
 //! Processes behind the Runtime API. What must stay out: what the gateway does with requests.
 
-use super::common::{Meeting, options, process, start};
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use local::lambda::Outcome;
 use local::stack::Stack;
 use local::token::{DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+
+use super::common::{Meeting, options, process, start};
 
 #[tokio::test]
 async fn one_request_after_the_other_runs_in_the_same_process() -> Result<()> {

@@ -1,11 +1,12 @@
 //! What the gateway makes of requests and answers. What must stay out: processes.
 
-use super::common::{Meeting, event, start};
 use anyhow::Result;
 use local::lambda::MAX_PAYLOAD;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use super::common::{Meeting, event, start};
 
 #[tokio::test]
 async fn an_event_has_the_shape_of_payload_format_2_0() -> Result<()> {

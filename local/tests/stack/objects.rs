@@ -1,6 +1,5 @@
 //! Our S3, through the SDK that the functions use. What must stay out: functions.
 
-use super::common::{options, start};
 use anyhow::{Context, Result};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
@@ -9,6 +8,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 use local::emulators::Data;
 use local::stack::Stack;
+
+use super::common::{options, start};
 
 const BUCKET: &str = "things-bucket";
 

@@ -1,8 +1,9 @@
 //! What a template may say, and what is said about one that can't be used. What must stay out: running it.
 
-use super::common::package;
 use anyhow::{Context, Result};
 use local::template::{Names, Template};
+
+use super::common::package;
 
 fn error(resources: &str) -> String {
     let text = format!("Resources:\n{resources}");

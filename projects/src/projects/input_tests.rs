@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
 use shared::domain::validation::{IssueCode, Issues, Segment, Source, parse};
 
 use super::*;

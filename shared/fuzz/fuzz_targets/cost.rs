@@ -1,4 +1,4 @@
 //! What reading an input costs.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::cost(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::cost(data));

@@ -1,4 +1,4 @@
 //! Multipart bodies of any kind.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::multipart(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::multipart(data));

@@ -1,4 +1,4 @@
 //! The body of a new project.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::note(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::note(data));

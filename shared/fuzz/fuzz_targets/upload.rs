@@ -1,4 +1,4 @@
 //! Files as clients write them.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::edge::fuzzing::upload(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::upload(data));

@@ -1,7 +1,7 @@
 //! Identity of a caller: a verified user, or nobody in particular.
 
 use super::error::{Error, Result};
-use super::rate_limit_key;
+use super::middleware::rate_limit_key;
 use super::request::Request;
 use crate::domain::{Caller, UserId};
 

@@ -121,7 +121,7 @@ impl ErrorCode {
 
 impl Error {
     /// Returns the status and the code of an error; the only place that knows both.
-    pub(super) fn code(&self) -> ErrorCode {
+    pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::InvalidJson => ErrorCode::INVALID_JSON,
             Self::InvalidMultipart => ErrorCode::INVALID_MULTIPART,

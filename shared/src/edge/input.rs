@@ -3,7 +3,7 @@
 mod conditional;
 mod idempotent;
 mod json;
-pub(super) mod multipart;
+pub(crate) mod multipart;
 mod query;
 
 pub use conditional::{Conditional, IfVersion, Versions};

@@ -20,10 +20,10 @@ use crate::domain;
 
 /// A request, with its body still encoded.
 pub struct Request {
-    pub(super) id: String,
-    pub(super) source_ip: String,
+    pub(crate) id: String,
+    pub(crate) source_ip: String,
     query: String,
-    pub(super) cookies: Vec<String>,
+    pub(crate) cookies: Vec<String>,
     method: String,
     /// The path as the client asked for it.
     whole_path: String,
@@ -45,7 +45,7 @@ struct Body {
 
 impl Request {
     /// The request of an event. `invocation` is Lambda's own id of it, for events that carry none.
-    pub(super) fn new(mut event: Value, invocation: &str) -> Self {
+    pub(crate) fn new(mut event: Value, invocation: &str) -> Self {
         let id = text(&event, "/requestContext/requestId").filter(|id| is_header_value(id));
         let headers = headers(&event);
         let cookies = event["cookies"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -76,7 +76,7 @@ impl Request {
     /// # Errors
     ///
     /// [`NotFound`](domain::Error::NotFound) for another path or method.
-    pub(super) fn match_route(&mut self, method: &Method, template: &str) -> Result<()> {
+    pub(crate) fn match_route(&mut self, method: &Method, template: &str) -> Result<()> {
         let other = || domain::Error::NotFound("Route");
         if self.method != method.as_str() {
             return Err(other().into());
@@ -88,7 +88,7 @@ impl Request {
     }
 
     /// The prefix of the path before the route's own part; empty where there is none.
-    pub(super) fn prefix(&self, template: &str) -> String {
+    pub(crate) fn prefix(&self, template: &str) -> String {
         self.match_path(template).map(|path| path.prefix).unwrap_or_default()
     }
 
@@ -109,7 +109,7 @@ impl Request {
     }
 
     /// Takes all parameters of the path.
-    pub(super) fn take_path(&mut self) -> BTreeMap<String, String> {
+    pub(crate) fn take_path(&mut self) -> BTreeMap<String, String> {
         std::mem::take(&mut self.path)
     }
 
@@ -143,25 +143,25 @@ impl Request {
     /// # Errors
     ///
     /// [`Error::ContentCoding`] for any `Content-Encoding` but `identity`.
-    pub(super) fn refuse_content_coding(&self) -> Result<()> {
+    pub(crate) fn refuse_content_coding(&self) -> Result<()> {
         let mut codings = self.header("content-encoding").unwrap_or_default().split(',').map(str::trim);
         let is_plain = codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"));
         is_plain.then_some(()).ok_or(Error::ContentCoding)
     }
 
     /// Whether the body has more than `limit` bytes, by its header or by its length. Decodes nothing.
-    pub(super) fn body_exceeds(&self, limit: usize) -> bool {
+    pub(crate) fn body_exceeds(&self, limit: usize) -> bool {
         let declared = self.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
         declared.is_some_and(|length| length > limit as u64) || self.body.length() > limit
     }
 
     /// Returns `true` for a body that came as text and in which something was replaced that is no UTF-8.
-    pub(super) fn body_is_damaged(&self) -> bool {
+    pub(crate) fn body_is_damaged(&self) -> bool {
         !self.body.base64 && self.body.text.contains(char::REPLACEMENT_CHARACTER)
     }
 
     /// Takes the body, decoded; nothing for one that is not the base64 that it says it is.
-    pub(super) fn take_body(&mut self) -> Option<Bytes> {
+    pub(crate) fn take_body(&mut self) -> Option<Bytes> {
         let Body { text, base64 } = std::mem::take(&mut self.body);
         if base64 { STANDARD.decode(text).ok().map(Bytes::from) } else { Some(Bytes::from(text)) }
     }

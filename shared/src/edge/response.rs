@@ -20,10 +20,10 @@ const REPLAYED: (HeaderName, HeaderValue) =
 /// Response on its way out.
 #[derive(Debug)]
 pub struct Response {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// Nothing where the status has no body.
-    pub(super) body: Option<String>,
+    pub(crate) body: Option<String>,
 }
 
 impl Response {
@@ -269,7 +269,7 @@ struct ErrorBody<'a> {
 }
 
 /// Writes an error in the envelope, with the headers that its status asks for.
-pub(super) fn error_response(error: &Error) -> Result<Response, Error> {
+pub(crate) fn error_response(error: &Error) -> Result<Response, Error> {
     let code = error.code();
     let (field, issues) = match error {
         Error::Domain(domain::Error::Invalid(issues)) => (issues.field(), Some(issues)),

@@ -11,13 +11,13 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 
 use super::access::Access;
-use super::auth::Auth;
 use super::caller::sealed::Sealed;
 use super::context::RequestContext;
 use super::describe::describe;
 use super::error::Result;
 use super::input::FromRequest;
-use super::limiter::Limiter;
+use super::middleware::auth::Auth;
+use super::middleware::rate_limit::Limiter;
 use super::pipeline::Service;
 use super::response::{IntoResponse, Response};
 use super::route::{Route, Stated};
@@ -76,7 +76,7 @@ where
         Some((log_level?, settings?, own?, input?, aws?))
     });
     let (log_level, settings, own, input, aws_settings) = start?;
-    super::log::init(log_level);
+    super::middleware::log::init(log_level);
     current_thread()?.block_on(async {
         let ca_bundle = aws_settings.ca_bundle.clone();
         let aws = Aws::open(aws_settings)?;
@@ -129,7 +129,7 @@ where
     match lambda_runtime::run(service_fn(answer)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::info!(error = super::log::error_chain(&*error), "the Runtime API failed");
+            tracing::info!(error = super::middleware::log::error_chain(&*error), "the Runtime API failed");
             ExitCode::FAILURE
         }
     }

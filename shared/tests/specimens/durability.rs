@@ -1,11 +1,12 @@
 //! What was answered 201 is there after the stack was killed without warning.
 
+use std::path::Path;
+use std::process::Stdio;
+
 use anyhow::{Context, Result};
 use local::emulators::{Data, External};
 use local::stack::Options;
 use serde_json::{Value, json};
-use std::path::Path;
-use std::process::Stdio;
 use testing::{
     App, Client, FORM, PNG, RequestBuilder, Response, SPECIMENS, claims, example, form, notes, program,
     signed, strict, workspace,

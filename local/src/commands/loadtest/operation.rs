@@ -1,10 +1,11 @@
 //! What a request of the load is. What must stay out: which one comes next.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use fastrand::Rng;
 use local::client::RequestBuilder;
 use local::requests::PNG;
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
 /// How many things are remembered of each kind.
 const REMEMBERED: usize = 64;

@@ -1,13 +1,15 @@
 //! What is there in the end, compared with what was answered. What must stay out: printing it.
 
-use super::history::History;
-use super::target::Target;
-use super::workload::Workload;
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::client::Client;
 use local::requests::projects;
-use std::collections::{BTreeMap, BTreeSet};
+
+use super::history::History;
+use super::target::Target;
+use super::workload::Workload;
 
 /// What became of the things of one kind.
 #[derive(Debug, Default)]

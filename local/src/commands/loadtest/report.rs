@@ -1,10 +1,11 @@
 //! The account of a load, for people. What must stay out: measuring and judging.
 
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
 use super::memory::Sample;
 use super::reconciliation::{Findings, Reconciliation};
 use super::tally::Tally;
-use std::fmt::{self, Display, Formatter};
-use std::time::Duration;
 
 /// How long a load lasts before the memory that it takes should have settled.
 const SETTLED: Duration = Duration::from_secs(30);

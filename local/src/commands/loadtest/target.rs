@@ -1,18 +1,20 @@
 //! The stack under load: a process of its own, so that its memory is nobody else's. What must stay out: the load.
 
-use crate::arguments::{Build, Loadtest};
-use crate::commands::options;
-use anyhow::{Context, Result, bail};
-use local::emulators::External;
-use local::stack::{Binaries, Options, Stack};
-use local::terminal;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+use local::emulators::External;
+use local::stack::{Binaries, Options, Stack};
+use local::terminal;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use crate::arguments::{Build, Loadtest};
+use crate::commands::options;
 
 /// How many lines of the stack's log are kept for whoever wants to know what went wrong.
 const KEPT: usize = 40;

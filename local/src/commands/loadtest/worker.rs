@@ -1,14 +1,16 @@
 //! One connection: its next request when the last one is answered. What must stay out: what is asked.
 
+use std::sync::Arc;
+
+use fastrand::Rng;
+use local::client::{Client, Response};
+use local::clock::Stopwatch;
+
 use super::Budget;
 use super::history::History;
 use super::operation::{Effect, Operation, What, Write};
 use super::tally::Tally;
 use super::workload::Workload;
-use fastrand::Rng;
-use local::client::{Client, Response};
-use local::clock::Stopwatch;
-use std::sync::Arc;
 
 /// A client with a connection of its own.
 pub(super) struct Worker {

@@ -1,14 +1,16 @@
 //! What is asked, and what may be answered: what clients do on a busy day, mistakes and retries included.
 //! What must stay out: sending it.
 
-use super::operation::{Effect, Operation, Recent, What, Write, bytes};
-use super::target::Target;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use local::client::{Client, RequestBuilder};
 use local::requests::{FORM, files, form, projects};
 use serde_json::json;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::operation::{Effect, Operation, Recent, What, Write, bytes};
+use super::target::Target;
 
 /// How many creators there are for each name that is contested.
 const CONTENDERS: u64 = 8;

@@ -1,11 +1,12 @@
 //! The checksums that come with an object, in headers or behind a chunked body. What must stay out: storing it.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderMap;
 use s3s::crypto::{Checksum, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 use s3s::{S3Result, s3_error};
-use std::collections::BTreeMap;
 
 /// An algorithm's name and its base64 digest of some bytes.
 type Algorithm = (&'static str, fn(&[u8]) -> String);

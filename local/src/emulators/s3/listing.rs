@@ -1,8 +1,9 @@
 //! Pages of `ListObjectsV2`. What must stay out: reading the objects.
 
+use s3s::dto::{CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object};
+
 use super::objects::timestamp;
 use super::store::Summary;
-use s3s::dto::{CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object};
 
 const MAX_KEYS: usize = 1000;
 

@@ -1,11 +1,13 @@
 //! What the store keeps of an object, from and to what requests and answers say. What must stay out: storing and reading it.
 
-use super::checksums;
-use super::store::{Attributes, Summary};
-use s3s::dto::{ETag, GetObjectOutput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Tag, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
+
+use s3s::dto::{ETag, GetObjectOutput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Tag, Timestamp};
+
+use super::checksums;
+use super::store::{Attributes, Summary};
 
 pub(super) fn attributes(
     input: &PutObjectInput,

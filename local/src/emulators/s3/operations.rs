@@ -1,9 +1,5 @@
 //! The S3 operations that the functions and their tests use. What must stay out: SQL, and how requests look.
 
-use super::checksums;
-use super::listing;
-use super::objects::{attributes, get_output, head_output, length, part_of, put_output, tags, timestamp};
-use super::store::{Object, Put, Store, Summary};
 use futures_util::TryStreamExt;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput,
@@ -13,6 +9,11 @@ use s3s::dto::{
     PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
+
+use super::checksums;
+use super::listing;
+use super::objects::{attributes, get_output, head_output, length, part_of, put_output, tags, timestamp};
+use super::store::{Object, Put, Store, Summary};
 
 /// The largest object in bytes. Functions take requests of 6 MB, so this only bounds the memory that a mistake takes.
 const MAX_OBJECT: usize = 64 * 1024 * 1024;

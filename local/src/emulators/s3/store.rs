@@ -1,11 +1,13 @@
 //! Buckets and objects in SQLite. An object is one row, written in one transaction: it is there whole, or not at all.
 //! What must stay out: the S3 protocol.
 
-use crate::clock;
-use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+
+use crate::clock;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, created_ms INTEGER NOT NULL) STRICT;

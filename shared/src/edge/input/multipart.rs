@@ -3,7 +3,7 @@
 mod disposition;
 mod headers;
 mod parameters;
-pub(in crate::edge) mod parts;
+pub(crate) mod parts;
 
 use bytes::Bytes;
 

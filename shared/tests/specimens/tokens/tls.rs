@@ -1,7 +1,8 @@
 //! An issuer and emulators that are reached over TLS: who vouches for them decides (`AWS_CA_BUNDLE`).
 
-use anyhow::{Context, Result};
 use std::io::Write;
+
+use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 use testing::{App, Authority, Issuer, PNG, Serving, SigningKey, TlsProxy, claims, notes};
 

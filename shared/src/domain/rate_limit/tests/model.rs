@@ -75,7 +75,7 @@ impl Request {
         matches!(limit.plan(self.cached, self.now), Plan::Reject(_))
     }
 
-    /// One turn of the loop of `edge::limiter`.
+    /// One turn of the loop of `edge::middleware::rate_limit`.
     fn step(&mut self, limit: RateLimitPolicy, store: &mut Store) -> Step {
         let attempt = match limit.plan(self.cached, self.now) {
             Plan::Try(attempt) => attempt,

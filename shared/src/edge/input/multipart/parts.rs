@@ -16,7 +16,7 @@ const MAX_BOUNDARY: usize = 70;
 const BOUNDARY_MARKS: &[u8] = b"'()+_,-./:=? ";
 
 /// The boundary that a `Content-Type` names; nothing if it names none, two, or one that RFC 2046 doesn't allow.
-pub(in crate::edge) fn boundary(content_type: &str) -> Option<String> {
+pub(crate) fn boundary(content_type: &str) -> Option<String> {
     let (_, list) = content_type.split_once(';')?;
     let [boundary] = parameters::read(list, ["boundary"])?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || BOUNDARY_MARKS.contains(&byte);

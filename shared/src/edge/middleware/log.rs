@@ -7,20 +7,20 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::error::Error;
-use super::response::Response;
+use crate::edge::error::Error;
+use crate::edge::response::Response;
 
 /// What is known of a request by the time it is answered.
 #[derive(Default)]
-pub(super) struct RequestLog {
-    pub(super) user: Option<String>,
-    pub(super) organization: Option<String>,
+pub(crate) struct RequestLog {
+    pub(crate) user: Option<String>,
+    pub(crate) organization: Option<String>,
     /// Reason why the token was refused.
-    pub(super) refused: Option<&'static str>,
+    pub(crate) refused: Option<&'static str>,
 }
 
 /// Starts logging to standard output, where Lambda picks it up.
-pub(super) fn init(level: LevelFilter) {
+pub(crate) fn init(level: LevelFilter) {
     // On their lowest level other crates log whole requests, tokens and bodies included.
     let others = level.min(LevelFilter::DEBUG);
     let levels = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), level);
@@ -34,7 +34,7 @@ pub(super) fn init(level: LevelFilter) {
 }
 
 /// Logs an answered request; the cause of an error once, here.
-pub(super) fn request(
+pub(crate) fn request(
     id: &str,
     route: &str,
     log_fields: &RequestLog,
@@ -73,7 +73,7 @@ pub(super) fn request(
 }
 
 /// An error and all its causes in one text.
-pub(super) fn error_chain(error: &(impl std::error::Error + ?Sized)) -> String {
+pub(crate) fn error_chain(error: &(impl std::error::Error + ?Sized)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -28,7 +28,7 @@ use super::cache::Source;
 use crate::config::{Discovery, key_set_url};
 use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
-use crate::edge::log::error_chain;
+use crate::edge::middleware::log::error_chain;
 
 /// Time for a fetch in all. A request may have to wait for one.
 const TIMEOUT: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
-use crate::edge::log::error_chain;
+use crate::edge::middleware::log::error_chain;
 
 /// From this age on keys are refreshed beside the request that finds them so.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::error::{Error, Result};
 use crate::config::{FailureMode, Settings};
 use crate::domain;
 use crate::domain::rate_limit::{Attempt, Counter, Plan, RateLimitPolicy, RateLimitStatus};
+use crate::edge::error::{Error, Result};
 use crate::storage::{Aws, Outcome, RateLimitTable};
 
 /// How many callers' counters are remembered. When there are more, all are forgotten, which costs a round trip each.
@@ -22,7 +22,7 @@ const MAX_ATTEMPTS: usize = 8;
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The rate limit of one route.
-pub(super) struct Limiter {
+pub(crate) struct Limiter {
     limit: RateLimitPolicy,
     failure_mode: FailureMode,
     route: String,
@@ -31,7 +31,7 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    pub(super) fn new(route: &str, aws: &Aws, settings: &Settings) -> Self {
+    pub(crate) fn new(route: &str, aws: &Aws, settings: &Settings) -> Self {
         Self {
             limit: settings.rate_limit,
             failure_mode: settings.rate_limit_failure_mode,
@@ -42,12 +42,12 @@ impl Limiter {
     }
 
     /// Begins to open so many connections to where all tables are.
-    pub(super) async fn preconnect(&self, connections: usize) {
+    pub(crate) async fn preconnect(&self, connections: usize) {
         self.table.preconnect(connections).await;
     }
 
     /// The policy, for the `RateLimit-Policy` and `RateLimit` headers.
-    pub(super) fn limit(&self) -> RateLimitPolicy {
+    pub(crate) fn limit(&self) -> RateLimitPolicy {
         self.limit
     }
 
@@ -56,7 +56,7 @@ impl Limiter {
     /// # Errors
     ///
     /// [`Error::RateLimited`].
-    pub(super) fn check_cached(&self, caller: &str, now: u64) -> Result<()> {
+    pub(crate) fn check_cached(&self, caller: &str, now: u64) -> Result<()> {
         match self.limit.plan(self.cache().get(caller).copied(), now) {
             Plan::Reject(rejection) => Err(Error::RateLimited(rejection)),
             Plan::Try(_) => Ok(()),
@@ -69,7 +69,7 @@ impl Limiter {
     /// # Errors
     ///
     /// [`Error::RateLimited`], or [`domain::Error::Unavailable`] if the table can't answer and the settings deny.
-    pub(super) async fn check(&self, caller: &str, now: u64) -> Result<Option<RateLimitStatus>> {
+    pub(crate) async fn check(&self, caller: &str, now: u64) -> Result<Option<RateLimitStatus>> {
         let outcome = tokio::time::timeout(TIMEOUT, self.count(caller, now)).await;
         match outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into())) {
             Ok(counter) => Ok(Some(self.limit.status(counter, now))),

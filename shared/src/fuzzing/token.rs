@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::stage::{AUDIENCE, ISSUER, LEEWAY, NOW, SECRET, auth, first_line, json_of, verified};
 use crate::domain::{Caller, OrgId, UserId};
-use crate::edge::auth::Auth;
+use crate::edge::middleware::auth::Auth;
 
 /// An input is a token in one line, or the texts of its header (one line) and of its claims (the rest), to be signed.
 pub fn token(data: &[u8]) {

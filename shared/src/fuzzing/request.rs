@@ -12,8 +12,8 @@ use super::stage::{auth, is_the_callers_mistake, json_of, limits, read, request_
 use crate::domain::PageRequest;
 use crate::domain::validation::specimen::NewNote;
 use crate::edge::input::{Json, Query, Upload};
+use crate::edge::middleware::{csrf, rate_limit_key};
 use crate::edge::request::Request;
-use crate::edge::{csrf, rate_limit_key};
 
 /// An input is an event, as JSON.
 pub fn request(data: &[u8]) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::stage::{auth, request_of};
-use crate::edge::auth::Credential;
+use crate::edge::middleware::auth::Credential;
 
 /// An input is the value of `Authorization`, or an empty line for none, and then a line for each cookie.
 pub fn credential(data: &[u8]) {

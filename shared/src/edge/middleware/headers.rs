@@ -3,8 +3,8 @@
 
 use http::{HeaderName, HeaderValue, header};
 
-use super::response::Response;
 use crate::domain::rate_limit::{RateLimitPolicy, RateLimitStatus};
+use crate::edge::response::Response;
 
 const ALWAYS: [(HeaderName, HeaderValue); 8] = [
     (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -18,7 +18,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 8] = [
 ];
 
 /// Sets what every response has.
-pub(super) fn set_common(response: &mut Response, request_id: &str) {
+pub(crate) fn set_common(response: &mut Response, request_id: &str) {
     response.headers.extend(ALWAYS);
     if response.body.is_none() {
         response.headers.remove(header::CONTENT_TYPE);
@@ -27,7 +27,7 @@ pub(super) fn set_common(response: &mut Response, request_id: &str) {
 }
 
 /// Sets what is left of the caller's requests.
-pub(super) fn set_rate_limit(response: &mut Response, limit: RateLimitPolicy, status: RateLimitStatus) {
+pub(crate) fn set_rate_limit(response: &mut Response, limit: RateLimitPolicy, status: RateLimitStatus) {
     let policy = format!("\"default\";q={};w={}", limit.requests(), limit.window_seconds());
     response.set(HeaderName::from_static("ratelimit-policy"), &policy);
     let left = format!("\"default\";r={};t={}", status.remaining, status.reset_after);

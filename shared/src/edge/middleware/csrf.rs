@@ -1,13 +1,13 @@
 //! Requests that another site started with the user's cookie. Bearer tokens are never sent by a browser on its own, so
 //! requests with one are not looked at.
 
-use super::error::{Error, Result};
-use super::request::Request;
 use crate::config::TrustedOrigins;
+use crate::edge::error::{Error, Result};
+use crate::edge::request::Request;
 
 /// Passes a write that the own site, a trusted one or no site at all started (OWASP's Cross-Site Request Forgery
 /// Prevention Cheat Sheet, "Fetch Metadata").
-pub(super) fn check_write(request: &Request, trusted: &TrustedOrigins) -> Result<()> {
+pub(crate) fn check_write(request: &Request, trusted: &TrustedOrigins) -> Result<()> {
     let origin = request.header("origin");
     let passes = origin.is_some_and(|origin| trusted.contains(origin))
         || match request.header("sec-fetch-site") {
@@ -20,7 +20,7 @@ pub(super) fn check_write(request: &Request, trusted: &TrustedOrigins) -> Result
 
 /// Passes a read, unless a page of another site embeds it as an image, a script or a frame, which would spend the
 /// user's requests (Fetch Metadata's resource isolation policy). Who may read the answer, CORS decides.
-pub(super) fn check_read(request: &Request) -> Result<()> {
+pub(crate) fn check_read(request: &Request) -> Result<()> {
     let metadata = |name| request.header(name).unwrap_or_default();
     let passes = metadata("sec-fetch-site") != "cross-site"
         // Of reads, only those by CORS have an origin.

@@ -8,15 +8,15 @@ mod token;
 use jiff::Timestamp;
 
 use self::token::Verifier;
-use super::error::{Error, Result};
-use super::refusal::Refusal;
-use super::request::Request;
 use crate::config::AuthSettings;
 use crate::domain::{BoxError, Caller};
+use crate::edge::error::{Error, Result};
+use crate::edge::refusal::Refusal;
+use crate::edge::request::Request;
 
 /// Where a request carries its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Credential {
+pub(crate) enum Credential {
     /// There is none.
     None,
     /// In the `Authorization` header, as RFC 6750 has it.
@@ -29,13 +29,13 @@ pub(super) enum Credential {
 
 impl Credential {
     /// Whether a browser sends it on its own, whichever site asks.
-    pub(super) fn is_ambient(&self) -> bool {
+    pub(crate) fn is_ambient(&self) -> bool {
         matches!(self, Self::Cookie(_) | Self::Ambiguous)
     }
 }
 
 /// Finds and verifies tokens.
-pub(super) struct Auth {
+pub(crate) struct Auth {
     cookie: String,
     verifier: Verifier,
 }
@@ -46,7 +46,7 @@ impl Auth {
     /// # Errors
     ///
     /// If the certificates can't be used.
-    pub(super) fn open(
+    pub(crate) fn open(
         settings: AuthSettings,
         ca_bundle: Option<&[u8]>,
     ) -> std::result::Result<Self, BoxError> {
@@ -55,13 +55,13 @@ impl Auth {
     }
 
     /// Begins to fetch the issuer's keys, where it serves them.
-    pub(super) fn prefetch(&self, now: Timestamp) {
+    pub(crate) fn prefetch(&self, now: Timestamp) {
         self.verifier.prefetch(now);
     }
 
     /// The credential of a request. With an `Authorization` header of any scheme the cookie is not looked at, so that
     /// no request can have both.
-    pub(super) fn credential(&self, request: &Request) -> Credential {
+    pub(crate) fn credential(&self, request: &Request) -> Credential {
         let Some(header) = request.header("authorization") else {
             return cookies::credential(&request.cookies, &self.cookie);
         };
@@ -77,7 +77,7 @@ impl Auth {
     ///
     /// [`Error::Unauthorized`], whose reason is for the log alone.
     /// [`Unavailable`](crate::domain::Error::Unavailable) if there are no keys to verify it with, as the issuer can't be reached.
-    pub(super) async fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
+    pub(crate) async fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
         match credential {
             Credential::None => Err(Error::Unauthorized { refused: None }),
             Credential::Ambiguous => Err(Refusal::Form.into()),

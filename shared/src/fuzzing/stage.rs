@@ -13,9 +13,9 @@ use crate::config::uploads::{DEFAULT_TYPES, UploadLimits};
 use crate::config::{Env, Settings};
 use crate::domain::json::Literal;
 use crate::domain::{AllowedTypes, Caller, OrgId, OrgScope, UserId};
-use crate::edge::auth::{Auth, Credential};
 use crate::edge::error::{Error, Result};
 use crate::edge::input::FromRequest;
+use crate::edge::middleware::auth::{Auth, Credential};
 use crate::edge::request::Request;
 use crate::edge::response::error_response;
 

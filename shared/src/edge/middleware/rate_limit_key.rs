@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::domain::UserId;
 
 /// The identity of a verified user.
-pub(super) fn for_user(user: &UserId) -> String {
+pub(crate) fn for_user(user: &UserId) -> String {
     format!("user#{}", user.as_str())
 }
 
 /// The identity of a caller without a valid token: the source address that API Gateway reports. One subscriber holds a
 /// whole /64 of IPv6 (RFC 6177), so that counts as one address.
-pub(super) fn for_ip(address: &str) -> String {
+pub(crate) fn for_ip(address: &str) -> String {
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => format!("ip#{address}"),
         Ok(IpAddr::V6(address)) => format!("ip#{}/64", network(address)),
