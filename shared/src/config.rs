@@ -28,6 +28,12 @@ pub struct Env<'a> {
     problems: RefCell<Vec<String>>,
 }
 
+impl fmt::Debug for Env<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env").field("problems", &self.problems).finish_non_exhaustive()
+    }
+}
+
 /// What keeps a function from starting, each problem with the name of its variable.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problems(Vec<String>);
@@ -102,6 +108,7 @@ impl<'a> Env<'a> {
 }
 
 /// What every function needs to know.
+#[derive(Debug)]
 pub struct Settings {
     /// How tokens are verified.
     pub auth: AuthSettings,

@@ -1,4 +1,4 @@
-//! CallMatcher that wait in the proxy until the test has done what it wants to do meanwhile. What must stay out: which calls.
+//! Calls that wait in the proxy until the test has done what it wants to do meanwhile. What must stay out: which calls.
 
 use std::time::Duration;
 

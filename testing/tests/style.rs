@@ -19,9 +19,8 @@ const CIRCUMSCRIPTIONS: [&str; 3] = ["what", "whoever", "whose"];
 /// Extensions of the files that people write.
 const EXTENSIONS: [&str; 8] = ["rs", "md", "py", "sh", "toml", "yaml", "yml", "mjs"];
 
-/// Folders and files that hold no words of ours: builds, data of tests, lock files, and the list of retired words itself.
-const OTHERS: [&str; 8] =
-    ["target", ".git", "node_modules", "corpus", "corpora", "seeds", ".local", "fuzz/corpus"];
+/// Folders that hold no words of ours: builds, packages and data of tests.
+const OTHERS: [&str; 6] = ["target", ".git", ".local", "node_modules", "corpus", "seeds"];
 
 /// Texts of all written files, by their paths from the root.
 fn texts() -> Result<BTreeMap<String, String>> {
@@ -31,11 +30,10 @@ fn texts() -> Result<BTreeMap<String, String>> {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
-            if OTHERS.iter().any(|other| name.ends_with(other)) {
-                continue;
-            } else if path.is_dir() {
+            let is_ours = !OTHERS.iter().any(|other| name.ends_with(other));
+            if is_ours && path.is_dir() {
                 folders.push(path);
-            } else if is_written(&path) {
+            } else if is_ours && is_written(&path) {
                 texts.insert(name, fs::read_to_string(&path)?);
             }
         }
@@ -49,6 +47,14 @@ fn is_written(path: &Path) -> bool {
         Some(extension) => EXTENSIONS.iter().any(|written| extension == *written),
         None => fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"#!")),
     }
+}
+
+/// Texts of the files with an extension.
+fn of_type<'t>(
+    texts: &'t BTreeMap<String, String>,
+    extension: &str,
+) -> impl Iterator<Item = (&'t String, &'t String)> {
+    texts.iter().filter(move |(name, _)| Path::new(name).extension().is_some_and(|own| own == extension))
 }
 
 /// Prints a count and checks it.
@@ -119,15 +125,14 @@ fn has_word(line: &str, word: &str) -> bool {
 #[test]
 fn comments_open_with_the_term() -> Result<()> {
     let texts = texts()?;
-    let code = texts.iter().filter(|(name, _)| name.ends_with(".rs"));
-    let openers: Vec<_> = code.flat_map(|(_, text)| openers(text)).collect();
+    let openers: Vec<_> = of_type(&texts, "rs").flat_map(|(_, text)| openers(text)).collect();
     let circumscribed = openers.iter().filter(|word| QUESTION_WORDS.contains(&word.as_str())).count();
     hold("question-word openers in 100 comments", share(circumscribed, openers.len(), 100.0), 3.0)
 }
 
 #[test]
 fn documents_name_things_by_nouns() -> Result<()> {
-    for (name, text) in texts()?.iter().filter(|(name, _)| name.ends_with(".md")) {
+    for (name, text) in of_type(&texts()?, "md") {
         let prose = prose(text).to_lowercase();
         let found = words(&prose).filter(|word| CIRCUMSCRIPTIONS.contains(word)).count();
         let measure = format!("{name}: what, whoever, whose in 1,000 words");
@@ -139,8 +144,7 @@ fn documents_name_things_by_nouns() -> Result<()> {
 #[test]
 fn test_names_are_short_sentences() -> Result<()> {
     let texts = texts()?;
-    let code = texts.iter().filter(|(name, _)| name.ends_with(".rs"));
-    let names = code.flat_map(|(_, text)| tests(text));
+    let names = of_type(&texts, "rs").flat_map(|(_, text)| tests(text));
     let mut lengths: Vec<_> = names.map(|name| name.split('_').count()).collect();
     lengths.sort_unstable();
     let median = *lengths.get(lengths.len() / 2).context("there are no tests")?;
@@ -167,6 +171,43 @@ fn retired_words_are_gone() -> Result<()> {
     Ok(())
 }
 
+/// Place of an import among the blocks of a file: the standard library, crates, this crate.
+fn block(import: &str) -> usize {
+    let root = import.trim_start_matches("use ").split([':', ';', ' ']).next().unwrap_or_default();
+    match root {
+        "std" | "core" | "alloc" => 0,
+        "crate" | "super" | "self" => 2,
+        _ => 1,
+    }
+}
+
+/// The first import that stands in the wrong block, or in none of its own.
+fn misplaced(text: &str) -> Option<&str> {
+    let mut last: Option<(usize, bool)> = None;
+    for line in text.lines() {
+        if line.starts_with("use ") {
+            let block = block(line);
+            if last.is_some_and(|(before, parted)| block < before || parted != (block > before)) {
+                return Some(line);
+            }
+            last = Some((block, false));
+        } else if line.is_empty() {
+            last = last.map(|(block, _)| (block, true));
+        } else if !line.starts_with([' ', '}']) {
+            last = None;
+        }
+    }
+    None
+}
+
+#[test]
+fn imports_stand_in_three_blocks() -> Result<()> {
+    for (name, text) in of_type(&texts()?, "rs") {
+        assert_eq!(misplaced(text), None, "{name}: std, then crates, then this crate, an empty line between");
+    }
+    Ok(())
+}
+
 #[test]
 fn counts_see_what_they_count() {
     let code =
@@ -175,5 +216,8 @@ fn counts_see_what_they_count() {
     assert_eq!(tests(code).collect::<Vec<_>>(), ["one_two"]);
     let glossary = "# A\n## Glossary\n| term | meaning | not |\n|---|---|---|\n| b | c | `d`, `e f` |\n| g | `h` | |\n## I\n| `j` |";
     assert_eq!(retired(glossary), ["d", "e f"]);
+    assert_eq!(misplaced("use std::fs;\n\nuse serde::A;\nuse testing::B;\n\nuse crate::C;\n"), None);
+    assert!(misplaced("use crate::C;\n\nuse std::fs;\n").is_some());
+    assert!(misplaced("use std::fs;\nuse serde::A;\n").is_some());
     assert!(has_word("send_at_once()", "at once") && !has_word("entries", "tries"));
 }

@@ -18,6 +18,7 @@ use crate::projects::project_key;
 const FILE: Kind<2> = Kind::new("FILE");
 
 /// Files, in the table `PROJECTS_TABLE` and the bucket `UPLOADS_BUCKET`.
+#[derive(Debug)]
 pub struct Files {
     table: Table,
     objects: Objects,

@@ -20,6 +20,7 @@ const NAME_TAKEN: Error =
     Error::Conflict { field: Some("name"), message: "A project with this name already exists" };
 
 /// Projects, in the table `PROJECTS_TABLE`.
+#[derive(Debug)]
 pub struct Projects(Table);
 
 impl Store for Projects {

@@ -14,6 +14,7 @@ const ANY_AUDIENCE: &str = "*";
 pub const TENANT_ID: &str = "{tenantid}";
 
 /// Settings of authentication.
+#[derive(Debug)]
 pub struct AuthSettings {
     /// Keys that tokens are verified with.
     pub keys: KeySources,

@@ -7,6 +7,7 @@ use webpki::anchor_from_trusted_cert;
 use super::{Env, is_http};
 
 /// Where AWS is, and whom to trust there.
+#[derive(Debug)]
 pub struct AwsSettings {
     /// The region (`AWS_REGION`).
     pub region: String,

@@ -7,6 +7,7 @@ use crate::domain::AllowedTypes;
 const MOST_BYTES: usize = 4_500_000;
 
 /// Which files may be uploaded.
+#[derive(Debug)]
 pub struct UploadLimits {
     /// The largest file in bytes.
     pub max_bytes: usize,

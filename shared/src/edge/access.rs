@@ -72,6 +72,7 @@ pub trait Access<S> {
 const MISSING_ROLE: Error = Error::Forbidden("Your role in this organization does not allow this");
 
 /// Access that was not stated yet. This is no [`Access`], so a route of this kind can't be run.
+#[derive(Debug)]
 pub struct AccessUnset;
 
 /// Proof of access that has a scope to build keys from.
@@ -84,27 +85,35 @@ pub trait Scoped {
 }
 
 /// Rule: members of the organization in the path's `{orgId}`.
+#[derive(Debug)]
 pub struct MembersOnly;
 
 /// Rule: members of the organization in the path's `{orgId}` that have a role.
+#[derive(Debug)]
 pub struct RoleOnly(pub(super) &'static str);
 
 /// Rule: whoever has a valid token.
+#[derive(Debug)]
 pub struct SignedInOnly;
 
 /// Rule: everybody.
+#[derive(Debug)]
 pub struct Everybody;
 
 /// Proof that the caller is a member of the organization in the path.
+#[derive(Debug)]
 pub struct OrgMember(OrgScope);
 
 /// Proof that the caller has the route's role in the organization in the path.
+#[derive(Debug)]
 pub struct OrgRole(OrgScope);
 
 /// Proof that the caller has a valid token.
+#[derive(Debug)]
 pub struct SignedIn(UserScope);
 
 /// Access that proves nothing.
+#[derive(Debug)]
 pub struct Public;
 
 impl OrgMember {

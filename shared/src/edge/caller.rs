@@ -9,6 +9,7 @@ use crate::domain::{Caller, UserId};
 pub trait Identity: sealed::Sealed {}
 
 /// Caller of a public route. A token that they send is not looked at.
+#[derive(Debug)]
 pub struct Anonymous;
 
 impl Identity for Caller {}

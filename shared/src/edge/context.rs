@@ -12,6 +12,7 @@ use super::request::Request;
 use crate::domain::{Error, IdempotencyKey, IdempotentRequest, ResourceId};
 
 /// Request whose caller passed the checks of its route. `A` is the proof of that, `S` is the route's storage.
+#[derive(Debug)]
 pub struct RequestContext<A, S> {
     access: A,
     store: Arc<S>,

@@ -57,6 +57,7 @@ impl<T: Input + JsonSchema> Content for MergePatch<T> {}
 impl Content for Upload {}
 
 /// No input.
+#[derive(Debug)]
 pub struct NoInput;
 
 impl FromRequest for NoInput {

@@ -27,6 +27,7 @@ struct ApiError {
 }
 
 /// Operation in the making.
+#[derive(Debug)]
 pub struct Operation {
     summary: &'static str,
     is_public: bool,

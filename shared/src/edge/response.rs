@@ -76,18 +76,23 @@ pub trait IntoResponse {
 }
 
 /// 200 with this data.
+#[derive(Debug)]
 pub struct OkJson<T>(pub T);
 
 /// 200 with this resource and its `ETag`.
+#[derive(Debug)]
 pub struct OkResource<T>(pub T);
 
 /// 201 with the resource that was created, its `Location` and its `ETag`.
+#[derive(Debug)]
 pub struct Created<T>(Outcome<T>);
 
 /// 204, without a body.
+#[derive(Debug)]
 pub struct NoContent;
 
 /// 302 to this URL, with data for clients that don't follow it.
+#[derive(Debug)]
 pub struct Redirect<T> {
     /// Absolute URL that no caller chose.
     pub url: String,

@@ -60,6 +60,7 @@ use super::input::{Content, IfVersion, Json, MergePatch, NoInput, Query, Upload,
 use crate::domain::validation::Input;
 
 /// Route: `A` is its rule of access, `I` is its input, and `K` says if it was stated what becomes of an `Idempotency-Key`.
+#[derive(Debug)]
 pub struct Route<A, I, K> {
     pub(super) method: Method,
     pub(super) path: &'static str,
@@ -70,9 +71,11 @@ pub struct Route<A, I, K> {
 }
 
 /// `Idempotency-Key` of which nothing was said yet.
+#[derive(Debug)]
 pub struct KeyUnset;
 
 /// `Idempotency-Key` that is honored, or ignored on purpose.
+#[derive(Debug)]
 pub struct KeyStated;
 
 /// Route that says what becomes of an `Idempotency-Key`.

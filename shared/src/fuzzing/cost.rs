@@ -169,6 +169,7 @@ fn repeated(text: &str, bytes: usize) -> String {
 }
 
 /// An event with a place full of one text over and over, and then of another.
+#[derive(Debug)]
 pub struct Input {
     event: Value,
     size: usize,

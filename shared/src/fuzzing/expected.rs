@@ -7,7 +7,7 @@ use crate::domain::FileName;
 /// An issue's field and code, as callers read them; no field for the input as a whole.
 pub(super) type PathAndCode = (Option<&'static str>, &'static str);
 
-/// The paths_and_codes in an error's list of issues, which is JSON by then.
+/// The paths and codes in an error's list of issues, which is JSON by then.
 pub(super) fn paths_and_codes(issues: &Value) -> Vec<(Option<String>, String)> {
     let issues = issues.as_array().expect("issues are a list");
     let text = |value: &Value| value.as_str().map(str::to_owned);

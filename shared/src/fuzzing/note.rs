@@ -24,7 +24,7 @@ pub fn note(data: &[u8]) {
         (Some(body), Response::Taken(project)) => is_what_was_sent(&body, project),
         (Some(body), Response::Broken(issues)) => assert_issues(issues, &expected(&body)),
         (body, response) => {
-            assert!(body.is_none() && *response == Response::NoJson, "{response:?} for {body:?}")
+            assert!(body.is_none() && *response == Response::NoJson, "{response:?} for {body:?}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! along, none of which is where a Lambda function's credentials come from.
 
 use std::cell::OnceCell;
+use std::fmt;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -36,6 +37,12 @@ pub struct Aws {
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// Sets what both services' clients have in common: their configurations are types of their own.

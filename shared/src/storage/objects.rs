@@ -76,6 +76,7 @@ impl ObjectKey {
 ///     objects.commit(&key, file).await
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Objects {
     client: Client,
     bucket: String,

@@ -16,6 +16,7 @@ const RESET_CONDITION: &str = "#window < :before OR #window > :newest OR NOT att
     OR NOT attribute_type(#current, :number) OR NOT attribute_type(#previous, :number)";
 
 /// The counters.
+#[derive(Debug)]
 pub struct RateLimitTable {
     client: Client,
     table: String,

@@ -1,5 +1,6 @@
 //! Transactions: all writes or none, tried again while another one holds the same rows.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -89,6 +90,15 @@ pub struct Transaction<'t> {
     failures: Vec<OnFailure<'t>>,
     /// The request and the place of its record among the writes.
     request: Option<(&'t IdempotentRequest, usize)>,
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("table", &self.table)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Result of a transaction whose conditions held, or that had been made before.

@@ -1,5 +1,6 @@
 //! Sources of the keys that tokens are verified with: secrets, and one JWK set, given, served or discovered.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
@@ -26,7 +27,14 @@ pub struct KeySources {
     pub set: Option<KeySetSource>,
 }
 
+impl fmt::Debug for KeySources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySources").field("secrets", &self.secrets.len()).field("set", &self.set).finish()
+    }
+}
+
 /// Source of a JWK set.
+#[derive(Debug)]
 pub enum KeySetSource {
     /// `AUTH_JWKS`: the set itself.
     Inline(KeySet),

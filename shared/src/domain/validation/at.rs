@@ -1,5 +1,6 @@
 //! The place in the input that is being read, and the issues that were noted on the way there.
 
+use std::fmt;
 use std::fmt::Display;
 
 use serde_json::{Map, Value};
@@ -23,6 +24,12 @@ pub struct At<'a> {
     pub(super) length: Option<Length>,
     /// Issues that there were before what is here was read.
     before: usize,
+}
+
+impl fmt::Debug for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("At").field("length", &self.length).finish_non_exhaustive()
+    }
 }
 
 /// A step from the place above. Paths are written out only for issues.

@@ -3,7 +3,7 @@
 use std::fmt::Arguments;
 
 /// Bounds of a length: characters of a text, elements of an array, entries of a map.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Length {
     /// The least.
     pub min: Option<u64>,
@@ -16,7 +16,7 @@ pub struct Length {
 }
 
 /// Bounds of a number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Range<T> {
     /// The least.
     pub min: Option<T>,

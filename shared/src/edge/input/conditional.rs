@@ -13,6 +13,7 @@ use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Input `I` of a request that may be for certain versions only.
+#[derive(Debug)]
 pub struct IfVersion<I>(PhantomData<I>);
 
 /// Content of a request, and the versions that it is for.

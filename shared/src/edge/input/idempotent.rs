@@ -14,9 +14,11 @@ use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Input `I` of a request that may have a key.
+#[derive(Debug)]
 pub struct WithKey<I>(PhantomData<I>);
 
 /// Content of a request that may have a key. [`Idempotent::open`] gives both to a handler.
+#[derive(Debug)]
 pub struct Idempotent<T> {
     content: T,
     key: Option<IdempotencyKey>,

@@ -26,9 +26,11 @@ const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// JSON body that is a `T`.
+#[derive(Debug)]
 pub struct Json<T>(PhantomData<T>);
 
 /// Merge patch (RFC 7396) that is a `T`, whose members are `Patch`es or optional. JSON is taken for one.
+#[derive(Debug)]
 pub struct MergePatch<T>(PhantomData<T>);
 
 impl<T: Input + JsonSchema> FromRequest for Json<T> {

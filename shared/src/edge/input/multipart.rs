@@ -25,6 +25,7 @@ const ENVELOPE_OVERHEAD: usize = 64 * 1024;
 const FIELD: &str = "file";
 
 /// One file, in the field `file`.
+#[derive(Debug)]
 pub struct Upload;
 
 /// A part that is a file in its field.

@@ -16,6 +16,7 @@ use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Query parameters that are a `T`.
+#[derive(Debug)]
 pub struct Query<T>(PhantomData<T>);
 
 /// Page of a list, and more that is asked of it in the same query.
