@@ -1,5 +1,19 @@
-//! The keys that tokens are verified with: a shared secret, or the public keys of a JWK set (RFC 7517). Each key is
-//! pinned to one algorithm (RFC 8725, section 3.1): a token names a key, never what to do with it.
+//! Keys that verify tokens: a shared secret, or the public keys of a JWK set (RFC 7517).
+//!
+//! Each key is pinned to one algorithm (RFC 8725, section 3.1):
+//!
+//! | key | algorithm |
+//! |---|---|
+//! | secret | HS256 |
+//! | RSA | the one that its `alg` names, or RS256 |
+//! | P-256 | ES256 |
+//! | P-384 | ES384 |
+//! | Ed25519 | `EdDSA` |
+//!
+//! HS256 tokens are verified with the secrets and all others with the key set, so both can be configured together. A token
+//! chooses a key by `kid` and never its algorithm. Other members of its header that carry keys (`jwk`, `jku`, `x5u`) are
+//! ignored. If one set has the keys of many issuers (Entra's, with `{tenantid}`), a key that names an issuer verifies
+//! tokens of that issuer only.
 
 mod jwk;
 

@@ -1,9 +1,53 @@
-//! The sliding window: who passes, who waits and for how long. Exact integer arithmetic in milliseconds.
+//! Sliding-window rate limit: decides which requests pass. Exact integer arithmetic in milliseconds; knows no table and no
+//! clock.
 //!
-//! Time is cut into windows of equal length. A caller has used
-//! `current + previous × (share of the previous window still inside the sliding window)` requests and passes while one
-//! more stays within the limit. The counter lives elsewhere and can only be asked to count under a condition; from
-//! what is believed about it, [`RateLimitPolicy::plan`] says which attempt to make, or that there is no point in one.
+//! # Window
+//!
+//! Time is cut into windows of equal length, numbered from the Unix epoch. A caller has used
+//! `current + previous × (share of the previous window still inside the sliding window)` requests. A request passes while
+//! one more stays within the limit.
+//!
+//! # Counter
+//!
+//! The table holds one item for each caller and function: `window`, `current`, `previous` and `expiresAt`. Each request is
+//! one conditional `UpdateItem`, which counts it or fails. A failed condition returns the item, so the environment learns
+//! the counter either way. [`RateLimitPolicy::plan`] reads the cached counter and rejects the request, or chooses an attempt:
+//!
+//! | attempt | cached counter | condition |
+//! |---|---|---|
+//! | [`Attempt::StartWindow`] | none, too old or too far ahead | no readable counter, or one too old or too far ahead |
+//! | [`Attempt::AdvanceWindow`] | of the window before | `current`, now `previous`, leaves room for one request |
+//! | [`Attempt::Count`] | of this window | `previous` is as cached, `current` leaves room for one request |
+//!
+//! Each condition states the whole rule, so no interleaving of concurrent environments lets an extra request pass. A cached
+//! counter may be out of date, but counts only grow. A rejection based on an old one is still right, and needs no call.
+//! Expired items change no decision; TTL only cleans up. An item that lacks one of the numbers is overwritten.
+//!
+//! # Clocks
+//!
+//! Clocks may step and differ. Windows never run back: a counter up to 10 s ahead is accepted, and a request counts in its
+//! window. The limit then holds by the clock that is furthest ahead, and no caller waits longer than two windows and 10 s.
+//! A counter further ahead is overwritten, so a larger step locks out no caller and grants at most one more limit. The
+//! limit is exceeded only while environments whose clocks stay further apart serve the same caller.
+//!
+//! # Round trips
+//!
+//! | caller | round trips |
+//! |---|---|
+//! | new, or idle for two windows | 1 |
+//! | seen by this environment in this window | 1 |
+//! | seen by it in the window before | 1, or 2 if another environment has advanced the counter |
+//! | over the limit | 1, then 0 while this environment knows |
+//! | any other | 2 |
+//!
+//! `edge::middleware::rate_limit` caches up to 4096 counters in an environment, and clears the cache when there are more. That costs each
+//! caller one round trip and changes no decision, so a flood of addresses gains nothing.
+//!
+//! # Failures
+//!
+//! If the table is unavailable, nothing is counted. `RATE_LIMIT_ON_ERROR=allow` fails open: the limit holds only while the
+//! table responds. `deny` fails closed with 503, and the limit always holds. A retry of the SDK after a lost response may
+//! count the request twice, never less than once.
 
 use std::fmt;
 use std::str::FromStr;

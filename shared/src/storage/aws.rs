@@ -1,8 +1,46 @@
-//! How the SDK's clients are built: credentials and region from the environment, as Lambda provides them, time-outs and
-//! retries set on purpose, and Amazon's own certificate authorities as the only trusted ones.
+//! Clients of the SDK, with explicit timeouts, retries and trusted root certificates. Region and credentials come from the
+//! environment variables that Lambda sets.
 //!
-//! They are put together here and not by `aws_config`'s loader, which brings profiles, web identities and containers
-//! along, none of which is where a Lambda function's credentials come from.
+//! The clients are built here because `aws_config`'s loader adds profiles, web identities and containers, which are no
+//! source of a function's credentials.
+//!
+//! # Timeouts
+//!
+//! | call | one attempt | with retries |
+//! |---|---|---|
+//! | `DynamoDB`, the rate limit's counter included | 2 s | 4 s |
+//! | a transaction, with its retries after conflicts (`storage/transaction.rs`) | 2 s | 5 s |
+//! | an object | 5 s | 8 s |
+//! | an object's tag | 1 s | 3 s |
+//!
+//! Connecting takes up to 1 s of an attempt. The calls of a route, each with all its retries, fit into its function's
+//! timeout one after the other: 4 + 4 + 8 + 5 + 3 of 25 s for an upload, 4 + 5 of 10 s for a project. In any case the
+//! pipeline gives up a request half a second before Lambda's deadline, and returns 503 in the envelope.
+//!
+//! # Retries
+//!
+//! The SDK makes up to three attempts of each call, in its standard mode. It retries after throttling
+//! (`ThrottlingException`, `ProvisionedThroughputExceededException`, `SlowDown` and similar codes), after status 500, 502,
+//! 503 and 504, after an attempt's timeout, and after a broken connection or response. Its backoff is random: up to 0.1 s
+//! before the second attempt and 0.2 s before the third, because a caller is waiting. When most calls of an environment
+//! fail, it stops retrying until some succeed. A call that still fails is 503 with `Retry-After`. It may have taken effect;
+//! a client with an `Idempotency-Key` repeats the request to find out.
+//!
+//! # Root certificates
+//!
+//! Functions trust Amazon's root certificates only (`amazon-roots.pem`, from Amazon Trust Services, public), because
+//! loading a system's some 140 roots takes longer than the rest of a cold start. `AWS_CA_BUNDLE` replaces them.
+//!
+//! # Connections
+//!
+//! All clients of a function share one pool of connections. While a function waits for its first request, it starts the
+//! calls of that request and cancels them as soon as they wait for a connection. Nothing is sent, but the connections are
+//! opened: two for a list (counter and query run concurrently), one for a write, and one more to S3 for an upload.
+//!
+//! - As a rule this starts after the function has asked for its first request, because only then the cold start is over.
+//! - If the first request is there immediately, as after most cold starts, that request opens the connections to the
+//!   tables. The one to S3 is opened concurrently.
+//! - Lambda freezes a waiting environment sooner or later. A connection that is then half open or closed is opened anew.
 
 use std::cell::OnceCell;
 use std::fmt;

@@ -1,7 +1,33 @@
-//! The bytes of files: objects in a bucket.
+//! Bytes of files: objects in a bucket.
 //!
-//! An object is put as pending, with the tag `state=pending`, and loses the tag once a row refers to it. A failure in
-//! between leaves an orphan: it keeps its tag, and the bucket's lifecycle rule in `template.yaml` deletes it.
+//! An object's name stands for its content: it is the file's id or, with an idempotency key, a hash of key and content.
+//! With a key, a repeated request therefore finds the same object. S3 checks the SHA-256 and stores only bytes that match.
+//!
+//! # An upload's three writes
+//!
+//! A function may end between any two of them:
+//!
+//! 1. Put the object as pending, with the tag `state=pending`, only if there is none (`If-None-Match: *`). Neither a
+//!    repeated request nor a late attempt can tag an object that a row refers to.
+//! 2. Write the row and, with a key, the idempotency record, in one transaction.
+//! 3. Delete the tag. Only then does the upload respond 201. A replay deletes the tag too, because the first request may
+//!    have ended before this step, and puts the object again if it is gone.
+//!
+//! The object of an upload that responded 201 has no tag. A failure leaves a tag, and the bucket's lifecycle rule in
+//! `template.yaml` deletes the object after 7 days. A repeated request can reuse it for 24 hours.
+//!
+//! An upload without a key that ends between steps 2 and 3 leaves a row whose object will expire. The client never received
+//! its id. A download route must return 404 for such rows.
+//!
+//! # Concurrent puts
+//!
+//! An object is created once. `PreconditionFailed` means that it is there, perhaps by an earlier attempt. While another put
+//! of it is in progress (`ConditionalRequestConflict`), the put is attempted twice more; then the upload is 409.
+//!
+//! # Shared objects
+//!
+//! Several rows may have one object, because a key used again for the same content after 24 hours finds the earlier object.
+//! A route that deletes files must keep an object while another row refers to it.
 
 use std::time::Duration;
 

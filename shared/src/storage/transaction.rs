@@ -1,4 +1,17 @@
-//! Transactions: all writes or none, tried again while another one holds the same rows.
+//! Transactions: all writes or none, retried while another transaction holds the same rows.
+//!
+//! # Retries
+//!
+//! The SDK retries single calls, as `storage/aws.rs` says. The loop in this module is for transactions only. After a
+//! conflict (`TransactionConflict`), while an earlier attempt is still in progress, or when a row is throttled,
+//! it makes up to four further attempts, 25 to 200 ms apart, each wait give or take a half. All attempts together take up
+//! to 5 s. A conflict at every attempt is 409. Throttling at the last one, or the timeout, is 503.
+//!
+//! # Tokens
+//!
+//! An attempt whose response was lost may have taken effect, and a later one must not conflict with it. Therefore all
+//! attempts of a transaction, the SDK's included, carry one client request token. `DynamoDB` makes the writes of a token
+//! once and responds to later attempts as to the first.
 
 use std::fmt;
 use std::time::Duration;

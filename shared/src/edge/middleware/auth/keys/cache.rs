@@ -1,5 +1,24 @@
-//! Keeps an issuer's keys: fetched once, refreshed in the background before they are old, used on while the issuer is
-//! down, and fetched anew for a key that is not among them. Knows no HTTP and no clock.
+//! Cache of an issuer's keys: fetches them once, refreshes them in the background, keeps them while the issuer is down, and
+//! fetches again for an unknown `kid`. Knows no HTTP and no clock.
+//!
+//! # Fetches
+//!
+//! One request at a time fetches; concurrent ones wait for its result. Claims are checked before the signature, so a token
+//! that is invalid anyway causes no fetch. `issuer.rs` fetches under these rules:
+//!
+//! - A fetch takes up to 3 s, discovery included. It has a connection of its own and retries once if that breaks.
+//! - Redirects are not followed, and at most 256 KiB are read.
+//! - A set counts as a failed fetch if it holds a private or secret key, or no usable one. So does a discovery document of
+//!   another issuer, or one that leads from https to http.
+//!
+//! # Retries
+//!
+//! - While there are no keys, the issuer is called once a second. Requests that need them are 503 and not counted against
+//!   the rate limit, because their users are unknown.
+//! - A fetch for an unknown `kid` is repeated after 30 s, so forged ids can hide a new key for that long. If the fetch
+//!   failed, it is repeated after a second.
+//! - Lambda may freeze a background refresh along with its environment. It then continues, or fails and is retried, during
+//!   the next request.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
