@@ -90,12 +90,12 @@ fn the_variables_for_sam_local_are_all_that_the_template_leaves_open_and_fit_the
 #[test]
 fn cargo_lambda_watch_gets_the_variables_of_sam_local() -> Result<()> {
     assert_eq!(variables::watched()?, variables::Overrides::read()?.without_containers());
-    let readme = std::fs::read_to_string(workspace().join("README.md"))?;
+    let readme = std::fs::read_to_string(folder().join("README.md"))?;
     for command in [
         "cargo run -p local -- --ephemeral --emulators 127.0.0.1:8000 --seed\n",
         "cargo lambda watch --invoke-address 127.0.0.1 --env-file events/watch.env\n",
     ] {
-        assert!(readme.contains(command), "README.md does not say {command}");
+        assert!(readme.contains(command), "events/README.md does not say {command}");
     }
     Ok(())
 }
