@@ -81,7 +81,7 @@ fn each_dependency_has_a_reason() -> Result<()> {
 
 #[test]
 fn the_template_sets_what_functions_read() -> Result<()> {
-    let (template, readme) = (template()?, read("README.md")?);
+    let (template, configuration) = (template()?, read("docs/CONFIGURATION.md")?);
     // Of the SDK's own, `sam local` gives a function none that its template lacks.
     let mut names = BTreeSet::from(["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"].map(str::to_owned));
     names.extend(descriptions(&template)?.into_iter().flat_map(|description| description.variables));
@@ -89,7 +89,10 @@ fn the_template_sets_what_functions_read() -> Result<()> {
         assert_eq!(function.environment.keys().cloned().collect::<BTreeSet<_>>(), names, "{}", function.id);
     }
     for name in names {
-        assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
+        assert!(
+            configuration.contains(&format!("`{name}`")),
+            "docs/CONFIGURATION.md does not explain {name}"
+        );
     }
     Ok(())
 }
