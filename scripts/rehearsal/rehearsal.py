@@ -14,7 +14,7 @@ from service import differs
 
 UPDATED_LIMIT = "999/10s"
 # Set at first, left out later.
-LEFT_OUT, SET_TO, BY_DEFAULT = "SlowMilliseconds", "1234", "2000"
+LEFT_OUT, SET_TO, BY_DEFAULT = "LatencyAlarmMs", "1234", "2000"
 
 
 class Rehearsal:

@@ -8,8 +8,8 @@ KEPT = {
     ("table", "ProjectsTable"): "the data",
     ("bucket", "UploadsBucket"): "the files",
     ("bucket policy", "UploadsBucket"): "without it the files could be had without TLS",
-    ("bucket", "UploadsLog"): "who read or wrote the files",
-    ("bucket policy", "UploadsLog"): "without it their log would end",
+    ("bucket", "UploadsAccessLog"): "who read or wrote the files",
+    ("bucket policy", "UploadsAccessLog"): "without it their log would end",
 }
 
 # What the template declares, and what SAM, Lambda or a mistake could make besides. An answer's list, and what in each

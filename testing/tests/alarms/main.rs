@@ -51,7 +51,7 @@ async fn failures_of_the_rate_limit_table_and_5xx_are_counted() -> Result<()> {
     for function in &template.functions {
         let example = app.prepare(&function.binary).await?;
         example.check(&ask(&app, function, &example).await?)?;
-        for filter in ["RateLimitTableFailures", "ServerErrors"] {
+        for filter in ["RateLimitTableErrors", "ServerErrors"] {
             assert_eq!(counted(&app, &function.binary, filter)?, [] as [serde_json::Value; 0], "{filter}");
         }
         examples.push((function, example));
@@ -59,7 +59,7 @@ async fn failures_of_the_rate_limit_table_and_5xx_are_counted() -> Result<()> {
     app.lose_table("RateLimitTable").await?;
     for (function, example) in examples {
         assert_eq!(ask(&app, function, &example).await?.status, 503);
-        assert_eq!(counted(&app, &function.binary, "RateLimitTableFailures")?.len(), 1);
+        assert_eq!(counted(&app, &function.binary, "RateLimitTableErrors")?.len(), 1);
         let errors = counted(&app, &function.binary, "ServerErrors")?;
         let routes: Vec<_> = errors.iter().filter_map(|error| error["route"].as_str()).collect();
         assert_eq!(routes, [function.routes[0].to_string()], "{}", function.id);
