@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use testing::{App, CallMatcher, Client, FORM, Moment, PNG, RequestBuilder, files, form};
 
 /// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=pending";
+const UNRECORDED: &str = "state=unrecorded";
 
 fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool) -> RequestBuilder {
     let request =

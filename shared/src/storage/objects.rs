@@ -7,7 +7,7 @@
 //!
 //! A function may end between any two of them:
 //!
-//! 1. Put the object as pending, with the tag `state=pending`, only if there is none (`If-None-Match: *`). Neither a
+//! 1. Put the object as pending, with the tag `state=unrecorded`, only if there is none (`If-None-Match: *`). Neither a
 //!    repeated request nor a late attempt can tag an object that a row refers to.
 //! 2. Write the row and, with a key, the idempotency record, in one transaction.
 //! 3. Delete the tag. Only then does the upload respond 201. A replay deletes the tag too, because the first request may
@@ -45,7 +45,7 @@ use super::error::{contention, sdk_error};
 use crate::domain::{FileName, NewFile, Result, Scope, UNRESERVED};
 
 /// Tag of a pending object.
-const PENDING: &str = "state=pending";
+const PENDING: &str = "state=unrecorded";
 
 /// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker, `AccessDenied` from a caller
 /// without `ListBucket`.

@@ -10,7 +10,7 @@ use testing::{
 use super::files;
 
 /// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=pending";
+const UNRECORDED: &str = "state=unrecorded";
 
 fn post(app: &App, client: &Client, organization: &str, note: &str) -> RequestBuilder {
     let request = client.post(&files(organization, note)).bearer(&app.token(organization, &[organization]));

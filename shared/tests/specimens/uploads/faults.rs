@@ -13,7 +13,7 @@ const DOWN: &str = "503 SERVICE_UNAVAILABLE";
 const BUSY: &str = "409 CONFLICT";
 
 /// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=pending";
+const UNRECORDED: &str = "state=unrecorded";
 
 /// A fault, and what the caller gets when it comes once, and when it comes every time.
 type Case = (Fault, &'static str, &'static str);
