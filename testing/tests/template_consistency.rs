@@ -80,6 +80,18 @@ fn each_dependency_has_a_reason() -> Result<()> {
 }
 
 #[test]
+fn the_toolchain_is_the_oldest_that_is_supported() -> Result<()> {
+    let (manifest, pinned) = (read("Cargo.toml")?, read("rust-toolchain.toml")?);
+    let value = |text: &str, key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+        line.map(|value| value.trim_matches('"').to_owned()).with_context(|| format!("there is no {key}"))
+    };
+    let (oldest, channel) = (value(&manifest, "rust-version")?, value(&pinned, "channel")?);
+    assert!(channel.starts_with(&format!("{oldest}.")), "{channel} is not a release of {oldest}");
+    Ok(())
+}
+
+#[test]
 fn the_template_sets_what_functions_read() -> Result<()> {
     let (template, configuration) = (template()?, read("docs/CONFIGURATION.md")?);
     // Of the SDK's own, `sam local` gives a function none that its template lacks.
