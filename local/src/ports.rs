@@ -9,17 +9,17 @@ use anyhow::{Context, Result};
 const FIRST: u16 = 20_000;
 const PAIRS: u16 = 5_000;
 
-/// Two neighbouring ports that nobody listens on, others at every call.
+/// Two neighboring ports that nobody listens on, others at every call.
 ///
 /// # Errors
 /// When there are none.
-pub fn neighbouring_ports() -> Result<[u16; 2]> {
+pub fn neighboring_ports() -> Result<[u16; 2]> {
     static CALLS: AtomicU16 = AtomicU16::new(0);
     // Tests in other processes look for ports too, and should begin elsewhere.
     let start = u16::try_from(u32::from(PAIRS) * (std::process::id() % 97) / 97)?;
     let pairs = (0..PAIRS).map(|_| start + CALLS.fetch_add(1, Ordering::Relaxed) % PAIRS);
     let mut pairs = pairs.map(|pair| FIRST + 2 * (pair % PAIRS)).map(|port| [port, port + 1]);
-    pairs.find(|ports| ports.iter().all(|port| is_free(*port))).context("no two neighbouring ports are free")
+    pairs.find(|ports| ports.iter().all(|port| is_free(*port))).context("no two neighboring ports are free")
 }
 
 fn is_free(port: u16) -> bool {

@@ -1,5 +1,5 @@
 // A client of Lambda's Runtime API, as small as one can be: AWS's own does more before the first event and for each one
-// (native code, logging, streaming, deadlines), so this is in Node's favour.
+// (native code, logging, streaming, deadlines), so this is in Node's favor.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 const { Agent, request } = require('node:http');

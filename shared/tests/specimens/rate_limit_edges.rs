@@ -62,7 +62,7 @@ async fn the_addresses_of_one_64_of_ipv6_share_a_limit_whatever_they_say_they_ar
     {
         assert_eq!(anonymous_from(&app, address, turn).await?, status, "{address}");
     }
-    assert_eq!(anonymous_from(&app, "2001:db8:1:3::1", 0).await?, 401, "the neighbour's addresses");
+    assert_eq!(anonymous_from(&app, "2001:db8:1:3::1", 0).await?, 401, "the neighbor's addresses");
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use local::environment;
 use local::stack::Stack;
 use serde_json::Value;
 use tempfile::NamedTempFile;
-use testing::{Client, binaries, neighbouring_ports, options};
+use testing::{Client, binaries, neighboring_ports, options};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -79,7 +79,7 @@ struct Emulator {
 
 impl Emulator {
     async fn start(tools: &Tools, executable: &Path, variables: &Variables) -> Result<Self> {
-        let [own, runtime_api] = neighbouring_ports()?.map(|port| format!("127.0.0.1:{port}"));
+        let [own, runtime_api] = neighboring_ports()?.map(|port| format!("127.0.0.1:{port}"));
         let log = NamedTempFile::new()?;
         let mut command = Command::new(&tools.emulator);
         command.args(["--log-level", "info", "--runtime-interface-emulator-address", &own]);

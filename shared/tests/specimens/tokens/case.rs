@@ -146,7 +146,7 @@ impl Case {
     fn assembled(&self, header: &str, claims: &str, signer: Option<(&SigningKey, Scheme)>) -> Result<String> {
         let message = format!("{}.{}", base64(header), base64(claims));
         let signature = signer.map(|(key, scheme)| key.sign(scheme, message.as_bytes())).transpose()?;
-        let signature = self.spoilt(signature.unwrap_or_default());
+        let signature = self.spoiled(signature.unwrap_or_default());
         let other_claims = claims.replace("alice", "mallory");
         let other_header = header.replace("JWT", "jwt");
         let form = self.token.as_deref().unwrap_or("{header}.{claims}.{signature}");
@@ -159,7 +159,7 @@ impl Case {
             .replace("{signature}", &signature))
     }
 
-    fn spoilt(&self, mut signature: String) -> String {
+    fn spoiled(&self, mut signature: String) -> String {
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         if let Some(cut) = self.cut {
             signature.truncate(signature.len().saturating_sub(cut));
