@@ -44,7 +44,7 @@ pub use issuer::{Issuer, Serving};
 pub use keys::{Scheme, SigningKey, jwks};
 pub use local::client::{Client, RequestBuilder, Response};
 pub use local::emulators::Service;
-pub use local::ports::neighbouring_ports;
+pub use local::ports::neighboring_ports;
 pub use local::requests::{FORM, PNG, files, form, notes, projects};
 pub use permissions::Permission;
 pub use recording_proxy::RecordingProxy;

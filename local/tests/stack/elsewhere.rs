@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::client::Client;
 use local::emulators::External;
-use local::ports::neighbouring_ports;
+use local::ports::neighboring_ports;
 use local::stack::{Options, Stack};
 use tokio::process::Child;
 
@@ -28,7 +28,7 @@ async fn second_instance(port: u16) -> Result<Stack> {
 
 #[tokio::test]
 async fn the_emulators_listen_where_they_are_told_to() -> Result<()> {
-    let [dynamodb, s3] = neighbouring_ports()?;
+    let [dynamodb, s3] = neighboring_ports()?;
     let (_child, client) = with_emulators_at(dynamodb).await?;
     let variables = client.get("/echo").send().await?.json()["variables"].clone();
     assert_eq!(variables["AWS_ENDPOINT_URL_DYNAMODB"], format!("http://127.0.0.1:{dynamodb}"));
@@ -41,7 +41,7 @@ async fn the_emulators_listen_where_they_are_told_to() -> Result<()> {
 
 #[tokio::test]
 async fn the_rows_of_the_examples_are_there() -> Result<()> {
-    let [port, _] = neighbouring_ports()?;
+    let [port, _] = neighboring_ports()?;
     let (_child, _) = with_emulators_at(port).await?;
     let rows = second_instance(port).await?.dynamodb().scan().table_name("things-table").send().await?;
     let [row] = rows.items() else { bail!("{rows:?}") };
