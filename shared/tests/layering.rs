@@ -131,7 +131,7 @@ fn breaches(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_import_points_up_and_no_layer_does_what_is_not_its_task() -> Result<(), Box<dyn Error>> {
+fn layers_obey_all_bans() -> Result<(), Box<dyn Error>> {
     let sources = sources()?;
     for file in BANS.iter().flat_map(|ban| ban.files) {
         assert!(
@@ -145,7 +145,7 @@ fn no_import_points_up_and_no_layer_does_what_is_not_its_task() -> Result<(), Bo
 }
 
 #[test]
-fn a_relative_import_does_not_leave_its_layer() -> Result<(), Box<dyn Error>> {
+fn relative_imports_stay_in_their_layer() -> Result<(), Box<dyn Error>> {
     // The bans above look for `crate::`, so the other way up must be closed: no more `super` than there are folders.
     for (name, text) in sources()?.iter().filter(|(name, _)| !is_test(name) && name.contains('/')) {
         let depth = name.matches('/').count();
@@ -161,7 +161,7 @@ fn a_relative_import_does_not_leave_its_layer() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn every_file_says_first_what_lives_in_it() -> Result<(), Box<dyn Error>> {
+fn every_file_opens_with_a_doc_comment() -> Result<(), Box<dyn Error>> {
     for (name, text) in sources()? {
         let says = text.starts_with("//! ") || name.ends_with("/tests.rs");
         assert!(
@@ -173,7 +173,7 @@ fn every_file_says_first_what_lives_in_it() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn no_file_outgrows_its_reader() -> Result<(), Box<dyn Error>> {
+fn every_file_is_under_400_lines() -> Result<(), Box<dyn Error>> {
     for (name, text) in sources()? {
         let lines = text.lines().count();
         assert!(lines < 400, "src/{name} has {lines} lines: a file that can't be read at once is two files");
@@ -182,7 +182,7 @@ fn no_file_outgrows_its_reader() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn a_breach_is_found_wherever_it_stands() {
+fn breaches_are_found() {
     for (name, line) in [
         ("domain/project.rs", "use crate::edge::Error;"),
         ("domain/validation/number.rs", "    let n = crate::storage::item::number(1);"),
@@ -201,7 +201,7 @@ fn a_breach_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn what_only_looks_like_a_breach_is_none() {
+fn lookalikes_are_no_breaches() {
     for (name, line) in [
         ("domain/project.rs", "//! Knows nothing of crate::edge."),
         ("domain/project.rs", "use crate::edges::Edge;"),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testing::{App, projects, send_concurrently};
 
 #[tokio::test]
-async fn a_created_project_is_answered_whole_with_its_address_and_version() -> Result<()> {
+async fn response_has_project_location_and_etag() -> Result<()> {
     let app = App::start(&[]).await?;
     let body = json!({"name": "  Apollo ", "description": "To the moon", "color": "#AABBcc", "admin": true});
     let response = app.as_alice("POST", &projects("acme")).json(&body).send().await?;
@@ -24,7 +24,7 @@ async fn a_created_project_is_answered_whole_with_its_address_and_version() -> R
 }
 
 #[tokio::test]
-async fn times_are_utc_with_milliseconds_and_ids_sort_by_them() -> Result<()> {
+async fn times_have_milliseconds_and_ids_sort_by_time() -> Result<()> {
     let app = App::start(&[]).await?;
     let (first, second) = (app.create("First").await?.json(), app.create("Second").await?.json());
     let time = first["data"]["createdAt"].as_str().unwrap_or_default().to_owned();
@@ -36,7 +36,7 @@ async fn times_are_utc_with_milliseconds_and_ids_sort_by_them() -> Result<()> {
 }
 
 #[tokio::test]
-async fn absent_optional_fields_are_left_out() -> Result<()> {
+async fn absent_optional_fields_are_omitted() -> Result<()> {
     let app = App::start(&[]).await?;
     let response = app.create("Apollo").await?;
     let keys: Vec<_> =
@@ -46,7 +46,7 @@ async fn absent_optional_fields_are_left_out() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_of_the_body_but_its_known_fields_counts() -> Result<()> {
+async fn unknown_body_fields_are_ignored() -> Result<()> {
     let app = App::start(&[]).await?;
     let body = json!({
         "name": "Apollo", "orgId": "umbrella", "organization": "umbrella", "organizations": ["umbrella"],
@@ -65,7 +65,7 @@ async fn nothing_of_the_body_but_its_known_fields_counts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
+async fn equivalent_names_conflict() -> Result<()> {
     let app = App::start(&[]).await?;
     for (name, same) in [
         ("Apollo", " aPOLLO\t"),
@@ -90,7 +90,7 @@ async fn names_that_differ_in_form_only_are_taken() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_is_free_in_every_other_organization() -> Result<()> {
+async fn names_are_unique_per_organization() -> Result<()> {
     let app = App::start(&[]).await?;
     for organization in ["acme", "umbrella", "ACME"] {
         app.new_item(organization, "Apollo").await?;
@@ -99,7 +99,7 @@ async fn a_name_is_free_in_every_other_organization() -> Result<()> {
 }
 
 #[tokio::test]
-async fn lengths_are_counted_in_characters_and_their_bounds_are_inside() -> Result<()> {
+async fn length_limits_are_inclusive_and_count_characters() -> Result<()> {
     let app = App::start(&[]).await?;
     let name = "🚀".repeat(100);
     let body = json!({"name": format!(" {name} "), "description": "é".repeat(500)});
@@ -111,7 +111,7 @@ async fn lengths_are_counted_in_characters_and_their_bounds_are_inside() -> Resu
 }
 
 #[tokio::test]
-async fn of_twenty_creators_of_one_name_at_once_exactly_one_succeeds() -> Result<()> {
+async fn concurrent_creates_of_one_name_succeed_once() -> Result<()> {
     let app = App::start(&[]).await?;
     let names = (0..20).map(|turn| if turn % 2 == 0 { "Apollo" } else { "APOLLO" });
     let calls = names.map(|name| app.as_alice("POST", &projects("acme")).json(&json!({ "name": name })));

@@ -9,7 +9,7 @@ fn post(app: &App) -> RequestBuilder {
 }
 
 #[tokio::test]
-async fn every_broken_rule_is_named_at_once_in_the_order_of_the_fields() -> Result<()> {
+async fn all_issues_are_returned_in_field_order() -> Result<()> {
     let app = App::start(&[]).await?;
     let (long_name, long_text) = ("é".repeat(101), "é".repeat(501));
     let cases = [
@@ -59,7 +59,7 @@ async fn every_broken_rule_is_named_at_once_in_the_order_of_the_fields() -> Resu
 }
 
 #[tokio::test]
-async fn the_message_for_an_empty_name_can_be_shown_to_a_user() -> Result<()> {
+async fn empty_name_has_a_message_for_users() -> Result<()> {
     let app = App::start(&[]).await?;
     let response = app.create("").await?;
     let issue = json!({"path": ["name"], "code": "too_small", "message": "Name is required"});

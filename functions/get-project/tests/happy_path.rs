@@ -4,7 +4,7 @@ use anyhow::Result;
 use testing::{App, projects};
 
 #[tokio::test]
-async fn a_project_is_what_its_creation_answered() -> Result<()> {
+async fn get_returns_the_created_project() -> Result<()> {
     let app = App::start(&[]).await?;
     let created = app.create("Apollo").await?;
     let got = app.as_alice("GET", created.header("location")).send().await?;
@@ -14,7 +14,7 @@ async fn a_project_is_what_its_creation_answered() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_project_elsewhere_is_not_found() -> Result<()> {
+async fn foreign_or_unknown_project_is_404() -> Result<()> {
     let app = App::start(&[]).await?;
     let id = app.new_item("umbrella", "Apollo").await?;
     for other in [id.as_str(), &id.to_uppercase(), "01900000-0000-7000-8000-000000000000", "7", "%20"] {

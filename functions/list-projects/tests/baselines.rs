@@ -68,7 +68,7 @@ fn requests(app: &App, cursor: &str) -> Vec<(String, RequestBuilder)> {
 
 #[tokio::test]
 #[ignore = "needs what bench/baselines/build builds"]
-async fn the_peers_answer_as_this_function_does() -> Result<()> {
+async fn baselines_respond_like_this_function() -> Result<()> {
     let app = service(7).await?;
     let cursor =
         app.list("?limit=2").await?.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();
@@ -94,7 +94,7 @@ async fn operations(app: &App) -> Result<Vec<String>> {
 
 #[tokio::test]
 #[ignore = "needs what bench/baselines/build builds"]
-async fn the_peers_ask_as_much_of_storage_as_this_function() -> Result<()> {
+async fn baselines_make_the_same_storage_calls() -> Result<()> {
     let app = service(1).await?;
     let ours = operations(&app).await?;
     for (baseline, other) in baselines(&app, &[]).await? {
@@ -105,7 +105,7 @@ async fn the_peers_ask_as_much_of_storage_as_this_function() -> Result<()> {
 
 #[tokio::test]
 #[ignore = "needs what bench/baselines/build builds"]
-async fn the_peers_refuse_callers_who_are_over_the_limit() -> Result<()> {
+async fn baselines_enforce_the_rate_limit() -> Result<()> {
     let app = service(1).await?;
     for (baseline, other) in baselines(&app, &[("RATE_LIMIT", "1/86400s")]).await? {
         let mut statuses = Vec::new();
@@ -133,7 +133,7 @@ fn versions(lock: &str, name: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_peer_in_rust_has_its_crates_in_the_versions_of_the_service() -> Result<()> {
+fn rust_baseline_has_the_same_crate_versions() -> Result<()> {
     let read = |path: &str| fs::read_to_string(workspace().join(path)).context(path.to_owned());
     let (ours, theirs) = (read("Cargo.lock")?, read("bench/baselines/defaults/Cargo.lock")?);
     let manifest = read("bench/baselines/defaults/Cargo.toml")?;

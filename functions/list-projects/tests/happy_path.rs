@@ -11,7 +11,7 @@ fn names(response: &Response) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_empty_organization_has_an_empty_list_that_ends() -> Result<()> {
+async fn empty_organization_has_one_empty_page() -> Result<()> {
     let app = App::start(&[]).await?;
     let response = app.list("").await?;
     assert_eq!(
@@ -22,7 +22,7 @@ async fn an_empty_organization_has_an_empty_list_that_ends() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_listed_project_is_what_its_creation_was_answered_with() -> Result<()> {
+async fn listed_projects_equal_the_created_ones() -> Result<()> {
     let app = App::start(&[]).await?;
     let bare = app.create("Apollo").await?.json()["data"].clone();
     let body = json!({"name": "Gemini", "description": "Two by two", "color": "#112233"});
@@ -32,7 +32,7 @@ async fn a_listed_project_is_what_its_creation_was_answered_with() -> Result<()>
 }
 
 #[tokio::test]
-async fn nothing_but_projects_is_listed() -> Result<()> {
+async fn only_projects_are_listed() -> Result<()> {
     let app = App::start(&[]).await?;
     let request = app.as_alice("POST", &projects("acme")).key("key").json(&json!({"name": "Apollo"}));
     let project = request.send().await?.json()["data"]["id"].as_str().unwrap_or_default().to_owned();

@@ -51,7 +51,7 @@ async fn calls(app: &App) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn an_upload_with_a_key_is_stored_exactly_once_wherever_its_function_was_killed() -> Result<()> {
+async fn keyed_upload_is_stored_exactly_once() -> Result<()> {
     let app = App::start(&[]).await?;
     let calls = calls(&app).await?;
     let expected = ["UpdateItem", "GetItem", "GetItem", "PUT", "TransactWriteItems", "DELETE?tagging"];
@@ -73,7 +73,7 @@ async fn an_upload_with_a_key_is_stored_exactly_once_wherever_its_function_was_k
 }
 
 #[tokio::test]
-async fn what_a_killed_upload_without_a_key_leaves_behind_is_marked_to_be_swept() -> Result<()> {
+async fn orphans_of_unkeyed_uploads_keep_the_pending_tag() -> Result<()> {
     let app = App::start(&[]).await?;
     // The call for a recorded answer is not made without a key.
     for number in 1..calls(&app).await?.len() {

@@ -5,7 +5,7 @@ use serde_json::json;
 use testing::{App, PNG};
 
 #[tokio::test]
-async fn a_file_is_answered_whole_with_its_address() -> Result<()> {
+async fn response_has_file_and_location() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
     let response = app.upload(&project, "a file.bin", "image/png", PNG).await?;
@@ -23,7 +23,7 @@ async fn a_file_is_answered_whole_with_its_address() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_row_leads_to_the_object() -> Result<()> {
+async fn row_names_the_object() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
     let file = app.upload(&project, "a.png", "image/png", PNG).await?.json()["data"].clone();
@@ -38,7 +38,7 @@ async fn the_row_leads_to_the_object() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_upload_is_a_file_of_its_own() -> Result<()> {
+async fn uploads_without_key_store_separate_files() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
     let mut ids = Vec::new();
@@ -51,7 +51,7 @@ async fn every_upload_is_a_file_of_its_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_project_that_is_not_there_is_not_found() -> Result<()> {
+async fn upload_to_unknown_project_is_404() -> Result<()> {
     let app = App::start(&[]).await?;
     let own = app.new_item("acme", "Apollo").await?;
     let foreign = app.new_item("umbrella", "Apollo").await?;

@@ -26,7 +26,7 @@ fn token(changes: &Value) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_public_route_looks_at_no_credentials() -> Result<()> {
+async fn public_route_ignores_credentials() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let elsewhere = |request: RequestBuilder| {
         let request = request.header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors");
@@ -50,7 +50,7 @@ async fn a_public_route_looks_at_no_credentials() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_public_route_counts_by_address() -> Result<()> {
+async fn public_route_is_limited_by_address() -> Result<()> {
     let app = App::specimens(&[ONE_A_DAY]).await?;
     assert_eq!(status(&app).bearer(&app.token("alice", &["acme"])).send().await?.status_and_code(), "200");
     let refused = status(&app).bearer(&app.token("bob", &["acme"])).send().await?;
@@ -59,7 +59,7 @@ async fn a_public_route_counts_by_address() -> Result<()> {
 }
 
 #[tokio::test]
-async fn whoever_has_a_valid_token_is_signed_in() -> Result<()> {
+async fn signed_in_route_accepts_any_valid_token() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (alice, nobodys) = (app.token("alice", &["acme"]), app.token("bob", &[]));
     for (request, status_and_code) in [
@@ -76,7 +76,7 @@ async fn whoever_has_a_valid_token_is_signed_in() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_signed_in_is_counted_by_user() -> Result<()> {
+async fn signed_in_route_is_limited_by_user() -> Result<()> {
     let app = App::specimens(&[ONE_A_DAY]).await?;
     for (user, status_and_code) in [("alice", "201"), ("bob", "201"), ("alice", "429 RATE_LIMITED")] {
         let response = request(&app).bearer(&app.token(user, &[])).send().await?;
@@ -89,7 +89,7 @@ async fn what_is_signed_in_is_counted_by_user() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_of_a_user_belongs_to_no_organization() -> Result<()> {
+async fn idempotency_key_of_user_route_spans_organizations() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut ids = Vec::new();
     for (user, organizations, replayed) in
@@ -114,7 +114,7 @@ async fn a_key_of_a_user_belongs_to_no_organization() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_role_counts_in_its_own_organization() -> Result<()> {
+async fn role_counts_only_in_its_organization() -> Result<()> {
     let app = App::specimens(&[("AUTH_ROLES_CLAIM", "roles")]).await?;
     for (changes, status_and_code) in [
         (json!({}), "403 FORBIDDEN"),
@@ -140,7 +140,7 @@ async fn a_role_counts_in_its_own_organization() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_alone_says_who_is_a_member() -> Result<()> {
+async fn membership_comes_from_the_table_alone() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let row = json!({"pk": "USER#alice", "sk": "MEMBER#umbrella"});
     app.put_row("NotesTable", &row).await?;

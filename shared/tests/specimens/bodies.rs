@@ -17,7 +17,7 @@ fn body_of(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_invalid_json() -> Result<()> {
+async fn malformed_json_is_400() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let deep = format!(r#"{{"name": "Apollo", "deep": {}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     let bodies: [&[u8]; 16] = [
@@ -48,7 +48,7 @@ async fn what_is_not_json_is_invalid_json() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_hundred_levels_of_nesting_are_no_reason_to_refuse() -> Result<()> {
+async fn hundred_levels_of_nesting_are_accepted() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let body = format!(r#"{{"name": "Apollo", "deep": {}1{}}}"#, "[".repeat(98), "]".repeat(98));
     assert_eq!(post(&app).body("application/json", body).send().await?.status_and_code(), "201");
@@ -56,7 +56,7 @@ async fn a_hundred_levels_of_nesting_are_no_reason_to_refuse() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_body_of_64_kib_passes_and_one_byte_more_is_too_large() -> Result<()> {
+async fn bodies_over_64_kib_are_413() -> Result<()> {
     let app = App::specimens(&[]).await?;
     assert_eq!(post(&app).body("application/json", body_of(LIMIT)).send().await?.status_and_code(), "201");
     for body in
@@ -69,7 +69,7 @@ async fn a_body_of_64_kib_passes_and_one_byte_more_is_too_large() -> Result<()> 
 }
 
 #[tokio::test]
-async fn only_json_is_taken_and_it_must_say_so() -> Result<()> {
+async fn other_content_types_are_415() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let cases = [
         ("application/json", "201"),
@@ -93,7 +93,7 @@ async fn only_json_is_taken_and_it_must_say_so() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_body_without_a_content_type_is_not_guessed_at() -> Result<()> {
+async fn missing_content_type_is_415() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let response = post(&app).untyped(json!({"name": "Apollo"}).to_string()).send().await?;
     assert_eq!(response.status_and_code(), "415 UNSUPPORTED_MEDIA_TYPE");
@@ -101,7 +101,7 @@ async fn a_body_without_a_content_type_is_not_guessed_at() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_a_doubled_key_the_last_value_counts() -> Result<()> {
+async fn last_value_of_a_duplicate_key_wins() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let body = r#"{"name": 1, "name": "First", "name": "Last"}"#;
     assert_eq!(post(&app).body("application/json", body).send().await?.json()["data"]["name"], "Last");
@@ -109,7 +109,7 @@ async fn of_a_doubled_key_the_last_value_counts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_before_a_body_is_skipped() -> Result<()> {
+async fn leading_byte_order_mark_is_skipped() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let body = "\u{feff}{\"name\": \"Apollo\"}";
     assert_eq!(post(&app).body("application/json", body).send().await?.json()["data"]["name"], "Apollo");

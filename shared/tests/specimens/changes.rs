@@ -25,7 +25,7 @@ async fn text(app: &App, path: &str) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn what_is_absent_stays_and_null_takes_away() -> Result<()> {
+async fn patch_keeps_absent_fields_and_removes_null() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     for (turn, (body, expected)) in [
@@ -59,7 +59,7 @@ async fn what_is_absent_stays_and_null_takes_away() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_is_for_the_versions_that_it_names() -> Result<()> {
+async fn patch_requires_a_matching_version() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     let mut version = 1;
@@ -94,7 +94,7 @@ async fn a_change_is_for_the_versions_that_it_names() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deletion_is_for_the_version_that_it_names() -> Result<()> {
+async fn delete_requires_a_matching_version() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     let delete = |tag: &str| app.as_alice("DELETE", &path).header("if-match", tag);
@@ -107,7 +107,7 @@ async fn a_deletion_is_for_the_version_that_it_names() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_of_one_version_is_replayed_by_its_key() -> Result<()> {
+async fn concurrent_keyed_changes_are_replayed() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     let change = |tag: &str| patch(&app, &path, &json!({"text": "next"})).key("key").header("if-match", tag);
@@ -124,7 +124,7 @@ async fn a_change_of_one_version_is_replayed_by_its_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_twenty_changes_of_one_version_one_is_made() -> Result<()> {
+async fn one_of_concurrent_changes_succeeds() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     let change =
@@ -139,7 +139,7 @@ async fn of_twenty_changes_of_one_version_one_is_made() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_whose_answer_was_lost_meets_no_change_of_its_own() -> Result<()> {
+async fn lost_response_of_change_causes_no_conflict() -> Result<()> {
     let app = App::specimens(&[]).await?;
     // What is lost may have taken effect or not; what comes after it is another attempt of the SDK's, or of ours.
     for lost in [Fault::ConnectionReset, Fault::ResponseLost, Fault::Slow, Fault::TruncatedBody] {

@@ -38,7 +38,7 @@ async fn all_is_well(app: &App) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_function_opens_connections_while_it_waits_and_sends_nothing_on_them() -> Result<()> {
+async fn idle_function_connects_and_sends_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (other, _fronts) = waiting(&app).await?;
     assert_eq!(app.proxy.calls(), []);
@@ -46,7 +46,7 @@ async fn a_function_opens_connections_while_it_waits_and_sends_nothing_on_them()
 }
 
 #[tokio::test]
-async fn connections_that_were_broken_off_while_a_function_waited_are_opened_anew() -> Result<()> {
+async fn closed_idle_connections_are_reopened() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (other, [tables, objects]) = waiting(&app).await?;
     tables.break_off();
@@ -57,8 +57,7 @@ async fn connections_that_were_broken_off_while_a_function_waited_are_opened_ane
 }
 
 #[tokio::test]
-async fn a_first_upload_that_is_there_at_once_has_its_connection_to_the_bucket_opened_beside_the_counter()
--> Result<()> {
+async fn first_upload_connects_during_the_counter_call() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let objects = TlsProxy::start(endpoint(&app, "AWS_ENDPOINT_URL_S3")?, None).await?;

@@ -50,7 +50,7 @@ async fn loopback_pages_may_write_with_the_cookie() -> Result<()> {
 }
 
 #[tokio::test]
-async fn named_origins_take_the_place_of_loopback() -> Result<()> {
+async fn configured_origins_replace_loopback() -> Result<()> {
     let origins = APP.parse()?;
     let app = App::specimens_with(&[], |options| Options { origins, ..options }).await?;
     let response = write_from(&app, APP, "Apollo").send().await?;
@@ -61,7 +61,7 @@ async fn named_origins_take_the_place_of_loopback() -> Result<()> {
 }
 
 #[tokio::test]
-async fn trusted_origins_can_be_fewer_than_allowed_ones() -> Result<()> {
+async fn trusted_origins_may_be_fewer_than_allowed() -> Result<()> {
     let app = App::specimens(&[("TRUSTED_ORIGINS", APP)]).await?;
     let response = write_from(&app, PAGE, "Apollo").send().await?;
     assert_eq!(

@@ -38,7 +38,7 @@ async fn calls(app: &App) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_request_with_a_key_takes_effect_exactly_once_wherever_its_function_was_killed() -> Result<()> {
+async fn keyed_request_takes_effect_exactly_once() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let calls = calls(&app).await?;
     assert_eq!(calls, ["UpdateItem", "TransactWriteItems"]);
@@ -58,8 +58,7 @@ async fn a_request_with_a_key_takes_effect_exactly_once_wherever_its_function_wa
 }
 
 #[tokio::test]
-async fn without_a_key_there_are_never_two_notes_of_one_name_wherever_the_function_was_killed() -> Result<()>
-{
+async fn unkeyed_request_never_creates_duplicates() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for number in 1..=calls(&app).await?.len() {
         for moment in [Moment::Before, Moment::After] {

@@ -19,7 +19,7 @@ fn with(name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_caller_is_told_whether_a_token_is_missing_or_bad() -> Result<()> {
+async fn challenge_tells_missing_from_invalid_token() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let token = app.token("alice", &["acme"]);
     let basic = "Basic YWxpY2U6c2VjcmV0".to_owned();
@@ -47,7 +47,7 @@ async fn a_caller_is_told_whether_a_token_is_missing_or_bad() -> Result<()> {
 }
 
 #[tokio::test]
-async fn settings_say_whose_tokens_are_taken_and_for_how_long() -> Result<()> {
+async fn settings_define_accepted_tokens_and_leeway() -> Result<()> {
     let settings = [
         ("AUTH_ISSUER", "https://login.example.com"),
         ("AUTH_AUDIENCE", "other-api"),
@@ -64,7 +64,7 @@ async fn settings_say_whose_tokens_are_taken_and_for_how_long() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_cookie_carries_the_token_where_no_header_does() -> Result<()> {
+async fn cookie_carries_the_token_without_a_header() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let token = app.token("alice", &["acme"]);
     let (good, other) = (format!("auth={token}"), app.token("bob", &["acme"]));
@@ -94,7 +94,7 @@ async fn the_cookie_carries_the_token_where_no_header_does() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_setting_names_the_cookie() -> Result<()> {
+async fn cookie_name_is_configurable() -> Result<()> {
     let app = App::specimens(&[("AUTH_COOKIE", "__Host-session")]).await?;
     let token = app.token("alice", &["acme"]);
     assert_eq!(get(&app).header("cookie", format!("__Host-session={token}")).send().await?.status, 200);
@@ -103,7 +103,7 @@ async fn a_setting_names_the_cookie() -> Result<()> {
 }
 
 #[tokio::test]
-async fn with_a_header_the_cookie_is_not_looked_at() -> Result<()> {
+async fn header_takes_precedence_over_cookie() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let token = app.token("alice", &["acme"]);
     assert_eq!(get(&app).bearer(&token).cookie("garbage").send().await?.status, 200);

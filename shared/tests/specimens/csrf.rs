@@ -23,7 +23,7 @@ fn operations(app: &App) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_cookie_writes_only_from_the_own_site_a_trusted_one_or_none() -> Result<()> {
+async fn cookie_writes_only_from_trusted_sites() -> Result<()> {
     let app = App::specimens(&[TRUSTED]).await?;
     let host = app.stack.url().trim_start_matches("http://").to_owned();
     let own = format!("http://{host}");
@@ -68,7 +68,7 @@ async fn a_cookie_writes_only_from_the_own_site_a_trusted_one_or_none() -> Resul
 }
 
 #[tokio::test]
-async fn a_bearer_token_writes_from_anywhere_even_beside_a_cookie() -> Result<()> {
+async fn bearer_token_writes_from_any_site() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (alice, bob) = (app.token("alice", &["acme"]), app.token("bob", &["acme"]));
     let elsewhere = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
@@ -79,7 +79,7 @@ async fn a_bearer_token_writes_from_anywhere_even_beside_a_cookie() -> Result<()
 }
 
 #[tokio::test]
-async fn another_site_learns_nothing_of_the_cookie_and_costs_nothing() -> Result<()> {
+async fn cross_site_write_reveals_and_costs_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let expired = signed(&json!({"alg": "HS256"}), &{
         let mut claims = claims("alice", &["acme"]);
@@ -105,7 +105,7 @@ async fn another_site_learns_nothing_of_the_cookie_and_costs_nothing() -> Result
 }
 
 #[tokio::test]
-async fn without_the_cookie_another_site_is_as_anonymous_as_anyone() -> Result<()> {
+async fn cross_site_write_without_cookie_is_401() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for headers in [
         &[("sec-fetch-site", "cross-site")][..],
@@ -121,7 +121,7 @@ async fn without_the_cookie_another_site_is_as_anonymous_as_anyone() -> Result<(
 }
 
 #[tokio::test]
-async fn whoever_is_no_member_learns_nothing_about_the_organization_or_their_body() -> Result<()> {
+async fn non_member_gets_uniform_403() -> Result<()> {
     let app = App::specimens(&[]).await?;
     app.new_item("acme", "Apollo").await?;
     app.proxy.clear();
@@ -140,7 +140,7 @@ async fn whoever_is_no_member_learns_nothing_about_the_organization_or_their_bod
 }
 
 #[tokio::test]
-async fn a_bad_body_reaches_no_storage_but_the_counter() -> Result<()> {
+async fn invalid_body_reaches_only_the_counter() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for body in ["", "{", "{}", r#"{"name": ""}"#] {
         let request = app.as_alice("POST", &notes("acme")).body("application/json", body);
@@ -151,7 +151,7 @@ async fn a_bad_body_reaches_no_storage_but_the_counter() -> Result<()> {
 }
 
 #[tokio::test]
-async fn over_the_limit_comes_before_membership_and_body() -> Result<()> {
+async fn rate_limit_precedes_membership_and_body() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT", "1/86400s")]).await?;
     for expected in ["403 FORBIDDEN", "429 RATE_LIMITED"] {
         let request = app.request_of("mallory", &["umbrella"], "POST", &notes("acme"));

@@ -9,7 +9,7 @@ use testing::{App, SPECIMENS, notes, workspace};
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn a_function_answers_in_the_envelope_before_its_time_is_over() -> Result<()> {
+async fn function_returns_503_before_its_timeout() -> Result<()> {
     // Connections are taken up by the system, and nobody ever answers them.
     let silent = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", silent.local_addr()?);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use testing::App;
 
 #[tokio::test]
-async fn a_panic_is_a_500_in_the_envelope_and_the_same_process_serves_the_next_request() -> Result<()> {
+async fn panic_is_500_and_the_process_continues() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for name in ["Apollo", "Gemini"] {
         let response = app.create("Panic").await?;

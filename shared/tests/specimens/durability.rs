@@ -68,7 +68,7 @@ fn id(response: &Response) -> String {
 }
 
 #[tokio::test]
-async fn what_was_answered_survives_a_kill_and_so_do_the_answers() -> Result<()> {
+async fn acknowledged_writes_and_replays_survive_a_kill() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let token = signed(&json!({"alg": "HS256"}), &claims("alice", &["acme"]))?;
     let stack = Process::start(folder.path()).await?;
@@ -100,7 +100,7 @@ async fn what_was_answered_survives_a_kill_and_so_do_the_answers() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_kill_in_the_middle_of_writes_loses_nothing_that_was_answered() -> Result<()> {
+async fn kill_during_writes_loses_nothing_acknowledged() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let token = signed(&json!({"alg": "HS256"}), &claims("alice", &["acme"]))?;
     let stack = Process::start(folder.path()).await?;

@@ -64,8 +64,7 @@ async fn check_all(app: &App, cases: Vec<Case>) -> Result<()> {
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_transaction_the_note_is_made_once_or_the_caller_may_try_again()
--> Result<()> {
+async fn faulty_transaction_creates_once_or_is_retryable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut cases = cases("TransactWriteItems", DOWN, DOWN);
     cases.push(("TransactWriteItems", Fault::Contended, MADE, BUSY));
@@ -73,19 +72,19 @@ async fn whatever_goes_wrong_with_the_transaction_the_note_is_made_once_or_the_c
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_counter_requests_pass_by_default() -> Result<()> {
+async fn faulty_counter_fails_open_by_default() -> Result<()> {
     let app = App::specimens(&[]).await?;
     check_all(&app, cases("UpdateItem", MADE, MADE)).await
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_counter_requests_are_refused_where_that_is_asked_for() -> Result<()> {
+async fn faulty_counter_fails_closed_if_configured() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     check_all(&app, cases("UpdateItem", DOWN, DOWN)).await
 }
 
 #[tokio::test]
-async fn a_note_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<()> {
+async fn lost_response_of_create_causes_no_conflict() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for organization in ["plain", "keyed"] {
         let request = post(&app, organization);

@@ -23,7 +23,7 @@ fn content(response: &Response) -> (u16, Value, String, String) {
 }
 
 #[tokio::test]
-async fn the_same_request_again_gets_the_same_answer_and_changes_nothing() -> Result<()> {
+async fn replay_is_identical_and_changes_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let body = json!({"name": "Apollo", "text": "To the moon"});
     let first = post(&app, "key", &body).send().await?;
@@ -38,7 +38,7 @@ async fn the_same_request_again_gets_the_same_answer_and_changes_nothing() -> Re
 }
 
 #[tokio::test]
-async fn it_is_the_same_request_while_it_asks_for_the_same() -> Result<()> {
+async fn equivalent_bodies_are_replayed() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let first = post(&app, "key", &json!({"name": "Apollo", "text": "#112233"})).send().await?;
     for body in [
@@ -53,7 +53,7 @@ async fn it_is_the_same_request_while_it_asks_for_the_same() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_that_was_used_for_something_else_is_refused() -> Result<()> {
+async fn key_reused_for_other_content_is_422() -> Result<()> {
     let app = App::specimens(&[]).await?;
     post(&app, "key", &json!({"name": "Apollo"})).send().await?;
     for body in [json!({"name": "Gemini"}), json!({"name": "apollo"}), json!({"name": "Apollo", "text": ""})]
@@ -69,7 +69,7 @@ async fn a_key_that_was_used_for_something_else_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_user_in_one_organization() -> Result<()> {
+async fn key_is_bound_to_user_and_organization() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let others = [
         ("alice", "acme", "Apollo"),
@@ -91,7 +91,7 @@ async fn a_key_belongs_to_one_user_in_one_organization() -> Result<()> {
 }
 
 #[tokio::test]
-async fn twenty_equal_requests_at_once_make_one_note() -> Result<()> {
+async fn concurrent_equal_requests_create_one_note() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let body = json!({"name": "Apollo"});
     let responses = send_concurrently((0..20).map(|_| post(&app, "key", &body))).await?;
@@ -104,7 +104,7 @@ async fn twenty_equal_requests_at_once_make_one_note() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_request_that_failed_can_be_corrected_under_its_key() -> Result<()> {
+async fn failed_request_may_reuse_its_key() -> Result<()> {
     let app = App::specimens(&[]).await?;
     app.create("Apollo").await?;
     for (body, expected) in [
@@ -123,7 +123,7 @@ async fn a_request_that_failed_can_be_corrected_under_its_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_is_free_again_after_24_hours_even_if_its_record_is_still_there() -> Result<()> {
+async fn expired_key_is_free_despite_its_record() -> Result<()> {
     let app = App::specimens(&[]).await?;
     post(&app, "key", &json!({"name": "Apollo"})).send().await?;
     let mut records = app.rows("NotesTable", "IDEMPOTENCY#").await?;
@@ -136,7 +136,7 @@ async fn a_key_is_free_again_after_24_hours_even_if_its_record_is_still_there() 
 }
 
 #[tokio::test]
-async fn a_key_is_1_to_255_visible_ascii_characters() -> Result<()> {
+async fn key_is_1_to_255_visible_ascii() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
     let keys: [(&[u8], &str); 8] = [

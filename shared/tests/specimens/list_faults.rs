@@ -37,19 +37,19 @@ async fn check(app: &App, operation: &str, once: fn(Fault) -> &'static str, alwa
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_query_the_caller_gets_the_page_or_may_try_again() -> Result<()> {
+async fn faulty_query_returns_the_page_or_503() -> Result<()> {
     let app = App::specimens(&[]).await?;
     check(&app, "Query", |fault| if fault == Fault::InvalidBody { DOWN } else { SHOWN }, DOWN).await
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_counter_requests_pass_by_default() -> Result<()> {
+async fn faulty_counter_fails_open_by_default() -> Result<()> {
     let app = App::specimens(&[]).await?;
     check(&app, "UpdateItem", |_| SHOWN, SHOWN).await
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_counter_requests_are_refused_where_that_is_asked_for() -> Result<()> {
+async fn faulty_counter_fails_closed_if_configured() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     check(&app, "UpdateItem", |fault| if fault == Fault::InvalidBody { DOWN } else { SHOWN }, DOWN).await
 }

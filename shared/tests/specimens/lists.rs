@@ -52,7 +52,7 @@ async fn pages(app: &App, limit: usize) -> Result<Vec<Vec<String>>> {
 }
 
 #[tokio::test]
-async fn a_limit_is_a_whole_number_from_1_to_100() -> Result<()> {
+async fn limit_is_an_integer_from_1_to_100() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for query in ["?limit=1", "?limit=100", "?unknown=1&limit=20", "?", ""] {
         assert_eq!(app.list(query).await?.status, 200, "{query}");
@@ -79,7 +79,7 @@ async fn a_limit_is_a_whole_number_from_1_to_100() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_limit_of_any_size_is_told_the_largest() -> Result<()> {
+async fn oversized_limit_is_told_the_maximum() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for limit in ["101", "9223372036854775808", "99999999999999999999999999999999999999999999"] {
         let response = app.list(&format!("?limit={limit}")).await?.json();
@@ -90,7 +90,7 @@ async fn a_limit_of_any_size_is_told_the_largest() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_cursor_that_was_not_given_here_is_refused() -> Result<()> {
+async fn foreign_or_malformed_cursor_is_400() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let cursor = with_cursor(&app, "acme").await?;
     let foreign = with_cursor(&app, "umbrella").await?;
@@ -120,7 +120,7 @@ async fn a_cursor_that_was_not_given_here_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn limit_and_cursor_are_refused_together() -> Result<()> {
+async fn issues_of_limit_and_cursor_are_combined() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let response = app.list("?cursor=&limit=0").await?;
     assert_eq!(issues(&response), ["limit too_small", "cursor invalid_format"]);
@@ -128,7 +128,7 @@ async fn limit_and_cursor_are_refused_together() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_means_nothing_to_a_list() -> Result<()> {
+async fn list_ignores_idempotency_keys() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for key in ["key", "key", "", "not a key"] {
         let response = app.as_alice("GET", "/v1/orgs/acme/notes").key(key).send().await?;
@@ -138,7 +138,7 @@ async fn an_idempotency_key_means_nothing_to_a_list() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_storage_a_list_is_answered_503_in_time() -> Result<()> {
+async fn list_without_storage_is_503() -> Result<()> {
     for on_error in ["allow", "deny"] {
         let nowhere = ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");
         let app = App::specimens(&[nowhere, ("RATE_LIMIT_ON_ERROR", on_error)]).await?;
@@ -148,7 +148,7 @@ async fn without_storage_a_list_is_answered_503_in_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_row_that_can_not_be_read_is_a_defect_whose_cause_only_the_log_gets() -> Result<()> {
+async fn unreadable_row_is_500_with_logged_cause() -> Result<()> {
     let app = App::specimens(&[]).await?;
     app.new_item("acme", "Apollo").await?;
     let mut row = app.rows("NotesTable", "NOTE#").await?.remove(0);
@@ -165,7 +165,7 @@ async fn a_row_that_can_not_be_read_is_a_defect_whose_cause_only_the_log_gets() 
 }
 
 #[tokio::test]
-async fn pages_are_newest_first_without_gaps_or_doubles_and_end_exactly() -> Result<()> {
+async fn pages_are_newest_first_and_complete() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let all = fill(&app, 45).await?;
     for (limit, sizes) in [
@@ -185,7 +185,7 @@ async fn pages_are_newest_first_without_gaps_or_doubles_and_end_exactly() -> Res
 }
 
 #[tokio::test]
-async fn a_cursor_goes_on_from_its_place_whatever_the_limit_and_whatever_is_new() -> Result<()> {
+async fn cursor_continues_despite_new_limit_and_items() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let all = fill(&app, 5).await?;
     let first = app.list("?limit=2").await?;
@@ -199,7 +199,7 @@ async fn a_cursor_goes_on_from_its_place_whatever_the_limit_and_whatever_is_new(
 }
 
 #[tokio::test]
-async fn organizations_whose_ids_look_alike_stay_apart() -> Result<()> {
+async fn similar_organization_ids_stay_separate() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let ids = [
         "a", "A", "a b", "a+b", "a%2Fb", "a#b", "a#", "a?b=c", "ü", "u\u{308}", "...", "日本", "ORG#a",
@@ -222,7 +222,7 @@ async fn organizations_whose_ids_look_alike_stay_apart() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_new_item_is_there_at_once_for_every_member() -> Result<()> {
+async fn new_item_is_immediately_visible_to_members() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for turn in 0..10 {
         let name = format!("Note {turn}");
@@ -234,7 +234,7 @@ async fn a_new_item_is_there_at_once_for_every_member() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_cursor_leads_on_in_its_own_list_only() -> Result<()> {
+async fn cursor_is_bound_to_its_list() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let of_notes = with_cursor(&app, "acme").await?;
     app.put_row("NotesTable", &json!({"pk": "USER#alice", "sk": "MEMBER#acme"})).await?;
@@ -268,7 +268,7 @@ fn forged(place: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_forged_cursor_is_the_callers_mistake_or_a_place() -> Result<()> {
+async fn forged_cursor_is_400_or_a_position() -> Result<()> {
     let app = App::specimens(&[]).await?;
     with_cursor(&app, "acme").await?;
     assert_eq!(names(&app.list(&format!("?cursor={}", forged("ffff"))).await?), ["Gemini", "Apollo"]);

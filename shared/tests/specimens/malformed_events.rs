@@ -34,7 +34,7 @@ async fn upload(app: &App) -> Result<Value> {
 const RAW: &str = "$serde_json::private::RawValue";
 
 #[tokio::test]
-async fn the_address_is_the_one_that_the_gateway_reports() -> Result<()> {
+async fn client_address_comes_from_the_gateway() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT", "1/86400s")]).await?;
     let mut event = format_1(&changed(&create(&app), "/headers", &json!({})));
     for (address, header, expected) in [
@@ -50,7 +50,7 @@ async fn the_address_is_the_one_that_the_gateway_reports() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_function_url_is_matched_against_the_route() -> Result<()> {
+async fn function_url_path_must_match_the_route() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let event = event(&app, "GET", "notes");
     for (path, expected) in [
@@ -80,7 +80,7 @@ async fn a_function_url_is_matched_against_the_route() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_location_begins_as_the_path_of_its_request() -> Result<()> {
+async fn location_keeps_the_prefix_of_its_request() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut event = create(&app);
     event["headers"]["idempotency-key"] = json!("key");
@@ -106,7 +106,7 @@ async fn a_location_begins_as_the_path_of_its_request() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_body_may_be_in_base64_and_must_then_really_be() -> Result<()> {
+async fn base64_body_is_decoded_or_400() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for (body, expected) in [
         // {"name":"Apollo"}
@@ -127,7 +127,7 @@ async fn a_body_may_be_in_base64_and_must_then_really_be() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_length_that_says_too_much_is_believed_before_anything_is_decoded() -> Result<()> {
+async fn excessive_content_length_is_413_before_decoding() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (create, upload) = (create(&app), upload(&app).await?);
     for (function, event, length) in [
@@ -146,7 +146,7 @@ async fn a_length_that_says_too_much_is_believed_before_anything_is_decoded() ->
 }
 
 #[tokio::test]
-async fn no_name_that_a_caller_chooses_is_read_as_json() -> Result<()> {
+async fn reserved_serde_key_is_plain_data() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = format!("{}?{RAW}=x", notes("acme"));
     assert_eq!(app.client.get(&path).send().await?.status_and_code(), "401 UNAUTHORIZED");
@@ -162,7 +162,7 @@ async fn no_name_that_a_caller_chooses_is_read_as_json() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_that_a_gateway_took_for_text_is_refused() -> Result<()> {
+async fn file_sent_as_text_is_refused() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut event = upload(&app).await?;
     event["isBase64Encoded"] = json!(false);

@@ -49,7 +49,7 @@ async fn send(requests: impl IntoIterator<Item = RequestBuilder>) -> Result<Vec<
 }
 
 #[tokio::test]
-async fn of_thirty_requests_at_once_exactly_the_limit_passes() -> Result<()> {
+async fn concurrent_requests_pass_up_to_the_limit() -> Result<()> {
     // A counter that can't be asked in time must not let anyone through here, as nobody would count them.
     let app = App::specimens(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     for (method, passed) in [("POST", 400), ("GET", 200)] {
@@ -68,7 +68,7 @@ async fn of_thirty_requests_at_once_exactly_the_limit_passes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_answer_says_what_is_left_and_until_when() -> Result<()> {
+async fn headers_show_remaining_requests_and_reset() -> Result<()> {
     let app = app().await?;
     for request in [create(&app), list(&app), app.request_of("mallory", &[], "GET", &notes("acme"))] {
         for left in [4, 3, 2, 1, 0, 0] {
@@ -85,7 +85,7 @@ async fn every_answer_says_what_is_left_and_until_when() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_rejection_says_when_the_next_request_passes() -> Result<()> {
+async fn retry_after_matches_the_sliding_window() -> Result<()> {
     let app = app().await?;
     let responses = send((0..6).map(|_| create(&app))).await?;
     let to_end = responses[4].rate_limit().unwrap_or_default().1;
@@ -98,7 +98,7 @@ async fn a_rejection_says_when_the_next_request_passes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_rejected_request_consumes_nothing() -> Result<()> {
+async fn rejected_request_consumes_nothing() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| create(&app))).await?;
     let before = counter(&app).await?;
@@ -115,7 +115,7 @@ async fn a_rejected_request_consumes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn users_and_functions_do_not_share_a_limit_and_organizations_do() -> Result<()> {
+async fn limit_is_per_user_and_function() -> Result<()> {
     let app = app().await?;
     let orgs = ["acme", "umbrella"];
     let of = |user: &str, method: &str, organization: &str| {
@@ -129,7 +129,7 @@ async fn users_and_functions_do_not_share_a_limit_and_organizations_do() -> Resu
 }
 
 #[tokio::test]
-async fn callers_without_a_valid_token_share_the_limit_of_their_address() -> Result<()> {
+async fn anonymous_callers_share_a_limit_by_address() -> Result<()> {
     let app = app().await?;
     let anonymous = || app.client.post(&notes("acme"));
     let requests =
@@ -148,7 +148,7 @@ async fn callers_without_a_valid_token_share_the_limit_of_their_address() -> Res
 }
 
 #[tokio::test]
-async fn a_counter_that_has_expired_but_is_still_there_changes_no_decision() -> Result<()> {
+async fn expired_counter_changes_no_decision() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| create(&app))).await?;
     let mut row = counter(&app).await?;
@@ -165,7 +165,7 @@ async fn a_counter_that_has_expired_but_is_still_there_changes_no_decision() -> 
 }
 
 #[tokio::test]
-async fn a_counter_is_deleted_only_after_it_has_lost_all_weight() -> Result<()> {
+async fn counter_expires_after_the_next_window() -> Result<()> {
     let app = app().await?;
     create(&app).send().await?;
     let row = counter(&app).await?;
@@ -175,7 +175,7 @@ async fn a_counter_is_deleted_only_after_it_has_lost_all_weight() -> Result<()> 
 }
 
 #[tokio::test]
-async fn the_limit_costs_one_round_trip_and_seldom_two() -> Result<()> {
+async fn request_costs_one_or_two_round_trips() -> Result<()> {
     type Request = fn(&App) -> RequestBuilder;
     for (request, passed) in [(create as Request, 400), (list as Request, 200)] {
         let first = app().await?;
@@ -202,8 +202,7 @@ async fn the_limit_costs_one_round_trip_and_seldom_two() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_caller_who_comes_back_costs_one_round_trip_after_a_pause_and_two_after_a_short_one() -> Result<()>
-{
+async fn returning_caller_costs_one_or_two_round_trips() -> Result<()> {
     let app = app().await?;
     create(&app).send().await?;
     let row = counter(&app).await?;
@@ -218,7 +217,7 @@ async fn a_caller_who_comes_back_costs_one_round_trip_after_a_pause_and_two_afte
 }
 
 #[tokio::test]
-async fn a_rejection_that_the_instance_knows_of_reaches_no_storage_at_all() -> Result<()> {
+async fn cached_rejection_makes_no_storage_calls() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| list(&app))).await?;
     app.proxy.clear();
@@ -228,7 +227,7 @@ async fn a_rejection_that_the_instance_knows_of_reaches_no_storage_at_all() -> R
 }
 
 #[tokio::test]
-async fn while_the_table_can_not_answer_requests_pass_or_are_denied_as_the_settings_say() -> Result<()> {
+async fn unavailable_table_fails_open_or_closed() -> Result<()> {
     for (on_error, of_alice, of_nobody) in
         [("allow", "201", "401 UNAUTHORIZED"), ("deny", "503 SERVICE_UNAVAILABLE", "503 SERVICE_UNAVAILABLE")]
     {

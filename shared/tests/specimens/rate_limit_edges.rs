@@ -16,7 +16,7 @@ fn create(app: &App, user: &str) -> RequestBuilder {
 }
 
 #[tokio::test]
-async fn of_sixty_requests_at_once_in_three_times_twenty_processes_exactly_the_limit_passes() -> Result<()> {
+async fn sixty_processes_share_one_exact_limit() -> Result<()> {
     let app = App::specimens(&TWENTY_A_DAY).await?;
     let apps = [app.second_instance(&TWENTY_A_DAY).await?, app.second_instance(&TWENTY_A_DAY).await?, app];
     // As many environments start as requests come, so that the burst meets them ready.
@@ -46,7 +46,7 @@ async fn anonymous_from(app: &App, address: &str, turn: usize) -> Result<u16> {
 }
 
 #[tokio::test]
-async fn the_addresses_of_one_64_of_ipv6_share_a_limit_whatever_they_say_they_are() -> Result<()> {
+async fn addresses_of_one_ipv6_64_share_a_limit() -> Result<()> {
     let app = App::specimens(&[FIVE_A_DAY]).await?;
     let one_subscriber = [
         "2001:db8:1:2::1",
@@ -67,7 +67,7 @@ async fn the_addresses_of_one_64_of_ipv6_share_a_limit_whatever_they_say_they_ar
 }
 
 #[tokio::test]
-async fn an_address_of_ipv4_is_one_caller_in_either_notation() -> Result<()> {
+async fn ipv4_mapped_address_is_the_same_caller() -> Result<()> {
     let app = App::specimens(&[FIVE_A_DAY]).await?;
     for turn in 0..5 {
         assert_eq!(anonymous_from(&app, "192.0.2.1", turn).await?, 401);
@@ -78,7 +78,7 @@ async fn an_address_of_ipv4_is_one_caller_in_either_notation() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_row_that_is_no_counter_is_replaced_by_one_at_the_first_request() -> Result<()> {
+async fn invalid_counter_row_is_replaced() -> Result<()> {
     let app = App::specimens(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     create(&app, "alice").send().await?;
     let counter = app.rows("RateLimitTable", "").await?.remove(0);
@@ -112,7 +112,7 @@ async fn a_row_that_is_no_counter_is_replaced_by_one_at_the_first_request() -> R
 }
 
 #[tokio::test]
-async fn a_counter_of_absurd_numbers_is_replaced_or_believed_and_never_a_defect() -> Result<()> {
+async fn extreme_counters_never_cause_500() -> Result<()> {
     let app = App::specimens(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     create(&app, "alice").send().await?;
     let counter = app.rows("RateLimitTable", "").await?.remove(0);

@@ -6,7 +6,7 @@ use testing::{App, notes};
 use crate::event;
 
 #[tokio::test]
-async fn no_content_has_no_body_and_no_type() -> Result<()> {
+async fn no_content_has_no_body_or_type() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = format!("{}/{}", notes("acme"), app.new_item("acme", "Apollo").await?);
     let response = app.as_alice("DELETE", &path).send().await?;
@@ -21,7 +21,7 @@ async fn no_content_has_no_body_and_no_type() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_redirect_leads_where_the_service_says() -> Result<()> {
+async fn redirect_has_its_location() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let response = app.as_alice("GET", "/v1/orgs/acme/elsewhere").send().await?;
     assert_eq!(
@@ -33,7 +33,7 @@ async fn a_redirect_leads_where_the_service_says() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stage_goes_before_addresses_of_this_service_only() -> Result<()> {
+async fn absolute_location_gets_no_stage_prefix() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut event = event(&app, "GET", "elsewhere");
     event["rawPath"] = "/prod/v1/orgs/acme/elsewhere".into();
@@ -43,7 +43,7 @@ async fn a_stage_goes_before_addresses_of_this_service_only() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_resource_comes_with_its_version() -> Result<()> {
+async fn resource_has_its_version_as_etag() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let created = app.create("Apollo").await?;
     let path = created.header("location").to_owned();

@@ -63,7 +63,7 @@ async fn one_event(listener: TcpListener, event: String) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn the_end_of_the_runtime_api_is_no_failed_start() -> Result<()> {
+async fn lost_runtime_api_is_logged_as_info() -> Result<()> {
     let (answer, output) = run(&[]).await?;
     assert_eq!(answer["statusCode"], 200, "{answer}");
     assert!(!output.status.success());
@@ -74,7 +74,7 @@ async fn the_end_of_the_runtime_api_is_no_failed_start() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_failed_start_says_so() -> Result<()> {
+async fn failed_start_names_the_setting() -> Result<()> {
     let (_, output) = run(&[("RATE_LIMIT", "much")]).await?;
     assert!(!output.status.success());
     let reason = String::from_utf8_lossy(&output.stderr);

@@ -13,7 +13,7 @@ async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
+async fn invalid_setting_is_named() -> Result<()> {
     for (name, values) in [
         ("AUTH_JWT_SECRET", &["only-31-bytes-are-one-too-few-.", "short"][..]),
         ("AUTH_JWKS", &["{}", "{\"keys\":[]}", "https://login.example.com/keys"]),
@@ -45,7 +45,7 @@ async fn a_bad_setting_is_named_with_what_is_wrong_with_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn all_bad_settings_are_named_at_once() -> Result<()> {
+async fn all_invalid_settings_are_named_together() -> Result<()> {
     let refusal = refusal(&[("RATE_LIMIT", "much"), ("AUTH_COOKIE", "a b"), ("AUTH_ISSUER", "")]).await?;
     assert!(
         ["RATE_LIMIT", "AUTH_COOKIE", "AUTH_ISSUER"].iter().all(|name| refusal.contains(name)),
@@ -55,7 +55,7 @@ async fn all_bad_settings_are_named_at_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_secret_of_32_bytes_is_enough_and_empty_optional_settings_are_defaults() -> Result<()> {
+async fn shortest_secret_and_empty_settings_are_accepted() -> Result<()> {
     let variables = [
         ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough"),
         ("AUTH_COOKIE", ""),
@@ -68,7 +68,7 @@ async fn a_secret_of_32_bytes_is_enough_and_empty_optional_settings_are_defaults
 }
 
 #[tokio::test]
-async fn two_key_sets_are_one_too_many() -> Result<()> {
+async fn two_key_sets_are_refused() -> Result<()> {
     let set = jwks(&[&SigningKey::ed25519("1")?]).to_string();
     let secret = ("AUTH_JWT_SECRET", "exactly-32-bytes-are-long-enough");
     let (set, url) = (("AUTH_JWKS", set.as_str()), ("AUTH_JWKS_URL", "http://127.0.0.1:9/keys"));
@@ -83,7 +83,7 @@ async fn two_key_sets_are_one_too_many() -> Result<()> {
 }
 
 #[tokio::test]
-async fn not_even_the_finest_log_holds_a_token_or_a_body() -> Result<()> {
+async fn trace_log_contains_no_token_or_body() -> Result<()> {
     let app = App::specimens(&[("LOG_LEVEL", "trace")]).await?;
     let token = app.token("alice", &["acme"]);
     let body = serde_json::json!({"name": "Apollo", "text": "a-secret-plan"});

@@ -8,7 +8,7 @@ use testing::{App, notes};
 const NOWHERE: (&str, &str) = ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");
 
 #[tokio::test]
-async fn without_storage_every_request_is_answered_503_in_time() -> Result<()> {
+async fn requests_without_storage_are_503() -> Result<()> {
     for on_error in ["allow", "deny"] {
         let app = App::specimens(&[NOWHERE, ("RATE_LIMIT_ON_ERROR", on_error)]).await?;
         let response = app.create("Apollo").await?;
@@ -23,7 +23,7 @@ async fn without_storage_every_request_is_answered_503_in_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_lost_table_is_503_with_the_cause_in_the_log_and_not_in_the_answer() -> Result<()> {
+async fn lost_table_is_503_with_logged_cause() -> Result<()> {
     let app = App::specimens(&[]).await?;
     app.lose_table("NotesTable").await?;
     let response = app.create("Apollo").await?;
@@ -38,7 +38,7 @@ async fn a_lost_table_is_503_with_the_cause_in_the_log_and_not_in_the_answer() -
 }
 
 #[tokio::test]
-async fn what_failed_for_want_of_storage_is_not_replayed() -> Result<()> {
+async fn storage_failures_are_not_replayed() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let cut_off = app.second_instance(&[NOWHERE]).await?;
     let post = |app: &App| app.as_alice("POST", &notes("acme")).key("key").json(&json!({"name": "Apollo"}));
@@ -49,7 +49,7 @@ async fn what_failed_for_want_of_storage_is_not_replayed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn storage_that_never_answers_is_given_up_on_in_time() -> Result<()> {
+async fn silent_storage_is_503_in_time() -> Result<()> {
     // Connections are taken, and that is all that happens to them.
     let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
     let endpoint = format!("http://{}", silent.local_addr()?);

@@ -3,9 +3,9 @@
 mod corpus;
 mod crash_recovery;
 mod faults;
+mod happy_path;
 mod idempotency;
-mod refusing;
-mod storing;
+mod validation;
 
 use testing::notes;
 

@@ -75,12 +75,12 @@ async fn replay(trust: Trust, app: &App, keys: &Keys) -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_token_of_the_corpus_gets_its_answer_where_there_is_a_secret() -> Result<()> {
+async fn every_token_gets_its_status_with_a_secret() -> Result<()> {
     replay(Trust::Secret, &App::specimens(&[]).await?, &Keys::generate()?).await
 }
 
 #[tokio::test]
-async fn every_token_of_the_corpus_gets_its_answer_where_there_is_a_key_set() -> Result<()> {
+async fn every_token_gets_its_status_with_keys() -> Result<()> {
     let keys = Keys::generate()?;
     let public: Vec<_> = keys.known.iter().filter(|key| key.id() != "secret").collect();
     let app = App::specimens(&[("AUTH_JWKS", &jwks(&public).to_string())]).await?;

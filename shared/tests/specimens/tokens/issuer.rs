@@ -20,7 +20,7 @@ async fn answer(app: &App, key: &SigningKey) -> Result<String> {
 }
 
 #[tokio::test]
-async fn tokens_of_an_issuer_that_serves_its_keys_are_taken_and_it_is_asked_once() -> Result<()> {
+async fn issuer_keys_are_fetched_once() -> Result<()> {
     let keys = [SigningKey::rsa("1")?, SigningKey::p256("2")?, SigningKey::ed25519("3")?];
     let issuer = Issuer::start(Serving::keys(&keys.each_ref())).await?;
     let app = app(&issuer).await?;
@@ -32,7 +32,7 @@ async fn tokens_of_an_issuer_that_serves_its_keys_are_taken_and_it_is_asked_once
 }
 
 #[tokio::test]
-async fn a_rotated_key_is_found_at_once_and_made_up_ones_ask_no_more() -> Result<()> {
+async fn rotated_key_costs_one_fetch_forged_ones_none() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
     let app = app(&issuer).await?;
@@ -48,7 +48,7 @@ async fn a_rotated_key_is_found_at_once_and_made_up_ones_ask_no_more() -> Result
 }
 
 #[tokio::test]
-async fn a_token_that_can_t_be_good_makes_nobody_ask_the_issuer() -> Result<()> {
+async fn invalid_claims_cause_no_fetch() -> Result<()> {
     let (known, stranger) = (SigningKey::p256("known")?, SigningKey::p256("stranger")?);
     let issuer = Issuer::start(Serving::keys(&[&known])).await?;
     let app = app(&issuer).await?;
@@ -66,7 +66,7 @@ async fn a_token_that_can_t_be_good_makes_nobody_ask_the_issuer() -> Result<()> 
 }
 
 #[tokio::test]
-async fn without_keys_nobody_can_be_told_apart_until_the_issuer_is_back() -> Result<()> {
+async fn missing_keys_are_503_until_the_issuer_recovers() -> Result<()> {
     let key = SigningKey::ed25519("1")?;
     let mut large = jwks(&[&key]);
     large["padding"] = "p".repeat(300_000).into();
@@ -97,7 +97,7 @@ async fn without_keys_nobody_can_be_told_apart_until_the_issuer_is_back() -> Res
 }
 
 #[tokio::test]
-async fn while_there_are_no_keys_nobody_is_counted_and_the_issuer_is_not_flooded() -> Result<()> {
+async fn missing_keys_cause_few_fetches_and_no_counts() -> Result<()> {
     let key = SigningKey::ed25519("1")?;
     let issuer = Issuer::start(Serving::Text(500, String::new())).await?;
     let app = App::specimens(&[("AUTH_JWKS_URL", &issuer.url()), ("RATE_LIMIT", "5/86400s")]).await?;
@@ -111,7 +111,7 @@ async fn while_there_are_no_keys_nobody_is_counted_and_the_issuer_is_not_flooded
 }
 
 #[tokio::test]
-async fn an_issuer_that_does_not_answer_is_given_up_in_time() -> Result<()> {
+async fn silent_issuer_is_503_in_time() -> Result<()> {
     let key = SigningKey::ed25519("1")?;
     let issuer = Issuer::start(Serving::Silence).await?;
     let app = app(&issuer).await?;
@@ -120,7 +120,7 @@ async fn an_issuer_that_does_not_answer_is_given_up_in_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_issuer_can_not_send_the_service_elsewhere() -> Result<()> {
+async fn issuer_redirects_are_not_followed() -> Result<()> {
     let key = SigningKey::ed25519("1")?;
     let elsewhere = Issuer::start(Serving::keys(&[&key])).await?;
     let issuer = Issuer::start(Serving::Redirect(elsewhere.url())).await?;
@@ -131,7 +131,7 @@ async fn an_issuer_can_not_send_the_service_elsewhere() -> Result<()> {
 }
 
 #[tokio::test]
-async fn known_keys_serve_on_while_the_issuer_is_down() -> Result<()> {
+async fn known_keys_remain_valid_during_an_outage() -> Result<()> {
     let (known, unknown) = (SigningKey::p256("known")?, SigningKey::p256("unknown")?);
     let issuer = Issuer::start(Serving::keys(&[&known])).await?;
     let app = app(&issuer).await?;
@@ -145,7 +145,7 @@ async fn known_keys_serve_on_while_the_issuer_is_down() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_environment_asks_once_however_many_requests_come() -> Result<()> {
+async fn each_environment_fetches_keys_once() -> Result<()> {
     let key = SigningKey::p256("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     let app = app(&issuer).await?;
@@ -160,7 +160,7 @@ async fn every_environment_asks_once_however_many_requests_come() -> Result<()> 
 }
 
 #[tokio::test]
-async fn every_fetch_has_a_connection_of_its_own() -> Result<()> {
+async fn every_fetch_opens_a_new_connection() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
     let front = TlsProxy::start(issuer.name(), None).await?;
@@ -174,7 +174,7 @@ async fn every_fetch_has_a_connection_of_its_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_fetch_whose_connection_broke_is_tried_once_more() -> Result<()> {
+async fn fetch_with_broken_connection_is_retried_once() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
     let front = TlsProxy::start(issuer.name(), None).await?;
@@ -199,7 +199,7 @@ async fn answer_of(app: &App, issuer: &str, key: &SigningKey) -> Result<String> 
 }
 
 #[tokio::test]
-async fn an_issuer_alone_says_where_its_keys_are() -> Result<()> {
+async fn keys_are_discovered_at_their_own_issuer() -> Result<()> {
     let key = SigningKey::p384("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     let app = discovering(&issuer).await?;
@@ -210,7 +210,7 @@ async fn an_issuer_alone_says_where_its_keys_are() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_document_of_another_issuer_names_no_keys() -> Result<()> {
+async fn discovery_document_of_another_issuer_is_refused() -> Result<()> {
     let key = SigningKey::p256("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     for document in [
@@ -230,7 +230,7 @@ async fn a_document_of_another_issuer_names_no_keys() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_secret_and_a_key_set_each_verify_their_own() -> Result<()> {
+async fn secret_and_key_set_verify_side_by_side() -> Result<()> {
     let secret = "a secret of an issuer that moves away from it";
     let (old, new) = (SigningKey::secret("old", secret.as_bytes()), SigningKey::p256("new")?);
     let public = SigningKey::secret("new", jwks(&[&new]).to_string().as_bytes());
@@ -243,7 +243,7 @@ async fn a_secret_and_a_key_set_each_verify_their_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_secret_changes_without_signing_anybody_out() -> Result<()> {
+async fn previous_secret_remains_valid_during_rotation() -> Result<()> {
     let (before, after) = ("the secret as it was before the change", "the secret as it is after the change");
     let (old, new) = (SigningKey::secret("1", before.as_bytes()), SigningKey::secret("1", after.as_bytes()));
     let app = App::specimens(&[("AUTH_JWT_SECRET", after), ("AUTH_JWT_SECRET_PREVIOUS", before)]).await?;
@@ -254,7 +254,7 @@ async fn a_secret_changes_without_signing_anybody_out() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_log_alone_says_why_a_token_was_refused() -> Result<()> {
+async fn refusal_reason_is_only_in_the_log() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let key = SigningKey::secret("1", local::token::DEVELOPMENT_SECRET.as_bytes());
     let mut bodies = Vec::new();
@@ -273,7 +273,7 @@ async fn the_log_alone_says_why_a_token_was_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn each_of_several_clients_gets_in() -> Result<()> {
+async fn each_listed_audience_is_accepted() -> Result<()> {
     let app = App::specimens(&[("AUTH_AUDIENCE", "web, mobile")]).await?;
     let key = SigningKey::secret("1", local::token::DEVELOPMENT_SECRET.as_bytes());
     for (name, client, status_and_code) in [

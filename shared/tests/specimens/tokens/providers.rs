@@ -87,7 +87,7 @@ fn cases() -> Result<Vec<Case>> {
 }
 
 #[tokio::test]
-async fn every_providers_own_token_gets_in() -> Result<()> {
+async fn every_provider_token_is_accepted() -> Result<()> {
     let (rows, cases) = (rows()?, cases()?);
     ensure!(rows.len() >= 15 && rows.len() == cases.len(), "{} rows, {} cases", rows.len(), cases.len());
     let app = App::specimens(&[]).await?;
@@ -116,7 +116,7 @@ async fn every_providers_own_token_gets_in() -> Result<()> {
 }
 
 #[test]
-fn key_sets_are_where_their_issuers_can_be_believed() -> Result<()> {
+fn key_set_urls_use_https() -> Result<()> {
     for row in rows()? {
         assert!(row.jwks_url.is_empty() || row.jwks_url.starts_with("https://"), "{}", row.provider);
     }

@@ -30,7 +30,7 @@ async fn response(key: &SigningKey, front: &TlsProxy, bundle: &Bundle) -> Result
 }
 
 #[tokio::test]
-async fn keys_are_taken_from_an_issuer_that_the_bundle_vouches_for_and_from_no_other() -> Result<()> {
+async fn issuer_needs_a_certificate_of_the_bundle() -> Result<()> {
     let key = SigningKey::p256("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     let (known, unknown) = (Authority::new()?, Authority::new()?);
@@ -44,7 +44,7 @@ async fn keys_are_taken_from_an_issuer_that_the_bundle_vouches_for_and_from_no_o
 }
 
 #[tokio::test]
-async fn functions_store_through_emulators_that_the_bundle_vouches_for_and_through_no_other() -> Result<()> {
+async fn emulators_need_a_certificate_of_the_bundle() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let (known, unknown) = (Authority::new()?, Authority::new()?);

@@ -36,7 +36,7 @@ async fn kill(app: &App, mut hold: Breakpoint, request: RequestBuilder) -> Resul
 }
 
 #[tokio::test]
-async fn an_object_that_was_swept_before_the_upload_was_repeated_is_put_again() -> Result<()> {
+async fn expired_object_is_put_again_on_repeat() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let before_the_tag = CallMatcher::of("DELETE?tagging");
     // What S3 says of an object that is gone depends on the bucket's versions and on who asks.
@@ -64,7 +64,7 @@ async fn an_object_that_was_swept_before_the_upload_was_repeated_is_put_again() 
 }
 
 #[tokio::test]
-async fn an_upload_that_dies_on_an_object_that_was_answered_for_leaves_it_as_it_is() -> Result<()> {
+async fn killed_upload_leaves_acknowledged_object_unchanged() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     assert_eq!(post(&app, &app.client, "acme", &note).send().await?.status_and_code(), "201");

@@ -81,21 +81,19 @@ async fn check_all(app: &App, call: CallMatcher, cases: Vec<Case>) -> Result<()>
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_look_at_the_note_the_file_is_stored_or_the_caller_may_try_again()
--> Result<()> {
+async fn faulty_note_read_stores_or_is_retryable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     check_all(&app, CallMatcher::of("GetItem").with("NOTE#"), cases([DOWN; 2], DOWN)).await
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_look_for_an_answer_the_file_is_stored_or_the_caller_may_try_again()
--> Result<()> {
+async fn faulty_replay_read_stores_or_is_retryable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     check_all(&app, CallMatcher::of("GetItem").with("IDEMPOTENCY#"), cases([DOWN; 2], DOWN)).await
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_object_the_file_is_stored_or_the_caller_may_try_again() -> Result<()> {
+async fn faulty_put_stores_or_is_retryable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut cases = cases([STORED; 2], DOWN);
     cases.push((Fault::Contended, STORED, BUSY));
@@ -103,8 +101,7 @@ async fn whatever_goes_wrong_with_the_object_the_file_is_stored_or_the_caller_ma
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_with_the_transaction_the_file_is_stored_once_or_the_caller_may_try_again()
--> Result<()> {
+async fn faulty_transaction_stores_once_or_is_retryable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut cases = cases([DOWN; 2], DOWN);
     cases.push((Fault::Contended, STORED, BUSY));
@@ -112,13 +109,13 @@ async fn whatever_goes_wrong_with_the_transaction_the_file_is_stored_once_or_the
 }
 
 #[tokio::test]
-async fn while_the_tag_can_not_be_taken_off_no_upload_is_answered_as_stored() -> Result<()> {
+async fn undeletable_tag_is_never_201() -> Result<()> {
     let app = App::specimens(&[]).await?;
     check_all(&app, CallMatcher::of("DELETE?tagging"), cases([STORED; 2], DOWN)).await
 }
 
 #[tokio::test]
-async fn every_call_is_tried_as_often_as_its_times_allow() -> Result<()> {
+async fn calls_keep_to_their_attempts_and_timeouts() -> Result<()> {
     // An attempt and all of them together: an object 5 and 8 s, the transaction 2 and 4 s, the tag 1 and 3 s.
     let cases = [
         ("PUT", Fault::Slow, 2),
@@ -143,7 +140,7 @@ async fn every_call_is_tried_as_often_as_its_times_allow() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_whose_answer_was_lost_does_not_stand_in_its_own_way() -> Result<()> {
+async fn lost_response_of_upload_causes_no_conflict() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     for key in [false, true] {

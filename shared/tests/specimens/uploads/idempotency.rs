@@ -17,7 +17,7 @@ async fn stored(app: &App) -> Result<(usize, usize)> {
 }
 
 #[tokio::test]
-async fn the_same_upload_again_gets_the_same_answer_and_stores_nothing() -> Result<()> {
+async fn replay_is_identical_and_stores_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let first = post(&app, &note, "a.png", PNG).send().await?;
@@ -45,7 +45,7 @@ async fn the_same_upload_again_gets_the_same_answer_and_stores_nothing() -> Resu
 }
 
 #[tokio::test]
-async fn the_confirmed_type_counts_for_a_key() -> Result<()> {
+async fn key_is_bound_to_the_confirmed_type() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let mut statuses = Vec::new();
@@ -63,7 +63,7 @@ async fn the_confirmed_type_counts_for_a_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_that_had_to_be_cut_is_replayed_as_it_was_answered() -> Result<()> {
+async fn truncated_name_is_replayed_unchanged() -> Result<()> {
     for name in ["a".repeat(254) + "." + &"b".repeat(30), "a".repeat(250) + " .  . " + &"b".repeat(30)] {
         let app = App::specimens(&[]).await?;
         let note = app.new_item("acme", "Apollo").await?;
@@ -76,7 +76,7 @@ async fn a_name_that_had_to_be_cut_is_replayed_as_it_was_answered() -> Result<()
 }
 
 #[tokio::test]
-async fn a_key_that_was_used_for_another_upload_is_refused() -> Result<()> {
+async fn key_reused_for_other_upload_is_422() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (note, other) = (app.new_item("acme", "Apollo").await?, app.new_item("acme", "Gemini").await?);
     post(&app, &note, "a.png", PNG).send().await?;
@@ -92,7 +92,7 @@ async fn a_key_that_was_used_for_another_upload_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_user_and_one_route() -> Result<()> {
+async fn key_is_bound_to_user_and_route() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let request = app.as_alice("POST", &notes("acme")).key("key").json(&json!({"name": "Apollo"}));
     let note = request.send().await?.json()["data"]["id"].as_str().unwrap_or_default().to_owned();
@@ -106,7 +106,7 @@ async fn a_key_belongs_to_one_user_and_one_route() -> Result<()> {
 }
 
 #[tokio::test]
-async fn twenty_equal_uploads_at_once_store_one_file() -> Result<()> {
+async fn concurrent_equal_uploads_store_one_file() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let responses = send_concurrently((0..20).map(|_| post(&app, &note, "a.png", PNG))).await?;
@@ -121,7 +121,7 @@ async fn twenty_equal_uploads_at_once_store_one_file() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_is_free_again_after_24_hours_and_the_same_upload_is_then_a_file_of_its_own() -> Result<()> {
+async fn upload_with_expired_key_is_a_new_file() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let first = post(&app, &note, "a.png", PNG).send().await?;
@@ -142,7 +142,7 @@ async fn a_key_is_free_again_after_24_hours_and_the_same_upload_is_then_a_file_o
 }
 
 #[tokio::test]
-async fn an_upload_that_was_refused_can_be_corrected_under_its_key() -> Result<()> {
+async fn refused_upload_may_reuse_its_key() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     for (note, bytes, expected) in [
@@ -156,7 +156,7 @@ async fn an_upload_that_was_refused_can_be_corrected_under_its_key() -> Result<(
 }
 
 #[tokio::test]
-async fn while_the_bucket_can_not_answer_an_upload_is_503_and_can_be_repeated() -> Result<()> {
+async fn unavailable_bucket_is_503_and_repeatable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let cut_off = app.second_instance(&[("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")]).await?;
@@ -172,7 +172,7 @@ async fn while_the_bucket_can_not_answer_an_upload_is_503_and_can_be_repeated() 
 }
 
 #[tokio::test]
-async fn a_bucket_that_never_answers_is_given_up_on_in_time() -> Result<()> {
+async fn silent_bucket_is_503_in_time() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     // Connections are taken, and that is all that happens to them.
@@ -187,7 +187,7 @@ async fn a_bucket_that_never_answers_is_given_up_on_in_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn while_the_tables_can_not_answer_an_upload_is_503_and_stores_nothing() -> Result<()> {
+async fn unavailable_tables_are_503_and_store_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let cut_off = app.second_instance(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")]).await?;
@@ -200,7 +200,7 @@ async fn while_the_tables_can_not_answer_an_upload_is_503_and_stores_nothing() -
 }
 
 #[tokio::test]
-async fn a_bad_upload_reaches_no_storage_but_the_counter() -> Result<()> {
+async fn invalid_upload_reaches_only_the_counter() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for (content_type, body) in
         [("text/plain", Vec::new()), (FORM, Vec::new()), (FORM, form("a", "image/png", b"no image"))]

@@ -50,7 +50,7 @@ fn usual_file_type() -> String {
 }
 
 #[tokio::test]
-async fn every_body_of_the_corpus_is_stored_whole_or_refused() -> Result<()> {
+async fn every_body_is_stored_whole_or_refused() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let (mut surprises, mut answered) = (Vec::new(), Vec::new());

@@ -52,7 +52,7 @@ fn escape<'t>(text: &'t str, line_end: &str) -> Result<(Vec<u8>, &'t str)> {
 }
 
 #[test]
-fn every_byte_can_be_written() -> Result<()> {
+fn every_byte_has_a_notation() -> Result<()> {
     assert_eq!(bytes("a\nb\\\nc\\n\\r\\\\\\x00\\xff\u{e4}", "\r\n")?, b"a\r\nbc\n\r\\\0\xff\xc3\xa4");
     assert_eq!(bytes("\\*3{a\\x7d\n}}", "\n")?, b"a}\na}\na}\n}");
     for unreadable in ["\\", "\\q", "\\x0", "\\x0g", "\\*3a", "\\*{a}", "\\*2{a"] {

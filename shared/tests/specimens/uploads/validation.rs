@@ -10,7 +10,7 @@ fn post(app: &App, note: &str) -> RequestBuilder {
 }
 
 #[tokio::test]
-async fn only_a_form_is_taken() -> Result<()> {
+async fn only_forms_are_accepted() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     for content_type in [
@@ -34,7 +34,7 @@ async fn only_a_form_is_taken() -> Result<()> {
 }
 
 #[tokio::test]
-async fn settings_say_which_types_may_be_stored() -> Result<()> {
+async fn allowed_types_are_configurable() -> Result<()> {
     let app = App::specimens(&[("UPLOAD_ALLOWED_TYPES", "image/gif, image/png")]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     assert_eq!(app.upload(&note, "a", "image/png", PNG).await?.status_and_code(), "201");
@@ -46,7 +46,7 @@ async fn settings_say_which_types_may_be_stored() -> Result<()> {
 }
 
 #[tokio::test]
-async fn settings_say_how_large_a_file_may_be_to_the_byte() -> Result<()> {
+async fn size_limit_is_exact_to_the_byte() -> Result<()> {
     let app = App::specimens(&[("UPLOAD_MAX_BYTES", "1000")]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     for (bytes, expected) in
@@ -62,7 +62,7 @@ async fn settings_say_how_large_a_file_may_be_to_the_byte() -> Result<()> {
 }
 
 #[tokio::test]
-async fn by_default_a_file_may_have_4_mib() -> Result<()> {
+async fn default_size_limit_is_4_mib() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let mut file = PNG.to_vec();

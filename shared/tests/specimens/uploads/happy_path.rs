@@ -20,7 +20,7 @@ const SAMPLES: [(&str, &[u8]); 7] = [
 const PNG_CHECKSUM: &str = "cf3jhWopigUsbttRVWONhCIRTlW/Dig3TZDeqL6Z72w=";
 
 #[tokio::test]
-async fn the_object_is_the_file_under_its_confirmed_type_and_always_a_download() -> Result<()> {
+async fn object_has_confirmed_type_and_is_attachment() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     for (content_type, bytes) in SAMPLES {
@@ -48,7 +48,7 @@ async fn the_object_is_the_file_under_its_confirmed_type_and_always_a_download()
 }
 
 #[tokio::test]
-async fn no_organization_can_name_its_way_into_the_objects_of_another() -> Result<()> {
+async fn organization_ids_cannot_escape_their_prefix() -> Result<()> {
     let app = App::specimens(&[]).await?;
     for (id, path, folder) in [
         ("...", "%2E%2E%2E", "orgs/.../"),
