@@ -1,5 +1,4 @@
-//! Reads inputs of the fuzz target `cost`, whose seeds it is given, at half their size and at their size: the benchmark
-//! counts the instructions of [`measured`].
+//! Reads seeds of the fuzz target `cost` at half and at full size. The benchmark counts the instructions of [`measured`].
 
 use std::env::args_os;
 use std::fs;
@@ -13,7 +12,7 @@ fn main() -> io::Result<()> {
         for halves in [1, 2] {
             let unknown = || io::Error::other(format!("{} names no place", path.display()));
             let input = CostInput::new(&seed, halves).ok_or_else(unknown)?;
-            // What is set up once is no part of the input's cost.
+            // The first read includes setup that happens once, so it is not measured.
             input.read();
             measured(&input);
         }

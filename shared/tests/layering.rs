@@ -1,11 +1,10 @@
-//! The rules that docs/ARCHITECTURE.md states about who may know whom, read from the source: imports point down
-//! (`edge -> storage -> domain`), only the clock tells the time, and every file says what lives in it.
+//! Dependency rules of docs/ARCHITECTURE.md, checked on the source: imports point down (`edge -> storage -> domain`).
 
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A text that may not stand in the code of some files, and why.
+/// Texts that are banned from the code of some files.
 struct Ban {
     files: &'static [&'static str],
     texts: &'static [&'static str],
@@ -16,27 +15,27 @@ const BANS: [Ban; 9] = [
     Ban {
         files: &["domain"],
         texts: &["crate::edge", "crate::storage", "crate::config", "crate::clock"],
-        reason: "the domain is what everything else stands on: decisions that can be tested with nothing but values",
+        reason: "every other layer depends on the domain, whose decisions are tested with values alone",
     },
     Ban {
         files: &["domain"],
         texts: &["http::", "lambda_http", "lambda_runtime", "aws_", "tokio", "reqwest", "tracing"],
-        reason: "the domain decides and does nothing: it knows no HTTP, no SDK, no runtime and no log",
+        reason: "the domain decides and has no effects: no HTTP, no SDK, no runtime, no log",
     },
     Ban {
         files: &["storage"],
         texts: &["crate::edge", "crate::clock"],
-        reason: "storage serves any caller, at any time: the edge asks it, and time is an argument",
+        reason: "storage serves any caller: the edge calls it, and time is an argument",
     },
     Ban {
         files: &["storage"],
         texts: &["http::", "StatusCode", "lambda_http", "lambda_runtime", "jsonwebtoken"],
-        reason: "what a storage error means to HTTP, edge/error.rs alone decides",
+        reason: "only edge/error.rs maps storage errors to HTTP",
     },
     Ban {
         files: &["config", "clock"],
         texts: &["crate::edge", "crate::storage"],
-        reason: "settings and time are read for the others, so they can't know them",
+        reason: "the other layers depend on settings and the clock",
     },
     Ban {
         files: &["domain", "storage", "edge", "config"],
@@ -46,7 +45,7 @@ const BANS: [Ban; 9] = [
     Ban {
         files: &["domain", "storage", "edge", "clock.rs"],
         texts: &["env::var", "std::env"],
-        reason: "settings are read once, at start, by config.rs, which tells of all problems together",
+        reason: "config.rs alone reads settings, once during init, and reports all problems together",
     },
     Ban {
         files: &["edge", "domain"],
@@ -56,16 +55,16 @@ const BANS: [Ban; 9] = [
             "from_slice::<Value>",
             "from_str::<Value>",
         ],
-        reason: "a Value reads a member of a certain name as JSON; domain/json.rs has a type that doesn't",
+        reason: "`Value` reads the text of a reserved key as JSON; use the type in domain/json.rs",
     },
     Ban {
         files: &["edge/error.rs", "edge/response.rs", "domain/error.rs", "domain/validation"],
         texts: &[":?}", ":#?}"],
-        reason: "what is written here reaches callers, and the Debug form of an error shows what is inside the service",
+        reason: "these texts reach callers, and the Debug form of an error shows internals of the service",
     },
 ];
 
-/// All source files of the crate, with their paths below `src`.
+/// Source files of the crate, each as its path below `src` and its text.
 fn sources() -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let root = testing::workspace().join("shared/src");
     let mut sources = Vec::new();
@@ -91,14 +90,13 @@ fn is_test(name: &str) -> bool {
         .any(|part| ["tests", "tests.rs"].iter().any(|test| part.as_os_str() == *test))
 }
 
-/// The lines of a file that are the product's code, with their numbers: no comments, and nothing from the tests on,
-/// which stand last in a file and may use what they like.
+/// Numbered lines of code, without comments and without the tests at the end of the file.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = (1..).zip(text.lines()).take_while(|(_, line)| line.trim() != "#[cfg(test)]");
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-/// Whether `text` stands in `line` as a whole: `http::` is not in `aws_smithy_http::`, nor `crate::edge` in `crate::edges`.
+/// Returns `true` if `line` has `text` as whole words: `aws_smithy_http::` has no `http::`.
 fn names(line: &str, text: &str) -> bool {
     let part_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     line.match_indices(text).any(|(at, _)| {
@@ -109,8 +107,7 @@ fn names(line: &str, text: &str) -> bool {
     })
 }
 
-/// Whether a path below `src` is one of these files or lies in one of these folders. A file beside a folder of the same
-/// name is the module of that folder.
+/// Returns `true` if a path below `src` is one of these files, is in one of these folders, or is the module of one.
 fn is_of(name: &str, files: &[&str]) -> bool {
     files.iter().any(|file| {
         let rest = name.strip_prefix(file);
@@ -118,13 +115,13 @@ fn is_of(name: &str, files: &[&str]) -> bool {
     })
 }
 
-/// Every breach of a ban, one line each.
+/// Breaches of bans, one line each.
 fn breaches(name: &str, text: &str) -> Vec<String> {
     let bans = BANS.iter().filter(|ban| !is_test(name) && is_of(name, ban.files));
     bans.flat_map(|ban| {
         code(text).flat_map(move |(number, line)| {
-            let named = ban.texts.iter().filter(move |banned| names(line, banned));
-            named.map(move |banned| format!("src/{name}:{number} names `{banned}`: {}", ban.reason))
+            let found = ban.texts.iter().filter(move |banned| names(line, banned));
+            found.map(move |banned| format!("src/{name}:{number} names `{banned}`: {}", ban.reason))
         })
     })
     .collect()
@@ -136,7 +133,7 @@ fn layers_obey_all_bans() -> Result<(), Box<dyn Error>> {
     for file in BANS.iter().flat_map(|ban| ban.files) {
         assert!(
             sources.iter().any(|(name, _)| is_of(name, &[file])),
-            "src/{file} is banned from something and not there"
+            "src/{file} has a ban and does not exist"
         );
     }
     let found: Vec<_> = sources.iter().flat_map(|(name, text)| breaches(name, text)).collect();
@@ -146,14 +143,14 @@ fn layers_obey_all_bans() -> Result<(), Box<dyn Error>> {
 
 #[test]
 fn relative_imports_stay_in_their_layer() -> Result<(), Box<dyn Error>> {
-    // The bans above look for `crate::`, so the other way up must be closed: no more `super` than there are folders.
+    // The bans search for `crate::`. Paths with `super` must therefore stay within the layer.
     for (name, text) in sources()?.iter().filter(|(name, _)| !is_test(name) && name.contains('/')) {
         let depth = name.matches('/').count();
         for (number, line) in code(text) {
             let leaves = line.contains(&"super::".repeat(depth + 1));
             assert!(
                 !leaves,
-                "src/{name}:{number} leaves its layer by `super`: name it from `crate`, as its arrow shows then"
+                "src/{name}:{number} leaves its layer by `super`: write the path from `crate`, which the bans check"
             );
         }
     }
@@ -163,11 +160,8 @@ fn relative_imports_stay_in_their_layer() -> Result<(), Box<dyn Error>> {
 #[test]
 fn every_file_opens_with_a_doc_comment() -> Result<(), Box<dyn Error>> {
     for (name, text) in sources()? {
-        let says = text.starts_with("//! ") || name.ends_with("/tests.rs");
-        assert!(
-            says,
-            "src/{name} must open with `//!`: whoever opens it should learn what belongs here and what does not"
-        );
+        let has_comment = text.starts_with("//! ") || name.ends_with("/tests.rs");
+        assert!(has_comment, "src/{name} must open with a `//!` comment that states its content");
     }
     Ok(())
 }
@@ -176,7 +170,7 @@ fn every_file_opens_with_a_doc_comment() -> Result<(), Box<dyn Error>> {
 fn every_file_is_under_400_lines() -> Result<(), Box<dyn Error>> {
     for (name, text) in sources()? {
         let lines = text.lines().count();
-        assert!(lines < 400, "src/{name} has {lines} lines: a file that can't be read at once is two files");
+        assert!(lines < 400, "src/{name} has {lines} lines: split it");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a caller gets for creating a project, through the real binary and the real emulators.
+//! Created projects, through the real binary and real emulators.
 
 use anyhow::Result;
 use serde_json::{Value, json};

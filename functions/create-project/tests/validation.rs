@@ -1,4 +1,4 @@
-//! Bodies that make no project, and what their senders learn from the answer.
+//! Invalid bodies, and the issues in their responses.
 
 use anyhow::Result;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Projects that are there, and those that aren't.
+//! Existing and missing projects.
 
 use anyhow::Result;
 use testing::{App, projects};

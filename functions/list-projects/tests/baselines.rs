@@ -1,5 +1,4 @@
-//! What `bench/baselines/build` builds to measure this function beside does what this function does: else the comparison would
-//! be of different things. What needs those builds runs only when it is asked for: `.ci/run` does.
+//! The benchmark's baselines behave like this function. Ignored tests need `bench/baselines/build`; `.ci/run` runs them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +9,7 @@ use local::stack::{Binaries, Options};
 use serde_json::{Value, json};
 use testing::{App, RequestBuilder, Response, projects, workspace};
 
-/// A service of `acme` with so many projects, every other one with all its fields.
+/// Starts a service with `count` projects in `acme`, every other one with all its fields.
 async fn service(count: usize) -> Result<App> {
     let app = App::start(&[]).await?;
     for turn in 0..count {
@@ -23,7 +22,7 @@ async fn service(count: usize) -> Result<App> {
     Ok(app)
 }
 
-/// Each baseline that was built, as a service of its own over the same tables.
+/// Starts each baseline that was built, as a separate service over the same tables.
 async fn baselines(app: &App, variables: &[(&str, &str)]) -> Result<Vec<(&'static str, App)>> {
     let mut baselines = Vec::new();
     for name in ["defaults", "node"] {
@@ -33,35 +32,38 @@ async fn baselines(app: &App, variables: &[(&str, &str)]) -> Result<Vec<(&'stati
             let change = |options| Options { binaries, only: Some("list-projects".to_owned()), ..options };
             baselines.push((name, app.second_instance_with(variables, change).await?));
         } else {
-            // Written past what keeps the output of tests that pass.
-            writeln!(std::io::stderr(), "SKIPPED: there is no target/baselines/{name}/list-projects")?;
+            // `stderr()` is not captured, so the line is shown even if the test passes.
+            writeln!(std::io::stderr(), "SKIPPED: target/baselines/{name}/list-projects does not exist")?;
         }
     }
-    ensure!(!baselines.is_empty(), "there is no baseline: build them with bench/baselines/build");
+    ensure!(!baselines.is_empty(), "no baseline is built: run bench/baselines/build");
     Ok(baselines)
 }
 
-/// What callers go by: all of an answer but the wording of what is wrong with a parameter.
-fn gist(response: &Response) -> Value {
+/// Returns the parts of a response that must be equal: all but the wording of issues.
+fn comparable(response: &Response) -> Value {
     match response.status {
         400 => json!([response.status_and_code(), response.field(), response.issues()]),
         _ => json!([response.status, response.json(), response.header("www-authenticate")]),
     }
 }
 
-/// The requests that all must answer alike.
+/// Requests whose responses must be equal.
 fn requests(app: &App, cursor: &str) -> Vec<(String, RequestBuilder)> {
     let get = |query: &str| app.as_alice("GET", &format!("{}{query}", projects("acme")));
     let cursor = format!("?limit=2&cursor={cursor}");
     let queries = ["", "?limit=2", &cursor, "?limit=7", "?limit=6", "?limit=100"];
-    let mistakes = ["?limit=0", "?limit=101", "?limit=ten", "?cursor=AAAA", "?limit=0&cursor=x"];
-    let pages = [&queries[..], &mistakes].concat().into_iter().map(|query| (query.to_owned(), get(query)));
+    let invalid = ["?limit=0", "?limit=101", "?limit=ten", "?cursor=AAAA", "?limit=0&cursor=x"];
+    let pages = [&queries[..], &invalid].concat().into_iter().map(|query| (query.to_owned(), get(query)));
     let callers = [
         ("no token", app.client.get(&projects("acme"))),
-        ("a bad token", app.client.get(&projects("acme")).bearer(&format!("{}x", app.token("a", &["acme"])))),
-        ("of another organization", app.request_of("bob", &["umbrella"], "GET", &projects("acme"))),
-        ("of none", app.request_of("bob", &[], "GET", &projects("acme"))),
-        ("of an empty one", app.request_of("bob", &["umbrella"], "GET", &projects("umbrella"))),
+        (
+            "an invalid token",
+            app.client.get(&projects("acme")).bearer(&format!("{}x", app.token("a", &["acme"]))),
+        ),
+        ("member of another organization", app.request_of("bob", &["umbrella"], "GET", &projects("acme"))),
+        ("member of none", app.request_of("bob", &[], "GET", &projects("acme"))),
+        ("empty organization", app.request_of("bob", &["umbrella"], "GET", &projects("umbrella"))),
     ];
     pages.chain(callers.map(|(name, request)| (name.to_owned(), request))).collect()
 }
@@ -76,13 +78,13 @@ async fn baselines_respond_like_this_function() -> Result<()> {
         for ((case, ours), (_, theirs)) in requests(&app, &cursor).into_iter().zip(requests(&other, &cursor))
         {
             let (ours, theirs) = (ours.send().await?, theirs.send().await?);
-            assert_eq!(gist(&ours), gist(&theirs), "{baseline}: {case}");
+            assert_eq!(comparable(&ours), comparable(&theirs), "{baseline}: {case}");
         }
     }
     Ok(())
 }
 
-/// The operations that a page costs a caller who is known already.
+/// Operations of the second request of a caller.
 async fn operations(app: &App) -> Result<Vec<String>> {
     app.list("").await?;
     app.proxy.clear();
@@ -109,7 +111,7 @@ async fn baselines_enforce_the_rate_limit() -> Result<()> {
     let app = service(1).await?;
     for (baseline, other) in baselines(&app, &[("RATE_LIMIT", "1/86400s")]).await? {
         let mut statuses = Vec::new();
-        // As a day may end in between.
+        // Three requests, because the window of a day may end after the first.
         for _ in 0..3 {
             statuses.push(
                 other
@@ -125,7 +127,7 @@ async fn baselines_enforce_the_rate_limit() -> Result<()> {
     Ok(())
 }
 
-/// The versions of a crate in a lock file.
+/// Versions of a crate in a lock file.
 fn versions(lock: &str, name: &str) -> BTreeSet<String> {
     let line = format!("name = \"{name}\"");
     let lines = lock.lines().zip(lock.lines().skip(1));
@@ -144,7 +146,7 @@ fn rust_baseline_has_the_same_crate_versions() -> Result<()> {
         let (ours, theirs) = (versions(&ours, name), versions(&theirs, name));
         assert!(
             ours.is_subset(&theirs),
-            "{name}: {ours:?} here, {theirs:?} there; bench/README.md says what to do"
+            "{name}: {ours:?} here, {theirs:?} in the baseline; see bench/README.md"
         );
     }
     Ok(())

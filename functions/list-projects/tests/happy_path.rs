@@ -1,4 +1,4 @@
-//! What a caller gets for listing projects, page by page.
+//! Listed projects.
 
 use anyhow::Result;
 use serde_json::json;

@@ -1,12 +1,12 @@
-//! A function that is killed between any two of its storage calls, the upload sent again, and what is left behind.
+//! A function is killed between any two of its storage calls, and the upload is repeated.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use testing::{App, CallMatcher, Client, FORM, Moment, PNG, RequestBuilder, files, form};
 
-/// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=unrecorded";
+/// Tag of a pending object.
+const PENDING: &str = "state=unrecorded";
 
 fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool) -> RequestBuilder {
     let request =
@@ -15,7 +15,7 @@ fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool
     if key { request.key("key") } else { request }
 }
 
-/// The objects of the organization, each with its tags, and the objects that its files name.
+/// Returns the objects of the organization with their tags, and the object keys in its rows.
 async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
     let rows = app.rows("ProjectsTable", "FILE#").await?;
     let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
@@ -23,17 +23,17 @@ async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<Strin
     Ok((app.tagged_objects(organization).await?, named))
 }
 
-/// Uploads a file, with the function killed at the call with this number; returns the project.
+/// Uploads a file and kills the function at the call with this number; returns the project.
 async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, key: bool) -> Result<String> {
     let project = app.new_item(organization, "Apollo").await?;
-    let mut hold = app.proxy.hold(CallMatcher::any().with(organization).number(number), moment);
-    // What the gateway says of a function that died is not in the envelope.
+    let mut breakpoint = app.proxy.hold(CallMatcher::any().with(organization).number(number), moment);
+    // The response of the gateway for a dead function has no envelope.
     let lenient = Client::new(app.stack.url());
     let request = tokio::spawn(post(app, &lenient, organization, &project, key).send());
-    hold.reached().await?;
+    breakpoint.reached().await?;
     app.stack.crash("upload-file");
     let response = request.await.context("the request was interrupted")??;
-    hold.break_off();
+    breakpoint.break_off();
     assert_eq!(
         (response.status, response.code().as_str()),
         (500, ""),
@@ -42,11 +42,11 @@ async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, k
     Ok(project)
 }
 
-/// The storage calls of an upload, two of which may come in either order.
+/// Operations of the storage calls of an upload. The two `GetItem` calls may come in either order.
 async fn calls(app: &App) -> Result<Vec<String>> {
-    let project = app.new_item("nobody-dies", "Apollo").await?;
+    let project = app.new_item("uninterrupted", "Apollo").await?;
     app.proxy.clear();
-    post(app, &app.client, "nobody-dies", &project, true).send().await?;
+    post(app, &app.client, "uninterrupted", &project, true).send().await?;
     Ok(app.proxy.calls().into_iter().map(|call| call.operation).collect())
 }
 
@@ -61,9 +61,9 @@ async fn keyed_upload_is_stored_exactly_once() -> Result<()> {
             let organization = format!("killed-{moment:?}-{number}");
             let project = kill_at(&app, &organization, number, moment, true).await?;
             let again = post(&app, &app.client, &organization, &project, true).send().await?;
-            let recorded = number > 5 || (number, moment) == (5, Moment::After);
+            let committed = number > 5 || (number, moment) == (5, Moment::After);
             let found = (again.status_and_code(), again.header("idempotency-replayed"));
-            assert_eq!((found.0.as_str(), found.1), ("201", if recorded { "true" } else { "" }));
+            assert_eq!((found.0.as_str(), found.1), ("201", if committed { "true" } else { "" }));
             let (objects, named) = stored(&app, &organization).await?;
             assert_eq!(named.len(), 1, "{organization}");
             assert_eq!(objects, [(named[0].clone(), Vec::new())], "{organization}");
@@ -75,7 +75,7 @@ async fn keyed_upload_is_stored_exactly_once() -> Result<()> {
 #[tokio::test]
 async fn orphans_of_unkeyed_uploads_keep_the_pending_tag() -> Result<()> {
     let app = App::start(&[]).await?;
-    // The call for a recorded answer is not made without a key.
+    // Without a key there is no call for an idempotency record.
     for number in 1..calls(&app).await?.len() {
         for moment in [Moment::Before, Moment::After] {
             let organization = format!("killed-{moment:?}-{number}");
@@ -84,12 +84,12 @@ async fn orphans_of_unkeyed_uploads_keep_the_pending_tag() -> Result<()> {
             assert_eq!(again.status_and_code(), "201", "{organization}");
             let (objects, named) = stored(&app, &organization).await?;
             let kept: BTreeSet<_> = objects.iter().filter(|(_, tags)| tags.is_empty()).collect();
-            let marked = objects.iter().filter(|(_, tags)| tags == &[UNRECORDED]).count();
-            assert_eq!(kept.len() + marked, objects.len(), "{organization}: {objects:?}");
+            let pending = objects.iter().filter(|(_, tags)| tags == &[PENDING]).count();
+            assert_eq!(kept.len() + pending, objects.len(), "{organization}: {objects:?}");
             assert!(kept.iter().all(|(key, _)| named.contains(key)), "{organization}: {objects:?}");
-            let answered =
+            let acknowledged =
                 format!("orgs/{organization}/{}", again.json()["data"]["id"].as_str().unwrap_or_default());
-            assert!(kept.iter().any(|(key, _)| *key == answered), "{organization}: {objects:?}");
+            assert!(kept.iter().any(|(key, _)| *key == acknowledged), "{organization}: {objects:?}");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A project's file once it is stored: the answer, the row and the object.
+//! Stored files: response, row and object.
 
 use anyhow::Result;
 use serde_json::json;

@@ -1,11 +1,11 @@
-//! Access by memberships that a table keeps, whatever the token says.
+//! Access by memberships in a table, independent of the token.
 
 use shared::domain::{Caller, Error, OrgId, OrgScope};
 use shared::edge::{Access, OrgMember, Request, Result};
 
 use super::notes::Notes;
 
-/// Rule: users whom the table has as members of the organization in the path.
+/// Access rule: members of the organization in the path, according to the table.
 pub(crate) struct InTable;
 
 impl Access<Notes> for InTable {
@@ -20,7 +20,7 @@ impl Access<Notes> for InTable {
         if !store.has_member(&caller.own_scope(), &organization).await? {
             return Err(REFUSED.into());
         }
-        #[expect(clippy::disallowed_methods, reason = "the table was just asked")]
+        #[expect(clippy::disallowed_methods, reason = "the table has the membership")]
         let scope = OrgScope::vouch(caller.user().clone(), organization, Vec::new());
         Ok(OrgMember::new(scope))
     }

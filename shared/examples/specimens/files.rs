@@ -1,4 +1,4 @@
-//! Files of notes: their bytes in the bucket, a row for each in the table.
+//! Files of notes: bytes in the bucket, rows in the table.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,5 +1,5 @@
-//! Functions of the platform alone, which its tests drive: notes of organizations, with a route of every kind. The variable
-//! `SPECIMEN` says which of them a process is.
+//! Functions for tests of the platform: notes of organizations, with a route of every kind. The variable `SPECIMEN` selects
+//! the function.
 
 mod access;
 mod files;
@@ -36,12 +36,12 @@ fn main() -> ExitCode {
         Some("delete") => run(Route::delete(NOTE).org_member().if_match(), delete),
         Some("upload") => run(Route::post(FILES).org_member().upload().idempotent(), upload),
         Some("put") => run(Route::put("/v1/orgs/{orgId}/motto").org_role("admin").json::<NewNote>(), put),
-        Some("vouched") => {
-            run(Route::get("/v1/orgs/{orgId}/holders").access(InTable).query::<PageRequest>(), vouched)
+        Some("holders") => {
+            run(Route::get("/v1/orgs/{orgId}/holders").access(InTable).query::<PageRequest>(), holders)
         }
         Some("signed-in") => run(Route::post("/v1/drafts").signed_in().json::<NewNote>().idempotent(), draft),
         Some("public") => run(Route::get("/v1/status").public(), status),
-        Some("redirect") => run(Route::get("/v1/orgs/{orgId}/elsewhere").org_member(), elsewhere),
+        Some("redirect") => run(Route::get("/v1/orgs/{orgId}/elsewhere").org_member(), redirect),
         _ => ExitCode::FAILURE,
     }
 }
@@ -52,7 +52,7 @@ async fn list(ctx: RequestContext<OrgMember, Notes>, page: PageRequest) -> Resul
 
 async fn create(ctx: RequestContext<OrgMember, Notes>, new: Idempotent<NewNote>) -> Result<Created<Note>> {
     let (new, request) = new.open(&ctx)?;
-    assert_ne!(new.name, "Panic", "a text that is for nobody outside");
+    assert_ne!(new.name, "Panic", "an internal text");
     let note = Note::create(ctx.scope(), new, ctx.now());
     Ok(ctx.store().create(ctx.scope(), note, request.as_ref()).await?.into())
 }
@@ -70,8 +70,8 @@ async fn update(
     Ok(outcome.map(OkResource))
 }
 
-async fn delete(ctx: RequestContext<OrgMember, Notes>, asked: Conditional<()>) -> Result<NoContent> {
-    ctx.store().delete(ctx.scope(), ctx.id()?, &asked.versions).await?;
+async fn delete(ctx: RequestContext<OrgMember, Notes>, condition: Conditional<()>) -> Result<NoContent> {
+    ctx.store().delete(ctx.scope(), ctx.id()?, &condition.versions).await?;
     Ok(NoContent)
 }
 
@@ -88,7 +88,7 @@ async fn put(ctx: RequestContext<OrgRole, Notes>, motto: NewNote) -> Result<NoCo
     Ok(NoContent)
 }
 
-async fn vouched(ctx: RequestContext<OrgMember, Notes>, page: PageRequest) -> Result<OkJson<HolderPage>> {
+async fn holders(ctx: RequestContext<OrgMember, Notes>, page: PageRequest) -> Result<OkJson<HolderPage>> {
     Ok(OkJson(ctx.store().holders(ctx.scope(), &page).await?))
 }
 
@@ -99,9 +99,9 @@ async fn draft(ctx: RequestContext<SignedIn, Notes>, new: Idempotent<NewNote>) -
 }
 
 async fn status(_: RequestContext<Public, ()>, (): ()) -> Result<OkJson<&'static str>> {
-    Ok(OkJson("open to everybody"))
+    Ok(OkJson("public"))
 }
 
-async fn elsewhere(_: RequestContext<OrgMember, ()>, (): ()) -> Result<Redirect<&'static str>> {
+async fn redirect(_: RequestContext<OrgMember, ()>, (): ()) -> Result<Redirect<&'static str>> {
     Ok(Redirect { url: "https://elsewhere.example/a?b=c".to_owned(), data: "it is elsewhere" })
 }

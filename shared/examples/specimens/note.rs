@@ -1,4 +1,4 @@
-//! Notes, and what callers may say of them.
+//! Notes, and the bodies of their requests.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -49,7 +49,7 @@ pub(crate) struct NotePage {
     pub(crate) next_cursor: Option<Cursor>,
 }
 
-/// Page of the rows that hold names.
+/// Page of the rows that reserve names.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HolderPage {

@@ -1,4 +1,4 @@
-//! Storage of notes, and of the names that they hold.
+//! Storage of notes and of their unique names.
 
 use shared::config::Env;
 use shared::domain::{
@@ -117,7 +117,7 @@ impl Notes {
     }
 }
 
-/// Error of a write that met a row that is not as it was read.
+/// Returns the error of a write whose row has changed since it was read.
 fn changed(row: Option<Row>) -> Error {
     let Some(row) = row else { return Error::NotFound("Note") };
     row.number("version").map_or_else(|error| error, |current| Error::VersionMismatch { current })

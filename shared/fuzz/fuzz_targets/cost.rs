@@ -1,4 +1,4 @@
-//! What reading an input costs.
+//! Cost of reading an input.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::cost(data));

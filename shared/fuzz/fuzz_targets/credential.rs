@@ -1,4 +1,4 @@
-//! Where a request carries its token.
+//! Credentials of a request.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::credential(data));

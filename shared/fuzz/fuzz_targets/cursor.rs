@@ -1,4 +1,4 @@
-//! The cursor of a list.
+//! Cursor of a list.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::cursor(data));

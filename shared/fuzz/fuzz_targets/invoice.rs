@@ -1,4 +1,4 @@
-//! The body of an invoice.
+//! Body of an invoice.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::invoice(data));

@@ -1,4 +1,4 @@
-//! A key set, as an issuer serves it.
+//! Key set of an issuer.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::key_set(data));

@@ -1,4 +1,4 @@
-//! Multipart bodies of any kind.
+//! Multipart body.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::multipart(data));

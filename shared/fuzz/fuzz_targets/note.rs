@@ -1,4 +1,4 @@
-//! The body of a new project.
+//! Body of a note.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::note(data));

@@ -1,4 +1,4 @@
-//! The query of a list.
+//! Query of a list.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::page(data));

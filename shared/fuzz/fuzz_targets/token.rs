@@ -1,4 +1,4 @@
-//! The token.
+//! Token.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::token(data));

@@ -1,4 +1,4 @@
-//! Who is let in: a route for everybody, one for whoever is signed in, one for a role, and one that asks a table.
+//! Access rules of routes: public, signed in, role, and membership in a table.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn request(app: &App) -> RequestBuilder {
     app.client.post("/v1/drafts").json(&json!({"name": "Apollo"}))
 }
 
-/// A token with these claims on top of Alice's.
+/// Signs Alice's claims with these changes.
 fn token(changes: &Value) -> Result<String> {
     let mut claims = claims("alice", &["acme"]);
     claims
@@ -28,7 +28,7 @@ fn token(changes: &Value) -> Result<String> {
 #[tokio::test]
 async fn public_route_ignores_credentials() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let elsewhere = |request: RequestBuilder| {
+    let cross_site = |request: RequestBuilder| {
         let request = request.header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors");
         request.header("origin", "https://evil.example")
     };
@@ -37,7 +37,7 @@ async fn public_route_ignores_credentials() -> Result<()> {
         status(&app).bearer("garbage"),
         status(&app).header("authorization", "\u{e4}"),
         status(&app).cookie("garbage"),
-        elsewhere(status(&app).cookie(&app.token("alice", &["acme"]))),
+        cross_site(status(&app).cookie(&app.token("alice", &["acme"]))),
     ] {
         let response = request.send().await?;
         assert_eq!(
@@ -61,14 +61,14 @@ async fn public_route_is_limited_by_address() -> Result<()> {
 #[tokio::test]
 async fn signed_in_route_accepts_any_valid_token() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let (alice, nobodys) = (app.token("alice", &["acme"]), app.token("bob", &[]));
+    let (alice, no_member) = (app.token("alice", &["acme"]), app.token("bob", &[]));
     for (request, status_and_code) in [
         (request(&app), "401 UNAUTHORIZED"),
         (request(&app).bearer("garbage"), "401 UNAUTHORIZED"),
         (request(&app).bearer(&alice), "201"),
-        (request(&app).bearer(&nobodys), "201"),
-        (request(&app).cookie(&nobodys), "201"),
-        (request(&app).cookie(&nobodys).header("sec-fetch-site", "cross-site"), "403 CROSS_SITE_REQUEST"),
+        (request(&app).bearer(&no_member), "201"),
+        (request(&app).cookie(&no_member), "201"),
+        (request(&app).cookie(&no_member).header("sec-fetch-site", "cross-site"), "403 CROSS_SITE_REQUEST"),
     ] {
         assert_eq!(request.send().await?.status_and_code(), status_and_code);
     }

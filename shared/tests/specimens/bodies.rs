@@ -1,4 +1,4 @@
-//! JSON bodies: which are taken, and how they are read.
+//! JSON bodies: content types, size, nesting and syntax.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn post(app: &App) -> RequestBuilder {
     app.as_alice("POST", &notes("acme"))
 }
 
-/// A valid body of exactly this many bytes.
+/// Valid body of exactly this many bytes.
 fn body_of(bytes: usize) -> String {
     let body = |padding: &str| format!(r#"{{"name": "Apollo", "padding": "{padding}"}}"#);
     body(&"x".repeat(bytes - body("").len()))

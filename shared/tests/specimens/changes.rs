@@ -1,4 +1,4 @@
-//! Changes and deletions: merge patches, the versions that they are for, and what others do meanwhile.
+//! Merge patches and deletions: versions, conflicts and lost responses.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{issues, stored};
 
 const MISMATCH: &str = "409 CONFLICT";
 
-/// The path of a new note of `organization`, with a text.
+/// Creates a note with a text and returns its path.
 async fn note(app: &App, organization: &str) -> Result<String> {
     let path = testing::notes(organization);
     let create = app.request_of("alice", &[organization], "POST", &path);
@@ -63,7 +63,7 @@ async fn patch_requires_a_matching_version() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let path = note(&app, "acme").await?;
     let mut version = 1;
-    for (header, is_met) in [
+    for (header, matches) in [
         ("\"{}\"", true),
         ("*", true),
         ("\"99\", \"{}\" , \"7\"", true),
@@ -75,8 +75,8 @@ async fn patch_requires_a_matching_version() -> Result<()> {
         let header = header.replace("{}", &version.to_string());
         let response =
             patch(&app, &path, &json!({"text": header})).header("if-match", &header).send().await?;
-        version += u64::from(is_met);
-        let expected = if is_met { ("200", "") } else { (MISMATCH, "version") };
+        version += u64::from(matches);
+        let expected = if matches { ("200", "") } else { (MISMATCH, "version") };
         assert_eq!((response.status_and_code().as_str(), response.field().as_str()), expected, "{header}");
         assert_eq!(response.header("etag"), format!("\"{version}\""), "{header}");
     }
@@ -141,14 +141,14 @@ async fn one_of_concurrent_changes_succeeds() -> Result<()> {
 #[tokio::test]
 async fn lost_response_of_change_causes_no_conflict() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    // What is lost may have taken effect or not; what comes after it is another attempt of the SDK's, or of ours.
+    // The lost call may have taken effect. The next one is a retry, by the SDK or by the storage layer.
     for lost in [Fault::ConnectionReset, Fault::ResponseLost, Fault::Slow, Fault::TruncatedBody] {
-        for met in [None, Some(Fault::Contended), Some(Fault::Broken)] {
-            let organization = format!("{lost:?}-{met:?}").replace(['(', ')'], "-");
+        for next in [None, Some(Fault::Contended), Some(Fault::Broken)] {
+            let organization = format!("{lost:?}-{next:?}").replace(['(', ')'], "-");
             let path = note(&app, &organization).await?;
             for (method, status_and_code) in [("PATCH", "200"), ("DELETE", "204")] {
                 let calls = || CallMatcher::of("TransactWriteItems").with(&organization);
-                let outages = [Some(lost), met]
+                let outages = [Some(lost), next]
                     .into_iter()
                     .zip(1..)
                     .filter_map(|(fault, number)| Some(app.proxy.fail(calls().number(number), fault?)));

@@ -1,36 +1,37 @@
-//! The connections that a function opens: while it waits for its first request, so that this needn't wait for them.
+//! Connections that a function opens while it waits for its first request.
 
 use anyhow::{Context, Result};
 use local::stack::Options;
 use testing::{App, CallMatcher, Moment, PNG, TlsProxy};
 
-/// Two for each of the five that read, whose counter is asked beside their rows, and one for each of the six that write.
+/// Two for each of the five functions that read, which call the counter and their rows concurrently. One for each of the
+/// six others.
 const TO_TABLES: usize = 16;
 
 /// One for an upload.
 const TO_OBJECTS: usize = 1;
 
-/// Where the functions of `app` find an emulator: past its tap.
+/// Endpoint of an emulator for the functions of `app`, without the recording proxy.
 fn endpoint<'a>(app: &'a App, name: &str) -> Result<&'a str> {
     let variables = app.stack.variables("UploadFile")?;
-    variables.get(name).map(String::as_str).context("the functions are told where the emulators are")
+    variables.get(name).map(String::as_str).context("the functions have no endpoint")
 }
 
-/// Fronts of both emulators, and an app behind them whose functions have opened their connections and wait.
+/// Starts proxies of both emulators, and an app whose functions have opened connections to them and wait.
 async fn waiting(app: &App) -> Result<(App, [TlsProxy; 2])> {
     let tables = TlsProxy::start(endpoint(app, "AWS_ENDPOINT_URL_DYNAMODB")?, None).await?;
     let objects = TlsProxy::start(endpoint(app, "AWS_ENDPOINT_URL_S3")?, None).await?;
-    // By a name, as an emulator elsewhere has one: the bucket is in the path, and not in front of it.
+    // A host name, like that of an emulator elsewhere, keeps the bucket in the path.
     let by_name = objects.url().replace("127.0.0.1", "localhost");
-    let ways = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*by_name)];
-    let other = app.second_instance_with(&ways, |options| Options { prewarm: true, ..options }).await?;
+    let endpoints = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*by_name)];
+    let other = app.second_instance_with(&endpoints, |options| Options { prewarm: true, ..options }).await?;
     tables.wait_for(TO_TABLES).await?;
     objects.wait_for(TO_OBJECTS).await?;
     Ok((other, [tables, objects]))
 }
 
-/// Asks functions of each kind.
-async fn all_is_well(app: &App) -> Result<()> {
+/// Sends a request to functions of each kind.
+async fn check(app: &App) -> Result<()> {
     let note = app.new_item("acme", "Apollo").await?;
     assert_eq!(app.list("").await?.status_and_code(), "200");
     assert_eq!(app.upload(&note, "a.png", "image/png", PNG).await?.status_and_code(), "201");
@@ -40,9 +41,9 @@ async fn all_is_well(app: &App) -> Result<()> {
 #[tokio::test]
 async fn idle_function_connects_and_sends_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let (other, _fronts) = waiting(&app).await?;
+    let (other, _proxies) = waiting(&app).await?;
     assert_eq!(app.proxy.calls(), []);
-    all_is_well(&other).await
+    check(&other).await
 }
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn closed_idle_connections_are_reopened() -> Result<()> {
     let (other, [tables, objects]) = waiting(&app).await?;
     tables.break_off();
     objects.break_off();
-    all_is_well(&other).await?;
+    check(&other).await?;
     assert!(tables.opened() > TO_TABLES && objects.opened() > TO_OBJECTS);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! CORS and the cookie together: pages that call a service.
+//! CORS together with the cookie.
 
 use anyhow::Result;
 use local::stack::Options;
@@ -8,7 +8,7 @@ use testing::{App, RequestBuilder, Response, notes};
 const PAGE: &str = "http://localhost:5173";
 const APP: &str = "https://app.example.com";
 
-/// A write of Alice's browser from a page of this origin, with her cookie.
+/// Write by Alice's browser from a page of this origin, with her cookie.
 fn write_from(app: &App, origin: &str, name: &str) -> RequestBuilder {
     let request = app.client.post(&notes("acme")).cookie(&app.token("alice", &["acme"]));
     request.header("origin", origin).header("sec-fetch-site", "same-site").json(&json!({ "name": name }))

@@ -1,4 +1,4 @@
-//! A function that is killed between any two of its storage calls, and the request sent again.
+//! A function is killed between any two of its storage calls, and the request is repeated.
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -12,16 +12,16 @@ fn post(app: &App, client: &Client, organization: &str, key: bool) -> RequestBui
     if key { request.key("key") } else { request }
 }
 
-/// Kills the function when it makes the call with this number.
+/// Kills the function at the call with this number.
 async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, key: bool) -> Result<()> {
-    let mut hold = app.proxy.hold(CallMatcher::any().with(organization).number(number), moment);
-    // What the gateway says of a function that died is not in the envelope.
+    let mut breakpoint = app.proxy.hold(CallMatcher::any().with(organization).number(number), moment);
+    // The response of the gateway for a dead function has no envelope.
     let lenient = Client::new(app.stack.url());
     let request = tokio::spawn(post(app, &lenient, organization, key).send());
-    hold.reached().await?;
+    breakpoint.reached().await?;
     app.stack.crash("CreateNote");
     let response = request.await.context("the request was interrupted")??;
-    hold.break_off();
+    breakpoint.break_off();
     assert_eq!(
         (response.status, response.code().as_str()),
         (500, ""),
@@ -30,10 +30,10 @@ async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, k
     Ok(())
 }
 
-/// The storage calls of a request.
+/// Operations of the storage calls of a request.
 async fn calls(app: &App) -> Result<Vec<String>> {
     app.proxy.clear();
-    post(app, &app.client, "nobody-dies", true).send().await?;
+    post(app, &app.client, "uninterrupted", true).send().await?;
     Ok(app.proxy.calls().into_iter().map(|call| call.operation).collect())
 }
 
@@ -47,8 +47,8 @@ async fn keyed_request_takes_effect_exactly_once() -> Result<()> {
             let organization = format!("killed-{moment:?}-{number}");
             kill_at(&app, &organization, number, moment, true).await?;
             let again = post(&app, &app.client, &organization, true).send().await?;
-            let written = (number, moment) == (2, Moment::After);
-            let expected = ("201", if written { "true" } else { "" });
+            let committed = (number, moment) == (2, Moment::After);
+            let expected = ("201", if committed { "true" } else { "" });
             let found = (again.status_and_code(), again.header("idempotency-replayed"));
             assert_eq!((found.0.as_str(), found.1), expected, "{organization}");
             assert_eq!(stored(&app, &organization).await?, [1, 1, 1], "{organization}");
@@ -65,10 +65,10 @@ async fn unkeyed_request_never_creates_duplicates() -> Result<()> {
             let organization = format!("killed-{moment:?}-{number}");
             kill_at(&app, &organization, number, moment, false).await?;
             let again = post(&app, &app.client, &organization, false).send().await?;
-            let written = (number, moment) == (2, Moment::After);
+            let committed = (number, moment) == (2, Moment::After);
             assert_eq!(
                 again.status_and_code(),
-                if written { "409 CONFLICT" } else { "201" },
+                if committed { "409 CONFLICT" } else { "201" },
                 "{organization}"
             );
             assert_eq!(stored(&app, &organization).await?, [1, 1, 0], "{organization}");

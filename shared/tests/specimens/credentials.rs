@@ -1,4 +1,4 @@
-//! Who may list notes: where a token may stand, and which tokens are none.
+//! Credentials of a request: header, cookie and settings.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn get(app: &App) -> RequestBuilder {
     app.client.get(&notes("acme"))
 }
 
-/// The claims of a good token with one changed, or without it.
+/// Claims of a valid token with one of them changed.
 fn with(name: &str, value: Value) -> Value {
     let mut claims = claims("alice", &["acme"]);
     claims[name] = value;
@@ -81,7 +81,7 @@ async fn cookie_carries_the_token_without_a_header() -> Result<()> {
         (vec![format!("session={token}")], NO_TOKEN),
     ] {
         let request = cookies.iter().fold(get(&app), |request, cookie| request.header("cookie", cookie));
-        // Reading changes nothing, so another site may start it by CORS; it can't see the answer.
+        // CSRF protection lets reads by CORS pass, because they change nothing and CORS hides the response.
         let response = request
             .header("sec-fetch-site", "cross-site")
             .header("origin", "https://evil.example")

@@ -1,4 +1,4 @@
-//! Who may create a note: cookies and other sites, and the order of all checks.
+//! CSRF protection of writes with the cookie, and the order of all checks.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use testing::{App, RequestBuilder, Service, claims, in_seconds, notes, signed};
 
 const TRUSTED: (&str, &str) = ("TRUSTED_ORIGINS", "https://app.example.com, https://Admin.Example.com:8443");
 
-/// A write to `acme` without credentials, with these headers.
+/// Write to `acme` with these headers and no credentials.
 fn write(app: &App, name: &str, headers: &[(&str, &str)]) -> RequestBuilder {
     let request = app.client.post(&notes("acme")).json(&json!({ "name": name }));
     headers.iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
-/// The operations that reached the tables, each once for every time.
+/// Operations of all calls to DynamoDB.
 fn operations(app: &App) -> Vec<String> {
     app.proxy
         .calls()
@@ -71,9 +71,9 @@ async fn cookie_writes_only_from_trusted_sites() -> Result<()> {
 async fn bearer_token_writes_from_any_site() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (alice, bob) = (app.token("alice", &["acme"]), app.token("bob", &["acme"]));
-    let elsewhere = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
-    assert_eq!(write(&app, "Apollo", &elsewhere).bearer(&alice).send().await?.status_and_code(), "201");
-    let both = write(&app, "Gemini", &elsewhere).bearer(&alice).cookie(&bob).send().await?;
+    let cross_site = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
+    assert_eq!(write(&app, "Apollo", &cross_site).bearer(&alice).send().await?.status_and_code(), "201");
+    let both = write(&app, "Gemini", &cross_site).bearer(&alice).cookie(&bob).send().await?;
     assert_eq!(both.json()["data"]["createdBy"], "alice");
     Ok(())
 }
@@ -157,7 +157,7 @@ async fn rate_limit_precedes_membership_and_body() -> Result<()> {
         let request = app.request_of("mallory", &["umbrella"], "POST", &notes("acme"));
         assert_eq!(request.body("text/plain", "{").send().await?.status_and_code(), expected);
     }
-    // Where the request comes from is looked at before who is calling, and so before their limit.
+    // CSRF is checked before authentication, and so before the rate limit.
     let token = app.token("mallory", &["umbrella"]);
     let other_site = write(&app, "Apollo", &[("sec-fetch-site", "cross-site")]).cookie(&token).send().await?;
     assert_eq!(other_site.status_and_code(), "403 CROSS_SITE_REQUEST");

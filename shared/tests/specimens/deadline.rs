@@ -1,4 +1,4 @@
-//! A request that takes too long is answered by the function itself, before Lambda ends it.
+//! Timeout of an invocation.
 
 use std::fs;
 
@@ -10,13 +10,13 @@ use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn function_returns_503_before_its_timeout() -> Result<()> {
-    // Connections are taken up by the system, and nobody ever answers them.
+    // The system accepts connections, and no response ever follows.
     let silent = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", silent.local_addr()?);
     let folder = TempDir::new()?;
     let template = folder.path().join("template.yaml");
     let text = fs::read_to_string(workspace().join(SPECIMENS))?;
-    // Less than the calls of a request may take together.
+    // Shorter than the timeouts of the calls together.
     fs::write(&template, text.replace("    Timeout: 10\n", "    Timeout: 2\n"))?;
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str())];
     let app = App::specimens_with(&variables, |options| Options { template, ..options }).await?;

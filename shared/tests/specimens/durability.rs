@@ -1,4 +1,4 @@
-//! What was answered 201 is there after the stack was killed without warning.
+//! Acknowledged writes after a kill of the whole stack.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,14 +14,14 @@ use testing::{
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// A stack in a process of its own.
+/// Stack in a separate process.
 struct Process {
     child: Child,
     client: Client,
 }
 
 impl Process {
-    /// Starts it on this data folder, and reads where it listens.
+    /// Starts the stack on a data folder and reads its address.
     async fn start(data: &Path) -> Result<Self> {
         let specimens = example("shared", "specimens")?;
         let folder = specimens.parent().context("the specimens are in no folder")?;
@@ -42,13 +42,13 @@ impl Process {
         anyhow::bail!("the stack ended before it listened")
     }
 
-    /// Ends it as `kill -9` does.
+    /// Kills the stack, like `kill -9`.
     async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("the stack can't be killed")
     }
 }
 
-/// The service over what the stack has kept, whichever emulators this test was started with.
+/// Starts the service on the data folder of a stack, with its emulators even if the test uses external ones.
 async fn reopened(data: &Path) -> Result<App> {
     let (data, external) = (Data::Dir(data.to_owned()), External::default());
     App::specimens_with(&[], |options| Options { data, external, name_suffix: None, ..options }).await
@@ -104,7 +104,7 @@ async fn kill_during_writes_loses_nothing_acknowledged() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let token = signed(&json!({"alg": "HS256"}), &claims("alice", &["acme"]))?;
     let stack = Process::start(folder.path()).await?;
-    let (sender, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut acknowledged) = tokio::sync::mpsc::unbounded_channel();
     let names = (0..40).map(|turn| format!("Note-{turn}"));
     let tasks: Vec<_> = names
         .map(|name| {
@@ -119,12 +119,12 @@ async fn kill_during_writes_loses_nothing_acknowledged() -> Result<()> {
         })
         .collect();
     drop(sender);
-    let mut ids = Vec::from_iter(answered.recv().await);
+    let mut ids = Vec::from_iter(acknowledged.recv().await);
     stack.kill().await?;
     for task in tasks {
         task.await?;
     }
-    while let Some(id) = answered.recv().await {
+    while let Some(id) = acknowledged.recv().await {
         ids.push(id);
     }
     assert!(!ids.is_empty());
@@ -134,7 +134,7 @@ async fn kill_during_writes_loses_nothing_acknowledged() -> Result<()> {
     let listed: Vec<_> =
         listed.as_array().into_iter().flatten().filter_map(|note| note["id"].as_str()).collect();
     assert!(ids.iter().all(|id| listed.contains(&id.as_str())), "{ids:?} are not all of {listed:?}");
-    // A note and its name come together or not at all.
+    // A note and its name are written in one transaction.
     assert_eq!(app.rows("NotesTable", "NAME#").await?.len(), listed.len());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
+//! Every fault in every storage call of a create: the response, the stored rows, and the next request.
 
 use anyhow::Result;
 use serde_json::json;
@@ -6,19 +6,19 @@ use testing::{App, CallMatcher, Fault, RequestBuilder, for_each_concurrent, note
 
 use crate::stored;
 
-/// How many cases are worked through at a time.
-const AT_ONCE: usize = 4;
+/// Number of concurrent cases.
+const CONCURRENCY: usize = 4;
 
-const MADE: &str = "201";
+const CREATED: &str = "201";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
 const BUSY: &str = "409 CONFLICT";
 
-/// A call that goes wrong, how, and what the caller gets when it does so once, and when it does so every time.
+/// Operation, fault, and the responses if it occurs once and if it occurs always.
 type Case = (&'static str, Fault, &'static str, &'static str);
 
-/// The transaction: retries hide what goes wrong once, but nobody can tell from garbage whether a call took effect.
-fn cases(operation: &'static str, garbled: &'static str, always: &'static str) -> Vec<Case> {
-    let once = |fault| if fault == Fault::InvalidBody { garbled } else { MADE };
+/// Returns all faults of an operation. Retries hide a single one, except an invalid body, which may follow an effect.
+fn cases(operation: &'static str, invalid_body: &'static str, always: &'static str) -> Vec<Case> {
+    let once = |fault| if fault == Fault::InvalidBody { invalid_body } else { CREATED };
     Fault::ALL.into_iter().map(|fault| (operation, fault, once(fault), always)).collect()
 }
 
@@ -27,7 +27,7 @@ fn post(app: &App, organization: &str) -> RequestBuilder {
     request.json(&json!({"name": "Apollo"}))
 }
 
-/// Sends a request while `calls` go wrong, and then again without that.
+/// Sends a request with a fault in `calls`, and repeats it without the fault.
 async fn check(
     app: &App,
     organization: &str,
@@ -40,8 +40,8 @@ async fn check(
     drop(outage);
     assert_eq!(first.status_and_code(), expected, "{fault:?} in {organization}");
     let again = post(app, organization).key("key").send().await?;
-    assert_eq!(again.status_and_code(), MADE, "after {fault:?} in {organization}");
-    if expected == MADE {
+    assert_eq!(again.status_and_code(), CREATED, "after {fault:?} in {organization}");
+    if expected == CREATED {
         assert_eq!(again.json(), first.json(), "after {fault:?} in {organization}");
     }
     assert_eq!(stored(app, organization).await?, [1, 1, 1], "after {fault:?} in {organization}");
@@ -52,7 +52,7 @@ async fn check_all(app: &App, cases: Vec<Case>) -> Result<()> {
     let cases = cases.into_iter().flat_map(|(operation, fault, once, always)| {
         [(operation, fault, "once", 1, once), (operation, fault, "always", usize::MAX, always)]
     });
-    for_each_concurrent(AT_ONCE, cases, async |(operation, fault, often, times, expected)| {
+    for_each_concurrent(CONCURRENCY, cases, async |(operation, fault, often, times, expected)| {
         let organization = format!("{operation}-{fault:?}-{often}");
         let calls = CallMatcher::of(operation).with(&organization).first(times);
         check(app, &organization, calls, fault, expected).await
@@ -67,14 +67,14 @@ async fn check_all(app: &App, cases: Vec<Case>) -> Result<()> {
 async fn faulty_transaction_creates_once_or_is_retryable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let mut cases = cases("TransactWriteItems", DOWN, DOWN);
-    cases.push(("TransactWriteItems", Fault::Contended, MADE, BUSY));
+    cases.push(("TransactWriteItems", Fault::Contended, CREATED, BUSY));
     check_all(&app, cases).await
 }
 
 #[tokio::test]
 async fn faulty_counter_fails_open_by_default() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    check_all(&app, cases("UpdateItem", MADE, MADE)).await
+    check_all(&app, cases("UpdateItem", CREATED, CREATED)).await
 }
 
 #[tokio::test]
@@ -89,16 +89,16 @@ async fn lost_response_of_create_causes_no_conflict() -> Result<()> {
     for organization in ["plain", "keyed"] {
         let request = post(&app, organization);
         let request = if organization == "keyed" { request.key("key") } else { request };
-        // The note is written, nobody learns of it, and the next try meets another transaction. The one after it is
-        // a new transaction to the table, so its token says nothing of the first.
+        // The note is written and its response is lost, and then a retry meets a conflict. The attempt after the
+        // conflict is a new transaction to the table, with another token than the first.
         let calls = || CallMatcher::of("TransactWriteItems").with(organization);
         let lost = app.proxy.fail(calls().number(1), Fault::ResponseLost);
-        let met = app.proxy.fail(calls().number(2), Fault::Contended);
+        let conflict = app.proxy.fail(calls().number(2), Fault::Contended);
         let response = request.send().await?;
-        drop((lost, met));
+        drop((lost, conflict));
         assert_eq!(
             (response.status_and_code().as_str(), response.header("idempotency-replayed")),
-            (MADE, "")
+            (CREATED, "")
         );
         assert_eq!(stored(&app, organization).await?[..2], [1, 1]);
         assert_eq!(post(&app, organization).send().await?.status_and_code(), BUSY, "the name is taken");

@@ -1,4 +1,4 @@
-//! Requests that are sent again under one `Idempotency-Key`.
+//! Repeated requests with one `Idempotency-Key`.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn count(app: &App) -> Result<usize> {
     Ok(app.rows("NotesTable", "NOTE#").await?.len())
 }
 
-/// What a repeated request must get again.
+/// Parts of a response that a replay must repeat.
 fn content(response: &Response) -> (u16, Value, String, String) {
     (
         response.status,

@@ -1,10 +1,10 @@
-//! Every fault of every storage call: the caller gets the page or may try again, and the next request works.
+//! Every fault in every storage call of a list: the response, and the next request.
 
 use anyhow::Result;
 use testing::{App, CallMatcher, Fault, Response, for_each_concurrent, notes};
 
-/// How many cases are worked through at a time.
-const AT_ONCE: usize = 4;
+/// Number of concurrent cases.
+const CONCURRENCY: usize = 4;
 
 const SHOWN: &str = "200";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
@@ -13,12 +13,12 @@ async fn list(app: &App, organization: &str) -> Result<Response> {
     app.request_of(organization, &[organization], "GET", &notes(organization)).send().await
 }
 
-/// Lists while a call goes wrong once and every time, with what the caller then gets; and again without that.
+/// Lists with each fault in an operation, once and always, and repeats the request without the fault.
 async fn check(app: &App, operation: &str, once: fn(Fault) -> &'static str, always: &str) -> Result<()> {
     let cases = Fault::ALL
         .into_iter()
         .flat_map(|fault| [(fault, "once", 1, once(fault)), (fault, "always", usize::MAX, always)]);
-    for_each_concurrent(AT_ONCE, cases, async |(fault, often, times, expected)| {
+    for_each_concurrent(CONCURRENCY, cases, async |(fault, often, times, expected)| {
         let organization = format!("{fault:?}-{often}");
         let note = app.new_item(&organization, "Apollo").await?;
         let outage = app.proxy.fail(CallMatcher::of(operation).with(&organization).first(times), fault);

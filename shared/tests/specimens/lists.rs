@@ -1,4 +1,4 @@
-//! Lists, page by page: limits, cursors, and storage that fails.
+//! Lists: limits, cursors, and failing storage.
 
 use anyhow::Result;
 use base64::Engine;
@@ -9,7 +9,7 @@ use testing::{App, Response, notes};
 
 use crate::issues;
 
-/// Two notes, so that there is a cursor, and that cursor.
+/// Creates two notes and returns the cursor after the first page.
 async fn with_cursor(app: &App, organization: &str) -> Result<String> {
     for name in ["Apollo", "Gemini"] {
         app.new_item(organization, name).await?;
@@ -25,7 +25,7 @@ fn names(response: &Response) -> Vec<String> {
     notes.filter_map(|note| note["name"].as_str().map(str::to_owned)).collect()
 }
 
-/// Fills `acme` with so many notes, and gives their names, newest first.
+/// Creates `count` notes in `acme` and returns their names, newest first.
 async fn fill(app: &App, count: usize) -> Result<Vec<String>> {
     let names: Vec<_> = (0..count).map(|turn| format!("Note {turn}")).collect();
     for name in &names {
@@ -34,7 +34,7 @@ async fn fill(app: &App, count: usize) -> Result<Vec<String>> {
     Ok(names.into_iter().rev().collect())
 }
 
-/// All pages of `acme`, as each page's names.
+/// Names of the notes of `acme`, by page.
 async fn pages(app: &App, limit: usize) -> Result<Vec<Vec<String>>> {
     let (mut pages, mut query) = (Vec::new(), format!("?limit={limit}"));
     loop {
@@ -205,7 +205,7 @@ async fn similar_organization_ids_stay_separate() -> Result<()> {
         "a", "A", "a b", "a+b", "a%2Fb", "a#b", "a#", "a?b=c", "ü", "u\u{308}", "...", "日本", "ORG#a",
         "a\\b", "{orgId}",
     ];
-    // Every byte is escaped, so that no character has a meaning of its own in the path.
+    // Every byte is escaped, because some characters have a meaning in a path.
     let path = |id: &str| notes(&id.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat());
     for id in ids {
         let request = app.request_of("alice", &ids, "POST", &path(id)).json(&json!({ "name": "Apollo" }));
@@ -257,7 +257,7 @@ async fn cursor_is_bound_to_its_list() -> Result<()> {
     Ok(())
 }
 
-/// A cursor is no secret, so a caller can make one to any place. This is how the service makes them.
+/// Returns a cursor to any place, made like those of the service. Cursors are not secret, so callers can do the same.
 fn forged(place: &str) -> String {
     let mut hash = Sha256::new();
     for part in ["ORG#acme", "NOTE#", place] {

@@ -1,5 +1,4 @@
-//! The platform, tested on its specimen functions (`shared/examples/specimens`) through the real emulators: no test here
-//! knows a resource of the application.
+//! Tests of the platform on its specimen functions (`shared/examples/specimens`), without resources of the application.
 
 mod access;
 mod bodies;
@@ -30,7 +29,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use testing::{App, Response};
 
-/// How many notes, names and recorded answers the organization has.
+/// Counts notes, names and idempotency records of the organization.
 async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
     let rows = app.rows("NotesTable", "").await?;
     let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
@@ -39,12 +38,12 @@ async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
     Ok(["NOTE#", "NAME#", "IDEMPOTENCY#"].map(count))
 }
 
-/// The paths and codes of an error's issues, each as `path code`.
+/// Issues of an error, each as `path code`.
 fn issues(response: &Response) -> Vec<String> {
     response.issues().iter().map(|(path, code)| format!("{path} {code}")).collect()
 }
 
-/// An event of Alice's in `acme`, as an HTTP API sends it: for `POST notes`.
+/// Event of an HTTP API for a request of Alice in `acme`.
 fn event(app: &App, method: &str, path: &str) -> Value {
     json!({
         "version": "2.0",

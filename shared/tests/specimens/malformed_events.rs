@@ -1,4 +1,4 @@
-//! Events of other gateways, and such as none sends: which parts of an event count, and how they are read.
+//! Events of other gateways, and malformed events.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use testing::{App, FORM, changed, form, format_1, notes};
 
 use crate::event;
 
-/// A 2.0 event as a function URL sends it, with this path.
+/// Event of a function URL, in payload format 2.0, with this path.
 fn function_url(event: &Value, path: &str) -> Value {
     let mut event = event.clone();
     event["routeKey"] = json!("$default");
@@ -16,13 +16,13 @@ fn function_url(event: &Value, path: &str) -> Value {
     event
 }
 
-/// An event that creates a note.
+/// Event that creates a note.
 fn create(app: &App) -> Value {
     let event = changed(&event(app, "POST", "notes"), "/body", &json!(r#"{"name": "Apollo"}"#));
     changed(&event, "/headers/content-type", &json!("application/json"))
 }
 
-/// An event that uploads a file to a new note.
+/// Event that uploads a file to a new note.
 async fn upload(app: &App) -> Result<Value> {
     let mut event =
         changed(&event(app, "POST", "notes/{noteId}/files"), "/headers/content-type", &json!(FORM));
@@ -30,7 +30,7 @@ async fn upload(app: &App) -> Result<Value> {
     Ok(changed(&event, "/body", &String::from_utf8(form("a.gif", "image/gif", b"GIF89a\x01"))?.into()))
 }
 
-/// The one member of an object that `serde_json` may read as the JSON in its text.
+/// Reserved key of `serde_json`, which may read its text as JSON.
 const RAW: &str = "$serde_json::private::RawValue";
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn location_keeps_the_prefix_of_its_request() -> Result<()> {
         ("/elsewhere", ""),
     ] {
         event["rawPath"] = json!(path);
-        // The first request creates the note, and the others are answered as it was.
+        // The first request creates the note, and the others are replays.
         let response = app.response("CreateNote", &event).await?;
         let id = response.json()["data"]["id"].as_str().unwrap_or_default().to_owned();
         assert_eq!(response.header("location"), format!("{prefix}/v1/orgs/acme/notes/{id}"), "{path:?}");
@@ -157,7 +157,7 @@ async fn reserved_serde_key_is_plain_data() -> Result<()> {
     }
     let body = json!({"name": "x", "unknown": {RAW: "no JSON"}});
     let response = app.as_alice("POST", &notes("acme")).json(&body).send().await?;
-    assert_eq!(response.status_and_code(), "201", "what is unknown is dropped");
+    assert_eq!(response.status_and_code(), "201", "unknown fields are dropped");
     Ok(())
 }
 

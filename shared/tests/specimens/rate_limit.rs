@@ -1,6 +1,4 @@
-//! The rate limit as callers meet it: how many requests pass, what the answers say of it, and what it costs.
-//!
-//! The windows are a day long, so that no test meets the end of one.
+//! Rate limit: decisions, headers and round trips. Windows of a day, because a test must not reach the end of one.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -13,7 +11,7 @@ async fn app() -> Result<App> {
     App::specimens(&[FIVE_A_DAY]).await
 }
 
-/// A request that costs one of Alice's five, whatever it asks for.
+/// Request that counts against Alice's limit. Its status is 400.
 fn create(app: &App) -> RequestBuilder {
     app.as_alice("POST", &notes("acme")).json(&json!({}))
 }
@@ -26,14 +24,14 @@ fn counts(app: &App) -> usize {
     app.proxy.calls().iter().filter(|call| call.operation == "UpdateItem").count()
 }
 
-/// The answer and how many round trips to the counter it took.
-async fn priced(app: &App, request: RequestBuilder) -> Result<(u16, usize)> {
+/// Sends the request and returns its status and round trips to the counter.
+async fn cost(app: &App, request: RequestBuilder) -> Result<(u16, usize)> {
     app.proxy.clear();
     let response = request.send().await?;
     Ok((response.status, counts(app)))
 }
 
-/// The only counter there is.
+/// Reads the only counter.
 async fn counter(app: &App) -> Result<Value> {
     let rows = app.rows("RateLimitTable", "").await?;
     assert_eq!(rows.len(), 1);
@@ -50,16 +48,16 @@ async fn send(requests: impl IntoIterator<Item = RequestBuilder>) -> Result<Vec<
 
 #[tokio::test]
 async fn concurrent_requests_pass_up_to_the_limit() -> Result<()> {
-    // A counter that can't be asked in time must not let anyone through here, as nobody would count them.
+    // The limit fails closed here, because requests that pass uncounted would exceed it.
     let app = App::specimens(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     for (method, passed) in [("POST", 400), ("GET", 200)] {
         let of = |user: &str| app.request_of(user, &["acme"], method, &notes("acme")).json(&json!({}));
-        // Thirty instances start for thirty callers, so that the burst meets them ready.
+        // Thirty environments start for thirty users, ahead of the burst.
         let warm = send_concurrently((0..30).map(|turn| of(&format!("user {turn}")))).await?;
         assert!(warm.iter().all(|response| response.status == passed || response.status == 503));
         let responses = send_concurrently((0..30).map(|_| of("alice"))).await?;
         let (some, rest): (Vec<_>, Vec<_>) = responses.iter().partition(|response| response.status == passed);
-        // On an overloaded machine the counter may not answer some in time; what it then counted was not used.
+        // On an overloaded machine calls to the counter may time out. They may have counted requests that got a 503.
         let late = rest.iter().filter(|response| response.status == 503).count();
         assert!(some.len() == 5 || (some.len() < 5 && late > 0), "{} passed, {late} were late", some.len());
         assert!(rest.iter().all(|response| matches!(response.status, 429 | 503)));
@@ -71,11 +69,11 @@ async fn concurrent_requests_pass_up_to_the_limit() -> Result<()> {
 async fn headers_show_remaining_requests_and_reset() -> Result<()> {
     let app = app().await?;
     for request in [create(&app), list(&app), app.request_of("mallory", &[], "GET", &notes("acme"))] {
-        for left in [4, 3, 2, 1, 0, 0] {
+        for remaining in [4, 3, 2, 1, 0, 0] {
             let response = request.clone().send().await?;
             assert_eq!(response.header("ratelimit-policy"), "\"default\";q=5;w=86400");
             let (found, seconds) = response.rate_limit().unwrap_or_default();
-            assert_eq!(found, left);
+            assert_eq!(found, remaining);
             if response.status != 429 {
                 assert!((1..=86_400).contains(&seconds), "{seconds}");
             }
@@ -90,7 +88,7 @@ async fn retry_after_matches_the_sliding_window() -> Result<()> {
     let responses = send((0..6).map(|_| create(&app))).await?;
     let to_end = responses[4].rate_limit().unwrap_or_default().1;
     let retry_after: u64 = responses[5].header("retry-after").parse()?;
-    // The five have to fade to four: a fifth of the window after its end. The test may have taken a few seconds.
+    // Five fade to four a fifth of the window after its end. The test may have taken a few seconds.
     let expected = to_end + 86_400 / 5;
     assert!((expected - 30..=expected).contains(&retry_after), "{retry_after} instead of {expected}");
     assert_eq!(responses[5].rate_limit(), Some((0, retry_after)));
@@ -102,8 +100,8 @@ async fn rejected_request_consumes_nothing() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| create(&app))).await?;
     let before = counter(&app).await?;
-    let other_instance = app.second_instance(&[FIVE_A_DAY]).await?;
-    let requests = (0..5).flat_map(|_| [create(&app), create(&other_instance)]);
+    let second = app.second_instance(&[FIVE_A_DAY]).await?;
+    let requests = (0..5).flat_map(|_| [create(&app), create(&second)]);
     let waits: Vec<u64> = send(requests)
         .await?
         .iter()
@@ -154,9 +152,9 @@ async fn expired_counter_changes_no_decision() -> Result<()> {
     let mut row = counter(&app).await?;
     row["expiresAt"] = json!(1);
     app.put_row("RateLimitTable", &row).await?;
-    let other_instance = app.second_instance(&[FIVE_A_DAY]).await?;
-    assert_eq!(create(&other_instance).send().await?.status, 429);
-    // One that is full and long past is as good as none.
+    let second = app.second_instance(&[FIVE_A_DAY]).await?;
+    assert_eq!(create(&second).send().await?.status, 429);
+    // A full counter of two windows ago is ignored.
     row["window"] = json!(row["window"].as_i64().unwrap_or_default() - 2);
     app.put_row("RateLimitTable", &row).await?;
     let response = create(&app.second_instance(&[FIVE_A_DAY]).await?).send().await?;
@@ -179,24 +177,24 @@ async fn request_costs_one_or_two_round_trips() -> Result<()> {
     type Request = fn(&App) -> RequestBuilder;
     for (request, passed) in [(create as Request, 400), (list as Request, 200)] {
         let first = app().await?;
-        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of a new caller");
-        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that the second has seen");
+        assert_eq!(cost(&first, request(&first)).await?, (passed, 1), "new caller");
+        assert_eq!(
+            cost(&first, request(&first)).await?,
+            (passed, 1),
+            "caller that this environment has seen"
+        );
         let second = first.second_instance(&[FIVE_A_DAY]).await?;
-        assert_eq!(priced(&second, request(&second)).await?, (passed, 2), "of one that others have seen");
-        assert_eq!(priced(&second, request(&second)).await?, (passed, 1), "of the same caller again");
-        assert_eq!(priced(&first, request(&first)).await?, (passed, 1), "of one that others have seen since");
+        assert_eq!(cost(&second, request(&second)).await?, (passed, 2), "caller that others have seen");
+        assert_eq!(cost(&second, request(&second)).await?, (passed, 1), "same caller again");
+        assert_eq!(cost(&first, request(&first)).await?, (passed, 1), "caller that others have seen since");
         let third = first.second_instance(&[FIVE_A_DAY]).await?;
-        assert_eq!(priced(&third, request(&third)).await?, (429, 1), "of a rejection");
+        assert_eq!(cost(&third, request(&third)).await?, (429, 1), "rejection");
         assert_eq!(
-            priced(&third, request(&third)).await?,
+            cost(&third, request(&third)).await?,
             (429, 0),
-            "of a rejection that the second knows of"
+            "rejection that this environment has cached"
         );
-        assert_eq!(
-            priced(&first, request(&first)).await?,
-            (429, 0),
-            "of a rejection that the second has caused"
-        );
+        assert_eq!(cost(&first, request(&first)).await?, (429, 0), "rejection after its own last request");
     }
     Ok(())
 }
@@ -211,7 +209,7 @@ async fn returning_caller_costs_one_or_two_round_trips() -> Result<()> {
         earlier["window"] = json!(row["window"].as_i64().unwrap_or_default() - windows_ago);
         app.put_row("RateLimitTable", &earlier).await?;
         let second = app.second_instance(&[FIVE_A_DAY]).await?;
-        assert_eq!(priced(&second, create(&second)).await?, (400, round_trips), "{windows_ago} windows ago");
+        assert_eq!(cost(&second, create(&second)).await?, (400, round_trips), "{windows_ago} windows ago");
     }
     Ok(())
 }

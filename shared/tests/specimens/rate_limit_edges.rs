@@ -1,6 +1,4 @@
-//! The rate limit where it is hard to keep: many processes at once, addresses of IPv6, rows that are no counters.
-//!
-//! The windows are a day long, so that no test meets the end of one.
+//! Edge cases of the rate limit: many processes, IPv6, invalid rows. Windows of a day, because none may end in a test.
 
 use anyhow::Result;
 use serde_json::json;
@@ -19,7 +17,7 @@ fn create(app: &App, user: &str) -> RequestBuilder {
 async fn sixty_processes_share_one_exact_limit() -> Result<()> {
     let app = App::specimens(&TWENTY_A_DAY).await?;
     let apps = [app.second_instance(&TWENTY_A_DAY).await?, app.second_instance(&TWENTY_A_DAY).await?, app];
-    // As many environments start as requests come, so that the burst meets them ready.
+    // An environment for each request starts ahead of the burst.
     for app in &apps {
         let warm = send_concurrently((0..20).map(|turn| create(app, &format!("user {turn}")))).await?;
         assert!(warm.iter().all(|response| matches!(response.status, 400 | 503)));
@@ -28,14 +26,14 @@ async fn sixty_processes_share_one_exact_limit() -> Result<()> {
         let responses = send_concurrently((0..60).map(|turn| create(&apps[turn % 3], user))).await?;
         let of = |status| responses.iter().filter(|response| response.status == status).count();
         let (passed, refused, late) = (of(400), of(429), of(503));
-        // On an overloaded machine the counter may not answer some in time; what it then counted was not used.
+        // On an overloaded machine calls to the counter may time out. They may have counted requests that got a 503.
         assert!(passed == 20 || (passed < 20 && late > 0), "{passed} passed, {late} were late");
         assert_eq!(passed + refused + late, 60);
     }
     Ok(())
 }
 
-/// The answer's status to a request without a token from this address, which says that it came from elsewhere.
+/// Sends a request without a token from this address, with headers that claim another one, and returns its status.
 async fn anonymous_from(app: &App, address: &str, turn: usize) -> Result<u16> {
     let mut event = changed(&event(app, "POST", "notes"), "/headers", &json!({}));
     event["requestContext"]["http"]["sourceIp"] = address.into();
@@ -96,15 +94,15 @@ async fn invalid_counter_row_is_replaced() -> Result<()> {
             None => drop(row.as_object_mut().map(|row| row.remove(broken))),
         }
         app.put_row("RateLimitTable", &row).await?;
-        let instance = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
-        instance.proxy.clear();
-        let response = create(&instance, "alice").send().await?;
+        let second = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+        second.proxy.clear();
+        let response = create(&second, "alice").send().await?;
         assert_eq!(
             (response.status, response.rate_limit().map(|rate_limit| rate_limit.0)),
             (400, Some(4)),
             "{broken}: {value:?}"
         );
-        assert_eq!(instance.proxy.calls().len(), 1, "{broken}: {value:?}");
+        assert_eq!(second.proxy.calls().len(), 1, "{broken}: {value:?}");
         let rows = app.rows("RateLimitTable", "").await?;
         assert_eq!(rows, std::slice::from_ref(&counter), "{broken}: {value:?}");
     }
@@ -120,8 +118,8 @@ async fn extreme_counters_never_cause_500() -> Result<()> {
         let mut row = counter.clone();
         row[name] = json!(u64::MAX);
         app.put_row("RateLimitTable", &row).await?;
-        let instance = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
-        assert_eq!(create(&instance, "alice").send().await?.status, expected, "{name}");
+        let second = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+        assert_eq!(create(&second, "alice").send().await?.status, expected, "{name}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Answers of every kind: without a body, to elsewhere, and with the version of a resource.
+//! Responses: no content, redirects, and the version of a resource.
 
 use anyhow::Result;
 use testing::{App, notes};

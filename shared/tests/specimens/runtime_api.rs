@@ -1,4 +1,4 @@
-//! The ends of a function's process: a start that fails, and a Runtime API that goes away.
+//! Exits of a function: a failed start, and a lost Runtime API.
 
 use std::process::{Output, Stdio};
 use std::sync::Mutex;
@@ -20,7 +20,7 @@ use crate::event;
 
 const FUNCTION: &str = "ListNotes";
 
-/// Runs the function with these variables besides its own, under a Runtime API that ends after one event.
+/// Runs the function with additional variables and a Runtime API that ends after one event; returns its response.
 async fn run(variables: &[(&str, &str)]) -> Result<(Value, Output)> {
     let app = App::specimens(&[]).await?;
     let event = event(&app, "GET", "notes");
@@ -32,23 +32,23 @@ async fn run(variables: &[(&str, &str)]) -> Result<(Value, Output)> {
     let process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let output = process.wait_with_output();
     tokio::pin!(output);
-    let answer = tokio::select! {
-        answer = one_event(listener, event.to_string()) => answer?,
+    let response = tokio::select! {
+        response = one_event(listener, event.to_string()) => response?,
         output = &mut output => return Ok((Value::Null, output?)),
     };
-    Ok((answer, output.await?))
+    Ok((response, output.await?))
 }
 
-/// Serves a Runtime API with one event, and returns the answer to it.
+/// Serves a Runtime API with one event and returns the function's response.
 async fn one_event(listener: TcpListener, event: String) -> Result<Value> {
-    let (events, answer) = (Mutex::new(vec![Bytes::from(event)]), Mutex::new(Bytes::new()));
+    let (events, received) = (Mutex::new(vec![Bytes::from(event)]), Mutex::new(Bytes::new()));
     let service = service_fn(async |request: Request<Incoming>| {
         if request.uri().path().ends_with("/response") {
             let body = request.into_body().collect().await?.to_bytes();
-            *answer.lock().ok().context("the answer is poisoned")? = body;
+            *received.lock().ok().context("the response is poisoned")? = body;
             return Ok(Response::builder().status(202).body(Full::default())?);
         }
-        // An error breaks the connection off.
+        // An error closes the connection.
         let event =
             events.lock().ok().and_then(|mut events| events.pop()).context("there are no more events")?;
         let response = Response::builder().header("lambda-runtime-aws-request-id", "1");
@@ -59,13 +59,13 @@ async fn one_event(listener: TcpListener, event: String) -> Result<Value> {
     });
     let (stream, _) = listener.accept().await?;
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
-    Ok(serde_json::from_slice(&answer.into_inner()?)?)
+    Ok(serde_json::from_slice(&received.into_inner()?)?)
 }
 
 #[tokio::test]
 async fn lost_runtime_api_is_logged_as_info() -> Result<()> {
-    let (answer, output) = run(&[]).await?;
-    assert_eq!(answer["statusCode"], 200, "{answer}");
+    let (response, output) = run(&[]).await?;
+    assert_eq!(response["statusCode"], 200, "{response}");
     assert!(!output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let log = String::from_utf8_lossy(&output.stdout);

@@ -1,12 +1,12 @@
-//! Settings that keep a function from starting, and how the stack shows why.
+//! Invalid settings, which prevent a function from starting.
 
 use anyhow::Result;
 use local::stack::{Options, Stack};
 use testing::{App, SigningKey, jwks, notes, specimen_options};
 
-/// Starts a function with these variables, and gives the reason why it does not start.
+/// Starts a function with these variables and returns its error, or an empty string.
 async fn refusal(variables: &[(&str, &str)]) -> Result<String> {
-    // The one that reads all settings.
+    // This function reads all settings.
     let only = Some("UploadFile".to_owned());
     let options = Options { prewarm: true, only, ..specimen_options(variables)? };
     Ok(Stack::start(options).await.err().map_or_else(String::new, |error| format!("{error:#}")))
@@ -74,7 +74,7 @@ async fn two_key_sets_are_refused() -> Result<()> {
     let (set, url) = (("AUTH_JWKS", set.as_str()), ("AUTH_JWKS_URL", "http://127.0.0.1:9/keys"));
     let refused = refusal(&[set, url]).await?;
     assert!(refused.contains("AUTH_JWKS can't be set together with AUTH_JWKS_URL"), "{refused}");
-    // Others may stand together, even where the issuer can't be reached.
+    // Other combinations are valid, even if the issuer is unreachable.
     let issuer = ("AUTH_ISSUER", "http://127.0.0.1:9");
     for keys in [&[secret][..], &[set], &[url], &[issuer], &[secret, set], &[secret, url]] {
         assert_eq!(refusal(keys).await?, "", "{keys:?}");

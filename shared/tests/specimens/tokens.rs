@@ -1,4 +1,4 @@
-//! Tokens, good and bad, on the real functions: a corpus of data files, keys in a set, and keys that an issuer serves.
+//! Tokens: a corpus of data files, identity providers, and keys of an issuer.
 
 mod case;
 mod corpus;

@@ -1,10 +1,10 @@
-//! What a caller gets while storage can't answer.
+//! Requests while storage is unavailable.
 
 use anyhow::Result;
 use serde_json::json;
 use testing::{App, notes};
 
-/// A loopback port where nothing listens.
+/// Loopback port without a listener.
 const NOWHERE: (&str, &str) = ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn storage_failures_are_not_replayed() -> Result<()> {
 
 #[tokio::test]
 async fn silent_storage_is_503_in_time() -> Result<()> {
-    // Connections are taken, and that is all that happens to them.
+    // Connections are accepted, and no response ever follows.
     let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
     let endpoint = format!("http://{}", silent.local_addr()?);
     let app = App::specimens(&[("AWS_ENDPOINT_URL_DYNAMODB", &endpoint)]).await?;

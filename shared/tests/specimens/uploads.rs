@@ -1,4 +1,4 @@
-//! Uploads: what is taken, what is stored of it, and what is left behind where something fails.
+//! Uploads: validation, stored objects, faults and orphans.
 
 mod corpus;
 mod crash_recovery;
@@ -9,7 +9,7 @@ mod validation;
 
 use testing::notes;
 
-/// The path of the files of a note.
+/// Path of the files of a note.
 fn files(organization: &str, note: &str) -> String {
     format!("{}/{note}/files", notes(organization))
 }

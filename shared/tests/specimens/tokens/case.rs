@@ -1,4 +1,4 @@
-//! One case of the corpus: the token that it describes, and the request that carries it.
+//! Case of the corpus: its token, and the request that carries it.
 
 use anyhow::{Context, Result};
 use base64::Engine as _;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use testing::{RequestBuilder, Scheme, SigningKey, claims, in_seconds};
 
-/// What a function verifies tokens with.
+/// Keys that a function verifies tokens with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Trust {
@@ -17,7 +17,7 @@ pub(crate) enum Trust {
     Both,
 }
 
-/// A case as it stands in its file; `corpus/README.md` explains the fields.
+/// Case in a file of the corpus. `corpus/README.md` explains the fields.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
@@ -51,7 +51,7 @@ fn unauthorized() -> u16 {
     401
 }
 
-/// The keys that cases are signed with.
+/// Keys that sign the tokens of cases.
 pub(crate) struct Keys {
     pub(crate) known: Vec<SigningKey>,
     strangers: Vec<SigningKey>,
@@ -80,7 +80,7 @@ impl Keys {
         Ok(Self { known, strangers, confused })
     }
 
-    /// The key of this name, and how it signs.
+    /// Returns the key of this name and its signature scheme.
     fn find(&self, name: &str) -> Result<(&SigningKey, Scheme)> {
         let (keys, id, scheme) = match name {
             "rsa-512" => (&self.known, "rsa", Scheme::Sha512),
@@ -99,22 +99,22 @@ impl Keys {
 }
 
 impl Case {
-    /// The token, tried where functions trust `trust`.
+    /// Returns the token for functions that trust `trust`.
     fn token(&self, trust: Trust, keys: &Keys) -> Result<String> {
         let usual = if trust == Trust::Secret { "secret" } else { "rsa" };
         let name = self.key.as_deref().unwrap_or(usual);
-        let signer = (name != "nobody").then(|| keys.find(name)).transpose()?;
+        let signer = (name != "none").then(|| keys.find(name)).transpose()?;
         let (key, _) = signer.map_or_else(|| keys.find(usual), Ok)?;
         let header = self.header_text.clone().unwrap_or_else(|| self.header(key).to_string());
         let claims = self.claims();
         let length = self.assembled(&header, &claims, signer)?.len();
-        // Spaces after the object are part of the text; three of them are four letters.
+        // Three spaces after the object are four letters of base64.
         let padding = self.padding.unwrap_or_default().saturating_sub(length).div_ceil(4) * 3;
         self.assembled(&header, &format!("{claims}{}", " ".repeat(padding)), signer)
     }
 
     fn header(&self, key: &SigningKey) -> Value {
-        // Confused keys pass for the RSA key whose public part they are.
+        // Confused keys carry the id of the RSA key whose public part they are.
         let id = if key.id().ends_with("-as-secret") { "rsa" } else { key.id() };
         let mut header = json!({"alg": key.algorithm(), "typ": "JWT", "kid": id});
         self.change("header.", &mut header, &self.header);
@@ -146,7 +146,11 @@ impl Case {
     fn assembled(&self, header: &str, claims: &str, signer: Option<(&SigningKey, Scheme)>) -> Result<String> {
         let message = format!("{}.{}", base64(header), base64(claims));
         let signature = signer.map(|(key, scheme)| key.sign(scheme, message.as_bytes())).transpose()?;
+<<<<<<< HEAD
         let signature = self.spoiled(signature.unwrap_or_default());
+=======
+        let signature = self.corrupted(signature.unwrap_or_default());
+>>>>>>> 435f43b (Tests, specimens, corpora and fuzz targets say in their comments and messages what the field says, and the corpus READMEs are references)
         let other_claims = claims.replace("alice", "mallory");
         let other_header = header.replace("JWT", "jwt");
         let form = self.token.as_deref().unwrap_or("{header}.{claims}.{signature}");
@@ -159,7 +163,11 @@ impl Case {
             .replace("{signature}", &signature))
     }
 
+<<<<<<< HEAD
     fn spoiled(&self, mut signature: String) -> String {
+=======
+    fn corrupted(&self, mut signature: String) -> String {
+>>>>>>> 435f43b (Tests, specimens, corpora and fuzz targets say in their comments and messages what the field says, and the corpus READMEs are references)
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         if let Some(cut) = self.cut {
             signature.truncate(signature.len().saturating_sub(cut));
@@ -171,14 +179,14 @@ impl Case {
         if self.respell
             && let Some(at) = signature.pop().and_then(|last| letters.find(last))
         {
-            // The lowest bit of the last letter stands for nothing in any signature of 32, 64 or 256 bytes.
+            // In signatures of 32, 64 or 256 bytes the lowest bit of the last letter is unused.
             let other = at ^ 1;
             signature.push_str(&letters[other..=other]);
         }
         signature
     }
 
-    /// The request with the token in it.
+    /// Adds the token to the request.
     pub(crate) fn sent(
         &self,
         mut request: RequestBuilder,

@@ -1,4 +1,4 @@
-//! Replays the corpus: every case where the function has a secret, and where it has a key set.
+//! Corpus of tokens, replayed on functions with a secret and with a key set.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use testing::{App, jwks, notes, workspace};
 
 use super::case::{Case, Keys, Trust};
 
-/// All cases, each once for every value that it lists.
+/// Reads all cases, one for each value of `each`.
 fn cases() -> Result<Vec<(String, Case)>> {
     let folder = workspace().join("shared/tests/specimens/tokens/corpus");
     let mut cases = Vec::new();
@@ -19,20 +19,20 @@ fn cases() -> Result<Vec<(String, Case)>> {
             let file: Vec<Value> =
                 yaml_serde::from_str(&text).with_context(|| format!("can't read {}", path.display()))?;
             for case in file {
-                cases.extend(spread(case).with_context(|| format!("in {}", path.display()))?);
+                cases.extend(expanded(case).with_context(|| format!("in {}", path.display()))?);
             }
         }
     }
     Ok(cases)
 }
 
-/// A case for each value of its `each`.
-fn spread(mut case: Value) -> Result<Vec<(String, Case)>> {
+/// Expands a case into one for each value of its `each`.
+fn expanded(mut case: Value) -> Result<Vec<(String, Case)>> {
     let each = case.as_object_mut().and_then(|case| case.remove("each"));
     let values = match each {
         None => vec![Value::Null],
         Some(Value::Array(values)) if !values.is_empty() => values,
-        Some(each) => bail!("each is {each} and no list of values"),
+        Some(each) => bail!("each is {each}, not a list of values"),
     };
     let cases = values.iter().map(|value| {
         let case: Case = serde_json::from_value(filled(&case, value)).with_context(|| case.to_string())?;
@@ -41,7 +41,7 @@ fn spread(mut case: Value) -> Result<Vec<(String, Case)>> {
     cases.collect()
 }
 
-/// The case with this value in place of "$each", alone or inside of a text.
+/// Replaces "$each" in the case, alone or within a text, with this value.
 fn filled(case: &Value, value: &Value) -> Value {
     match case {
         Value::String(text) if text == "$each" => value.clone(),
@@ -59,18 +59,18 @@ fn filled(case: &Value, value: &Value) -> Value {
 
 async fn replay(trust: Trust, app: &App, keys: &Keys) -> Result<()> {
     let mut wrong = Vec::new();
-    let mut tried = 0;
+    let mut count = 0;
     for (name, case) in cases()?.iter().filter(|(_, case)| [trust, Trust::Both].contains(&case.trust)) {
         let request = app.client.get(&notes("acme"));
         let request = case.sent(request, trust, keys).with_context(|| name.clone())?;
         let response = request.send().await.with_context(|| name.clone())?;
-        tried += 1;
+        count += 1;
         if response.status != case.response {
-            wrong.push(format!("{name}: {} and not {}", response.status, case.response));
+            wrong.push(format!("{name}: {} instead of {}", response.status, case.response));
         }
     }
-    ensure!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));
-    ensure!(tried > 150, "only {tried} cases were found");
+    ensure!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
+    ensure!(count > 150, "only {count} cases were found");
     Ok(())
 }
 

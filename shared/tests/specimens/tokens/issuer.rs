@@ -1,22 +1,22 @@
-//! Keys that an issuer serves (`AUTH_JWKS_URL`): fetched, kept, looked up anew, and what holds while it is down.
+//! Keys of an issuer: fetches, rotation, discovery and outages.
 
 use anyhow::Result;
 use serde_json::json;
 use testing::{App, Issuer, Serving, SigningKey, TlsProxy, claims, jwks, notes, send_concurrently};
 
-/// A service that trusts an issuer, of one environment for each function that is called once at a time.
+/// Starts a service that trusts an issuer. Sequential requests keep it at one environment for each function.
 async fn app(issuer: &Issuer) -> Result<App> {
     App::specimens(&[("AUTH_JWKS_URL", &issuer.url())]).await
 }
 
-/// The answer to Alice with a token that this key signs.
-async fn answer(app: &App, key: &SigningKey) -> Result<String> {
+/// Sends Alice's request with a token of this key; returns status and code.
+async fn status(app: &App, key: &SigningKey) -> Result<String> {
     let token = key.token(&claims("alice", &["acme"]))?;
-    let answer = app.client.get(&notes("acme")).bearer(&token).send().await?;
-    if answer.status == 503 {
-        assert!(!answer.header("retry-after").is_empty());
+    let response = app.client.get(&notes("acme")).bearer(&token).send().await?;
+    if response.status == 503 {
+        assert!(!response.header("retry-after").is_empty());
     }
-    Ok(answer.status_and_code())
+    Ok(response.status_and_code())
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn issuer_keys_are_fetched_once() -> Result<()> {
     let issuer = Issuer::start(Serving::keys(&keys.each_ref())).await?;
     let app = app(&issuer).await?;
     for key in keys.iter().chain(&keys) {
-        assert_eq!(answer(&app, key).await?, "200");
+        assert_eq!(status(&app, key).await?, "200");
     }
     assert_eq!(issuer.asked(), 1);
     Ok(())
@@ -36,12 +36,12 @@ async fn rotated_key_costs_one_fetch_forged_ones_none() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
     let app = app(&issuer).await?;
-    assert_eq!(answer(&app, &old).await?, "200");
+    assert_eq!(status(&app, &old).await?, "200");
     issuer.serve(Serving::keys(&[&new, &old]));
-    assert_eq!(answer(&app, &new).await?, "200");
-    assert_eq!(answer(&app, &old).await?, "200");
-    for made_up in ["a", "b", "c"] {
-        assert_eq!(answer(&app, &SigningKey::p256(made_up)?).await?, "401 UNAUTHORIZED");
+    assert_eq!(status(&app, &new).await?, "200");
+    assert_eq!(status(&app, &old).await?, "200");
+    for forged in ["a", "b", "c"] {
+        assert_eq!(status(&app, &SigningKey::p256(forged)?).await?, "401 UNAUTHORIZED");
     }
     assert_eq!(issuer.asked(), 2);
     Ok(())
@@ -52,12 +52,12 @@ async fn invalid_claims_cause_no_fetch() -> Result<()> {
     let (known, stranger) = (SigningKey::p256("known")?, SigningKey::p256("stranger")?);
     let issuer = Issuer::start(Serving::keys(&[&known])).await?;
     let app = app(&issuer).await?;
-    assert_eq!(answer(&app, &known).await?, "200");
-    let mut over = claims("alice", &["acme"]);
-    over["exp"] = 1.into();
-    let mut elsewhere = claims("alice", &["acme"]);
-    elsewhere["iss"] = "https://elsewhere.example".into();
-    for claims in [over, elsewhere] {
+    assert_eq!(status(&app, &known).await?, "200");
+    let mut expired = claims("alice", &["acme"]);
+    expired["exp"] = 1.into();
+    let mut foreign = claims("alice", &["acme"]);
+    foreign["iss"] = "https://elsewhere.example".into();
+    for claims in [expired, foreign] {
         let request = app.client.get(&notes("acme")).bearer(&stranger.token(&claims)?);
         assert_eq!(request.send().await?.status_and_code(), "401 UNAUTHORIZED");
     }
@@ -82,16 +82,16 @@ async fn missing_keys_are_503_until_the_issuer_recovers() -> Result<()> {
     ] {
         let issuer = Issuer::start(down.clone()).await?;
         let app = app(&issuer).await?;
-        assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE", "{down:?}");
-        // Whoever sends no token, or one that no public key could have signed, is told so, keys or not.
+        assert_eq!(status(&app, &key).await?, "503 SERVICE_UNAVAILABLE", "{down:?}");
+        // Requests without a token, or with one that no public key can verify, are 401 even without keys.
         assert_eq!(app.client.get(&notes("acme")).send().await?.status_and_code(), "401 UNAUTHORIZED");
-        let unsigned = SigningKey::secret("1", b"a secret").token(&claims("alice", &["acme"]))?;
-        let unsigned = app.client.get(&notes("acme")).bearer(&unsigned);
-        assert_eq!(unsigned.send().await?.status_and_code(), "401 UNAUTHORIZED");
+        let symmetric = SigningKey::secret("1", b"a secret").token(&claims("alice", &["acme"]))?;
+        let symmetric = app.client.get(&notes("acme")).bearer(&symmetric);
+        assert_eq!(symmetric.send().await?.status_and_code(), "401 UNAUTHORIZED");
         issuer.serve(Serving::keys(&[&key]));
-        // A new environment asks at once, this one after a second.
+        // A new environment fetches immediately, this one after a second.
         let other = App::specimens(&[("AUTH_JWKS_URL", &issuer.url())]).await?;
-        assert_eq!(answer(&other, &key).await?, "200", "{down:?}");
+        assert_eq!(status(&other, &key).await?, "200", "{down:?}");
     }
     Ok(())
 }
@@ -102,9 +102,9 @@ async fn missing_keys_cause_few_fetches_and_no_counts() -> Result<()> {
     let issuer = Issuer::start(Serving::Text(500, String::new())).await?;
     let app = App::specimens(&[("AUTH_JWKS_URL", &issuer.url()), ("RATE_LIMIT", "5/86400s")]).await?;
     for _ in 0..20 {
-        assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
+        assert_eq!(status(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
     }
-    // Some seconds, on a slow machine.
+    // The requests take seconds on a slow machine, with a fetch in each second.
     assert!(issuer.asked() < 10, "{} fetches", issuer.asked());
     assert_eq!(app.rows("RateLimitTable", "").await?.len(), 0);
     Ok(())
@@ -115,7 +115,7 @@ async fn silent_issuer_is_503_in_time() -> Result<()> {
     let key = SigningKey::ed25519("1")?;
     let issuer = Issuer::start(Serving::Silence).await?;
     let app = app(&issuer).await?;
-    assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
+    assert_eq!(status(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
     Ok(())
 }
 
@@ -125,7 +125,7 @@ async fn issuer_redirects_are_not_followed() -> Result<()> {
     let elsewhere = Issuer::start(Serving::keys(&[&key])).await?;
     let issuer = Issuer::start(Serving::Redirect(elsewhere.url())).await?;
     let app = app(&issuer).await?;
-    assert_eq!(answer(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
+    assert_eq!(status(&app, &key).await?, "503 SERVICE_UNAVAILABLE");
     assert_eq!(elsewhere.asked(), 0);
     Ok(())
 }
@@ -135,12 +135,12 @@ async fn known_keys_remain_valid_during_an_outage() -> Result<()> {
     let (known, unknown) = (SigningKey::p256("known")?, SigningKey::p256("unknown")?);
     let issuer = Issuer::start(Serving::keys(&[&known])).await?;
     let app = app(&issuer).await?;
-    assert_eq!(answer(&app, &known).await?, "200");
+    assert_eq!(status(&app, &known).await?, "200");
     issuer.serve(Serving::Text(503, String::new()));
-    assert_eq!(answer(&app, &unknown).await?, "401 UNAUTHORIZED");
-    assert_eq!(answer(&app, &known).await?, "200");
+    assert_eq!(status(&app, &unknown).await?, "401 UNAUTHORIZED");
+    assert_eq!(status(&app, &known).await?, "200");
     drop(issuer);
-    assert_eq!(answer(&app, &known).await?, "200");
+    assert_eq!(status(&app, &known).await?, "200");
     Ok(())
 }
 
@@ -152,9 +152,9 @@ async fn each_environment_fetches_keys_once() -> Result<()> {
     let token = key.token(&claims("alice", &["acme"]))?;
     for _ in 0..3 {
         let requests = (0..20).map(|_| app.client.get(&notes("acme")).bearer(&token));
-        assert!(send_concurrently(requests).await?.iter().all(|answer| answer.status == 200));
+        assert!(send_concurrently(requests).await?.iter().all(|response| response.status == 200));
     }
-    // The stack has as many environments as requests came at once, at most.
+    // At most one environment for each concurrent request.
     assert!(issuer.asked() <= 20, "{} fetches", issuer.asked());
     Ok(())
 }
@@ -163,13 +163,13 @@ async fn each_environment_fetches_keys_once() -> Result<()> {
 async fn every_fetch_opens_a_new_connection() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
-    let front = TlsProxy::start(issuer.name(), None).await?;
-    let app = App::specimens(&[("AUTH_JWKS_URL", &format!("{}/jwks", front.url()))]).await?;
-    assert_eq!(answer(&app, &old).await?, "200");
-    let opened = front.opened();
+    let proxy = TlsProxy::start(issuer.name(), None).await?;
+    let app = App::specimens(&[("AUTH_JWKS_URL", &format!("{}/jwks", proxy.url()))]).await?;
+    assert_eq!(status(&app, &old).await?, "200");
+    let opened = proxy.opened();
     issuer.serve(Serving::keys(&[&new]));
-    assert_eq!(answer(&app, &new).await?, "200");
-    assert_eq!((issuer.asked(), front.opened()), (2, opened + 1));
+    assert_eq!(status(&app, &new).await?, "200");
+    assert_eq!((issuer.asked(), proxy.opened()), (2, opened + 1));
     Ok(())
 }
 
@@ -177,22 +177,22 @@ async fn every_fetch_opens_a_new_connection() -> Result<()> {
 async fn fetch_with_broken_connection_is_retried_once() -> Result<()> {
     let (old, new) = (SigningKey::p256("old")?, SigningKey::p256("new")?);
     let issuer = Issuer::start(Serving::keys(&[&old])).await?;
-    let front = TlsProxy::start(issuer.name(), None).await?;
-    let app = App::specimens(&[("AUTH_JWKS_URL", &format!("{}/jwks", front.url()))]).await?;
-    assert_eq!(answer(&app, &old).await?, "200");
+    let proxy = TlsProxy::start(issuer.name(), None).await?;
+    let app = App::specimens(&[("AUTH_JWKS_URL", &format!("{}/jwks", proxy.url()))]).await?;
+    assert_eq!(status(&app, &old).await?, "200");
     issuer.serve(Serving::keys(&[&new]));
-    front.refuse_next(1);
-    assert_eq!(answer(&app, &new).await?, "200");
+    proxy.refuse_next(1);
+    assert_eq!(status(&app, &new).await?, "200");
     Ok(())
 }
 
-/// A service that asks this issuer where its keys are.
+/// Starts a service that discovers the keys of this issuer.
 async fn discovering(issuer: &Issuer) -> Result<App> {
     App::specimens(&[("AUTH_ISSUER", issuer.name())]).await
 }
 
-/// The answer to Alice with a token of this issuer.
-async fn answer_of(app: &App, issuer: &str, key: &SigningKey) -> Result<String> {
+/// Sends Alice's request with a token of this issuer; returns status and code.
+async fn status_for(app: &App, issuer: &str, key: &SigningKey) -> Result<String> {
     let mut claims = claims("alice", &["acme"]);
     claims["iss"] = issuer.into();
     Ok(app.client.get(&notes("acme")).bearer(&key.token(&claims)?).send().await?.status_and_code())
@@ -203,8 +203,8 @@ async fn keys_are_discovered_at_their_own_issuer() -> Result<()> {
     let key = SigningKey::p384("1")?;
     let issuer = Issuer::start(Serving::keys(&[&key])).await?;
     let app = discovering(&issuer).await?;
-    assert_eq!(answer_of(&app, issuer.name(), &key).await?, "200");
-    assert_eq!(answer_of(&app, "https://elsewhere.example", &key).await?, "401 UNAUTHORIZED");
+    assert_eq!(status_for(&app, issuer.name(), &key).await?, "200");
+    assert_eq!(status_for(&app, "https://elsewhere.example", &key).await?, "401 UNAUTHORIZED");
     assert_eq!(issuer.asked(), 1);
     Ok(())
 }
@@ -223,7 +223,7 @@ async fn discovery_document_of_another_issuer_is_refused() -> Result<()> {
     ] {
         issuer.describe(document.clone());
         let app = discovering(&issuer).await?;
-        assert_eq!(answer_of(&app, issuer.name(), &key).await?, "503 SERVICE_UNAVAILABLE", "{document}");
+        assert_eq!(status_for(&app, issuer.name(), &key).await?, "503 SERVICE_UNAVAILABLE", "{document}");
     }
     assert_eq!(issuer.asked(), 0);
     Ok(())
@@ -236,9 +236,9 @@ async fn secret_and_key_set_verify_side_by_side() -> Result<()> {
     let public = SigningKey::secret("new", jwks(&[&new]).to_string().as_bytes());
     let set = jwks(&[&new]).to_string();
     let app = App::specimens(&[("AUTH_JWT_SECRET", secret), ("AUTH_JWKS", &set)]).await?;
-    assert_eq!(answer(&app, &old).await?, "200");
-    assert_eq!(answer(&app, &new).await?, "200");
-    assert_eq!(answer(&app, &public).await?, "401 UNAUTHORIZED");
+    assert_eq!(status(&app, &old).await?, "200");
+    assert_eq!(status(&app, &new).await?, "200");
+    assert_eq!(status(&app, &public).await?, "401 UNAUTHORIZED");
     Ok(())
 }
 
@@ -247,9 +247,9 @@ async fn previous_secret_remains_valid_during_rotation() -> Result<()> {
     let (before, after) = ("the secret as it was before the change", "the secret as it is after the change");
     let (old, new) = (SigningKey::secret("1", before.as_bytes()), SigningKey::secret("1", after.as_bytes()));
     let app = App::specimens(&[("AUTH_JWT_SECRET", after), ("AUTH_JWT_SECRET_PREVIOUS", before)]).await?;
-    assert_eq!((answer(&app, &old).await?, answer(&app, &new).await?), ("200".into(), "200".into()));
+    assert_eq!((status(&app, &old).await?, status(&app, &new).await?), ("200".into(), "200".into()));
     let app = App::specimens(&[("AUTH_JWT_SECRET", after)]).await?;
-    assert_eq!(answer(&app, &old).await?, "401 UNAUTHORIZED");
+    assert_eq!(status(&app, &old).await?, "401 UNAUTHORIZED");
     Ok(())
 }
 
@@ -268,7 +268,7 @@ async fn refusal_reason_is_only_in_the_log() -> Result<()> {
         let line = app.stack.log_with("specimens", &format!("\"refused\":\"{claim}\"")).await;
         assert!(line.is_some_and(|line| line.contains("\"status\":401")), "{claim}");
     }
-    assert!(bodies.iter().all(|body| *body == bodies[0]), "callers learn no reason");
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "the response gives no reason");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Identity providers: each row of docs/IDENTITY.md takes its provider's token, with the settings that stand there.
+//! Identity providers of docs/IDENTITY.md: a token of each, verified with the settings in its row.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use testing::{App, Scheme, SigningKey, in_seconds, notes, workspace};
 
-/// An organization that no token names.
+/// Organization that no token names.
 const STRANGER: &str = "a-strangers-organization";
 
-/// A token of one provider, as providers.yaml has it.
+/// Token of a provider, from providers.yaml.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -24,7 +24,7 @@ struct Case {
     member_of: String,
 }
 
-/// A row of docs/IDENTITY.md.
+/// Row of docs/IDENTITY.md.
 struct Row {
     provider: String,
     issuer: String,
@@ -57,11 +57,11 @@ impl Case {
             "p256" => SigningKey::p256("1"),
             "p384" => SigningKey::p384("1"),
             "ed25519" => SigningKey::ed25519("1"),
-            other => anyhow::bail!("{other} is no type of key"),
+            other => anyhow::bail!("unknown key type {other}"),
         }
     }
 
-    /// The provider's key set, and the token that its key signs.
+    /// Returns the provider's key set and a token signed by its key.
     fn issued(&self) -> Result<(String, String)> {
         let key = self.signing_key()?;
         let mut jwk = key.jwk();

@@ -1,4 +1,4 @@
-//! Uploads as data: every case of the files beside this one, sent to the real function. README.md says how to add one.
+//! Corpus of uploads, replayed on a real function. README.md says how to add a case.
 
 mod multipart;
 mod notation;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use testing::workspace;
 
-/// All cases of the corpus with this name, each with the name of its file.
+/// Reads the cases of a folder, each with the name of its file.
 fn cases<T: DeserializeOwned>(corpus: &str) -> Result<Vec<(String, T)>> {
     let folder = workspace().join("shared/tests/specimens/uploads/corpus").join(corpus);
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;

@@ -1,4 +1,4 @@
-//! An upload whose function was killed beside its object, and the same upload sent again.
+//! An upload is killed next to a call for its object, and repeated.
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -9,15 +9,15 @@ use testing::{
 
 use super::files;
 
-/// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=unrecorded";
+/// Tag of a pending object.
+const PENDING: &str = "state=unrecorded";
 
 fn post(app: &App, client: &Client, organization: &str, note: &str) -> RequestBuilder {
     let request = client.post(&files(organization, note)).bearer(&app.token(organization, &[organization]));
     request.key("key").body(FORM, form("a.png", "image/png", PNG))
 }
 
-/// The objects of the organization, each with its tags, and the objects that its files name.
+/// Returns the objects of the organization with their tags, and the object keys in its rows.
 async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
     let rows = app.rows("NotesTable", "FILE#").await?;
     let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
@@ -25,35 +25,35 @@ async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<Strin
     Ok((app.tagged_objects(organization).await?, named))
 }
 
-/// Kills the function when it makes the call that `hold` waits for, and returns what the gateway says.
-async fn kill(app: &App, mut hold: Breakpoint, request: RequestBuilder) -> Result<Response> {
+/// Kills the function at the call of `breakpoint` and returns the gateway's response.
+async fn kill(app: &App, mut breakpoint: Breakpoint, request: RequestBuilder) -> Result<Response> {
     let request = tokio::spawn(request.send());
-    hold.reached().await?;
+    breakpoint.reached().await?;
     app.stack.crash("UploadFile");
     let response = request.await.context("the request was interrupted")?;
-    hold.break_off();
+    breakpoint.break_off();
     response
 }
 
 #[tokio::test]
 async fn expired_object_is_put_again_on_repeat() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let before_the_tag = CallMatcher::of("DELETE?tagging");
-    // What S3 says of an object that is gone depends on the bucket's versions and on who asks.
-    for (organization, word) in
+    let untag = CallMatcher::of("DELETE?tagging");
+    // The error of S3 for a deleted object depends on versioning and on the caller's permissions.
+    for (organization, fault) in
         [("gone", None), ("denied", Some(Fault::Denied)), ("marked", Some(Fault::NotAllowed))]
     {
         let note = app.new_item(organization, "Apollo").await?;
-        let hold = app.proxy.hold(before_the_tag.clone().number(1), Moment::Before);
+        let breakpoint = app.proxy.hold(untag.clone().number(1), Moment::Before);
         let lenient = Client::new(app.stack.url());
-        kill(&app, hold, post(&app, &lenient, organization, &note)).await?;
+        kill(&app, breakpoint, post(&app, &lenient, organization, &note)).await?;
         let (objects, _) = stored(&app, organization).await?;
         let [(key, tags)] = &objects[..] else { anyhow::bail!("{objects:?} is not one object") };
-        assert_eq!(tags, &[UNRECORDED]);
+        assert_eq!(tags, &[PENDING]);
         let delete = app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
         delete.key(key).send().await?;
 
-        let outage = word.map(|word| app.proxy.fail(before_the_tag.clone().number(1), word));
+        let outage = fault.map(|fault| app.proxy.fail(untag.clone().number(1), fault));
         let again = post(&app, &app.client, organization, &note).send().await?;
         drop(outage);
         assert_eq!((again.status_and_code().as_str(), again.header("idempotency-replayed")), ("201", "true"));
@@ -68,13 +68,13 @@ async fn killed_upload_leaves_acknowledged_object_unchanged() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     assert_eq!(post(&app, &app.client, "acme", &note).send().await?.status_and_code(), "201");
-    // The key is free again, so the same upload comes to the same object as a new one.
+    // The expired key makes the repeat a new upload, of the same object.
     let mut records = app.rows("NotesTable", "IDEMPOTENCY#").await?;
     records[0]["expiresAt"] = json!(in_seconds(-1));
     app.put_row("NotesTable", &records[0]).await?;
-    let hold = app.proxy.hold(CallMatcher::of("PUT"), Moment::After);
+    let breakpoint = app.proxy.hold(CallMatcher::of("PUT"), Moment::After);
     let lenient = Client::new(app.stack.url());
-    assert_eq!(kill(&app, hold, post(&app, &lenient, "acme", &note)).await?.status, 500);
+    assert_eq!(kill(&app, breakpoint, post(&app, &lenient, "acme", &note)).await?.status, 500);
     let (objects, named) = stored(&app, "acme").await?;
     assert_eq!((objects, named.len()), (vec![(named[0].clone(), Vec::new())], 1));
     Ok(())

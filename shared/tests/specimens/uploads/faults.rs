@@ -1,27 +1,27 @@
-//! Every fault of every storage call: what the caller gets, and that what is stored is right and goes on working.
+//! Every fault in every storage call of an upload: the response, the stored state, and the repeated request.
 
 use anyhow::Result;
 use testing::{App, CallMatcher, FORM, Fault, PNG, RequestBuilder, for_each_concurrent, form};
 
 use super::files;
 
-/// How many cases are worked through at a time.
-const AT_ONCE: usize = 4;
+/// Number of concurrent cases.
+const CONCURRENCY: usize = 4;
 
 const STORED: &str = "201";
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
 const BUSY: &str = "409 CONFLICT";
 
-/// The tag of an object that no row refers to yet.
-const UNRECORDED: &str = "state=unrecorded";
+/// Tag of a pending object.
+const PENDING: &str = "state=unrecorded";
 
-/// A fault, and what the caller gets when it comes once, and when it comes every time.
+/// Fault, and the responses if it occurs once and if it occurs always.
 type Case = (Fault, &'static str, &'static str);
 
-/// Retries hide what goes wrong once; `garbled` says which garbage can't be told from an answer, or is no reason to fail.
-fn cases(garbled: [&'static str; 2], always: &'static str) -> Vec<Case> {
+/// Returns all faults. Retries hide a single one, except an invalid body, which has its own responses.
+fn cases(invalid_body: [&'static str; 2], always: &'static str) -> Vec<Case> {
     let case = |fault| match fault {
-        Fault::InvalidBody => (fault, garbled[0], garbled[1]),
+        Fault::InvalidBody => (fault, invalid_body[0], invalid_body[1]),
         _ => (fault, STORED, always),
     };
     Fault::ALL.into_iter().map(case).collect()
@@ -32,7 +32,7 @@ fn post(app: &App, organization: &str, note: &str) -> RequestBuilder {
     request.key("key").body(FORM, form("a.png", "image/png", PNG))
 }
 
-/// How many files and recorded answers the organization has, and the tags of its objects.
+/// Counts files and idempotency records of the organization, and reads the tags of its objects.
 async fn stored(app: &App, organization: &str) -> Result<(usize, usize, Vec<Vec<String>>)> {
     let rows = app.rows("NotesTable", "").await?;
     let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
@@ -42,7 +42,7 @@ async fn stored(app: &App, organization: &str) -> Result<(usize, usize, Vec<Vec<
     Ok((count("FILE#"), count("IDEMPOTENCY#"), tags))
 }
 
-/// Sends an upload while this call goes wrong some times, and then again without that.
+/// Sends an upload with a fault in a call, and repeats it without the fault.
 async fn check(
     app: &App,
     call: &CallMatcher,
@@ -55,9 +55,9 @@ async fn check(
     let first = post(app, organization, &note).send().await?;
     drop(outage);
     assert_eq!(first.status_and_code(), expected, "{organization}");
-    let (recorded, _, tags) = stored(app, organization).await?;
-    // What no row refers to is swept, and what was answered is not.
-    assert!(recorded > 0 || tags.iter().all(|tags| tags == &[UNRECORDED]), "{organization}: {tags:?}");
+    let (files, _, tags) = stored(app, organization).await?;
+    // An orphan expires, and an acknowledged object does not.
+    assert!(files > 0 || tags.iter().all(|tags| tags == &[PENDING]), "{organization}: {tags:?}");
     assert!(expected != STORED || tags == [Vec::<String>::new()], "{organization}: {tags:?}");
     let again = post(app, organization, &note).send().await?;
     assert_eq!(again.status_and_code(), STORED, "after {organization}");
@@ -70,7 +70,7 @@ async fn check_all(app: &App, call: CallMatcher, cases: Vec<Case>) -> Result<()>
     let cases = cases
         .into_iter()
         .flat_map(|(fault, once, always)| [(fault, "once", 1, once), (fault, "always", usize::MAX, always)]);
-    for_each_concurrent(AT_ONCE, cases, async |(fault, often, times, expected)| {
+    for_each_concurrent(CONCURRENCY, cases, async |(fault, often, times, expected)| {
         let calls = call.clone().first(times);
         check(app, &calls, &format!("{fault:?}-{often}"), fault, expected).await
     })
@@ -116,7 +116,7 @@ async fn undeletable_tag_is_never_201() -> Result<()> {
 
 #[tokio::test]
 async fn calls_keep_to_their_attempts_and_timeouts() -> Result<()> {
-    // An attempt and all of them together: an object 5 and 8 s, the transaction 2 and 4 s, the tag 1 and 3 s.
+    // Timeouts of an attempt and of all attempts: object 5 and 8 s, transaction 2 and 4 s, tag 1 and 3 s.
     let cases = [
         ("PUT", Fault::Slow, 2),
         ("TransactWriteItems", Fault::Slow, 2),
@@ -126,14 +126,14 @@ async fn calls_keep_to_their_attempts_and_timeouts() -> Result<()> {
         ("TransactWriteItems", Fault::Contended, 5),
         ("PUT", Fault::Contended, 3),
     ];
-    for_each_concurrent(AT_ONCE, cases, async |(operation, fault, tries)| {
+    for_each_concurrent(CONCURRENCY, cases, async |(operation, fault, attempts)| {
         let app = App::specimens(&[]).await?;
         let note = app.new_item("acme", "Apollo").await?;
         app.proxy.clear();
         let _outage = app.proxy.fail(CallMatcher::of(operation), fault);
         let status = post(&app, "acme", &note).send().await?.status;
-        let tried = app.proxy.calls().into_iter().filter(|call| call.operation == operation).count();
-        assert_eq!((tried, status >= 400), (tries, true), "{operation} {fault:?}");
+        let found = app.proxy.calls().into_iter().filter(|call| call.operation == operation).count();
+        assert_eq!((found, status >= 400), (attempts, true), "{operation} {fault:?}");
         Ok(())
     })
     .await
@@ -146,11 +146,11 @@ async fn lost_response_of_upload_causes_no_conflict() -> Result<()> {
     for key in [false, true] {
         let request = app.as_alice("POST", &files("acme", &note)).body(FORM, form("a.png", "image/png", PNG));
         let request = if key { request.key("key") } else { request };
-        // The file is recorded, nobody learns of it, and the next try meets another transaction.
+        // The row is written and its response is lost, and then a retry meets a conflict.
         let lost = app.proxy.fail(CallMatcher::of("TransactWriteItems").number(1), Fault::ResponseLost);
-        let met = app.proxy.fail(CallMatcher::of("TransactWriteItems").number(2), Fault::Contended);
+        let conflict = app.proxy.fail(CallMatcher::of("TransactWriteItems").number(2), Fault::Contended);
         let response = request.send().await?;
-        drop((lost, met));
+        drop((lost, conflict));
         assert_eq!(
             (response.status_and_code().as_str(), response.header("idempotency-replayed")),
             (STORED, "")

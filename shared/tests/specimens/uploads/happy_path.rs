@@ -1,11 +1,11 @@
-//! What becomes of an uploaded file: the object, its name and its folder.
+//! Object of an uploaded file: type, name and key.
 
 use anyhow::Result;
 use testing::{App, FORM, PNG, form};
 
 use super::files;
 
-/// A file of each type that may be stored by default.
+/// File of each type that is allowed by default.
 const SAMPLES: [(&str, &[u8]); 7] = [
     ("image/png", PNG),
     ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01"),
@@ -16,7 +16,7 @@ const SAMPLES: [(&str, &[u8]); 7] = [
     ("text/csv", b"name,color\r\nApollo,#112233\r\n"),
 ];
 
-/// The SHA-256 of the PNG, in the base64 that S3 speaks.
+/// SHA-256 of the PNG in base64, the form of S3.
 const PNG_CHECKSUM: &str = "cf3jhWopigUsbttRVWONhCIRTlW/Dig3TZDeqL6Z72w=";
 
 #[tokio::test]

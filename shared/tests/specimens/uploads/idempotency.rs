@@ -1,4 +1,4 @@
-//! Uploads that are sent again under one `Idempotency-Key`, and uploads that storage fails.
+//! Repeated uploads with one `Idempotency-Key`, and uploads while storage is unavailable.
 
 use anyhow::Result;
 use serde_json::json;
@@ -11,7 +11,7 @@ fn post(app: &App, note: &str, file_name: &str, bytes: &[u8]) -> RequestBuilder 
     app.as_alice("POST", &files("acme", note)).key("key").body(FORM, body)
 }
 
-/// How many files and objects there are.
+/// Counts files and objects.
 async fn stored(app: &App) -> Result<(usize, usize)> {
     Ok((app.rows("NotesTable", "FILE#").await?.len(), app.objects().await?.len()))
 }
@@ -115,7 +115,7 @@ async fn concurrent_equal_uploads_store_one_file() -> Result<()> {
     assert!(made.iter().all(|response| response.json() == made[0].json()));
     assert_eq!(made.iter().filter(|response| response.header("idempotency-replayed").is_empty()).count(), 1);
     assert_eq!(stored(&app).await?, (1, 1));
-    // Whichever request made the object, it is there to stay.
+    // The object is no longer pending.
     assert_eq!(app.tags(&app.objects().await?[0]).await?, Vec::<String>::new());
     Ok(())
 }
@@ -132,7 +132,7 @@ async fn upload_with_expired_key_is_a_new_file() -> Result<()> {
     let next = post(&app, &note, "a.png", PNG).send().await?;
     assert_eq!((next.status_and_code().as_str(), next.header("idempotency-replayed")), ("201", ""));
     assert_ne!(first.json()["data"]["id"], next.json()["data"]["id"]);
-    // Both have the object that follows from key and content, and it has no tag from the second time.
+    // Both files have one object, named after key and content, which the second upload left without a tag.
     let objects = app.objects().await?;
     assert_eq!((stored(&app).await?, app.tags(&objects[0]).await?), ((2, 1), Vec::new()));
     for row in app.rows("NotesTable", "FILE#").await? {
@@ -175,7 +175,7 @@ async fn unavailable_bucket_is_503_and_repeatable() -> Result<()> {
 async fn silent_bucket_is_503_in_time() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    // Connections are taken, and that is all that happens to them.
+    // Connections are accepted, and no response ever follows.
     let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
     let endpoint = format!("http://{}", silent.local_addr()?);
     let cut_off = app.second_instance(&[("AWS_ENDPOINT_URL_S3", &endpoint)]).await?;

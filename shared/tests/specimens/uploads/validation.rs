@@ -1,4 +1,4 @@
-//! Uploads that are refused before their parts are read, and what the settings say; the corpus has the rest.
+//! Uploads refused by content type, size and settings. The corpus covers their parts.
 
 use anyhow::Result;
 use testing::{App, FORM, PNG, RequestBuilder, form};
@@ -55,7 +55,7 @@ async fn size_limit_is_exact_to_the_byte() -> Result<()> {
         let response = app.upload(&note, "a.txt", "text/plain", &vec![b'a'; bytes]).await?;
         assert_eq!(response.status_and_code(), expected, "{bytes}");
     }
-    // So much is refused unread, whatever it may be.
+    // Bodies of this size are refused unread.
     let response = post(&app, &note).body(FORM, vec![b'x'; 1_000_000]).send().await?;
     assert_eq!(response.status_and_code(), "413 PAYLOAD_TOO_LARGE");
     Ok(())

@@ -1,4 +1,4 @@
-//! The multipart corpus: what becomes of every body, and of its bytes.
+//! Corpus of multipart bodies.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +13,7 @@ use super::{cases, notation};
 use crate::event;
 use crate::uploads::files;
 
-/// A request and what becomes of it.
+/// Request, and the expected file or error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -26,7 +26,7 @@ struct Case {
     stored: Option<Stored>,
 }
 
-/// A file as it was answered and as it lies in the bucket.
+/// File in the response and in the bucket.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -53,21 +53,21 @@ fn usual_file_type() -> String {
 async fn every_body_is_stored_whole_or_refused() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    let (mut surprises, mut answered) = (Vec::new(), Vec::new());
+    let (mut failures, mut acknowledged) = (Vec::new(), Vec::new());
     for (file, case) in cases::<Case>("multipart")? {
         let what = format!("{file}: {}", case.name);
         let response = response(&app, &note, &case).await.with_context(|| what.clone())?;
         let expected = expected(&case).with_context(|| what.clone())?;
         if let Some(id) = response["data"]["id"].as_str() {
-            answered.push((what.clone(), id.to_owned(), case.content()?));
+            acknowledged.push((what.clone(), id.to_owned(), case.content()?));
         }
         let found = summary(&response);
         if found != expected {
-            surprises.push(format!("{what}\n  expected {expected}\n  found    {found}"));
+            failures.push(format!("{what}\n  expected {expected}\n  found    {found}"));
         }
     }
-    surprises.extend(lost(&app, answered).await?);
-    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+    failures.extend(discrepancies(&app, acknowledged).await?);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
 }
 
@@ -77,7 +77,7 @@ impl Case {
     }
 }
 
-/// The body of the answer to a case's request, with its status.
+/// Sends the request of a case and returns the body of the response, with its status added.
 async fn response(app: &App, note: &str, case: &Case) -> Result<Value> {
     let body = notation::bytes(&case.body, "\r\n")?;
     let Some(length) = &case.length else {
@@ -87,7 +87,7 @@ async fn response(app: &App, note: &str, case: &Case) -> Result<Value> {
         body["status"] = response.status.into();
         return Ok(body);
     };
-    // HTTP itself keeps a length from lying, so what lies is sent past it.
+    // HTTP clients cannot send a false length, so it is sent as an event.
     let mut event = event(app, "POST", "notes/{noteId}/files");
     event["headers"]["content-type"] = case.content_type.clone().into();
     event["headers"]["content-length"] = length.clone().into();
@@ -100,7 +100,7 @@ async fn response(app: &App, note: &str, case: &Case) -> Result<Value> {
     Ok(body)
 }
 
-/// An answer in the words of a case.
+/// Summarizes a response in the form of a case.
 fn summary(response: &Value) -> String {
     let (data, error) = (&response["data"], &response["error"]);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -123,23 +123,24 @@ fn expected(case: &Case) -> Result<String> {
     }
 }
 
-/// Answered files that are not in the bucket as they were sent, and what is there but was not answered.
-async fn lost(app: &App, answered: Vec<(String, String, Vec<u8>)>) -> Result<Vec<String>> {
+/// Lists acknowledged files whose bytes differ in the bucket, and counts unacknowledged rows and objects.
+async fn discrepancies(app: &App, acknowledged: Vec<(String, String, Vec<u8>)>) -> Result<Vec<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = app.rows("NotesTable", "FILE#").await?;
     let objects: HashMap<_, _> = rows.iter().map(|row| (text(&row["id"]), text(&row["object"]))).collect();
-    let mut surprises = Vec::new();
-    for (what, id, content) in &answered {
+    let mut failures = Vec::new();
+    for (what, id, content) in &acknowledged {
         let key = objects.get(id).with_context(|| format!("{what} has no row"))?;
         let object = app.object(key).await?;
         if object.bytes != *content {
-            surprises.push(format!("{what}\n  stored {:?}", String::from_utf8_lossy(&object.bytes)));
+            failures.push(format!("{what}\n  stored {:?}", String::from_utf8_lossy(&object.bytes)));
         }
     }
     let found: BTreeMap<_, _> =
-        [("answered", answered.len()), ("rows", rows.len()), ("objects", app.objects().await?.len())].into();
-    if found.values().any(|count| *count != answered.len()) {
-        surprises.push(format!("{found:?}"));
+        [("acknowledged", acknowledged.len()), ("rows", rows.len()), ("objects", app.objects().await?.len())]
+            .into();
+    if found.values().any(|count| *count != acknowledged.len()) {
+        failures.push(format!("{found:?}"));
     }
-    Ok(surprises)
+    Ok(failures)
 }

@@ -1,15 +1,15 @@
-//! Bytes as a reader can write them: README.md says how.
+//! Notation of bytes, defined in README.md.
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// The bytes that a text stands for, with this for each of its line ends.
+/// Parses a text into bytes, with `line_end` for each line break.
 pub(crate) fn bytes(text: &str, line_end: &str) -> Result<Vec<u8>> {
     let (bytes, rest) = read(text, line_end, None)?;
-    ensure!(rest.is_empty(), "something follows the end: {rest}");
+    ensure!(rest.is_empty(), "text after the end: {rest}");
     Ok(bytes)
 }
 
-/// Reads up to `end`, or to the end of the text, and gives what follows.
+/// Reads up to `end`, or the whole text, and returns the bytes and the rest.
 fn read<'t>(text: &'t str, line_end: &str, end: Option<char>) -> Result<(Vec<u8>, &'t str)> {
     let (mut bytes, mut rest) = (Vec::new(), text);
     while let Some(letter) = rest.chars().next() {
@@ -29,7 +29,7 @@ fn read<'t>(text: &'t str, line_end: &str, end: Option<char>) -> Result<(Vec<u8>
     Ok((bytes, rest))
 }
 
-/// What stands behind a backslash.
+/// Reads an escape after its backslash and returns the bytes and the rest.
 fn escape<'t>(text: &'t str, line_end: &str) -> Result<(Vec<u8>, &'t str)> {
     let kind = text.chars().next().context("nothing follows a backslash")?;
     let rest = &text[kind.len_utf8()..];
@@ -47,7 +47,7 @@ fn escape<'t>(text: &'t str, line_end: &str) -> Result<(Vec<u8>, &'t str)> {
             let (bytes, rest) = read(rest, line_end, Some('}'))?;
             (bytes.repeat(count.parse()?), rest)
         }
-        other => bail!("\\{other} means nothing"),
+        other => bail!("unknown escape \\{other}"),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The corpus of file types: what a file may be declared as, and how it is stored.
+//! Corpus of file types.
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -8,18 +8,18 @@ use testing::{App, Object};
 
 use super::{cases, notation};
 
-/// The types that may be stored by default.
+/// Types allowed by default.
 const ALLOWED: [&str; 7] =
     ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/csv"];
 
-/// Types under which a browser would run a file. They may never be stored.
-const RUN: [&str; 5] =
+/// Types that a browser executes. They are never stored.
+const EXECUTABLE: [&str; 5] =
     ["text/html", "image/svg+xml", "text/xml", "application/xhtml+xml", "application/javascript"];
 
-/// The type of a file of which its sender knows nothing.
+/// Type of a file that the client cannot tell.
 const UNDECLARED: &str = "application/octet-stream";
 
-/// A file, and all the types that it may be stored under.
+/// File, and the types that it may be stored under.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -37,8 +37,8 @@ impl Case {
         Ok([STANDARD.decode(base64)?, notation::bytes(&self.text, "\n")?].concat())
     }
 
-    /// The type that the file must be stored under where this one is declared, or the refusal.
-    fn status_and_code(&self, declared: &str) -> Result<&str, &'static str> {
+    /// Returns the type that the file is stored under if declared so, or else status and code of the error.
+    fn expected(&self, declared: &str) -> Result<&str, &'static str> {
         let mut stored_as = self.stored_as.iter().map(String::as_str);
         if declared == UNDECLARED {
             return stored_as.next().ok_or("415 UNSUPPORTED_MEDIA_TYPE");
@@ -53,30 +53,27 @@ impl Case {
 async fn files_are_stored_only_under_confirmed_types() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    let (mut surprises, mut expected) = (Vec::new(), Vec::new());
-    // Types that are not allowed are refused before the bytes are looked at, so one of them is enough for each file.
-    for ((file, case), runs) in cases::<Case>("types")?.into_iter().zip(RUN.into_iter().cycle()) {
+    let (mut failures, mut expected) = (Vec::new(), Vec::new());
+    // One executable type for each file is enough, because types that are not allowed are refused unread.
+    for ((file, case), executable) in cases::<Case>("types")?.into_iter().zip(EXECUTABLE.into_iter().cycle())
+    {
         let bytes = case.bytes().with_context(|| format!("{file}: {}", case.name))?;
-        for declared in ALLOWED.into_iter().chain([runs, UNDECLARED]) {
+        for declared in ALLOWED.into_iter().chain([executable, UNDECLARED]) {
             let response = app.upload(&note, "page.html", declared, &bytes).await?;
-            let status_and_code = case.status_and_code(declared);
-            if response.status_and_code() != status_and_code.map_or_else(|refusal| refusal, |_| "201") {
-                surprises.push(format!(
-                    "{file}: {} as {declared}: {}",
-                    case.name,
-                    response.status_and_code()
-                ));
+            let outcome = case.expected(declared);
+            if response.status_and_code() != outcome.map_or_else(|refusal| refusal, |_| "201") {
+                failures.push(format!("{file}: {} as {declared}: {}", case.name, response.status_and_code()));
             }
             if response.status == 201 {
-                expected.push((status_and_code.unwrap_or(declared).to_owned(), bytes.clone()));
+                expected.push((outcome.unwrap_or(declared).to_owned(), bytes.clone()));
             }
         }
     }
-    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert_harmless(&app, expected).await
 }
 
-/// The bucket holds these files, each under its type, and nothing that a browser opens in place.
+/// Asserts that the bucket has exactly these files, each with its type and as an attachment.
 async fn assert_harmless(app: &App, mut expected: Vec<(String, Vec<u8>)>) -> Result<()> {
     let mut stored = Vec::new();
     for key in app.objects().await? {
