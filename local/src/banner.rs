@@ -1,4 +1,4 @@
-//! What a person sees when the stack is ready. What must stay out: starting it.
+//! Banner that the stack prints when it is ready.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use local::stack::Stack;
 
 const USER: &str = "dev-user";
 
-/// The stack's functions and emulators, where it listens, and calls that can be pasted.
+/// Formats the stack's routes, its emulators, its URL, and sample calls for the shell.
 pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
     let mut text = String::from("\n");
     for route in stack.routes() {
@@ -20,26 +20,24 @@ pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
     writeln!(text)?;
     writeln!(text, "  {:<15} {}   {}", "DynamoDB", stack.dynamodb_endpoint(), tables.join(", "))?;
     writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
-    writeln!(text, "  {:<15} {}", "data", place(data))?;
+    writeln!(text, "  {:<15} {}", "data", location(data))?;
     writeln!(text, "\nlistening on {}\n", stack.url())?;
     text.push_str(&calls(stack)?);
     Ok(text)
 }
 
-fn place(data: &Data) -> String {
+fn location(data: &Data) -> String {
     match data {
-        Data::Memory => "in memory, gone when the stack stops".to_owned(),
+        Data::Memory => "in memory, discarded on exit".to_owned(),
         Data::Dir(folder) => folder.display().to_string(),
     }
 }
 
-/// A line for each example that a new stack can answer.
+/// Formats a `curl` line for each example that succeeds on an empty stack.
 fn calls(stack: &Stack) -> Result<String> {
     let examples = Example::all(stack.template())?;
     let Ok(token) = stack.token(USER, &[ORGANIZATION]) else {
-        return Ok(
-            "Tokens come from the issuer that AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL names.\n\n".to_owned()
-        );
+        return Ok("Get tokens from the issuer of AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL.\n\n".to_owned());
     };
     let mut text = format!("Sample calls, as {USER} of {ORGANIZATION}:\n\n");
     for example in examples {
