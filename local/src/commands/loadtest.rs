@@ -1,5 +1,5 @@
-//! `local loadtest`: a stack of its own under mixed traffic, and an account of what it answered.
-//! What must stay out: how requests are made, noted, checked and printed, one file each.
+//! `local loadtest`: runs a mixed workload against a separate stack, reconciles the responses with the stored data, and
+//! prints a report.
 
 mod history;
 mod memory;
@@ -29,32 +29,33 @@ use workload::Workload;
 
 use crate::arguments::Loadtest;
 
-/// When the load ends: whichever of the two comes first.
+/// Limits of the load: it ends at the first one that is reached.
 struct Budget {
     watch: Stopwatch,
-    time: Duration,
+    duration: Duration,
     requests: AtomicU64,
 }
 
 impl Budget {
     fn new(load: &Loadtest) -> Self {
-        let (time, requests) = (Duration::from_secs(load.seconds), load.requests.into());
-        Self { watch: Stopwatch::start(), time, requests }
+        let (duration, requests) = (Duration::from_secs(load.seconds), load.requests.into());
+        Self { watch: Stopwatch::start(), duration, requests }
     }
 
-    /// Whether there may be one more request.
+    /// Takes a request from the budget. Returns `true` if it is not spent.
     fn take(&self) -> bool {
-        let left = self.requests.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        left.is_ok() && self.watch.elapsed() < self.time
+        let taken =
+            self.requests.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        taken.is_ok() && self.watch.elapsed() < self.duration
     }
 }
 
-/// Fails when an answer was wrong, or something is lost or doubled.
+/// Runs the load test. Fails if a response is unexpected, or a resource is lost or duplicated.
 pub(crate) async fn loadtest(arguments: Loadtest) -> Result<ExitCode> {
     let target = Target::start(&arguments).await?;
     let workload = Arc::new(Workload::prepare(&target, arguments.connections.into()).await?);
     let history = Arc::new(History::default());
-    terminal::say(&format!("{} is under load", target.url));
+    terminal::say(&format!("load-testing {}", target.url));
     let memory = memory::watch(target.process);
     let budget = Arc::new(Budget::new(&arguments));
     let mut workers = tokio::task::JoinSet::new();
@@ -67,13 +68,13 @@ pub(crate) async fn loadtest(arguments: Loadtest) -> Result<ExitCode> {
         tally.add(worker?);
     }
     let (elapsed, memory) = (budget.watch.elapsed(), memory.finish(target.process));
-    terminal::say("checking what is there");
+    terminal::say("reconciling");
     let findings = reconciliation::findings(&target, &workload, &history).await?;
     let report = Report { connections: arguments.connections, elapsed, tally, memory, findings };
     write!(std::io::stdout(), "{report}")?;
-    if !report.is_good() {
-        target.complaints().iter().for_each(|line| terminal::say(line));
+    if !report.passes() {
+        target.failures().iter().for_each(|line| terminal::say(line));
     }
     target.stop().await;
-    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,85 +1,88 @@
-//! What the service has answered, as far as it can be held to it. What must stay out: what is there in the end.
+//! History of the service's responses, and the contradictions in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-/// How many mistakes are told one by one.
+/// Maximum unexpected responses that are described.
 const MAX_SAMPLES: usize = 20;
 
-/// What all connections know together.
+/// History of all connections.
 #[derive(Debug, Default)]
 pub(super) struct History(Mutex<Entries>);
 
-/// What was answered.
+/// Entries of the history.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Entries {
-    /// The ids of projects that were answered 201, with their names.
+    /// Names of the projects that were acknowledged with 201, by id.
     pub(super) projects: BTreeMap<String, String>,
-    /// The ids of files that were answered 201.
+    /// Ids of the files that were acknowledged with 201.
     pub(super) files: BTreeSet<String>,
-    /// What each idempotency key was answered with.
+    /// Ids of the created resources, by idempotency key.
     keys: BTreeMap<String, String>,
-    /// Requests that may have had an effect that nobody was told of.
+    /// Requests whose effect is unknown.
     pub(super) unknown: usize,
-    /// Answers that were not right.
-    pub(super) wrong: usize,
-    /// Some of them, in words.
+    /// Unexpected responses.
+    pub(super) unexpected: usize,
+    /// Descriptions of the first unexpected responses.
     pub(super) samples: Vec<String>,
 }
 
 impl History {
-    /// Notes a project that was answered 201.
+    /// Records a project that was acknowledged with 201.
     pub(super) fn project(&self, id: &str, name: &str, key: Option<&str>) {
-        let mut entries = self.entries();
-        entries.answered(id, key);
+        let mut entries = self.lock();
+        entries.check_key(id, key);
         let known = entries.projects.insert(id.to_owned(), name.to_owned());
         if known.is_some_and(|known| known != name) {
-            entries.mistake(format!("the project {id} was made of two requests, {name} is one"));
+            entries.unexpected(format!(
+                "two requests created the project {id}, one of them with the name {name}"
+            ));
         }
     }
 
-    /// Notes a file that was answered 201.
+    /// Records a file that was acknowledged with 201.
     pub(super) fn file(&self, id: &str, key: Option<&str>) {
-        let mut entries = self.entries();
-        entries.answered(id, key);
+        let mut entries = self.lock();
+        entries.check_key(id, key);
         if !entries.files.insert(id.to_owned()) && key.is_none() {
-            entries.mistake(format!("the file {id} was answered twice"));
+            entries.unexpected(format!("two requests created the file {id}"));
         }
     }
 
-    /// Notes an answer that was not right.
-    pub(super) fn mistake(&self, what: String) {
-        self.entries().mistake(what);
+    /// Records an unexpected response.
+    pub(super) fn unexpected(&self, sample: String) {
+        self.lock().unexpected(sample);
     }
 
-    /// Notes a request whose effect is unknown.
+    /// Records a request whose effect is unknown.
     pub(super) fn unknown(&self) {
-        self.entries().unknown += 1;
+        self.lock().unknown += 1;
     }
 
-    /// All of it.
-    pub(super) fn all(&self) -> Entries {
-        self.entries().clone()
+    /// Returns a copy of the entries.
+    pub(super) fn entries(&self) -> Entries {
+        self.lock().clone()
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Entries {
-    fn answered(&mut self, id: &str, key: Option<&str>) {
+    /// Checks that all requests with one key got the same id.
+    fn check_key(&mut self, id: &str, key: Option<&str>) {
         let Some(key) = key else { return };
         let first = self.keys.entry(key.to_owned()).or_insert_with(|| id.to_owned()).clone();
         if first != id {
-            self.mistake(format!("the key {key} was answered with {first} and with {id}"));
+            self.unexpected(format!("requests with the key {key} returned {first} and {id}"));
         }
     }
 
-    fn mistake(&mut self, what: String) {
-        self.wrong += 1;
+    fn unexpected(&mut self, sample: String) {
+        self.unexpected += 1;
         if self.samples.len() < MAX_SAMPLES {
-            self.samples.push(what);
+            self.samples.push(sample);
         }
     }
 }
@@ -89,15 +92,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_request_is_answered_with_the_same_thing_and_no_other_with_it() {
+    fn contradictory_responses_are_unexpected() {
         let history = History::default();
         history.project("1", "a", Some("key"));
         history.project("1", "a", Some("key"));
         history.file("2", None);
-        assert_eq!(history.all().samples, [""; 0]);
+        assert_eq!(history.entries().samples, [""; 0]);
         history.project("3", "a", Some("key"));
         history.project("1", "b", None);
         history.file("2", None);
-        assert_eq!(history.all().wrong, 3, "{:?}", history.all().samples);
+        assert_eq!(history.entries().unexpected, 3, "{:?}", history.entries().samples);
     }
 }

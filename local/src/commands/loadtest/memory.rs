@@ -1,4 +1,4 @@
-//! The memory of the stack's processes over time, from Linux's `/proc`. What must stay out: what is much.
+//! Memory of the stack's processes over time, from Linux's `/proc`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,30 +7,30 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// How often the memory is read.
+/// Period of the samples.
 const PERIOD: Duration = Duration::from_millis(500);
 
-/// The resident memory of all processes of one name, in KiB.
+/// Resident memory of all processes of one name, in KiB.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Group {
-    /// How many processes there are.
+    /// Number of processes.
     pub(super) processes: u64,
-    /// What all of them hold.
+    /// Memory of all processes.
     pub(super) total: u64,
-    /// What the largest one holds.
+    /// Memory of the largest process.
     pub(super) largest: u64,
 }
 
-/// The processes at one time, by name.
+/// Processes at one time, by name.
 pub(super) type Sample = BTreeMap<String, Group>;
 
-/// Reads the memory until it is told to stop.
+/// Running watch of memory.
 pub(super) struct Watch {
     samples: Arc<Mutex<Vec<Sample>>>,
     stop: oneshot::Sender<()>,
 }
 
-/// Watches a process and those that it started.
+/// Watches a process and its children.
 pub(super) fn watch(process: u32) -> Watch {
     let samples = Arc::<Mutex<Vec<_>>>::default();
     let (stop, mut stopped) = oneshot::channel();
@@ -45,7 +45,7 @@ pub(super) fn watch(process: u32) -> Watch {
 }
 
 impl Watch {
-    /// All samples, in their order; the last one is of now.
+    /// Stops the watch, takes a last sample, and returns all in their order.
     pub(super) fn finish(self, process: u32) -> Vec<Sample> {
         drop(self.stop);
         let mut samples = std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner));
@@ -54,11 +54,11 @@ impl Watch {
     }
 }
 
-/// Nothing where there is no `/proc`.
+/// Takes a sample; empty without `/proc`.
 fn sample(process: u32) -> Sample {
     let mut sample = Sample::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        // A process may end in between.
+        // A process may have ended meanwhile.
         let Ok(status) = fs::read_to_string(entry.path().join("status")) else { continue };
         if let Some((name, memory)) = member(&status, process) {
             let group = sample.entry(name).or_default();
@@ -70,7 +70,7 @@ fn sample(process: u32) -> Sample {
     sample
 }
 
-/// Name and resident memory of what a `status` file describes, if that is the process or one that it started.
+/// Parses name and resident memory from a `status` file; `None` unless it is of the process or a child.
 fn member(status: &str, process: u32) -> Option<(String, u64)> {
     let fields: BTreeMap<_, _> = status.lines().filter_map(|line| line.split_once(':')).collect();
     let number = |name: &str| fields.get(name)?.split_whitespace().next()?.parse::<u64>().ok();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_and_its_children_count_and_nobody_else() {
+    fn only_the_process_and_its_children_count() {
         let status =
             |id: u32, parent: u32| format!("Name:\techo\nPid:\t{id}\nPPid:\t{parent}\nVmRSS:\t  120 kB\n");
         let echo = Some(("echo".to_owned(), 120));

@@ -1,4 +1,4 @@
-//! What a request of the load is. What must stay out: which one comes next.
+//! Operations of the workload.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -7,10 +7,10 @@ use fastrand::Rng;
 use local::client::RequestBuilder;
 use local::requests::PNG;
 
-/// How many things are remembered of each kind.
-const REMEMBERED: usize = 64;
+/// Capacity of a [`Recent`].
+const CAPACITY: usize = 64;
 
-/// A request, and what may be answered.
+/// Request and its expected responses.
 pub(super) struct Operation {
     pub(super) function: &'static str,
     pub(super) request: RequestBuilder,
@@ -18,35 +18,34 @@ pub(super) struct Operation {
     pub(super) effect: Effect,
 }
 
-/// What an answer is good for.
+/// Effect of a successful response.
 pub(super) enum Effect {
-    /// It changes nothing.
     Nothing,
-    /// It says where the next page begins.
+    /// It has the cursor of the next page.
     Page,
-    /// It made something, or says that it was made before.
-    Made(Write),
+    /// It creates a resource, or replays its creation.
+    Create(Write),
 }
 
-/// A request that makes something.
+/// Request that creates a resource.
 #[derive(Clone)]
 pub(super) struct Write {
-    /// The number of who asks; keys are theirs alone.
+    /// Number of the user. Idempotency keys are scoped to a user.
     pub(super) user: usize,
     pub(super) key: Option<String>,
-    pub(super) what: What,
+    pub(super) resource: Resource,
 }
 
-/// What is made.
+/// Resource to create.
 #[derive(Clone)]
-pub(super) enum What {
-    /// A project of this name.
+pub(super) enum Resource {
+    /// Project of this name.
     Project(String),
-    /// A file of so many bytes, which follow from the seed.
+    /// File of `size` bytes, which are generated from the seed.
     File { seed: u64, size: usize },
 }
 
-/// An image, as far as its first bytes say.
+/// Generates the bytes of a file with the magic bytes of an image.
 pub(super) fn bytes(seed: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     Rng::with_seed(seed).fill(&mut bytes);
@@ -54,7 +53,7 @@ pub(super) fn bytes(seed: u64, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// The newest things that any connection wants to come back to.
+/// Most recent values, shared by all connections.
 pub(super) struct Recent<T>(Mutex<VecDeque<T>>);
 
 impl<T> Default for Recent<T> {
@@ -64,16 +63,16 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T: Clone> Recent<T> {
-    /// Adds one, and forgets the oldest for it.
+    /// Adds a value. If it is full, drops the oldest.
     pub(super) fn add(&self, value: T) {
         let mut values = self.values();
-        if values.len() == REMEMBERED {
+        if values.len() == CAPACITY {
             values.pop_front();
         }
         values.push_back(value);
     }
 
-    /// One of them, if there is any.
+    /// Returns a random value, if there is any.
     pub(super) fn any(&self, rng: &mut Rng) -> Option<T> {
         let values = self.values();
         values.get(rng.usize(..values.len().max(1))).cloned()

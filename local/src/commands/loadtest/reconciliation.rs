@@ -1,4 +1,4 @@
-//! What is there in the end, compared with what was answered. What must stay out: printing it.
+//! Reconciliation of the stored resources with the history of responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,81 +11,81 @@ use super::history::History;
 use super::target::Target;
 use super::workload::Workload;
 
-/// What became of the things of one kind.
+/// Counts of resources of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Reconciliation {
-    /// How many were answered 201.
-    pub(super) answered: usize,
-    /// How many there are.
+    /// Acknowledged with 201.
+    pub(super) acknowledged: usize,
+    /// Stored.
     pub(super) found: usize,
-    /// Answered 201 and not there.
+    /// Acknowledged but not stored.
     pub(super) lost: usize,
-    /// There twice, or there without any answer that says so.
-    pub(super) doubled: usize,
+    /// Stored twice, or stored but not acknowledged.
+    pub(super) duplicated: usize,
 }
 
-/// What was found, and what was wrong on the way.
+/// Results of the reconciliation and of the load before it.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) projects: Reconciliation,
     pub(super) files: Reconciliation,
-    /// Objects in the bucket, in place of the files that were answered.
+    /// Objects in the bucket, compared with the stored rows of files.
     pub(super) objects: Reconciliation,
-    /// Objects of files that the bucket would still sweep, as they have a tag.
-    pub(super) swept: usize,
-    /// Answers that were not right.
-    pub(super) wrong: usize,
-    /// Some of them, in words.
+    /// Objects of stored rows that are still tagged as pending and would expire.
+    pub(super) pending: usize,
+    /// Unexpected responses.
+    pub(super) unexpected: usize,
+    /// Descriptions of the first unexpected responses.
     pub(super) samples: Vec<String>,
-    /// Requests that may have had an effect that nobody was told of, so that as many may be there too much.
+    /// Requests whose effect is unknown. Each may explain one duplicate.
     pub(super) unknown: usize,
 }
 
 impl Findings {
-    /// Whether all is as it was answered.
-    pub(super) fn are_good(&self) -> bool {
-        let fates = [&self.projects, &self.files, &self.objects];
-        self.wrong == 0
-            && self.swept == 0
-            && fates.iter().all(|fate| fate.lost == 0 && fate.doubled <= self.unknown)
+    /// Returns `true` if the stored data matches the responses.
+    pub(super) fn pass(&self) -> bool {
+        let kinds = [&self.projects, &self.files, &self.objects];
+        self.unexpected == 0
+            && self.pending == 0
+            && kinds.iter().all(|kind| kind.lost == 0 && kind.duplicated <= self.unknown)
     }
 }
 
-/// Looks at all projects by way of the API, and at files and objects by way of the emulators, as no route lists those.
+/// Reconciles projects through the API, and files and objects through the emulators, because no route lists those.
 pub(super) async fn findings(target: &Target, workload: &Workload, history: &History) -> Result<Findings> {
-    let answered = history.all();
+    let entries = history.entries();
     let listed = listed(target, workload).await?;
     let rows = file_rows(target, workload).await?;
-    let projects = answered.projects.into_keys().chain([workload.project().to_owned()]).collect();
-    let swept = tagged(target, rows.values()).await?;
+    let projects = entries.projects.into_keys().chain([workload.project().to_owned()]).collect();
+    let pending = tagged(target, rows.values()).await?;
     Ok(Findings {
-        swept,
-        projects: Reconciliation { doubled: listed.doubled, ..Reconciliation::default() }
+        pending,
+        projects: Reconciliation { duplicated: listed.duplicated, ..Reconciliation::default() }
             .compare(&projects, &listed.ids),
-        files: Reconciliation::default().compare(&answered.files, &rows.keys().cloned().collect()),
+        files: Reconciliation::default().compare(&entries.files, &rows.keys().cloned().collect()),
         objects: Reconciliation::default()
             .compare(&rows.into_values().collect(), &objects(target, workload).await?),
-        wrong: answered.wrong,
-        samples: answered.samples,
-        unknown: answered.unknown,
+        unexpected: entries.unexpected,
+        samples: entries.samples,
+        unknown: entries.unknown,
     })
 }
 
 impl Reconciliation {
-    fn compare(mut self, answered: &BTreeSet<String>, found: &BTreeSet<String>) -> Self {
-        (self.answered, self.found) = (answered.len(), found.len());
-        self.lost = answered.difference(found).count();
-        self.doubled += found.difference(answered).count();
+    fn compare(mut self, acknowledged: &BTreeSet<String>, found: &BTreeSet<String>) -> Self {
+        (self.acknowledged, self.found) = (acknowledged.len(), found.len());
+        self.lost = acknowledged.difference(found).count();
+        self.duplicated += found.difference(acknowledged).count();
         self
     }
 }
 
-/// The projects as the API lists them, from the first page to the last.
+/// Projects as the API lists them on all pages.
 #[derive(Default)]
 struct Listed {
     ids: BTreeSet<String>,
     names: BTreeSet<String>,
-    doubled: usize,
+    duplicated: usize,
 }
 
 async fn listed(target: &Target, workload: &Workload) -> Result<Listed> {
@@ -97,20 +97,20 @@ async fn listed(target: &Target, workload: &Workload) -> Result<Listed> {
             .bearer(workload.token(0))
             .send()
             .await?;
-        ensure!(page.status == 200, "the list of all projects was answered {}", page.status_and_code());
+        ensure!(page.status == 200, "the list of projects returned {}", page.status_and_code());
         let data = &page.json()["data"];
         for project in data["projects"].as_array().into_iter().flatten() {
             let text = |name: &str| project[name].as_str().unwrap_or_default().to_lowercase();
-            // As one condition, a project that is listed twice would count twice.
+            // Both sets need the project, so `&&` must not skip the second insert.
             let (new_id, new_name) = (listed.ids.insert(text("id")), listed.names.insert(text("name")));
-            listed.doubled += usize::from(!(new_id && new_name));
+            listed.duplicated += usize::from(!(new_id && new_name));
         }
         let Some(cursor) = data["nextCursor"].as_str() else { return Ok(listed) };
         query = format!("?limit=100&cursor={cursor}");
     }
 }
 
-/// The ids of the files that the table knows, with their objects.
+/// Reads the rows of files: their ids, with the keys of their objects.
 async fn file_rows(target: &Target, workload: &Workload) -> Result<BTreeMap<String, String>> {
     let query = target.emulators.dynamodb().query().table_name(target.emulators.table("ProjectsTable"));
     let mut pages = query
@@ -136,19 +136,19 @@ async fn file_rows(target: &Target, workload: &Workload) -> Result<BTreeMap<Stri
     Ok(rows)
 }
 
-/// How many of these objects have a tag.
+/// Counts the objects that have a tag.
 async fn tagged(target: &Target, objects: impl Iterator<Item = &String>) -> Result<usize> {
     let (client, mut tagged) = (target.emulators.s3(), 0);
     for object in objects {
         let bucket = target.emulators.bucket("UploadsBucket");
-        // A lost object is noted elsewhere.
+        // A missing object counts as lost elsewhere.
         let tags = client.get_object_tagging().bucket(bucket).key(object).send().await;
         tagged += usize::from(tags.is_ok_and(|tags| !tags.tag_set().is_empty()));
     }
     Ok(tagged)
 }
 
-/// The keys of the organization's objects.
+/// Lists the keys of the organization's objects.
 async fn objects(target: &Target, workload: &Workload) -> Result<BTreeSet<String>> {
     let list = target.emulators.s3().list_objects_v2().bucket(target.emulators.bucket("UploadsBucket"));
     let mut pages = list.prefix(format!("orgs/{}/", workload.organization)).into_paginator().send();
@@ -165,20 +165,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_lost_and_what_nobody_was_told_of_is_doubled() {
+    fn missing_is_lost_and_unacknowledged_is_duplicated() {
         let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        let fate = Reconciliation::default().compare(&set(&["a", "b", "c"]), &set(&["b", "c", "d", "e"]));
-        assert_eq!((fate.answered, fate.found, fate.lost, fate.doubled), (3, 4, 1, 2));
+        let counts = Reconciliation::default().compare(&set(&["a", "b", "c"]), &set(&["b", "c", "d", "e"]));
+        assert_eq!((counts.acknowledged, counts.found, counts.lost, counts.duplicated), (3, 4, 1, 2));
     }
 
     #[test]
-    fn one_loss_is_too_much_and_a_double_only_if_no_request_can_explain_it() {
-        let findings = |lost, doubled, unknown| {
-            let files = Reconciliation { lost, doubled, ..Reconciliation::default() };
+    fn only_unknown_effects_excuse_duplicates() {
+        let findings = |lost, duplicated, unknown| {
+            let files = Reconciliation { lost, duplicated, ..Reconciliation::default() };
             Findings { files, unknown, ..Findings::default() }
         };
-        assert!(findings(0, 0, 0).are_good() && findings(0, 1, 1).are_good());
-        assert!(!findings(1, 0, 1).are_good() && !findings(0, 1, 0).are_good());
-        assert!(!Findings { swept: 1, ..Findings::default() }.are_good());
+        assert!(findings(0, 0, 0).pass() && findings(0, 1, 1).pass());
+        assert!(!findings(1, 0, 1).pass() && !findings(0, 1, 0).pass());
+        assert!(!Findings { pending: 1, ..Findings::default() }.pass());
     }
 }

@@ -1,4 +1,4 @@
-//! The account of a load, for people. What must stay out: measuring and judging.
+//! Report of a load test.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -7,13 +7,13 @@ use super::memory::Sample;
 use super::reconciliation::{Findings, Reconciliation};
 use super::tally::Tally;
 
-/// How long a load lasts before the memory that it takes should have settled.
-const SETTLED: Duration = Duration::from_secs(30);
+/// Shortest load whose memory is checked, because buffers and pools fill before.
+const WARM_UP: Duration = Duration::from_secs(30);
 
-/// What memory may move by, in KiB, for no reason.
+/// Fluctuation of memory, in KiB, that is not growth.
 const NOISE: u64 = 16 * 1024;
 
-/// All that is known of a load.
+/// Results of a load test.
 pub(super) struct Report {
     pub(super) connections: u16,
     pub(super) elapsed: Duration,
@@ -23,17 +23,16 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Whether every request was answered as it should be, and all is there once.
-    pub(super) fn is_good(&self) -> bool {
-        let answered = self.tally.unanswered == 0 && self.tally.failures() == 0;
-        answered && self.findings.are_good() && self.growing().is_empty()
+    /// Returns `true` if all responses were expected, all resources are stored once, and no process leaks memory.
+    pub(super) fn passes(&self) -> bool {
+        let succeeded = self.tally.no_response == 0 && self.tally.failures() == 0;
+        succeeded && self.findings.pass() && self.growing().is_empty()
     }
 
-    /// The processes that hold much more memory in the end than halfway. In less than half a minute nothing is told of
-    /// that, as buffers and pools are still filling.
+    /// Returns the processes whose memory grew by over a quarter and [`NOISE`] in the second half of the load.
     fn growing(&self) -> Vec<&str> {
         let (half, end) = (self.memory.get(self.memory.len() / 2), self.memory.last());
-        let Some((half, end)) = half.zip(end).filter(|_| self.elapsed >= SETTLED) else { return Vec::new() };
+        let Some((half, end)) = half.zip(end).filter(|_| self.elapsed >= WARM_UP) else { return Vec::new() };
         let before = |name: &str| half.get(name).map_or(0, |group| group.largest);
         let grows = |name: &str, now: u64| now > before(name) + before(name) / 4 + NOISE;
         let growing = end.iter().filter(|(name, group)| grows(name, group.largest));
@@ -51,11 +50,11 @@ impl Display for Report {
             self.connections
         )?;
         self.responses(f)?;
-        let Findings { wrong, samples, .. } = &self.findings;
-        let (failures, unanswered) = (self.tally.failures(), self.tally.unanswered);
-        writeln!(f, "\n5xx: {failures}, without a response: {unanswered}, not as they should be: {wrong}")?;
-        samples.iter().try_for_each(|mistake| writeln!(f, "  {mistake}"))?;
-        self.fates(f)?;
+        let Findings { unexpected, samples, .. } = &self.findings;
+        let (failures, no_response) = (self.tally.failures(), self.tally.no_response);
+        writeln!(f, "\n5xx: {failures}, no response: {no_response}, unexpected: {unexpected}")?;
+        samples.iter().try_for_each(|sample| writeln!(f, "  {sample}"))?;
+        self.reconciliations(f)?;
         self.memory(f)
     }
 }
@@ -76,24 +75,27 @@ impl Report {
         Ok(())
     }
 
-    fn fates(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    fn reconciliations(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Findings { projects, files, objects, .. } = &self.findings;
-        for (name, fate) in [("projects", projects), ("files", files), ("objects", objects)] {
-            let Reconciliation { answered, found, lost, doubled } = fate;
-            writeln!(f, "{name}: {answered} answered, {found} found, {lost} lost, {doubled} doubled")?;
+        for (name, counts) in [("projects", projects), ("files", files), ("objects", objects)] {
+            let Reconciliation { acknowledged, found, lost, duplicated } = counts;
+            writeln!(
+                f,
+                "{name}: {acknowledged} acknowledged, {found} found, {lost} lost, {duplicated} duplicated"
+            )?;
         }
-        writeln!(f, "objects that would be swept: {}", self.findings.swept)?;
+        writeln!(f, "objects still pending, which would expire: {}", self.findings.pending)?;
         Ok(())
     }
 
-    /// Quarters of the time, as a leak is what goes on growing.
+    /// Prints memory by quarters of the time, because a leak shows as steady growth.
     fn memory(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let last = self.memory.len().saturating_sub(1);
         let quarters: Vec<_> = (0..=4).filter_map(|quarter| self.memory.get(last * quarter / 4)).collect();
         let Some(names) = quarters.last().filter(|sample| !sample.is_empty()) else {
-            return writeln!(f, "\nmemory: not known, as there is no /proc here");
+            return writeln!(f, "\nmemory: unknown without /proc");
         };
-        writeln!(f, "\nMiB in the largest process (how many processes), from the beginning to the end")?;
+        writeln!(f, "\nMiB of the largest process (number of processes), by quarters of the time")?;
         for name in names.keys() {
             write!(f, "{name:<15}")?;
             for sample in &quarters {
@@ -102,7 +104,7 @@ impl Report {
             }
             writeln!(f)?;
         }
-        self.growing().into_iter().try_for_each(|name| writeln!(f, "{name} goes on growing"))
+        self.growing().into_iter().try_for_each(|name| writeln!(f, "{name} keeps growing"))
     }
 }
 
@@ -111,8 +113,8 @@ mod tests {
     use super::super::memory::Group;
     use super::*;
 
-    /// A load of this many seconds in which a process held so many MiB over time.
-    fn load(seconds: u64, mib: &[u64]) -> Report {
+    /// Returns the report of a load of this many seconds, during which a process used these MiB.
+    fn report(seconds: u64, mib: &[u64]) -> Report {
         let sample = |mib: &u64| {
             Sample::from([(
                 "local".to_owned(),
@@ -124,11 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_goes_on_growing_is_a_fault_and_memory_that_settles_is_none() {
-        assert!(load(60, &[30, 60, 80, 85, 90]).is_good());
-        assert!(load(60, &[30, 60, 80, 85, 20]).is_good());
-        assert!(!load(60, &[30, 60, 90, 120, 150]).is_good());
-        assert!(load(20, &[30, 60, 90, 120, 150]).is_good());
-        assert!(load(60, &[]).is_good());
+    fn only_memory_that_keeps_growing_fails() {
+        assert!(report(60, &[30, 60, 80, 85, 90]).passes());
+        assert!(report(60, &[30, 60, 80, 85, 20]).passes());
+        assert!(!report(60, &[30, 60, 90, 120, 150]).passes());
+        assert!(report(20, &[30, 60, 90, 120, 150]).passes());
+        assert!(report(60, &[]).passes());
     }
 }

@@ -1,70 +1,70 @@
-//! How many answers of which kind, and how long they took. What must stay out: whether they were right.
+//! Counts and latencies of responses, by function and status.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The answers of some requests.
+/// Latencies of responses.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// How long each took, by function and status with its code, such as `409 CONFLICT`.
+    /// Latencies by function and status with its code, such as `409 CONFLICT`.
     responses: BTreeMap<(&'static str, String), Vec<Duration>>,
-    /// Requests that got no answer, or half of one.
-    pub(super) unanswered: usize,
+    /// Requests without a complete response.
+    pub(super) no_response: usize,
 }
 
-/// All answers of one kind.
+/// Statistics of responses of one kind.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) function: &'static str,
     pub(super) status: String,
     pub(super) count: usize,
     pub(super) median: Duration,
-    /// 99 of 100 were faster.
     pub(super) p99: Duration,
     pub(super) longest: Duration,
 }
 
 impl Tally {
-    /// Notes an answer.
-    pub(super) fn note(&mut self, function: &'static str, status: String, took: Duration) {
-        self.responses.entry((function, status)).or_default().push(took);
+    /// Records a response.
+    pub(super) fn record(&mut self, function: &'static str, status: String, latency: Duration) {
+        self.responses.entry((function, status)).or_default().push(latency);
     }
 
-    /// Adds what another connection saw.
+    /// Adds the tally of another connection.
     pub(super) fn add(&mut self, other: Self) {
-        self.unanswered += other.unanswered;
-        for (kind, mut times) in other.responses {
-            self.responses.entry(kind).or_default().append(&mut times);
+        self.no_response += other.no_response;
+        for (kind, mut latencies) in other.responses {
+            self.responses.entry(kind).or_default().append(&mut latencies);
         }
     }
 
-    /// All answers.
+    /// Counts all responses.
     pub(super) fn count(&self) -> usize {
         self.responses.values().map(Vec::len).sum()
     }
 
-    /// Answers that are failures of the service.
+    /// Counts the responses with 5xx.
     pub(super) fn failures(&self) -> usize {
         let failures = self.responses.iter().filter(|((_, status), _)| status.starts_with('5'));
-        failures.map(|(_, times)| times.len()).sum()
+        failures.map(|(_, latencies)| latencies.len()).sum()
     }
 
-    /// One line for each kind of answer, and one for all.
+    /// Returns one line for each kind of response, and one for all.
     pub(super) fn lines(&self) -> Vec<Line> {
         let kinds = self.responses.iter();
         let all = self.responses.values().flatten().copied().collect();
         kinds
-            .map(|((function, status), times)| line(function, status.clone(), times.clone()))
+            .map(|((function, status), latencies)| line(function, status.clone(), latencies.clone()))
             .chain([line("all", String::new(), all)])
             .collect()
     }
 }
 
-fn line(function: &'static str, status: String, mut times: Vec<Duration>) -> Line {
-    times.sort_unstable();
-    let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-    let [median, p99, longest] = [50, 99, 100].map(|percent| at(percent).unwrap_or_default());
-    Line { function, status, count: times.len(), median, p99, longest }
+fn line(function: &'static str, status: String, mut latencies: Vec<Duration>) -> Line {
+    latencies.sort_unstable();
+    let percentile =
+        |rank: usize| latencies.get((latencies.len() * rank).div_ceil(100).saturating_sub(1)).copied();
+    let [median, p99, longest] = [50, 99, 100].map(|rank| percentile(rank).unwrap_or_default());
+    Line { function, status, count: latencies.len(), median, p99, longest }
 }
 
 #[cfg(test)]
@@ -72,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_the_middle_the_tail_and_the_worst() {
+    fn line_has_median_p99_and_maximum() {
         let mut tally = Tally::default();
         for milliseconds in (1..=200).rev() {
-            tally.note("list-projects", "200".to_owned(), Duration::from_millis(milliseconds));
+            tally.record("list-projects", "200".to_owned(), Duration::from_millis(milliseconds));
         }
         let lines = tally.lines();
         let [median, p99, longest] = [100, 198, 200].map(Duration::from_millis);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_can_be_told_too() {
+    fn empty_tally_has_a_line_of_zeros() {
         assert_eq!(Tally::default().lines()[0].longest, Duration::ZERO);
     }
 }

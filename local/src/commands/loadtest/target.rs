@@ -1,4 +1,4 @@
-//! The stack under load: a process of its own, so that its memory is nobody else's. What must stay out: the load.
+//! The stack under test. It is a separate process, so its memory can be measured.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -16,59 +16,58 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use crate::arguments::{Build, Loadtest};
 use crate::commands::options;
 
-/// How many lines of the stack's log are kept for whoever wants to know what went wrong.
-const KEPT: usize = 40;
-/// The largest limit that can be set: the load is to meet the counters, but never the limit.
+/// Maximum lines of the stack's log that are kept for a failed report.
+const MAX_LINES: usize = 40;
+/// Largest valid limit, because the load should exercise the counters but never exceed the limit.
 const RATE_LIMIT: &str = "1000000/10s";
 
-/// A running stack, ended when this is dropped.
+/// Running stack, ended when this is dropped.
 pub(super) struct Target {
-    /// Where it listens.
+    /// Base URL.
     pub(super) url: String,
-    /// Its process.
+    /// Process id.
     pub(super) process: u32,
-    /// A look at its tables and its bucket.
+    /// Stack without functions, for access to the tables and the bucket.
     pub(super) emulators: Stack,
-    complaints: Arc<Mutex<VecDeque<String>>>,
+    failures: Arc<Mutex<VecDeque<String>>>,
     child: Child,
     _output: Lines<BufReader<ChildStdout>>,
     _data: TempDir,
 }
 
 impl Target {
-    /// Starts a stack with its data in a folder that is removed at the end: in memory, whatever is stored would look
-    /// like a leak.
+    /// Starts a stack with its data in a temporary folder, because data in memory would look like a leak.
     pub(super) async fn start(load: &Loadtest) -> Result<Self> {
         let data = tempfile::tempdir().context("can't create a folder for the data")?;
         let mut child = command(&load.build, &data)?.spawn().context("can't start the stack")?;
-        let complaints = Arc::<Mutex<_>>::default();
-        tokio::spawn(listen(child.stderr.take().context("the stack has no log")?, Arc::clone(&complaints)));
+        let failures = Arc::<Mutex<_>>::default();
+        tokio::spawn(follow(child.stderr.take().context("the stack has no log")?, Arc::clone(&failures)));
         let mut output = BufReader::new(child.stdout.take().context("the stack has no output")?).lines();
         let banner = Banner::read(&mut output).await?;
         Ok(Self {
             emulators: emulators(&load.build, &banner).await?,
             process: child.id().context("the stack has ended")?,
             url: banner.url,
-            complaints,
+            failures,
             child,
             _output: output,
             _data: data,
         })
     }
 
-    /// Ends the stack, so that nothing writes into the folder while it is removed.
+    /// Kills the stack before its folder is removed.
     pub(super) async fn stop(mut self) {
         // It fails only for a process that has already ended.
         drop(self.child.kill().await);
     }
 
-    /// What the stack's log says of failures.
-    pub(super) fn complaints(&self) -> Vec<String> {
-        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    /// Returns the last lines of the stack's log about failures.
+    pub(super) fn failures(&self) -> Vec<String> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
-/// This program, as the stack.
+/// Returns the command that runs this program as the stack.
 fn command(build: &Build, data: &TempDir) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program has no path")?);
     command.args(["--port", "0", "--data-dir"]).arg(data.path());
@@ -83,25 +82,25 @@ fn command(build: &Build, data: &TempDir) -> Result<Command> {
     Ok(command)
 }
 
-/// Shows the log until the stack is ready, as building the functions takes a while; then keeps its complaints.
-async fn listen(log: ChildStderr, complaints: Arc<Mutex<VecDeque<String>>>) {
+/// Follows the log. Prints it until the first request, which includes the build of the functions; then keeps failures.
+async fn follow(log: ChildStderr, failures: Arc<Mutex<VecDeque<String>>>) {
     let mut lines = BufReader::new(log).lines();
     let mut ready = false;
     while let Ok(Some(line)) = lines.next_line().await {
-        let request = line.contains(" -> ");
-        ready |= request;
+        let is_request = line.contains(" -> ");
+        ready |= is_request;
         if !ready {
             terminal::say(&line);
-        } else if !request || line.contains(" -> 5") {
-            let mut kept = complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        } else if !is_request || line.contains(" -> 5") {
+            let mut kept = failures.lock().unwrap_or_else(PoisonError::into_inner);
             kept.push_back(line);
-            let excess = kept.len().saturating_sub(KEPT);
+            let excess = kept.len().saturating_sub(MAX_LINES);
             kept.drain(..excess);
         }
     }
 }
 
-/// What the stack prints when it is ready.
+/// Endpoints in the banner that the stack prints when it is ready.
 #[derive(Default)]
 struct Banner {
     url: String,
@@ -111,23 +110,23 @@ struct Banner {
 impl Banner {
     async fn read(output: &mut Lines<BufReader<ChildStdout>>) -> Result<Self> {
         let mut banner = Self::default();
-        while let Some(line) = output.next_line().await.context("the stack's output breaks off")? {
+        while let Some(line) = output.next_line().await.context("can't read the stack's output")? {
             let mut words = line.split_whitespace();
             match (words.next(), words.next()) {
                 (Some("DynamoDB"), Some(url)) => banner.external.dynamodb = Some(url.to_owned()),
                 (Some("S3"), Some(url)) => banner.external.s3 = Some(url.to_owned()),
                 (Some("listening"), Some("on")) => {
-                    let url = words.next().context("the stack does not say where it listens")?.to_owned();
+                    let url = words.next().context("the stack's banner has no URL")?.to_owned();
                     return Ok(Self { url, ..banner });
                 }
                 _ => {}
             }
         }
-        bail!("the stack does not start")
+        bail!("the stack did not start")
     }
 }
 
-/// A stack without functions over the same emulators.
+/// Starts a stack without functions on the same emulators.
 async fn emulators(build: &Build, banner: &Banner) -> Result<Stack> {
     let (binaries, external) = (Binaries::Dir(PathBuf::new()), banner.external.clone());
     Stack::start(Options { binaries, external, prewarm: false, ..options(build)? }).await

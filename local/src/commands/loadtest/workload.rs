@@ -1,5 +1,4 @@
-//! What is asked, and what may be answered: what clients do on a busy day, mistakes and retries included.
-//! What must stay out: sending it.
+//! Workload: the mix of operations with their expected responses, including invalid requests and retries.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,46 +8,46 @@ use local::client::{Client, RequestBuilder};
 use local::requests::{FORM, files, form, projects};
 use serde_json::json;
 
-use super::operation::{Effect, Operation, Recent, What, Write, bytes};
+use super::operation::{Effect, Operation, Recent, Resource, Write, bytes};
 use super::target::Target;
 
-/// How many creators there are for each name that is contested.
+/// Number of requests that compete for one name.
 const CONTENDERS: u64 = 8;
 
-/// Everything that all connections have in common.
+/// State that all connections share.
 pub(super) struct Workload {
-    /// Where the stack listens.
+    /// Base URL of the stack.
     pub(super) url: String,
-    /// The organization, which nobody has used before.
+    /// New organization.
     pub(super) organization: String,
     tokens: Vec<String>,
     project: String,
     contested: AtomicU64,
-    /// Writes with a key, answered or not.
+    /// Writes with a key that were sent.
     sent: Recent<Write>,
-    /// Writes with a key that were answered 201.
-    done: Recent<Write>,
-    /// Names that are taken.
-    created: Recent<String>,
+    /// Writes with a key that were acknowledged with 201.
+    acknowledged: Recent<Write>,
+    /// Names of created projects.
+    names: Recent<String>,
 }
 
 const CREATE: &str = "create-project";
 const LIST: &str = "list-projects";
 const UPLOAD: &str = "upload-file";
 
-/// Whoever comes second, or at the same time, may have to try again.
-const REPEATED: &[&str] = &["201", "409 CONFLICT"];
+/// Responses to writes that may conflict with a concurrent one.
+const MAY_CONFLICT: &[&str] = &["201", "409 CONFLICT"];
 
 impl Workload {
-    /// Makes the project that files go to.
+    /// Creates the tokens of the users, and a project for files.
     pub(super) async fn prepare(target: &Target, users: usize) -> Result<Self> {
         let organization = format!("load-{:08x}", fastrand::u32(..));
         let token = |user| target.emulators.token(&format!("user-{user}"), &[&organization]);
         let tokens = (0..users).map(token).collect::<Result<Vec<_>>>()?;
         let request = Client::new(&target.url).post(&projects(&organization)).bearer(&tokens[0]);
         let response = request.json(&json!({ "name": "Files" })).send().await?;
-        ensure!(response.status == 201, "the first project was answered {}", response.status_and_code());
-        let project = response.json()["data"]["id"].as_str().context("a project has an id")?.to_owned();
+        ensure!(response.status == 201, "creating a project returned {}", response.status_and_code());
+        let project = response.json()["data"]["id"].as_str().context("the project has no id")?.to_owned();
         Ok(Self {
             url: target.url.clone(),
             organization,
@@ -56,22 +55,22 @@ impl Workload {
             project,
             contested: AtomicU64::new(0),
             sent: Recent::default(),
-            done: Recent::default(),
-            created: Recent::default(),
+            acknowledged: Recent::default(),
+            names: Recent::default(),
         })
     }
 
-    /// The project that files go to, as all have to know it.
+    /// Returns the id of the project for files.
     pub(super) fn project(&self) -> &str {
         &self.project
     }
 
-    /// A token of a member.
+    /// Returns the token of a user.
     pub(super) fn token(&self, user: usize) -> &str {
         self.tokens.get(user).map_or("", String::as_str)
     }
 
-    /// The next request of `user`, whose last page said where the next one begins.
+    /// Chooses the next operation of `user`. `cursor` is that of their last page.
     pub(super) fn next(
         &self,
         client: &Client,
@@ -81,7 +80,8 @@ impl Workload {
     ) -> Operation {
         let unique = format!("{user} {:016x}", rng.u64(..));
         let key = Some(format!("key-{}", unique.replace(' ', "-")));
-        let file = What::File { seed: rng.u64(..), size: 1024 << rng.u32(0..=10) };
+        let project = Resource::Project(unique);
+        let file = Resource::File { seed: rng.u64(..), size: 1024 << rng.u32(0..=10) };
         match rng.u32(0..100) {
             0..20 => read(self.page(client, rng, None).bearer(self.token(user)), &["200"]),
             20..28 => read(self.page(client, rng, None).cookie(self.token(user)), &["200"]),
@@ -89,27 +89,25 @@ impl Workload {
                 let request = self.page(client, rng, cursor).bearer(self.token(user));
                 Operation { effect: Effect::Page, ..read(request, &["200"]) }
             }
-            46..60 => self.write(client, Write { user, key: None, what: What::Project(unique) }, &["201"]),
-            60..66 => {
-                self.write(client, self.sent(Write { user, key, what: What::Project(unique) }), REPEATED)
-            }
-            66..73 => self.again(client, user, rng),
+            46..60 => self.write(client, Write { user, key: None, resource: project }, &["201"]),
+            60..66 => self.keyed_write(client, Write { user, key, resource: project }),
+            66..73 => self.repeat(client, user, rng),
             73..77 => self.contest(client, user),
             77..80 => self.duplicate(client, user, rng),
-            80..85 => self.write(client, Write { user, key: None, what: file }, &["201"]),
-            85..88 => self.write(client, self.sent(Write { user, key, what: file }), REPEATED),
+            80..85 => self.write(client, Write { user, key: None, resource: file }, &["201"]),
+            85..88 => self.keyed_write(client, Write { user, key, resource: file }),
             88..95 => self.invalid(client, user, rng),
             _ => read(client.get(&projects(&self.organization)), &["401 UNAUTHORIZED"]),
         }
     }
 
-    /// Notes that a write was answered 201.
-    pub(super) fn made(&self, write: Write) {
-        if let What::Project(name) = &write.what {
-            self.created.add(name.clone());
+    /// Records a write that was acknowledged with 201.
+    pub(super) fn record_created(&self, write: Write) {
+        if let Resource::Project(name) = &write.resource {
+            self.names.add(name.clone());
         }
         if write.key.is_some() {
-            self.done.add(write);
+            self.acknowledged.add(write);
         }
     }
 
@@ -118,49 +116,49 @@ impl Workload {
         client.get(&format!("{}?limit={}{cursor}", projects(&self.organization), rng.u32(1..=100)))
     }
 
-    /// Remembers a request before it is sent, so that it may be sent again at the same time.
-    fn sent(&self, write: Write) -> Write {
+    /// Sends a write with a new key. It is recorded before, so that another connection may repeat it concurrently.
+    fn keyed_write(&self, client: &Client, write: Write) -> Operation {
         self.sent.add(write.clone());
-        write
+        self.write(client, write, MAY_CONFLICT)
     }
 
     fn write(&self, client: &Client, write: Write, responses: &'static [&'static str]) -> Operation {
-        let (function, request) = match &write.what {
-            What::Project(name) => {
+        let (function, request) = match &write.resource {
+            Resource::Project(name) => {
                 (CREATE, client.post(&projects(&self.organization)).json(&json!({ "name": name })))
             }
-            What::File { seed, size } => {
+            Resource::File { seed, size } => {
                 let path = files(&self.organization, &self.project);
                 (UPLOAD, client.post(&path).body(FORM, form("load.png", "image/png", &bytes(*seed, *size))))
             }
         };
         let request = request.bearer(self.token(write.user));
         let request = write.key.iter().fold(request, |request, key| request.key(key));
-        Operation { function, request, responses, effect: Effect::Made(write) }
+        Operation { function, request, responses, effect: Effect::Create(write) }
     }
 
-    /// A write that was answered before, and so is answered again, or one that may still be under way.
-    fn again(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
-        let done = if rng.bool() { self.done.any(rng) } else { None };
-        match (done, self.sent.any(rng)) {
+    /// Repeats an acknowledged write, which is replayed, or a sent one, which may still be running.
+    fn repeat(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
+        let acknowledged = if rng.bool() { self.acknowledged.any(rng) } else { None };
+        match (acknowledged, self.sent.any(rng)) {
             (Some(write), _) => self.write(client, write, &["201"]),
-            (None, Some(write)) => self.write(client, write, REPEATED),
+            (None, Some(write)) => self.write(client, write, MAY_CONFLICT),
             (None, None) => self.contest(client, user),
         }
     }
 
-    /// A name that others want at the same time.
+    /// Creates a project with a name for which other requests compete.
     fn contest(&self, client: &Client, user: usize) -> Operation {
         let name = format!("contested {}", self.contested.fetch_add(1, Ordering::SeqCst) / CONTENDERS);
-        self.write(client, Write { user, key: None, what: What::Project(name) }, REPEATED)
+        self.write(client, Write { user, key: None, resource: Resource::Project(name) }, MAY_CONFLICT)
     }
 
-    /// A name that is taken.
+    /// Creates a project with the name of an existing one.
     fn duplicate(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
-        match self.created.any(rng) {
+        match self.names.any(rng) {
             Some(name) => {
-                let what = What::Project(name.to_uppercase());
-                self.write(client, Write { user, key: None, what }, &["409 CONFLICT"])
+                let resource = Resource::Project(name.to_uppercase());
+                self.write(client, Write { user, key: None, resource }, &["409 CONFLICT"])
             }
             None => self.contest(client, user),
         }
