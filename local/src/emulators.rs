@@ -1,5 +1,5 @@
-//! The stand-ins for DynamoDB and S3: served from this process, or somewhere else when the developer says so.
-//! What must stay out: what the template wants to have in them.
+//! Emulators of DynamoDB and S3: served from this process, or external ones that the developer names.
+//! What must stay out: the template's tables and buckets, except in `provision`.
 
 mod clients;
 mod data;
@@ -21,17 +21,17 @@ use data::Folder;
 use crate::environment;
 use crate::tasks::{Task, loopback_listener};
 
-/// Emulators that somebody else runs, as endpoint URLs.
+/// Endpoint URLs of external emulators.
 #[derive(Debug, Clone, Default)]
 pub struct External {
-    /// Used instead of our own DynamoDB.
+    /// Replaces the built-in DynamoDB.
     pub dynamodb: Option<String>,
-    /// Used instead of our own S3.
+    /// Replaces the built-in S3.
     pub s3: Option<String>,
 }
 
 impl External {
-    /// What the SDK's own variables name.
+    /// Reads the SDK's variables `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_S3`.
     #[must_use]
     pub fn from_environment() -> Self {
         Self {
@@ -40,21 +40,19 @@ impl External {
         }
     }
 
-    /// Whether there is any.
+    /// Returns `true` if one of the emulators is external.
     #[must_use]
     pub fn any(&self) -> bool {
         self.dynamodb.is_some() || self.s3.is_some()
     }
 }
 
-/// Running emulators. Those of this process stop when this is dropped.
+/// Running emulators. The built-in ones stop when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Emulators {
-    /// How the stack itself reaches DynamoDB.
     pub(crate) dynamodb: Emulator,
-    /// How the stack itself reaches S3.
     pub(crate) s3: Emulator,
-    /// What both emulators accept as caller.
+    /// Credentials that both emulators accept.
     pub(crate) credentials: Credentials,
     _folder: Option<Folder>,
 }
@@ -62,16 +60,16 @@ pub(crate) struct Emulators {
 /// One emulator.
 #[derive(Debug)]
 pub(crate) struct Emulator {
-    /// Its endpoint, for the stack's own clients.
+    /// Endpoint for the stack's own clients.
     pub(crate) endpoint: String,
-    /// Its endpoint for the functions: the interceptor's, when there is one.
+    /// Endpoint for the functions: the interceptor's, if there is one.
     pub(crate) functions_endpoint: String,
     tasks: Vec<Task>,
 }
 
 impl Emulators {
-    /// Starts what `external` does not already provide, with its files in `data`: DynamoDB `at` an address and S3 one
-    /// port further on, or both on free ports that only this machine can reach.
+    /// Starts the emulators that `external` does not provide, with their files in `data`. DynamoDB listens `at` an address
+    /// and S3 on the next port; without an address, both listen on free loopback ports.
     pub(crate) async fn start(
         data: &Data,
         at: Option<SocketAddr>,
@@ -98,23 +96,23 @@ impl Emulators {
         })
     }
 
-    /// A client of DynamoDB, past the interceptor.
+    /// Returns a client of DynamoDB that bypasses the interceptor.
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         clients::dynamodb(&self.dynamodb.endpoint, self.credentials.clone())
     }
 
-    /// A client of S3, past the interceptor.
+    /// Returns a client of S3 that bypasses the interceptor.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         clients::s3(&self.s3.endpoint, self.credentials.clone())
     }
 }
 
-/// Where DynamoDB and S3 are to listen.
+/// Returns the addresses of DynamoDB and S3.
 fn addresses(at: Option<SocketAddr>) -> Result<(SocketAddr, SocketAddr)> {
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let Some(first) = at else { return Ok((free, free)) };
     let next = first.port().checked_add(1).filter(|_| first.port() > 0);
-    let next = next.with_context(|| format!("{first} and the port after it can't be listened on"))?;
+    let next = next.with_context(|| format!("{first} and the next port are not two valid ports"))?;
     Ok((first, SocketAddr::new(first.ip(), next)))
 }
 

@@ -1,7 +1,7 @@
 //! API Gateway on one machine: an HTTP API with payload format 2.0 in front of the functions.
-//! What must stay out: how a function is run.
+//! What must stay out: the processes of functions.
 //!
-//! What it does not imitate: authorizers, stages, throttling, and the limit of 10,240 bytes on headers.
+//! Not emulated: authorizers, stages, throttling, and the limit of 10,240 bytes on headers.
 
 mod content;
 mod cors;
@@ -32,12 +32,12 @@ use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
 use crate::tasks::Task;
 use crate::{clock, lambda::Log, terminal};
 
-/// The largest request body in bytes.
+/// Largest request body, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
-/// The longest that an HTTP API waits for a function, whatever the function's own limit.
+/// Timeout of an HTTP API for a function, independent of the function's own.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What requests are answered from.
+/// State of the gateway.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) router: Router<Arc<Pool>>,
@@ -47,15 +47,15 @@ pub(crate) struct Gateway {
     pub(crate) log: Log,
 }
 
-/// Answers requests on `listener` until the returned task is dropped.
+/// Serves requests on `listener` until the returned task is dropped.
 pub(crate) fn serve(listener: TcpListener, gateway: Gateway) -> Task {
-    let app = axum::Router::new().fallback(answer).with_state(Arc::new(gateway));
+    let app = axum::Router::new().fallback(handle).with_state(Arc::new(gateway));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    // `serve` returns only when it is stopped.
+    // `serve` never returns by itself.
     Task::spawn(async move { drop(axum::serve(listener, service).await) })
 }
 
-async fn answer(
+async fn handle(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
@@ -87,14 +87,14 @@ impl Gateway {
             return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
         }
         let mut response = invoke(matched.target, event.into()).await?;
-        // The gateway's own errors don't get here: API Gateway adds these headers to responses of an integration.
+        // API Gateway adds these headers only to responses of an integration, not to its own errors.
         if let Some(cors) = &self.cors {
             cors.apply(&parts.headers, response.headers_mut());
         }
         Ok(response)
     }
 
-    /// The answer to a request that no route takes. `OPTIONS` is answered for all paths where the API has CORS.
+    /// Returns the response to a request without a route: a preflight for `OPTIONS` if the API has CORS, otherwise 404.
     fn unrouted(&self, request: &Parts) -> Response {
         match &self.cors {
             Some(cors) if request.method == Method::OPTIONS => cors.preflight(&request.headers),
@@ -103,28 +103,28 @@ impl Gateway {
     }
 }
 
-/// The function's answer; an error of the gateway's own if there is none that can be understood.
+/// Invokes the function. Without a valid response the gateway returns an error of its own.
 async fn invoke(pool: &Arc<Pool>, event: Bytes) -> Result<Response, Response> {
     let in_time = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event)).await;
     let response = match in_time.unwrap_or(Outcome::TimedOut) {
-        Outcome::Response(answer) => reply::response(&answer),
+        Outcome::Response(payload) => reply::response(&payload),
         Outcome::Error(_) | Outcome::Failed(_) => None,
         Outcome::TimedOut | Outcome::Throttled => return Err(failure(StatusCode::SERVICE_UNAVAILABLE)),
     };
     response.ok_or_else(|| failure(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-/// The whole body. One that announces itself as too large is refused before it is read.
+/// Reads the whole body. If its `Content-Length` is too large, it is refused unread.
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
-        // Who waits for permission to send the body needs none to read the refusal.
+        // A client that waits for `100 Continue` reads the response without sending the body.
         if !headers.contains_key(header::EXPECT) {
             discard(body.into_data_stream());
         }
         return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
     }
-    collect(body, MAX_BODY).await.map_err(|unread| match unread {
+    collect(body, MAX_BODY).await.map_err(|error| match error {
         ReadBodyError::TooLarge => failure(StatusCode::PAYLOAD_TOO_LARGE),
         ReadBodyError::Broken => failure(StatusCode::BAD_REQUEST),
     })

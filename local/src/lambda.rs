@@ -1,5 +1,5 @@
 //! AWS Lambda on one machine: the function binaries as processes behind the Runtime API.
-//! What must stay out: HTTP APIs; here an event is bytes and so is an answer.
+//! What must stay out: HTTP APIs. Events and responses are bytes.
 
 mod logs;
 mod pool;
@@ -16,20 +16,20 @@ pub(crate) use variables::{StackEnv, arn};
 
 use bytes::Bytes;
 
-/// The largest event and the largest answer of a synchronous invocation, in bytes: "6 MB" in Lambda's documentation.
+/// Largest event and largest response of a synchronous invocation, in bytes: "6 MB" in Lambda's documentation.
 pub const MAX_PAYLOAD: usize = 6_291_556;
 
-/// How an invocation ended.
+/// Outcome of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The function answered, with JSON unless it is broken.
+    /// The function responded, normally with JSON.
     Response(Bytes),
     /// The function reported an error, as JSON with `errorType` and `errorMessage`.
     Error(Bytes),
-    /// The process ended, could not be started, or its answer is larger than [`MAX_PAYLOAD`]. The text says which.
+    /// The process ended, did not start, or its response is larger than [`MAX_PAYLOAD`]. The text says which.
     Failed(String),
-    /// The function took longer than it may. Its process was killed.
+    /// The function exceeded its timeout, and its process was killed.
     TimedOut,
-    /// More requests are waiting than the queue holds.
+    /// The queue of requests is full.
     Throttled,
 }

@@ -1,4 +1,4 @@
-//! SDK clients for the stack itself. What must stay out: settings that hide an emulator's mistakes, such as many retries.
+//! SDK clients for the stack itself.
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
@@ -6,7 +6,7 @@ use aws_smithy_http_client::{Builder, tls};
 
 use crate::template::REGION;
 
-/// A client of the DynamoDB at `endpoint`.
+/// Creates a client of the DynamoDB at `endpoint`.
 pub(super) fn dynamodb(endpoint: &str, credentials: Credentials) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -17,7 +17,7 @@ pub(super) fn dynamodb(endpoint: &str, credentials: Credentials) -> aws_sdk_dyna
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// A client of the S3 at `endpoint`, with bucket names in the path: a loopback address has no subdomains.
+/// Creates a client of the S3 at `endpoint`. Bucket names are in the path, because a loopback address has no subdomains.
 pub(super) fn s3(endpoint: &str, credentials: Credentials) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -29,7 +29,7 @@ pub(super) fn s3(endpoint: &str, credentials: Credentials) -> aws_sdk_s3::Client
     aws_sdk_s3::Client::from_conf(config.build())
 }
 
-/// Loading the system's certificates takes longer than all the rest: only an endpoint that needs them pays for it.
+/// Creates an HTTP client. It loads the system's certificates only for TLS, because that is slow.
 fn http(endpoint: &str) -> SharedHttpClient {
     if endpoint.starts_with("https:") {
         Builder::new()

@@ -1,4 +1,4 @@
-//! Where the emulators keep their data, and that only one stack at a time does. What must stay out: the data.
+//! Data folder of the emulators, locked by one stack at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// Where the emulators keep their data.
+/// Storage of the emulators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
-    /// In memory, gone with the stack.
+    /// Memory, discarded with the stack.
     Memory,
-    /// In this folder, there again after a restart.
+    /// Folder, which survives restarts.
     Dir(PathBuf),
 }
 
-/// An opened data folder. Its lock goes with this value, and with the process however that ends.
+/// Opened data folder. Its lock is released when this is dropped or the process ends.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -23,7 +23,7 @@ pub(super) struct Folder {
 }
 
 impl Data {
-    /// Opens the folder, if data is to be kept in one.
+    /// Opens and locks the folder, if there is one.
     pub(super) fn open(&self) -> Result<Option<Folder>> {
         match self {
             Self::Memory => Ok(None),
@@ -43,13 +43,13 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// The path of the file `name` in this folder.
+    /// Returns the path of the file `name` in this folder.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 }
 
-/// Takes the lock and leaves our process id in it, for the message that the next one gets.
+/// Takes the lock and writes the process id into it, for the error message of the next stack.
 fn take(lock: &mut File, path: &Path) -> Result<()> {
     match lock.try_lock() {
         Ok(()) => {}

@@ -1,4 +1,4 @@
-//! Our own DynamoDB, on SQLite. What must stay out: everything that DynamoDB does, which is the emulator's part.
+//! Built-in DynamoDB: the crate `dynoxide` on SQLite.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Emulator, data::Folder};
 use crate::tasks::{Task, listener};
 
-/// How often expired items are removed. DynamoDB takes up to days: code that relies on the removal is wrong either way.
-const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// Period of the removal of expired items. DynamoDB itself may take days, so code must not rely on it.
+const SWEEP_PERIOD: Duration = Duration::from_mins(1);
 
 /// Serves the database in `folder`, or one in memory, at `address`.
 pub(super) async fn serve(folder: Option<&Folder>, address: SocketAddr) -> Result<Emulator> {
@@ -31,12 +31,12 @@ fn open(folder: Option<&Folder>) -> Result<Database> {
 }
 
 async fn sweep(database: Database) {
-    let mut ticks = interval(SWEEP_EVERY);
+    let mut ticks = interval(SWEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let database = database.clone();
-        // A failed sweep leaves items that the next one removes; nothing else depends on it.
+        // The next sweep removes items that a failed one leaves.
         drop(tokio::task::spawn_blocking(move || database.sweep_ttl()).await);
     }
 }

@@ -1,5 +1,4 @@
-//! The place between the functions and an emulator, for whoever wants to see or change what passes there.
-//! What must stay out: doing so.
+//! Interface of proxies between the functions and the emulators, which record or change calls.
 
 use std::fmt::Debug;
 
@@ -8,20 +7,20 @@ use tokio::net::TcpListener;
 
 use crate::tasks::Task;
 
-/// Which emulator a call goes to.
+/// Service that an emulator provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// The tables.
+    /// Tables.
     DynamoDb,
-    /// The objects.
+    /// Objects.
     S3,
 }
 
-/// A proxy in front of each emulator, for the functions alone: the stack's own clients don't pass it.
+/// Proxy in front of each emulator. The functions call it; the stack's own clients bypass it.
 pub trait Interceptor: Debug + Send + Sync {
-    /// Passes on to the emulator at `upstream` what comes in on `listener`, until the task is dropped.
+    /// Forwards calls from `listener` to the emulator at `upstream`, until the task is dropped.
     ///
     /// # Errors
-    /// When `upstream` is no URL.
+    /// When `upstream` is not a URL.
     fn serve(&self, service: Service, listener: TcpListener, upstream: &str) -> Result<Task>;
 }

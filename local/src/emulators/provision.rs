@@ -1,5 +1,5 @@
-//! Tables and buckets as the template declares them, through the emulators' own protocols: so that it works with any
-//! emulator. What must stay out: changing what is already there.
+//! Creation of the template's tables and buckets through the SDK, which works with any emulator. Existing ones are not
+//! changed.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use aws_sdk_dynamodb::types::{
 use super::Emulators;
 use crate::template::{Index, Key, Names, Table, Template};
 
-/// How long an emulator may take to make a table usable, in steps of [`POLL`].
-const POLLS: u32 = 300;
-const POLL: Duration = Duration::from_millis(100);
+/// Maximum polls of a table's status before it must be active.
+const MAX_POLLS: u32 = 300;
+const POLL_PERIOD: Duration = Duration::from_millis(100);
 
 /// Creates every table and bucket of `template` that does not exist yet, under the names in `names`.
 pub(crate) async fn provision(emulators: &Emulators, template: &Template, names: &Names) -> Result<()> {
@@ -40,7 +40,7 @@ async fn ensure_table(client: &Client, table: &Table, name: &str) -> Result<()> 
     if let Err(error) = created.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)
         && !error.is_resource_in_use_exception()
     {
-        return Err(said(error)).context("can't create it");
+        return Err(with_message(error)).context("can't create it");
     }
     let found = active(client, name).await?;
     check_key(table, &found)?;
@@ -91,19 +91,19 @@ fn projection(index: &Index) -> Projection {
         .build()
 }
 
-/// Waits until the table can be used; emulators other than ours may take a while.
+/// Waits until the table is active, which takes a while with some external emulators.
 async fn active(client: &Client, name: &str) -> Result<TableDescription> {
-    for _ in 0..POLLS {
+    for _ in 0..MAX_POLLS {
         let response = client.describe_table().table_name(name).send().await.context("can't describe it")?;
         match response.table {
             Some(found) if found.table_status == Some(TableStatus::Active) => return Ok(found),
-            _ => tokio::time::sleep(POLL).await,
+            _ => tokio::time::sleep(POLL_PERIOD).await,
         }
     }
-    bail!("it is still not active after {:?}", POLL * POLLS)
+    bail!("it is still not active after {:?}", POLL_PERIOD * MAX_POLLS)
 }
 
-/// A table of an older template would fail later, in ways that are hard to understand.
+/// Checks that an existing table has the declared key. One of an older template would cause obscure errors later.
 fn check_key(table: &Table, found: &TableDescription) -> Result<()> {
     if found.key_schema() != key_schema(&table.key)?.as_slice() {
         bail!("it exists with another key than the template declares; remove it, or use another data folder");
@@ -127,18 +127,20 @@ async fn ensure_expiry(client: &Client, table: &Table, name: &str) -> Result<()>
     Ok(())
 }
 
-/// Emulators disagree on what creating an existing bucket is, but not on whether it can be used.
+/// Creates a bucket if it does not exist. Emulators disagree about the error for an existing one, so `HeadBucket` decides.
 async fn ensure_bucket(client: &aws_sdk_s3::Client, name: &str) -> Result<()> {
     let created = client.create_bucket().bucket(name).send().await;
     let Err(error) = created.map_err(aws_sdk_s3::error::SdkError::into_service_error) else { return Ok(()) };
     if client.head_bucket().bucket(name).send().await.is_err() {
-        return Err(said(error)).context("can't create it");
+        return Err(with_message(error)).context("can't create it");
     }
     Ok(())
 }
 
-/// What an emulator said. Without a message there was no answer, and the causes of the error say why.
-fn said(error: impl ProvideErrorMetadata + std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+/// Returns an error with the emulator's message. Without one there was no response, and the error's sources explain it.
+fn with_message(
+    error: impl ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+) -> anyhow::Error {
     match error.message() {
         Some(message) => anyhow!("{message}"),
         None => anyhow!(error),

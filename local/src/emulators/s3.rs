@@ -1,5 +1,6 @@
-//! Our own S3: the protocol and its signatures come from `s3s`, the objects are rows in SQLite.
-//! What must stay out: operations that neither the functions nor their tests use.
+//! Built-in S3: `s3s` implements the protocol and its signatures, SQLite stores the objects.
+//!
+//! Only operations that the functions or their tests use are implemented.
 
 mod checksums;
 mod listing;
@@ -22,7 +23,7 @@ use store::Store;
 use super::{Emulator, data::Folder};
 use crate::tasks::{Task, listener};
 
-/// Serves the objects in `folder`, or some in memory, at `address`, to callers that sign with `credentials`.
+/// Serves the objects in `folder`, or in memory, at `address`, to callers that sign with `credentials`.
 pub(super) async fn serve(
     folder: Option<&Folder>,
     address: SocketAddr,
@@ -30,7 +31,7 @@ pub(super) async fn serve(
 ) -> Result<Emulator> {
     let store = Store::open(folder.map(|folder| folder.file("s3.sqlite")).as_deref())?;
     let (listener, address) = listener(address).await?;
-    let app = Router::new().fallback_service(HandleError::new(service(store, credentials), broken));
+    let app = Router::new().fallback_service(HandleError::new(service(store, credentials), internal_error));
     Ok(Emulator::own(address, vec![Task::serve(listener, app)]))
 }
 
@@ -40,7 +41,7 @@ fn service(store: Store, credentials: &Credentials) -> S3Service {
     builder.build()
 }
 
-/// What S3 itself has to say is an answer already; this is left for broken connections.
-async fn broken(_: s3s::HttpError) -> StatusCode {
+/// Handles errors of connections. Errors of S3 are responses already.
+async fn internal_error(_: s3s::HttpError) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }

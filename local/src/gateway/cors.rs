@@ -1,4 +1,4 @@
-//! Cross-origin resource sharing as an HTTP API does it: preflights, and the headers of functions' answers.
+//! CORS of an HTTP API: preflights, and the headers of functions' responses.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>
 
@@ -26,7 +26,7 @@ pub(crate) struct Cors {
     max_age: Option<u32>,
 }
 
-/// Names that are allowed, and the header that lists them.
+/// Allowed names, and the header value that lists them.
 #[derive(Debug)]
 struct List {
     names: Vec<String>,
@@ -34,10 +34,10 @@ struct List {
 }
 
 impl Cors {
-    /// The settings of the template, for pages of these origins.
+    /// Combines the settings of the template with the allowed origins.
     ///
     /// # Errors
-    /// When a name in them can't stand in a header.
+    /// When a name in the settings is not valid in a header.
     pub(crate) fn new(settings: &template::Cors, origins: Origins) -> Result<Self> {
         Ok(Self {
             origins,
@@ -49,12 +49,12 @@ impl Cors {
         })
     }
 
-    /// The answer to an `OPTIONS` request that no route takes. Without the permissions a browser stops there.
+    /// Returns the response to a preflight. If it is not allowed, the response has no CORS headers.
     pub(super) fn preflight(&self, request: &HeaderMap) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
-        if self.permits(request) && self.admit(request, headers) {
+        if self.allows_headers_and_method(request) && self.insert_origin(request, headers) {
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.header.clone());
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.headers.header.clone());
             if let Some(max_age) = self.max_age {
@@ -64,20 +64,20 @@ impl Cors {
         response
     }
 
-    /// Puts the headers for the page into a function's answer, in place of those that the function chose.
+    /// Replaces the CORS headers of a function's response by those of the settings.
     pub(super) fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
-        let is_ours = |name: &&HeaderName| name.as_str().starts_with("access-control-");
-        let chosen: Vec<_> = response.keys().filter(is_ours).cloned().collect();
-        for name in chosen {
+        let is_cors = |name: &&HeaderName| name.as_str().starts_with("access-control-");
+        let replaced: Vec<_> = response.keys().filter(is_cors).cloned().collect();
+        for name in replaced {
             response.remove(name);
         }
-        if self.admit(request, response) {
+        if self.insert_origin(request, response) {
             response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.header.clone());
         }
     }
 
-    /// Lets the page that sent `request` read the answer, if it may. Returns `true` if it may.
-    fn admit(&self, request: &HeaderMap, response: &mut HeaderMap) -> bool {
+    /// Allows the page that sent `request` to read the response. Returns `true` if its origin is allowed.
+    fn insert_origin(&self, request: &HeaderMap, response: &mut HeaderMap) -> bool {
         let origin =
             only(request, &ORIGIN).filter(|origin| text(origin).is_some_and(|it| self.origins.allow(it)));
         if let Some(origin) = origin {
@@ -90,8 +90,8 @@ impl Cors {
         origin.is_some()
     }
 
-    /// Returns `true` if the method and all headers that the preflight asks for are allowed.
-    fn permits(&self, request: &HeaderMap) -> bool {
+    /// Returns `true` if the preflight's method and all its headers are allowed.
+    fn allows_headers_and_method(&self, request: &HeaderMap) -> bool {
         let method = only(request, &ACCESS_CONTROL_REQUEST_METHOD).and_then(text);
         let headers = request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
         let mut headers = headers.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
@@ -112,7 +112,7 @@ impl List {
     }
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs exactly once.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())

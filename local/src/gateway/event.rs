@@ -1,4 +1,4 @@
-//! A request as the event that a function gets: payload format 2.0. What must stay out: limits and answers.
+//! Conversion of a request to a function's event: payload format 2.0.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
@@ -16,9 +16,9 @@ use super::content::as_text;
 use crate::clock;
 use crate::template::ACCOUNT;
 
-/// The id that every API has here.
+/// Id of the API.
 const API: &str = "local";
-/// Headers that concern one connection and end at the gateway.
+/// Hop-by-hop headers, which the gateway drops.
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
     header::EXPECT,
@@ -28,22 +28,22 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-/// A request that is to become an event.
+/// Request to convert to an event.
 #[derive(Debug)]
 pub(crate) struct Call<'r> {
     pub(crate) parts: &'r Parts,
-    /// The path as the router matched it.
+    /// Path as the router matched it.
     pub(crate) path: &'r str,
     pub(crate) body: &'r [u8],
     pub(crate) peer: SocketAddr,
-    /// The port that the gateway listens on.
+    /// Port that the gateway listens on.
     pub(crate) port: u16,
-    /// The request's id.
+    /// Request id.
     pub(crate) id: &'r str,
 }
 
 impl Call<'_> {
-    /// The event for the function behind `route`, as JSON.
+    /// Converts the request to the event of `route`, as JSON.
     pub(crate) fn event(&self, route: &str, parameters: &BTreeMap<String, String>) -> String {
         let headers = &self.parts.headers;
         let query = self.parts.uri.query().unwrap_or_default();
@@ -115,17 +115,17 @@ impl Call<'_> {
     }
 }
 
-/// A new request id, in the form that API Gateway gives them.
+/// Creates a request id in the form of API Gateway's.
 pub(crate) fn request_id() -> String {
     BASE64_URL_SAFE.encode(&Uuid::new_v4().into_bytes()[..11])
 }
 
-/// Resolves percent escapes. Bytes that are not UTF-8 are replaced.
+/// Decodes percent-encoding. Bytes that are not UTF-8 are replaced.
 pub(super) fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// All values of a header, joined by commas as in every event.
+/// Joins all values of a header by commas.
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let values: Vec<_> =
         headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
@@ -149,7 +149,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
     parameters
 }
 
-/// What a request does not have is missing from its event.
+/// Inserts a field. Events omit empty ones.
 fn insert_unless_empty(event: &mut Map<String, Value>, name: &str, value: Value) {
     let empty = match &value {
         Value::String(text) => text.is_empty(),

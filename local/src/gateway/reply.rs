@@ -1,4 +1,4 @@
-//! What a function answered, as an HTTP response: payload format 2.0. What must stay out: requests.
+//! Conversion of a function's response to an HTTP response: payload format 2.0.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Headers that the gateway itself determines.
+/// Headers that the gateway sets itself.
 const OWN: [HeaderName; 4] =
     [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE];
 
@@ -22,16 +22,18 @@ struct Reply {
     is_base64_encoded: Option<bool>,
 }
 
-/// The response that `answer` stands for; `None` if it can't be understood.
-pub(super) fn response(answer: &[u8]) -> Option<Response> {
-    let parsed = serde_json::from_slice::<Value>(answer).ok().and_then(|answer| match answer {
-        Value::Object(ref fields) if fields.contains_key("statusCode") => serde_json::from_value(answer).ok(),
+/// Converts the `payload` of a function's response; `None` if it is malformed.
+pub(super) fn response(payload: &[u8]) -> Option<Response> {
+    let reply = serde_json::from_slice::<Value>(payload).ok().and_then(|payload| match payload {
+        Value::Object(ref fields) if fields.contains_key("statusCode") => {
+            serde_json::from_value(payload).ok()
+        }
         other => Some(inferred(&other)),
     });
-    parsed.and_then(assemble)
+    reply.and_then(assemble)
 }
 
-/// An answer of the gateway itself.
+/// Returns an error response of the gateway itself.
 pub(super) fn failure(status: StatusCode) -> Response {
     let message = match status {
         StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
@@ -43,9 +45,9 @@ pub(super) fn failure(status: StatusCode) -> Response {
     response
 }
 
-/// Without a status code the answer is the body.
-fn inferred(answer: &Value) -> Reply {
-    let body = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+/// Infers a 200 with the payload as its body, because the payload has no status code.
+fn inferred(payload: &Value) -> Reply {
+    let body = payload.as_str().map_or_else(|| payload.to_string(), str::to_owned);
     let content_type = ("content-type".to_owned(), Value::from("application/json"));
     Reply {
         status_code: 200,

@@ -1,4 +1,4 @@
-//! Which route a request takes. What must stay out: everything of the request but its method and path.
+//! Routing by method and path.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use http::Method;
 use super::event::decode;
 use crate::template::RouteKey;
 
-/// A route and the function that it leads to.
+/// Route and its function.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The function's logical id in the template.
+    /// Function's logical id in the template.
     pub function: String,
-    /// The function's binary.
+    /// Function's binary.
     pub binary: String,
-    /// The method, in upper case; `ANY` stands for all.
+    /// Method, in upper case; `ANY` stands for all.
     pub method: String,
-    /// The path as the template writes it.
+    /// Path as the template writes it.
     pub path: String,
 }
 
@@ -31,19 +31,19 @@ struct Entry<T> {
     target: T,
 }
 
-/// A segment of a route's path.
+/// Segment of a route's path.
 #[derive(Debug)]
 enum Segment {
     Text(String),
     Parameter(String),
-    /// `{name+}`: all that is left, one segment at least.
+    /// `{name+}`: the rest of the path, at least one segment.
     Rest(String),
 }
 
 /// Path parameters by name.
 type PathParameters = BTreeMap<String, String>;
 
-/// A route that fits a request.
+/// Route that matches a request.
 #[derive(Debug)]
 pub(super) struct Match<'r, T> {
     pub(super) route: String,
@@ -52,8 +52,8 @@ pub(super) struct Match<'r, T> {
 }
 
 impl<T> Router<T> {
-    /// A router over these routes, the more specific ones first: as in an HTTP API, a full match goes before a greedy
-    /// one and `$default` comes last; a named method goes before `ANY`.
+    /// Creates a router that prefers the more specific route. As in an HTTP API, a full match precedes a greedy one and
+    /// `$default` comes last. A named method precedes `ANY`.
     pub(crate) fn new(routes: impl IntoIterator<Item = (RouteKey, T)>) -> Self {
         let entry = |(key, target): (RouteKey, T)| Entry { segments: segments(&key.path), key, target };
         let mut entries: Vec<_> = routes.into_iter().map(entry).collect();
@@ -65,7 +65,7 @@ impl<T> Router<T> {
         Self(entries)
     }
 
-    /// The route for a request with this method and [`path`], if there is one.
+    /// Finds the route of a request with this method and [`path`].
     pub(super) fn find(&self, method: &Method, path: &str) -> Option<Match<'_, T>> {
         let candidates =
             self.0.iter().filter(|entry| entry.key.method == "ANY" || entry.key.method == method.as_str());
@@ -77,7 +77,7 @@ impl<T> Router<T> {
 }
 
 impl<T> Entry<T> {
-    /// The parameters that make this route's path equal to `path`.
+    /// Matches `path` and returns its parameters.
     fn parameters(&self, path: &str) -> Option<PathParameters> {
         let mut parameters = PathParameters::new();
         if self.key.path == "$default" {
@@ -85,15 +85,15 @@ impl<T> Entry<T> {
         }
         let mut rest = Some(path.strip_prefix('/')?);
         for segment in &self.segments {
-            let left = rest?;
-            let (first, behind) =
-                left.split_once('/').map_or((left, None), |(first, rest)| (first, Some(rest)));
-            rest = behind;
+            let unmatched = rest?;
+            let (first, after) =
+                unmatched.split_once('/').map_or((unmatched, None), |(first, rest)| (first, Some(rest)));
+            rest = after;
             match segment {
                 Segment::Text(text) => (first == text).then_some(())?,
                 Segment::Parameter(name) => insert(&mut parameters, name, first)?,
                 Segment::Rest(name) => {
-                    insert(&mut parameters, name, left)?;
+                    insert(&mut parameters, name, unmatched)?;
                     rest = None;
                 }
             }
@@ -112,10 +112,10 @@ impl Segment {
     }
 }
 
-/// The path that an HTTP API routes and hands to the function. It is decoded first, so `%2F` divides segments, and slashes
-/// in a row count as one, so a base URL may end in one.
+/// Normalizes a path as an HTTP API does before it routes. `%2F` divides segments, because decoding comes first.
+/// Consecutive slashes count as one, so a base URL may end in one.
 ///
-/// Only the decoding is documented. The slashes are what users saw:
+/// Only the decoding is documented. Users observed the slashes:
 /// <https://github.com/localstack/localstack/issues/8170>, <https://github.com/brefphp/symfony-bridge/issues/53>
 pub(super) fn path(raw: &str) -> String {
     let mut path = decode(raw);
@@ -124,7 +124,7 @@ pub(super) fn path(raw: &str) -> String {
     path
 }
 
-/// An empty segment is no value of a parameter.
+/// Inserts a parameter; `None` if its value is empty.
 fn insert(parameters: &mut PathParameters, name: &str, value: &str) -> Option<()> {
     (!value.is_empty()).then(|| {
         parameters.insert(name.to_owned(), value.to_owned());

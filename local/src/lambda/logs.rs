@@ -1,4 +1,4 @@
-//! What the functions write to their standard streams. What must stay out: what the stack itself has to say.
+//! Logs of the functions, from their standard streams.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,21 +9,21 @@ use tokio::sync::watch;
 
 use crate::terminal;
 
-/// How many lines are kept of each function.
-const KEPT: usize = 10_000;
-/// How long [`Logs::find`] waits for a line: a process writes long before that, or never.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum lines that are kept for each function.
+const MAX_LINES: usize = 10_000;
+/// Timeout of [`Logs::find`].
+const FIND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What happens to the functions' logs. They are kept for the stack's owner in any case.
+/// Destination of the functions' logs. The stack keeps them in memory in both cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Log {
-    /// They go to standard error, each line behind the function's name.
+    /// Standard error, each line prefixed with the function's name.
     Print,
-    /// They are only kept.
+    /// Memory only.
     Capture,
 }
 
-/// The lines of all functions.
+/// Lines of all functions.
 #[derive(Debug, Clone)]
 pub(crate) struct Logs {
     mode: Log,
@@ -36,7 +36,7 @@ impl Logs {
         Self { mode, lines: Arc::default(), written: watch::Sender::new(()) }
     }
 
-    /// Whether the lines are shown as they come.
+    /// Returns `true` if lines are printed immediately.
     pub(crate) fn printed(&self) -> bool {
         self.mode == Log::Print
     }
@@ -48,7 +48,7 @@ impl Logs {
         }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = lines.entry(binary.to_owned()).or_default();
-        if kept.len() == KEPT {
+        if kept.len() == MAX_LINES {
             kept.pop_front();
         }
         kept.push_back(line.to_owned());
@@ -56,13 +56,13 @@ impl Logs {
         self.written.send_replace(());
     }
 
-    /// The kept lines of the function with this binary.
+    /// Returns the kept lines of the function with this binary.
     pub(crate) fn lines(&self, binary: &str) -> Vec<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.get(binary).into_iter().flatten().cloned().collect()
     }
 
-    /// The first line that contains `text`, as soon as there is one.
+    /// Waits for the first line that contains `text`.
     pub(crate) async fn find(&self, binary: &str, text: &str) -> Option<String> {
         let mut written = self.written.subscribe();
         let search = async {
@@ -74,10 +74,10 @@ impl Logs {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, search).await.ok().flatten()
+        tokio::time::timeout(FIND_TIMEOUT, search).await.ok().flatten()
     }
 
-    /// Adds every line of `stream` until it ends. Bytes that are not UTF-8 are replaced.
+    /// Adds the lines of `stream` until it ends. Bytes that are not UTF-8 are replaced.
     pub(crate) async fn forward(self, binary: String, stream: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(stream);
         let mut line = Vec::new();

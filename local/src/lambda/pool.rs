@@ -1,5 +1,5 @@
-//! All environments of one function: one event at a time in each, more of them as requests ask for it, idle ones kept.
-//! What must stay out: what happens inside an environment.
+//! Pool of a function's execution environments. Each handles one event at a time; concurrent requests start further ones,
+//! and idle ones are reused.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,17 +12,17 @@ use super::logs::Logs;
 use super::process::{Environment, Served, Spec};
 use crate::environment::Variables;
 
-/// How many environments a function may have at once.
+/// Maximum concurrent environments of a function.
 const MAX_ENVIRONMENTS: u32 = 64;
-/// How many requests may wait for one of them.
+/// Maximum requests that wait for an environment.
 const MAX_WAITING: usize = 1024;
 
-/// The environments of one function.
+/// Environments of one function.
 #[derive(Debug)]
 pub(crate) struct Pool {
     spec: Arc<Spec>,
     logs: Logs,
-    /// Those that wait for an event, the one used last at the end.
+    /// Environments that wait for an event; the most recently used one is last.
     idle: Mutex<Vec<Environment>>,
     environments: Semaphore,
     admitted: Semaphore,
@@ -43,39 +43,39 @@ impl Pool {
         }
     }
 
-    /// The function's binary.
+    /// Returns the function's binary.
     pub(crate) fn binary(&self) -> &str {
         &self.spec.binary
     }
 
-    /// The environment variables of the function's processes.
+    /// Returns the environment variables of the function's processes.
     pub(crate) fn variables(&self) -> &Variables {
         &self.spec.variables
     }
 
-    /// Starts one environment ahead of the first request.
+    /// Starts one environment before the first request.
     ///
     /// # Errors
-    /// When the function refuses to start.
+    /// When the function does not start.
     pub(crate) async fn prewarm(&self) -> Result<()> {
         let environment = self.start().await?;
-        self.keep(environment);
+        self.put_idle(environment);
         Ok(())
     }
 
-    /// Runs one invocation to its end, even when the caller stops waiting for it.
+    /// Runs one invocation to its end, even if the caller stops waiting for it.
     pub(crate) async fn invoke(self: &Arc<Self>, event: Bytes) -> Outcome {
         let pool = Arc::clone(self);
         let task = tokio::spawn(async move { pool.run(event).await });
         task.await.unwrap_or_else(|error| Outcome::Failed(error.to_string()))
     }
 
-    /// Kills the processes that have an invocation under way, as a crash would.
+    /// Kills the processes that handle an invocation, like a crash.
     pub(crate) fn crash(&self) {
         self.crashes.send_replace(());
     }
 
-    /// Ends all processes. Invocations that are under way fail.
+    /// Ends all processes. Running invocations fail.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
         self.idle().clear();
@@ -88,7 +88,7 @@ impl Pool {
         for mut environment in idle {
             environment.stop().await;
         }
-        // Holding every permit means that no invocation is under way.
+        // With all permits acquired, no invocation is running.
         drop(self.environments.acquire_many(MAX_ENVIRONMENTS).await);
     }
 
@@ -102,12 +102,13 @@ impl Pool {
         let mut closing = self.closing.subscribe();
         tokio::select! {
             outcome = self.serve(event) => outcome,
-            // What is dropped here kills its process.
+            // The dropped future owns the environment, which kills its process.
             _ = closing.wait_for(|closing| *closing) => Outcome::Failed("the stack is stopping".to_owned()),
         }
     }
 
-    /// An idle environment may have ended unnoticed; as its process never saw the event, another one can have it.
+    /// Serves the event in an idle environment or a new one. If an idle one has ended unnoticed, its process never saw the
+    /// event, so the next environment may get it.
     async fn serve(&self, event: Bytes) -> Outcome {
         while let Some(environment) = self.take_idle() {
             if let Some(outcome) = self.serve_in(environment, event.clone()).await {
@@ -122,11 +123,11 @@ impl Pool {
         }
     }
 
-    /// `None` when the process ended before it saw the event.
+    /// Serves the event; `None` if the process ended before it saw the event.
     async fn serve_in(&self, mut environment: Environment, event: Bytes) -> Option<Outcome> {
         match environment.serve(event, self.crashes.subscribe()).await {
             Served::Done(outcome) => {
-                self.keep(environment);
+                self.put_idle(environment);
                 Some(outcome)
             }
             Served::Broken(outcome) => Some(outcome),
@@ -143,8 +144,9 @@ impl Pool {
         self.idle().pop()
     }
 
-    /// Closing clears the idle ones after it has set the flag: under their lock nothing can slip in behind it.
-    fn keep(&self, environment: Environment) {
+    /// Keeps an environment for reuse, unless the pool is closing. The flag is checked under the lock, because `close` and
+    /// `stop` set it before they empty the list.
+    fn put_idle(&self, environment: Environment) {
         let mut idle = self.idle();
         if !*self.closing.borrow() {
             idle.push(environment);
@@ -157,5 +159,5 @@ impl Pool {
 }
 
 fn ended_early(spec: &Spec) -> Outcome {
-    Outcome::Failed(format!("{} ended before it took the event", spec.binary))
+    Outcome::Failed(format!("{} ended before it received the event", spec.binary))
 }

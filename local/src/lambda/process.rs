@@ -1,4 +1,4 @@
-//! One execution environment: a process of a function and its Runtime API. What must stay out: which of several to use.
+//! One execution environment: a process of a function and its Runtime API.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -19,12 +19,12 @@ use super::runtime_api::{Invocation, Reply, RuntimeApi};
 use crate::clock;
 use crate::environment::Variables;
 
-/// The longest that a process may take before it asks for its first event, as on Lambda.
-const INIT_LIMIT: Duration = Duration::from_secs(10);
-/// How long the last lines of an ended process may take to arrive.
-const LAST_LINES: Duration = Duration::from_secs(1);
+/// Timeout of init, until the process requests its first event, as on Lambda.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout for the last log lines of an ended process.
+const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What is needed to run a function.
+/// Executable and settings of a function.
 #[derive(Debug, Clone)]
 pub(crate) struct Spec {
     pub(crate) binary: String,
@@ -34,7 +34,7 @@ pub(crate) struct Spec {
     pub(crate) variables: Variables,
 }
 
-/// A running environment. Its process is killed when this is dropped.
+/// Running environment. Its process is killed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Environment {
     spec: Arc<Spec>,
@@ -44,18 +44,18 @@ pub(super) struct Environment {
     readers: JoinSet<()>,
 }
 
-/// How an environment dealt with an event.
+/// Result of serving an event.
 pub(super) enum Served {
-    /// The environment can be used again.
+    /// The environment can be reused.
     Done(Outcome),
-    /// The environment is gone.
+    /// The environment has ended.
     Broken(Outcome),
-    /// The environment is gone, and its process never saw the event.
+    /// The environment has ended, and its process never saw the event.
     NotDelivered,
 }
 
 impl Environment {
-    /// Starts a process and waits until it asks for its first event.
+    /// Starts a process and waits until it requests its first event.
     pub(super) async fn start(spec: &Arc<Spec>, logs: &Logs) -> Result<Self> {
         let api = RuntimeApi::serve().await?;
         let mut child = spawn(spec, &api)?;
@@ -71,7 +71,7 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Gives the process an event and waits for what it makes of it. Kills it when `crashes` changes.
+    /// Gives the process an event and waits for the outcome. Kills the process when `crashes` changes.
     pub(super) async fn serve(&mut self, event: Bytes, mut crashes: watch::Receiver<()>) -> Served {
         let taken = Arc::new(AtomicBool::new(false));
         let (sender, reply) = oneshot::channel();
@@ -102,11 +102,11 @@ impl Environment {
             ready = async { ready.wait_for(|ready| *ready).await.map(drop) } => ready.context("the Runtime API stopped"),
             status = self.child.wait() => {
                 self.last_lines().await;
-                bail!("it ended before it asked for an event ({})", describe(status));
+                bail!("it ended before it requested an event ({})", describe(status));
             }
-            () = tokio::time::sleep(INIT_LIMIT) => {
+            () = tokio::time::sleep(INIT_TIMEOUT) => {
                 self.stop().await;
-                bail!("it did not ask for an event within {INIT_LIMIT:?}");
+                bail!("it did not request an event within {INIT_TIMEOUT:?}");
             }
         }
     }
@@ -143,10 +143,10 @@ impl Environment {
         Served::Broken(Outcome::TimedOut)
     }
 
-    /// Waits for what the ended process wrote last, but not for others that hold its streams open.
+    /// Waits for the last lines of the ended process. Another process may keep its streams open, hence the timeout.
     async fn last_lines(&mut self) {
         let all = async { while self.readers.join_next().await.is_some() {} };
-        tokio::time::timeout(LAST_LINES, all).await.unwrap_or_default();
+        tokio::time::timeout(LAST_LINES_TIMEOUT, all).await.unwrap_or_default();
     }
 }
 
@@ -158,7 +158,7 @@ fn outcome(reply: Reply) -> Outcome {
     }
 }
 
-/// A process group of its own keeps the terminal's Ctrl-C from the functions: the stack is the one that ends them.
+/// Starts the process in its own group, because the stack ends it and Ctrl-C in the terminal must not.
 fn spawn(spec: &Spec, api: &RuntimeApi) -> Result<Child> {
     let mut command = Command::new(&spec.executable);
     command

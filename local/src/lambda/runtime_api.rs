@@ -1,4 +1,4 @@
-//! The Lambda Runtime API, as one execution environment sees it. What must stay out: the process behind it.
+//! Lambda Runtime API of one execution environment.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -20,22 +20,22 @@ use super::MAX_PAYLOAD;
 use crate::body::{ReadBodyError, collect};
 use crate::tasks::{Task, loopback_listener};
 
-/// An event on its way to a process.
+/// Event for a process.
 #[derive(Debug)]
 pub(super) struct Invocation {
     /// Unique among all invocations.
     pub(super) id: String,
     pub(super) event: Bytes,
-    /// When the process will be killed, in milliseconds since 1970.
+    /// Time at which the process is killed, in milliseconds since 1970.
     pub(super) deadline_ms: i64,
     pub(super) arn: String,
     pub(super) trace_id: String,
-    /// Set once the process has the event: from then on it must not be given to another one.
+    /// Set when the process receives the event. From then on no other process may get it.
     pub(super) taken: Arc<AtomicBool>,
     pub(super) reply: oneshot::Sender<Reply>,
 }
 
-/// What the process made of an event.
+/// Reply of the process to an event.
 #[derive(Debug)]
 pub(super) enum Reply {
     Response(Bytes),
@@ -43,11 +43,11 @@ pub(super) enum Reply {
     TooLarge,
 }
 
-/// The Runtime API of one environment, served until this is dropped.
+/// Runtime API of one environment, served until this is dropped.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
     pub(super) address: SocketAddr,
-    /// Turns true when the process asks for its first event.
+    /// Becomes `true` when the process requests its first event.
     pub(super) ready: watch::Receiver<bool>,
     invocations: mpsc::UnboundedSender<Invocation>,
     _server: Task,
@@ -70,9 +70,9 @@ impl RuntimeApi {
         Ok(Self { address, ready, invocations, _server: server })
     }
 
-    /// Hands an invocation to the process, which takes it when it asks for the next one.
+    /// Queues an invocation, which the process gets with its next request.
     pub(super) fn send(&self, invocation: Invocation) {
-        // Without a receiver the process is gone too, which its owner notices by itself.
+        // Without a receiver the process has ended too, which its owner notices itself.
         drop(self.invocations.send(invocation));
     }
 }
@@ -105,12 +105,12 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn respond(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Response {
     match collect(body, MAX_PAYLOAD).await {
-        Ok(answer) => shared.finish(&id, Reply::Response(answer)),
+        Ok(response) => shared.finish(&id, Reply::Response(response)),
         Err(ReadBodyError::TooLarge) => {
             shared.finish(&id, Reply::TooLarge);
             status(StatusCode::PAYLOAD_TOO_LARGE, "The response is larger than 6 MB")
         }
-        // This belongs to a process that is ending, whose owner notices by itself.
+        // The process is ending, which its owner notices itself.
         Err(ReadBodyError::Broken) => status(StatusCode::BAD_REQUEST, "The response is incomplete"),
     }
 }
@@ -122,7 +122,7 @@ async fn fail(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: B
     }
 }
 
-/// A process that reports this ends by itself, after it has logged why.
+/// Accepts an error of init. The process has logged it and exits by itself.
 async fn fail_init() -> Response {
     status(StatusCode::ACCEPTED, "OK")
 }
@@ -135,7 +135,7 @@ impl Shared {
     fn finish(&self, id: &str, reply: Reply) -> Response {
         match self.current().take_if(|(current, _)| current == id) {
             Some((_, sender)) => {
-                // Nobody waits any longer for an invocation that took too long.
+                // An invocation that timed out has no receiver.
                 drop(sender.send(reply));
                 status(StatusCode::ACCEPTED, "OK")
             }

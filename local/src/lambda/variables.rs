@@ -1,4 +1,4 @@
-//! What a function's process finds in its environment. What must stay out: what the functions do with it.
+//! Environment variables of a function's process.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::token::{
     development_key_applies,
 };
 
-/// Variables that the developer may hand to the functions although no template names them.
+/// Variables that reach the functions although the template does not declare them.
 const PASSED_ON: [&str; 3] = ["AWS_CA_BUNDLE", "LOG_LEVEL", "RUST_BACKTRACE"];
 
-/// What all functions of a stack have around them.
+/// Settings that all functions of a stack share.
 #[derive(Debug)]
 pub(crate) struct StackEnv<'a> {
     pub(crate) names: &'a Names,
@@ -23,27 +23,27 @@ pub(crate) struct StackEnv<'a> {
     pub(crate) credentials: &'a Credentials,
     pub(crate) dynamodb: &'a str,
     pub(crate) s3: &'a str,
-    /// The origins whose pages may call the API.
+    /// Origins whose pages may call the API.
     pub(crate) origins: &'a Origins,
 }
 
-/// Those of `variables` that are settings of the template's functions. An empty one counts as not set, as it does there.
+/// Returns the `variables` that are settings of the template's functions. Empty ones count as unset.
 #[must_use]
 pub fn overrides(template: &Template, variables: Variables) -> Variables {
     let named =
         |name: &str| template.functions.iter().any(|function| function.environment.contains_key(name));
-    let wanted = |name: &str| name.starts_with("AUTH_") || PASSED_ON.contains(&name) || named(name);
-    variables.into_iter().filter(|(name, value)| !value.is_empty() && wanted(name)).collect()
+    let is_setting = |name: &str| name.starts_with("AUTH_") || PASSED_ON.contains(&name) || named(name);
+    variables.into_iter().filter(|(name, value)| !value.is_empty() && is_setting(name)).collect()
 }
 
-/// The ARN of a function here.
+/// Returns the ARN of a function.
 pub(crate) fn arn(function: &Function) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.binary)
 }
 
 impl StackEnv<'_> {
-    /// The environment of `function`, run from `executable`: Lambda's own variables, the template's, then development
-    /// values for what the template leaves open, then what the developer says.
+    /// Returns the variables of `function`, run from `executable`. In rising precedence: Lambda's own, the template's,
+    /// development values, the developer's.
     pub(crate) fn variables(&self, function: &Function, executable: &Path) -> Variables {
         let mut variables = self.reserved(function, executable);
         variables.extend(self.declared(function));
@@ -74,14 +74,15 @@ impl StackEnv<'_> {
         variables.into_iter().chain(token).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// What has no value here, such as a parameter without a default, is left out: the function says what it misses.
+    /// Returns the template's variables. Those without a value, such as a parameter without a default, are left out; the
+    /// function reports them if it needs them.
     fn declared(&self, function: &Function) -> Variables {
         let resolved = function.environment.iter().map(|(name, value)| (name, value.resolve(self.names)));
         resolved.filter_map(|(name, value)| Some((name.clone(), value?))).collect()
     }
 
-    /// Values for what the template leaves open. Pages that may call the API may write with the cookie, too; the
-    /// development key stands beside no other.
+    /// Returns values for development. Pages that may call the API may also write with the cookie. The development key is
+    /// set only if there are no other keys.
     fn development(&self) -> Variables {
         let values = [
             ("AUTH_AUDIENCE", DEVELOPMENT_AUDIENCE),

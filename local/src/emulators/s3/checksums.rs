@@ -1,4 +1,4 @@
-//! The checksums that come with an object, in headers or behind a chunked body. What must stay out: storing it.
+//! Checksums of an object, from headers or trailers.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use http::HeaderMap;
 use s3s::crypto::{Checksum, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 use s3s::{S3Result, s3_error};
 
-/// An algorithm's name and its base64 digest of some bytes.
+/// Name of an algorithm, and its function for a base64 digest.
 type Algorithm = (&'static str, fn(&[u8]) -> String);
 
 const ALGORITHMS: [Algorithm; 5] = [
@@ -19,7 +19,7 @@ const ALGORITHMS: [Algorithm; 5] = [
     ("sha256", digest::<Sha256>),
 ];
 
-/// Verifies every checksum of `body` that `headers` and `trailers` announce, and returns them by algorithm.
+/// Verifies the checksums of `body` in `headers` and `trailers`, and returns them by algorithm.
 pub(super) fn verify(
     body: &[u8],
     headers: &HeaderMap,
@@ -38,7 +38,7 @@ pub(super) fn verify(
     Ok(verified)
 }
 
-/// The entity tag that S3 gives to an object of these bytes.
+/// Computes S3's entity tag of an object.
 pub(super) fn etag(body: &[u8]) -> String {
     Md5::checksum(body).iter().fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"))
 }

@@ -1,4 +1,4 @@
-//! Pages of `ListObjectsV2`. What must stay out: reading the objects.
+//! Pages of `ListObjectsV2`.
 
 use s3s::dto::{CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object};
 
@@ -7,12 +7,12 @@ use super::store::Summary;
 
 const MAX_KEYS: usize = 1000;
 
-/// The key after which the listing that `input` asks for begins: the continuation token is the last key of a page.
+/// Returns the key after which the page begins. The continuation token is the last key of the page before.
 pub(super) fn after(input: &ListObjectsV2Input) -> String {
     input.continuation_token.as_ref().or(input.start_after.as_ref()).cloned().unwrap_or_default()
 }
 
-/// The page that `input` asks for, out of all objects `found` with its prefix, in order.
+/// Builds the requested page from all objects with the prefix, in order.
 pub(super) fn page(input: ListObjectsV2Input, found: Vec<Summary>) -> ListObjectsV2Output {
     let limit = input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(MAX_KEYS).min(MAX_KEYS);
     let mut page = Page::default();
@@ -40,7 +40,7 @@ impl Page {
         self.objects.len() + self.folders.len()
     }
 
-    /// Whether the key falls into a folder that this page names already.
+    /// Returns `true` if the page already lists this folder.
     fn covers(&self, folder: Option<&str>) -> bool {
         folder.is_some() && self.folders.last().map(String::as_str) == folder
     }
@@ -73,7 +73,7 @@ impl Page {
     }
 }
 
-/// The part of the key up to the first delimiter behind the prefix.
+/// Returns the common prefix of a key: up to the first delimiter after the requested prefix.
 fn folder<'k>(input: &ListObjectsV2Input, key: &'k str) -> Option<&'k str> {
     let delimiter = input.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty())?;
     let start = input.prefix.as_deref().map_or(0, str::len);

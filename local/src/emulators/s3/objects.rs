@@ -1,4 +1,4 @@
-//! What the store keeps of an object, from and to what requests and answers say. What must stay out: storing and reading it.
+//! Conversions between stored attributes of objects and the SDK's requests and responses.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The S3 operations that the functions and their tests use. What must stay out: SQL, and how requests look.
+//! S3 operations that the functions and their tests use.
 
 use futures_util::TryStreamExt;
 use s3s::dto::{
@@ -15,7 +15,7 @@ use super::listing;
 use super::objects::{attributes, get_output, head_output, length, part_of, put_output, tags, timestamp};
 use super::store::{Object, Put, Store, Summary};
 
-/// The largest object in bytes. Functions take requests of 6 MB, so this only bounds the memory that a mistake takes.
+/// Largest object in bytes. Functions accept at most 6 MB, so this only bounds the memory of a faulty request.
 const MAX_OBJECT: usize = 64 * 1024 * 1024;
 
 /// S3 over a [`Store`].
@@ -23,7 +23,6 @@ const MAX_OBJECT: usize = 64 * 1024 * 1024;
 pub(super) struct Objects(Store);
 
 impl Objects {
-    /// Serves what is in `store`.
     pub(super) fn new(store: Store) -> Self {
         Self(store)
     }
@@ -148,7 +147,7 @@ impl S3 for Objects {
     }
 }
 
-/// Reads the whole body. A broken transfer, or one that is not what its signature covers, ends here: nothing is stored.
+/// Reads the whole body. An incomplete transfer, or a body that its signature does not cover, is an error.
 async fn collect(body: Option<StreamingBlob>) -> S3Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let Some(mut body) = body else { return Ok(bytes) };
@@ -165,16 +164,16 @@ async fn collect(body: Option<StreamingBlob>) -> S3Result<Vec<u8>> {
     }
 }
 
-/// Of the conditions only `If-None-Match: *` is known; passing over another one would be worse than refusing it.
+/// Parses the conditions. Only `If-None-Match: *` is supported; others are refused, because ignoring them would be wrong.
 fn only_create(input: &PutObjectInput) -> S3Result<bool> {
     match (&input.if_none_match, &input.if_match) {
         (None, None) => Ok(false),
         (Some(condition), None) if condition.is_any() => Ok(true),
-        _ => Err(s3_error!(NotImplemented, "Of the conditions only If-None-Match: * is implemented")),
+        _ => Err(s3_error!(NotImplemented, "The only implemented condition is If-None-Match: *")),
     }
 }
 
-/// S3 has this code, `s3s` does not know it.
+/// Returns an error with a code of S3 that `s3s` lacks.
 fn body_mismatch() -> S3Error {
     let mut error = S3Error::new(s3s::S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into()));
     error.set_message("The provided 'x-amz-content-sha256' header does not match what was computed.");

@@ -1,5 +1,4 @@
-//! Buckets and objects in SQLite. An object is one row, written in one transaction: it is there whole, or not at all.
-//! What must stay out: the S3 protocol.
+//! Buckets and objects in SQLite. An object is one row, so writes are atomic.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,11 +19,11 @@ const SCHEMA: &str = "
         PRIMARY KEY (bucket, key)
     ) STRICT;";
 
-/// The rows of one S3.
+/// Database of buckets and objects.
 #[derive(Debug, Clone)]
 pub(super) struct Store(Arc<Mutex<Connection>>);
 
-/// What is kept of an object besides its bytes: the names are those of S3's headers.
+/// Attributes of an object, named after S3's headers.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Attributes {
     pub(super) etag: String,
@@ -35,20 +34,20 @@ pub(super) struct Attributes {
     pub(super) content_language: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
-    /// Tags as they were sent: `key=value&…`.
+    /// Tags as sent: `key=value&…`.
     pub(super) tagging: Option<String>,
-    /// Base64 checksums by algorithm: what the caller sent and we verified.
+    /// Verified base64 checksums by algorithm.
     pub(super) checksums: BTreeMap<String, String>,
 }
 
-/// A stored object.
+/// Stored object.
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) body: Vec<u8>,
     pub(super) summary: Summary,
 }
 
-/// A stored object without its bytes.
+/// Stored object without its body.
 #[derive(Debug)]
 pub(super) struct Summary {
     pub(super) key: String,
@@ -56,11 +55,11 @@ pub(super) struct Summary {
     pub(super) attributes: Attributes,
 }
 
-/// What became of a put.
+/// Outcome of a put.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Put {
     Stored,
-    /// The caller wanted to create the object, and it is there already.
+    /// The put was conditional, and the object exists already.
     Exists,
 }
 
@@ -72,33 +71,33 @@ impl Store {
             Some(path) => Connection::open(path).with_context(|| format!("can't open {}", path.display()))?,
             None => Connection::open_in_memory().context("can't create the objects' database")?,
         };
-        // An answered put survives the end of this process, and of the machine.
+        // An acknowledged put survives a crash of the process or the machine.
         connection.pragma_update(None, "journal_mode", "WAL").context("can't use a write-ahead log")?;
         connection.pragma_update(None, "synchronous", "FULL").context("can't make writes durable")?;
         connection.execute_batch(SCHEMA).context("can't create the objects' tables")?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// Creates a bucket; `false` when it exists.
+    /// Creates a bucket. Returns `false` if it exists.
     pub(super) async fn create_bucket(&self, name: String) -> Result<bool> {
         let sql = "INSERT INTO buckets (name, created_ms) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         let now = clock::now().as_millisecond();
         self.run(move |db| Ok(db.execute(sql, params![name, now])? > 0)).await
     }
 
-    /// The buckets by name, with the times of their creation in milliseconds.
+    /// Returns the buckets in order of their names, with the times of their creation in milliseconds.
     pub(super) async fn buckets(&self) -> Result<Vec<(String, i64)>> {
         let sql = "SELECT name, created_ms FROM buckets ORDER BY name";
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         self.run(move |db| db.prepare(sql)?.query_map([], read)?.collect()).await
     }
 
-    /// Whether there is a bucket of this name.
+    /// Returns `true` if the bucket exists.
     pub(super) async fn has_bucket(&self, name: String) -> Result<bool> {
         self.run(move |db| db.prepare_cached("SELECT 1 FROM buckets WHERE name = ?1")?.exists([name])).await
     }
 
-    /// Stores an object, in place of an older one unless `create` is set.
+    /// Stores an object. It replaces an existing one unless `create` is set.
     pub(super) async fn put(
         &self,
         bucket: String,
@@ -120,33 +119,33 @@ impl Store {
         Ok(if stored > 0 { Put::Stored } else { Put::Exists })
     }
 
-    /// The object with its bytes.
+    /// Reads an object with its body.
     pub(super) async fn get(&self, bucket: String, key: String) -> Result<Option<Object>> {
         let sql = "SELECT key, modified_ms, attributes, body FROM objects WHERE bucket = ?1 AND key = ?2";
         let read = |row: &Row<'_>| Ok(Object { summary: summary(row)?, body: row.get(3)? });
         self.run(move |db| db.prepare_cached(sql)?.query_row([bucket, key], read).optional()).await
     }
 
-    /// The object without its bytes.
+    /// Reads an object without its body.
     pub(super) async fn head(&self, bucket: String, key: String) -> Result<Option<Summary>> {
         let sql = "SELECT key, modified_ms, attributes FROM objects WHERE bucket = ?1 AND key = ?2";
         self.run(move |db| db.prepare_cached(sql)?.query_row([bucket, key], summary).optional()).await
     }
 
-    /// Takes all tags off an object; `false` when there is no such object.
+    /// Removes all tags of an object. Returns `false` if there is no such object.
     pub(super) async fn remove_tags(&self, bucket: String, key: String) -> Result<bool> {
         let sql = "UPDATE objects SET attributes = json_set(attributes, '$.tagging', NULL)
                    WHERE bucket = ?1 AND key = ?2";
         self.run(move |db| Ok(db.execute(sql, [bucket, key])? > 0)).await
     }
 
-    /// Removes an object, if it is there.
+    /// Deletes an object, if it exists.
     pub(super) async fn delete(&self, bucket: String, key: String) -> Result<()> {
         let sql = "DELETE FROM objects WHERE bucket = ?1 AND key = ?2";
         self.run(move |db| db.execute(sql, [bucket, key]).map(drop)).await
     }
 
-    /// The objects whose keys begin with `prefix` and come after `after`, in the order of their keys.
+    /// Returns the objects whose keys begin with `prefix` and follow `after`, in the order of their keys.
     pub(super) async fn list(&self, bucket: String, prefix: String, after: String) -> Result<Vec<Summary>> {
         let sql = "SELECT key, modified_ms, attributes FROM objects
                    WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 AND key > ?3 ORDER BY key";
@@ -154,14 +153,14 @@ impl Store {
             .await
     }
 
-    /// SQLite blocks, and a large object takes a while: not on the threads that serve connections.
+    /// Runs `work` on a thread for blocking calls, because SQLite blocks.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let store = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || {
-            // A panic elsewhere leaves no half-done statement behind, so the connection is good to use.
+            // A panic elsewhere leaves no partial statement, so the connection stays usable.
             work(&store.lock().unwrap_or_else(PoisonError::into_inner))
         });
         task.await.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?
