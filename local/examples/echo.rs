@@ -1,5 +1,4 @@
-//! A Lambda function for the stack's own tests: it answers with the event that it got, or misbehaves as the query says.
-//! What must stay out: anything of the service.
+//! Lambda function for the stack's own tests. It returns its event, or misbehaves as the query parameter `mode` says.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,7 +38,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     Ok(echo(&event))
 }
 
-/// The event as the body, with what the process knows about itself.
+/// Returns the event as the body, with the process id, its variables and the invocation's context.
 fn echo(event: &LambdaEvent<Value>) -> Value {
     let body = json!({
         "event": event.payload,
@@ -56,7 +55,7 @@ fn echo(event: &LambdaEvent<Value>) -> Value {
     })
 }
 
-/// Everything that an answer in payload format 2.0 can have.
+/// Returns a response with all fields of payload format 2.0.
 fn rich() -> Value {
     json!({
         "statusCode": 201,
@@ -67,7 +66,7 @@ fn rich() -> Value {
     })
 }
 
-/// A refusal that any page could read, if functions had a say in it.
+/// Returns a response with CORS headers for all pages, which the gateway drops.
 fn open() -> Value {
     json!({
         "statusCode": 403,
@@ -75,7 +74,7 @@ fn open() -> Value {
     })
 }
 
-/// Tells a test which process this is. On `meet` its answer is the permission to go on.
+/// Connects to a test and sends the process id. In the mode `meet` the test's reply releases the invocation.
 async fn meet(address: &str) -> Result<TcpStream, Error> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_u32(std::process::id()).await?;

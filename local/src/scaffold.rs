@@ -1,5 +1,4 @@
-//! Routes to be added or removed: the files of their functions, and their blocks of the template. What must stay out:
-//! building functions, and lists that are made of their descriptions.
+//! Scaffolding of routes: adds and removes the files of functions and their blocks in the template.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,16 +11,16 @@ use crate::description::METHODS;
 use crate::example::Example;
 use crate::template::{RouteKey, Template};
 
-/// Longest logical id, because the name of a role is made of it.
+/// Longest logical id, because the names of roles contain it and are limited.
 const MAX_ID_LENGTH: usize = 16;
 /// Longest list of properties on one line.
 const MAX_FLOW_LENGTH: usize = 98;
-/// Path parameter for which no example creates anything.
+/// Value of a path parameter whose resource no example creates.
 const PLACEHOLDER_ID: &str = "01900000-0000-7000-8000-000000000000";
-/// Crates of the workspace that no function is made of, or that every function is made of.
+/// Crates of the workspace that are not the application's.
 const PLATFORM: [&str; 5] = ["local", "shared", "shared-derive", "testing", "workspace-hack"];
 
-/// Files of a workspace that say which functions there are.
+/// Files of a workspace that list its functions.
 #[derive(Debug)]
 pub struct Workspace {
     template: Template,
@@ -30,7 +29,7 @@ pub struct Workspace {
     lock: String,
 }
 
-/// Route that fits into a workspace.
+/// Checked route that does not exist yet.
 struct NewRoute<'a> {
     name: &'a str,
     id: String,
@@ -43,7 +42,7 @@ impl Workspace {
     /// Reads the workspace of this template.
     ///
     /// # Errors
-    /// When one of its files can't be read.
+    /// When one of its files can't be read or parsed.
     pub fn read(template: &Path) -> Result<Self> {
         let text = fs::read_to_string(template)?;
         let template = Template::load(template)?;
@@ -52,13 +51,13 @@ impl Workspace {
             fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))
         };
         let (manifest, lock) = (read("Cargo.toml")?, read("Cargo.lock")?);
-        Ok(Self { text, manifest: manifest.parse().context("Cargo.toml is no TOML")?, lock, template })
+        Ok(Self { text, manifest: manifest.parse().context("Cargo.toml is not TOML")?, lock, template })
     }
 
-    /// Writes a function that answers 204, its example, and its block of the template.
+    /// Writes a function that returns 204, its example, and its block in the template.
     ///
     /// # Errors
-    /// When the route doesn't fit into the workspace, before anything is written; otherwise when a file can't be written.
+    /// When the route is invalid or conflicts with another one; nothing is written then. When a file can't be written.
     pub fn add(&self, name: &str, method: &str, path: &str) -> Result<()> {
         let (method, parameters) = (checked_method(method)?, parameters(path)?);
         let route = NewRoute { name, id: self.checked_id(name)?, method, path, parameters };
@@ -77,20 +76,23 @@ impl Workspace {
         self.write_template(&template)
     }
 
-    /// Removes functions with their blocks of the template.
+    /// Removes functions with their blocks in the template.
     ///
     /// # Errors
-    /// When there is no such function, another one's example needs it or none would be left, before anything is removed;
-    /// otherwise when a file can't be changed.
+    /// When a function does not exist, another example needs it, or none would remain; nothing is removed then. When a file
+    /// can't be changed.
     pub fn remove(&self, names: &[String]) -> Result<()> {
-        let (gone, left): (Vec<_>, Vec<_>) =
+        let (removed, remaining): (Vec<_>, Vec<_>) =
             self.template.functions.iter().partition(|function| names.contains(&function.binary));
-        if let Some(unknown) = names.iter().find(|name| gone.iter().all(|function| function.binary != **name))
-        {
+        let is_unknown = |name: &&String| removed.iter().all(|function| function.binary != **name);
+        if let Some(unknown) = names.iter().find(is_unknown) {
             bail!("template.yaml has no function {unknown}");
         }
-        ensure!(!left.is_empty(), "a template without functions is no service: add one of your own before");
-        for function in left {
+        ensure!(
+            !remaining.is_empty(),
+            "this would leave a template without functions: add one of your own before"
+        );
+        for function in remaining {
             let given = Example::load(&self.template, &function.binary)?.given;
             let needed = given.values().find(|source| names.contains(source));
             ensure!(
@@ -101,7 +103,7 @@ impl Workspace {
             );
         }
         let mut text = self.text.clone();
-        for function in gone {
+        for function in removed {
             text.replace_range(block(&text, &function.id)?, "");
             fs::remove_dir_all(self.template.folder.join("functions").join(&function.binary))?;
         }
@@ -112,25 +114,25 @@ impl Workspace {
         fs::write(self.template.folder.join("template.yaml"), text).context("can't write template.yaml")
     }
 
-    /// Logical id for a function of this name.
+    /// Derives the logical id of a function, and checks that both names are free.
     fn checked_id(&self, name: &str) -> Result<String> {
         let letters = |word: &str| word.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit());
         let is_word = |word: &str| word.starts_with(|it: char| it.is_ascii_lowercase()) && letters(word);
         ensure!(
             name.contains('-') && name.split('-').all(is_word),
-            "{name:?} is no name for a function: give it a verb and a noun, such as get-project"
+            "{name:?} is not a valid name of a function: use a verb and a noun, such as get-project"
         );
         let id: String = name.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
         ensure!(
             id.len() <= MAX_ID_LENGTH,
-            "{id} is longer than {MAX_ID_LENGTH} characters, and CloudFormation makes the name of a role of it"
+            "{id} is longer than {MAX_ID_LENGTH} characters, too long for the names of roles that contain it"
         );
-        let is_there = self.template.folder.join("functions").join(name).exists();
-        ensure!(!is_there, "functions/{name} is there already");
+        let exists = self.template.folder.join("functions").join(name).exists();
+        ensure!(!exists, "functions/{name} already exists");
         let package = format!("\nname = \"{name}\"\n");
-        ensure!(!self.lock.contains(&package), "Cargo.lock has a package {name} already");
+        ensure!(!self.lock.contains(&package), "Cargo.lock already has a package {name}");
         let mut words = self.text.split(|it: char| !it.is_alphanumeric());
-        ensure!(words.all(|word| word != id), "template.yaml has the word {id} already");
+        ensure!(words.all(|word| word != id), "template.yaml already uses the word {id}");
         Ok(id)
     }
 
@@ -138,10 +140,10 @@ impl Workspace {
         for function in &self.template.functions {
             for other in function.routes.iter().filter(|other| shape(&other.path) == shape(route.path)) {
                 let is_same = [&*route.method, "ANY"].contains(&&*other.method);
-                ensure!(!is_same, "{} has the route {other} already", function.binary);
+                ensure!(!is_same, "{} already has the route {other}", function.binary);
                 ensure!(
                     other.path == route.path,
-                    "{} names the parameters of this path otherwise: {}",
+                    "{} has other names for the parameters of this path: {}",
                     function.binary,
                     other.path
                 );
@@ -150,9 +152,9 @@ impl Workspace {
         Ok(())
     }
 
-    /// The template with the route's block behind that of the last function.
+    /// Inserts the route's block after that of the last function.
     fn with_block(&self, route: &NewRoute<'_>) -> Result<String> {
-        let last = self.template.functions.last().context("template.yaml has no function to begin from")?;
+        let last = self.template.functions.last().context("template.yaml has no functions")?;
         let end = block(&self.text, &last.id)?.end;
         let (before, after) = self.text.split_at(end);
         let gap = if before.ends_with("\n\n") { "" } else { "\n" };
@@ -161,7 +163,7 @@ impl Workspace {
         Ok(format!("{before}{gap}{own}{rest}"))
     }
 
-    /// Manifest of a function, with the application's crates at hand.
+    /// Writes the manifest of a function that depends on the application's crates.
     fn package(&self, name: &str) -> String {
         let declared = self.manifest["workspace"]["dependencies"].as_table_like();
         let own = declared
@@ -175,7 +177,7 @@ impl Workspace {
             .replace("<dependencies>\n", &dependencies.into_iter().collect::<String>())
     }
 
-    /// Example of the route. A path parameter is the id of what the example of another route creates, where that has rows
+    /// Writes the example of the route. A path parameter refers to the example that creates the resource, if that has rows
     /// for events.
     fn example(&self, route: &NewRoute<'_>) -> String {
         let source = |name: &str| {
@@ -214,7 +216,7 @@ impl NewRoute<'_> {
             .replace("<properties>", &properties)
     }
 
-    /// What the route does, as far as its name tells: "Gets a project".
+    /// Derives a summary from the name: "Gets a project".
     fn summary(&self) -> String {
         let (verb, noun) = self.name.split_once('-').unwrap_or((self.name, ""));
         let noun = noun.replace('-', " ");
@@ -233,7 +235,7 @@ fn main(route: &NewRoute<'_>) -> String {
     } else {
         ("signed_in", "SignedIn")
     };
-    // The routes of these methods must say it.
+    // Routes of these methods must declare how they handle the key.
     let key = if ["POST", "PATCH"].contains(&&*route.method) { ".ignores_idempotency_key()" } else { "" };
     let mut names = ["NoContent", "RequestContext", "Result", "Route", proof];
     names.sort_unstable();
@@ -252,15 +254,15 @@ fn main(route: &NewRoute<'_>) -> String {
 
 fn checked_method(method: &str) -> Result<String> {
     let method = method.to_ascii_uppercase();
-    ensure!(METHODS.contains(&&*method), "{method} is none of the methods {}", METHODS.join(", "));
+    ensure!(METHODS.contains(&&*method), "{method} is not one of the methods {}", METHODS.join(", "));
     Ok(method)
 }
 
-/// Names of a path's parameters.
+/// Returns the names of a path's parameters.
 fn parameters(path: &str) -> Result<Vec<&str>> {
     let malformed = || {
         format!(
-            "{path:?} is no path of a route: it has segments such as /projects and /{{projectId}}, and ends in one"
+            "{path:?} is not a valid path: use segments such as /projects and /{{projectId}}, without a slash at the end"
         )
     };
     let segments = path.strip_prefix('/').with_context(malformed)?.split('/');
@@ -280,12 +282,12 @@ fn parameters(path: &str) -> Result<Vec<&str>> {
     Ok(names)
 }
 
-/// The segments of a path, whatever its parameters are called.
+/// Returns the segments of a path without the names of its parameters.
 fn shape(path: &str) -> Vec<&str> {
     path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment }).collect()
 }
 
-/// The place of a resource's block in the text of a template, with the empty line behind it.
+/// Finds the block of a resource in the text of a template, including the empty line after it.
 fn block(text: &str, id: &str) -> Result<std::ops::Range<usize>> {
     let head = format!("\n  {id}:\n");
     let start = text.find(&head).with_context(|| format!("template.yaml has no block {id}"))? + 1;

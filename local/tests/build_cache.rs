@@ -1,25 +1,24 @@
-//! What the local stack, the functions and the tests have in common is compiled once: whichever of them is built, it has
-//! the same features. `local/workspace-hack` sees to it for builds that include `local`.
+//! Common dependencies of the local stack, the functions and the tests have the same features in every build.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// Other people's crates that are compiled for this selection of packages, each with its features.
+/// Lists the external crates that are compiled for this selection of packages, each with its features.
 fn compiled(selection: &[&str]) -> Result<BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--prefix", "none", "--format", "{p} {f}"]).args(selection);
-    // Cargo runs a test in the folder of its package.
+    // Cargo runs a test in the folder of its package, hence `..`.
     let output = cargo.current_dir("..").output()?;
     ensure!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
     let tree = String::from_utf8(output.stdout)?;
-    // Those that were listed before are marked; our own have paths.
+    // Repeated crates are marked, and those of the workspace have paths.
     let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
     Ok(lines.filter(|line| !line.is_empty() && !line.contains(" (/")).map(str::to_owned).collect())
 }
 
-/// What `cargo fn FUNCTION` hands to `cargo build`, but for the function.
+/// Returns the arguments that `cargo fn` passes to `cargo build` before the function.
 fn alias() -> Result<Vec<String>> {
     let config = std::fs::read_to_string("../.cargo/config.toml")?;
     let alias = config.lines().find_map(|line| line.strip_prefix("fn = \"build ")?.strip_suffix('"'));
@@ -33,22 +32,22 @@ fn functions() -> Result<Vec<String>> {
 }
 
 #[test]
-fn no_build_compiles_a_dependency_anew() -> Result<()> {
+fn no_build_recompiles_a_dependency() -> Result<()> {
     let tested = compiled(&["--edges", "normal,build,dev"])?;
     let (alias, functions) = (alias()?, functions()?);
-    let beside = functions.iter().flat_map(|function| ["--package", function]);
+    let all = functions.iter().flat_map(|function| ["--package", function]);
     let mut selections =
-        vec![vec!["--package", "local"], ["--package", "local"].into_iter().chain(beside).collect()];
+        vec![vec!["--package", "local"], ["--package", "local"].into_iter().chain(all).collect()];
     for function in &functions {
         selections.push(alias.iter().chain([function]).map(String::as_str).collect());
     }
     for mut selection in selections {
         selection.extend(["--edges", "normal,build"]);
         let compiled = compiled(&selection)?;
-        let anew: Vec<_> = compiled.difference(&tested).collect();
+        let recompiled: Vec<_> = compiled.difference(&tested).collect();
         assert!(
-            !compiled.is_empty() && anew.is_empty(),
-            "{selection:?} compiles other features than `cargo test`: {anew:?}; list them in local/workspace-hack/Cargo.toml"
+            !compiled.is_empty() && recompiled.is_empty(),
+            "{selection:?} has other features than `cargo test`: {recompiled:?}; list them in local/workspace-hack/Cargo.toml"
         );
     }
     Ok(())

@@ -1,5 +1,4 @@
-//! `local new` and `local remove` in a workspace of a few files: what they write, and what they refuse. CI builds and tests
-//! what comes of it.
+//! `local new` and `local remove` in a small workspace. `.ci/routes` builds and tests their results in the real one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,7 +37,7 @@ const TEMPLATE: &str = r#"Resources:
     Type: AWS::Logs::LogGroup
 "#;
 
-/// The other files that say which functions there are.
+/// Other files of the workspace.
 const FILES: [(&str, &str); 4] = [
     (
         "Cargo.toml",
@@ -55,7 +54,7 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// A path that is as long as they come.
+/// Path that is too long for a block on one line.
 const LONG: &str =
     "/v1/orgs/{orgId}/things/{thingId}/files/{fileId}/previews/{previewId}/annotations/{annotationId}";
 
@@ -78,7 +77,7 @@ fn remove(folder: &Path, names: &[&str]) -> Result<()> {
     Workspace::read(&folder.join("template.yaml"))?.remove(&names)
 }
 
-/// The texts of all files in a folder.
+/// Reads the texts of all files in a folder.
 fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let mut contents = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
@@ -93,7 +92,7 @@ fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
 }
 
 #[test]
-fn a_new_route_is_a_function_and_a_block() -> Result<()> {
+fn new_route_is_a_function_and_a_block() -> Result<()> {
     let workspace = workspace()?;
     let before = contents(workspace.path())?;
     add(workspace.path(), "get-part", "get", "/v1/orgs/{orgId}/things/{thingId}/parts/{partId}")?;
@@ -107,7 +106,7 @@ fn a_new_route_is_a_function_and_a_block() -> Result<()> {
     assert_eq!((&*function.id, &*function.binary, function.routes.len()), ("GetPart", "get-part", 1));
     let example = Example::load(&template, "get-part")?;
     assert_eq!(example.given.get("thingId").map(String::as_str), Some("create-thing"));
-    // No example creates a part, so that its id stands for itself.
+    // No example creates a part, so its id is the placeholder.
     let path = example.seeded(&template)?.path;
     assert!(path.starts_with("/v1/orgs/acme/things/seeded/parts/01900000-0000-7000-8000-"), "{path}");
     let manifest = fs::read_to_string(own.join("Cargo.toml"))?;
@@ -116,7 +115,7 @@ fn a_new_route_is_a_function_and_a_block() -> Result<()> {
 }
 
 #[test]
-fn access_and_idempotency_key_are_stated() -> Result<()> {
+fn new_routes_declare_access_and_idempotency() -> Result<()> {
     let workspace = workspace()?;
     for (name, method, path, expected) in [
         ("get-thing", "GET", "/v1/orgs/{orgId}/x", "Route::get(\"/v1/orgs/{orgId}/x\").org_member();"),
@@ -134,7 +133,7 @@ fn access_and_idempotency_key_are_stated() -> Result<()> {
 }
 
 #[test]
-fn what_was_added_can_be_removed_without_a_trace() -> Result<()> {
+fn removing_a_route_restores_the_workspace() -> Result<()> {
     let workspace = workspace()?;
     let before = contents(workspace.path())?;
     add(workspace.path(), "get-preview", "GET", LONG)?;
@@ -148,32 +147,32 @@ fn what_was_added_can_be_removed_without_a_trace() -> Result<()> {
 }
 
 #[test]
-fn routes_that_do_not_fit_are_refused() -> Result<()> {
+fn invalid_and_conflicting_routes_are_refused() -> Result<()> {
     let workspace = workspace()?;
     let before = contents(workspace.path())?;
     for (name, method, path, reason) in [
-        ("get", "GET", "/v1/x", "is no name"),
-        ("Get-x", "GET", "/v1/x", "is no name"),
-        ("get-x-", "GET", "/v1/x", "is no name"),
-        ("get-../x", "GET", "/v1/x", "is no name"),
+        ("get", "GET", "/v1/x", "is not a valid name"),
+        ("Get-x", "GET", "/v1/x", "is not a valid name"),
+        ("get-x-", "GET", "/v1/x", "is not a valid name"),
+        ("get-../x", "GET", "/v1/x", "is not a valid name"),
         ("get-all-projects12", "GET", "/v1/x", ""),
         ("get-all-projects123", "GET", "/v1/x", "longer than 16"),
-        ("list-things", "GET", "/v1/x", "is there already"),
+        ("list-things", "GET", "/v1/x", "already exists"),
         ("aws-config", "GET", "/v1/x", "Cargo.lock"),
-        ("put-item", "GET", "/v1/x", "has the word PutItem"),
-        ("get-x", "FETCH", "/v1/x", "none of the methods"),
-        ("get-x", "GET", "v1/x", "is no path"),
-        ("get-x", "GET", "/", "is no path"),
-        ("get-x", "GET", "/v1//x", "is no path"),
-        ("get-x", "GET", "/v1/x/", "is no path"),
-        ("get-x", "GET", "/v1/x{id}", "is no path"),
-        ("get-x", "GET", "/v1/{rest+}", "is no path"),
-        ("get-x", "GET", "/v1/{}", "is no path"),
-        ("get-x", "GET", "/v1/x?y", "is no path"),
-        ("get-x", "GET", "/v1/\"\n", "is no path"),
+        ("put-item", "GET", "/v1/x", "uses the word PutItem"),
+        ("get-x", "FETCH", "/v1/x", "not one of the methods"),
+        ("get-x", "GET", "v1/x", "is not a valid path"),
+        ("get-x", "GET", "/", "is not a valid path"),
+        ("get-x", "GET", "/v1//x", "is not a valid path"),
+        ("get-x", "GET", "/v1/x/", "is not a valid path"),
+        ("get-x", "GET", "/v1/x{id}", "is not a valid path"),
+        ("get-x", "GET", "/v1/{rest+}", "is not a valid path"),
+        ("get-x", "GET", "/v1/{}", "is not a valid path"),
+        ("get-x", "GET", "/v1/x?y", "is not a valid path"),
+        ("get-x", "GET", "/v1/\"\n", "is not a valid path"),
         ("get-x", "GET", "/v1/{id}/{id}", "two parameters"),
-        ("get-x", "GET", "/v1/orgs/{orgId}/things", "list-things has the route"),
-        ("get-x", "PUT", "/v1/orgs/{id}/things", "otherwise"),
+        ("get-x", "GET", "/v1/orgs/{orgId}/things", "list-things already has the route"),
+        ("get-x", "PUT", "/v1/orgs/{id}/things", "other names for the parameters"),
     ] {
         let refused = add(workspace.path(), name, method, path).err().map(|error| format!("{error:#}"));
         if reason.is_empty() {
@@ -191,7 +190,7 @@ fn routes_that_do_not_fit_are_refused() -> Result<()> {
 }
 
 #[test]
-fn functions_that_are_needed_stay() -> Result<()> {
+fn needed_functions_are_not_removed() -> Result<()> {
     let workspace = workspace()?;
     let before = contents(workspace.path())?;
     for (names, reason) in [

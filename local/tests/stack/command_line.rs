@@ -1,4 +1,4 @@
-//! The program `local`, as a person or a script uses it. What must stay out: what can be seen without a process.
+//! Commands of the program `local`.
 
 use std::process::Stdio;
 
@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 
 use super::common::{Meeting, binaries, options, template};
 
-/// The program, with none of this process's settings.
+/// Returns the program's command, without this process's environment.
 fn local(arguments: &[&str]) -> Command {
     let program = environment::variable("CARGO_BIN_EXE_local").unwrap_or_default();
     let mut command = Command::new(program);
@@ -25,14 +25,14 @@ fn local(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program on the tests' template, and the options that name it.
+/// Returns the program's command with the tests' template and binaries.
 pub(super) fn stack(arguments: &[&str]) -> Result<Command> {
     let mut command = local(arguments);
     command.arg("--template").arg(template()).arg("--binaries").arg(binaries()?);
     Ok(command)
 }
 
-/// Reads the output up to the line that says where the stack listens.
+/// Reads the URL of the stack from its output.
 pub(super) async fn url(child: &mut Child) -> Result<String> {
     let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
     while let Some(line) = lines.next_line().await? {
@@ -40,7 +40,7 @@ pub(super) async fn url(child: &mut Child) -> Result<String> {
             return Ok(url.to_owned());
         }
     }
-    anyhow::bail!("it does not say where it listens")
+    anyhow::bail!("the output has no URL")
 }
 
 fn claims(token: &[u8]) -> Result<Value> {
@@ -50,7 +50,7 @@ fn claims(token: &[u8]) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn a_token_says_who_it_is_for_and_nothing_else_is_printed() -> Result<()> {
+async fn token_prints_one_token_with_its_claims() -> Result<()> {
     let arguments = ["token", "--user", "ann", "--org", "acme", "--org", "bolt", "--expires-in", "60"];
     let output = local(&arguments).output().await?;
     assert!(output.status.success() && output.stderr.is_empty());
@@ -63,14 +63,14 @@ async fn a_token_says_who_it_is_for_and_nothing_else_is_printed() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_token_without_organizations_has_an_empty_list() -> Result<()> {
+async fn token_without_organizations_has_an_empty_list() -> Result<()> {
     let output = local(&["token", "--user", "ann"]).output().await?;
     assert_eq!(claims(&output.stdout)?["organizations"], json!([]));
     Ok(())
 }
 
 #[tokio::test]
-async fn no_token_is_made_for_keys_of_somebody_else() -> Result<()> {
+async fn token_fails_with_an_external_issuer() -> Result<()> {
     let output =
         local(&["token", "--user", "ann"]).env("AUTH_JWKS_URL", "https://issuer/keys").output().await?;
     assert!(!output.status.success() && output.stdout.is_empty());
@@ -79,7 +79,7 @@ async fn no_token_is_made_for_keys_of_somebody_else() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stack_says_where_it_listens_serves_and_stops_when_it_is_told() -> Result<()> {
+async fn stack_prints_its_url_and_stops_on_sigterm() -> Result<()> {
     let mut child =
         stack(&["--port", "0", "--ephemeral"])?.env("GREETING", "hi").env("OTHER", "x").spawn()?;
     let url = url(&mut child).await?;
@@ -98,7 +98,7 @@ async fn a_stack_says_where_it_listens_serves_and_stops_when_it_is_told() -> Res
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_named_with_a_way_out() -> Result<()> {
+async fn port_in_use_error_suggests_another_port() -> Result<()> {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let port = taken.local_addr()?.port().to_string();
     let output = stack(&["--ephemeral", "--port", &port])?.output().await?;
@@ -109,7 +109,7 @@ async fn a_port_in_use_is_named_with_a_way_out() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_function_that_refuses_to_start_shows_its_log_and_ends_the_stack() -> Result<()> {
+async fn failed_init_ends_the_stack_with_its_log() -> Result<()> {
     let output = stack(&["--ephemeral", "--port", "0"])?.env("ECHO_REFUSES", "1").output().await?;
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
@@ -118,11 +118,11 @@ async fn a_function_that_refuses_to_start_shows_its_log_and_ends_the_stack() -> 
 }
 
 #[tokio::test]
-async fn one_event_can_be_given_to_one_function() -> Result<()> {
+async fn invoke_prints_the_response() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("event.json");
     std::fs::write(&event, r#"{"queryStringParameters":{"mode":"plain"}}"#)?;
-    // The event of the example says the same.
+    // The event of the example has the same mode.
     for arguments in [&["invoke", "Echo", &event.to_string_lossy()][..], &["invoke", "Echo"]] {
         let output = stack(arguments)?.output().await?;
         assert!(output.status.success());
@@ -132,7 +132,7 @@ async fn one_event_can_be_given_to_one_function() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_event_of_an_example_is_printed() -> Result<()> {
+async fn event_prints_the_event_of_an_example() -> Result<()> {
     let output = local(&["event", "Echo", "--template"]).arg(template()).output().await?;
     let event: Value = serde_json::from_slice(&output.stdout)?;
     let request = &event["requestContext"]["http"];
@@ -144,7 +144,7 @@ async fn the_event_of_an_example_is_printed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_of_the_function_ends_invoke_with_an_error() -> Result<()> {
+async fn invoke_fails_on_a_function_error() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("event.json");
     std::fs::write(&event, r#"{"queryStringParameters":{"mode":"error"}}"#)?;
@@ -157,7 +157,7 @@ async fn an_error_of_the_function_ends_invoke_with_an_error() -> Result<()> {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_killed_stack_loses_nothing_that_was_answered_and_leaves_no_process_behind() -> Result<()> {
+async fn killed_stack_keeps_data_and_leaves_no_process() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().to_string_lossy().into_owned();
     let mut child = stack(&["--port", "0", "--data-dir", &data])?.spawn()?;

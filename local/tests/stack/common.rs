@@ -1,4 +1,4 @@
-//! Stacks of the echo function, and a way to meet it while it works. What must stay out: assertions.
+//! Stacks of the echo function, and rendezvous with running invocations.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -12,17 +12,17 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The template of these tests.
+/// Returns the path of the template of these tests.
 pub(crate) fn template() -> PathBuf {
     package().join("tests/template.yaml")
 }
 
-/// The folder of this package, as cargo says it when it runs the test: a copied one reads its own files.
+/// Returns the folder of this package from cargo's variable at run time, so that a copied workspace reads its own files.
 pub(crate) fn package() -> PathBuf {
     environment::variable("CARGO_MANIFEST_DIR").unwrap_or_default().into()
 }
 
-/// The folder with the echo function. Cargo builds examples along with all tests, but not with this one alone.
+/// Returns the folder with the echo function. It is built here, because `cargo test --test stack` builds no examples.
 pub(crate) fn binaries() -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| echo().map_err(|error| format!("{error:#}")));
@@ -35,37 +35,37 @@ fn echo() -> Result<PathBuf> {
     Ok(folder.join("examples"))
 }
 
-/// Options for a stack of the echo function, with its data in memory.
+/// Returns options for a stack of the echo function, with its data in memory.
 pub(crate) fn options() -> Result<Options> {
     let mut options = Options::new(template());
     options.binaries = Binaries::Dir(binaries()?);
     Ok(options)
 }
 
-/// A stack of the echo function, and a client of it.
+/// Starts a stack of the echo function, and returns it with a client.
 pub(crate) async fn start() -> Result<(Stack, Client)> {
     let stack = Stack::start(options()?).await?;
     let client = Client::new(stack.url());
     Ok((stack, client))
 }
 
-/// The process that answered.
+/// Returns the id of the process that responded.
 pub(crate) fn process(response: &Response) -> Option<u64> {
     response.json()["process"].as_u64()
 }
 
-/// The event that the function got.
+/// Returns the event that the function got.
 pub(crate) fn event(response: &Response) -> Value {
     response.json()["event"].clone()
 }
 
-/// Where invocations report that they have begun; they go on when the test lets them.
+/// Meeting point of invocations: each reports that it runs, and waits until the test releases it.
 pub(crate) struct Meeting(TcpListener);
 
-/// An invocation that waits.
+/// Waiting invocation.
 pub(crate) struct Guest {
     stream: TcpStream,
-    /// The id of its process.
+    /// Id of its process.
     pub(crate) process: u32,
 }
 
@@ -74,12 +74,12 @@ impl Meeting {
         Ok(Self(TcpListener::bind("127.0.0.1:0").await?))
     }
 
-    /// The path that lets an invocation come here and wait.
+    /// Returns the path whose invocation connects here and waits.
     pub(crate) fn path(&self) -> Result<String> {
         Ok(format!("/echo?mode=meet&at={}", self.0.local_addr()?))
     }
 
-    /// The path that lets a process come here and answer; it leaves when it ends.
+    /// Returns the path whose invocation connects here and responds. The connection stays open until its process ends.
     pub(crate) fn path_for_life(&self) -> Result<String> {
         Ok(format!("/echo?mode=stay&at={}", self.0.local_addr()?))
     }
@@ -92,16 +92,16 @@ impl Meeting {
 }
 
 impl Guest {
-    /// Waits until the process ends: true if it does so without having been released.
+    /// Waits until the connection closes. Returns `true` if the process ended without being released.
     pub(crate) async fn left(mut self) -> bool {
         self.stream.read_u8().await.is_err()
     }
 
-    /// Lets the invocation go on, and waits until it leaves.
+    /// Lets the invocation continue, and waits until it disconnects.
     pub(crate) async fn release(mut self) -> Result<()> {
-        self.stream.write_u8(1).await.context("the invocation is gone")?;
-        let rest = self.stream.read_to_end(&mut Vec::new()).await.context("the invocation broke off")?;
-        ensure!(rest == 0, "the invocation has more to say");
+        self.stream.write_u8(1).await.context("the invocation has ended")?;
+        let rest = self.stream.read_to_end(&mut Vec::new()).await.context("the invocation failed")?;
+        ensure!(rest == 0, "the invocation sent more bytes");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! CORS of the gateway, by the template's settings and the developer's origins.
+//! CORS of the gateway.
 
 use anyhow::Result;
 use local::client::{Client, RequestBuilder, Response};
@@ -11,17 +11,17 @@ use super::common::{event, options, start};
 
 const PAGE: &str = "http://localhost:5173";
 
-/// CORS headers of the answer, sorted.
-fn told(response: &Response) -> Vec<String> {
+/// Returns the CORS headers of the response, sorted.
+fn cors_headers(response: &Response) -> Vec<String> {
     let headers = response
         .headers
         .iter()
         .filter(|(name, _)| name.as_str().starts_with("access-control-") || name.as_str() == "vary");
-    let mut told: Vec<_> = headers
+    let mut headers: Vec<_> = headers
         .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
         .collect();
-    told.sort();
-    told
+    headers.sort();
+    headers
 }
 
 fn preflight(client: &Client, origin: &str, method: &str, headers: &str) -> RequestBuilder {
@@ -30,12 +30,12 @@ fn preflight(client: &Client, origin: &str, method: &str, headers: &str) -> Requ
 }
 
 #[tokio::test]
-async fn preflights_are_answered_without_a_function() -> Result<()> {
+async fn preflights_do_not_invoke_a_function() -> Result<()> {
     let (stack, client) = start().await?;
     let response = preflight(&client, PAGE, "POST", "Authorization, content-type").send().await?;
     assert_eq!((response.status, response.body.len()), (204, 0));
     assert_eq!(
-        told(&response),
+        cors_headers(&response),
         [
             "access-control-allow-credentials: true",
             "access-control-allow-headers: authorization,content-type",
@@ -50,7 +50,7 @@ async fn preflights_are_answered_without_a_function() -> Result<()> {
 }
 
 #[tokio::test]
-async fn preflights_for_anything_else_permit_nothing() -> Result<()> {
+async fn disallowed_preflights_get_no_cors_headers() -> Result<()> {
     let (_stack, client) = start().await?;
     for (origin, method, headers) in [
         ("https://evil.example", "POST", "content-type"),
@@ -61,13 +61,13 @@ async fn preflights_for_anything_else_permit_nothing() -> Result<()> {
         (PAGE, "POST", "content-type\u{e9}"),
     ] {
         let response = preflight(&client, origin, method, headers).send().await?;
-        assert_eq!((response.status, told(&response)), (204, vec![]), "{origin} {method} {headers}");
+        assert_eq!((response.status, cors_headers(&response)), (204, vec![]), "{origin} {method} {headers}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn options_without_origin_or_method_permit_nothing() -> Result<()> {
+async fn options_without_origin_or_method_get_no_headers() -> Result<()> {
     let (_stack, client) = start().await?;
     let options = || client.request("OPTIONS", "/things/1");
     let requests = [
@@ -81,14 +81,14 @@ async fn options_without_origin_or_method_permit_nothing() -> Result<()> {
     ];
     for request in requests {
         let response = request.send().await?;
-        assert_eq!((response.status, told(&response)), (204, vec![]));
+        assert_eq!((response.status, cors_headers(&response)), (204, vec![]));
     }
     Ok(())
 }
 
-/// As with API Gateway, where `ANY` includes it.
+/// `ANY` includes `OPTIONS`, as in API Gateway.
 #[tokio::test]
-async fn a_route_for_any_method_gets_options_itself() -> Result<()> {
+async fn any_routes_receive_options() -> Result<()> {
     let (_stack, client) = start().await?;
     let preflight = client.request("OPTIONS", "/echo").header("access-control-request-method", "GET");
     let response = preflight.header("origin", PAGE).send().await?;
@@ -98,13 +98,13 @@ async fn a_route_for_any_method_gets_options_itself() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_can_read_every_answer_of_a_function() -> Result<()> {
+async fn pages_can_read_every_function_response() -> Result<()> {
     let (_stack, client) = start().await?;
     for (mode, status) in [("", 200), ("rich", 201), ("open", 403)] {
         let response = client.get(&format!("/echo?mode={mode}")).header("origin", PAGE).send().await?;
         assert_eq!(response.status, status);
         assert_eq!(
-            told(&response),
+            cors_headers(&response),
             [
                 "access-control-allow-credentials: true",
                 "access-control-allow-origin: http://localhost:5173",
@@ -118,28 +118,28 @@ async fn pages_can_read_every_answer_of_a_function() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_function_gives_no_permissions_itself() -> Result<()> {
+async fn cors_headers_of_functions_are_dropped() -> Result<()> {
     let (_stack, client) = start().await?;
     let open = || client.get("/echo?mode=open");
     for request in [open(), open().header("origin", "https://evil.example"), open().header("origin", "null")]
     {
-        assert_eq!(told(&request.send().await?), [""; 0]);
+        assert_eq!(cors_headers(&request.send().await?), [""; 0]);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn the_gateways_own_errors_say_nothing_to_pages() -> Result<()> {
+async fn gateway_errors_have_no_cors_headers() -> Result<()> {
     let (_stack, client) = start().await?;
     for (path, status) in [("/nowhere", 404), ("/echo?mode=error", 500), ("/echo?mode=malformed", 500)] {
         let response = client.get(path).header("origin", PAGE).send().await?;
-        assert_eq!((response.status, told(&response)), (status, vec![]), "{path}");
+        assert_eq!((response.status, cors_headers(&response)), (status, vec![]), "{path}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn without_cors_in_the_template_there_is_none() -> Result<()> {
+async fn without_cors_settings_functions_set_the_headers() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let template = std::fs::read_to_string(super::common::template())?;
     let template = template.replace("CorsConfiguration", "Tags");
@@ -149,7 +149,7 @@ async fn without_cors_in_the_template_there_is_none() -> Result<()> {
     let client = Client::new(stack.url());
     assert_eq!(preflight(&client, PAGE, "POST", "").send().await?.status, 404);
     let response = client.get("/echo?mode=open").header("origin", PAGE).send().await?;
-    assert_eq!(told(&response), ["access-control-allow-origin: *", "access-control-max-age: 5"]);
+    assert_eq!(cors_headers(&response), ["access-control-allow-origin: *", "access-control-max-age: 5"]);
     Ok(())
 }
 
@@ -180,7 +180,7 @@ fn origins_are_compared_as_browsers_do() -> Result<()> {
 }
 
 #[test]
-fn by_default_pages_of_any_loopback_port_are_allowed() {
+fn loopback_origins_are_allowed_by_default() {
     let origins = Origins::default();
     for allowed in ["http://localhost", PAGE, "http://127.0.0.1:8080"] {
         assert!(origins.allow(allowed), "{allowed}");
@@ -191,7 +191,7 @@ fn by_default_pages_of_any_loopback_port_are_allowed() {
 }
 
 #[test]
-fn what_is_no_origin_is_refused() {
+fn malformed_origins_are_refused() {
     for text in [
         "localhost:5173",
         "//localhost",
@@ -214,7 +214,7 @@ fn what_is_no_origin_is_refused() {
 }
 
 #[test]
-fn settings_of_cors_are_read_from_either_branch_form() -> Result<()> {
+fn cors_settings_are_read_through_if() -> Result<()> {
     let cors = "{AllowCredentials: true, AllowOrigins: !Split [',', !Ref O], AllowMethods: [GET], MaxAge: 5}";
     for configuration in [
         cors.to_owned(),
@@ -230,7 +230,7 @@ fn settings_of_cors_are_read_from_either_branch_form() -> Result<()> {
     Ok(())
 }
 
-/// The program with these settings: whether the page may call it, and the origins that functions trust.
+/// Runs the program. Returns whether the page may call it, and the origins that functions trust.
 async fn served(arguments: &[&str], variables: &[(&str, &str)], page: &str) -> Result<(bool, String)> {
     let mut command = stack(&[&["--port", "0", "--ephemeral"], arguments].concat())?;
     let mut child = command.envs(variables.iter().copied()).spawn()?;
@@ -241,7 +241,7 @@ async fn served(arguments: &[&str], variables: &[(&str, &str)], page: &str) -> R
 }
 
 #[tokio::test]
-async fn the_developer_says_whose_pages_are_allowed_and_trusted() -> Result<()> {
+async fn developer_sets_allowed_and_trusted_origins() -> Result<()> {
     let app = "https://app.example.com";
     let shop = "https://shop.example.com";
     let variable = [("CORS_ORIGINS", "https://app.example.com, https://shop.example.com")];
@@ -259,7 +259,7 @@ async fn the_developer_says_whose_pages_are_allowed_and_trusted() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_bad_origin_ends_the_stack_and_is_named() -> Result<()> {
+async fn invalid_origin_fails_startup_and_is_named() -> Result<()> {
     let bad = "https://app.example.com/";
     let by_switch = stack(&["--ephemeral", "--port", "0", "--origin", bad])?.output().await?;
     let by_variable = stack(&["--ephemeral", "--port", "0"])?.env("CORS_ORIGINS", bad).output().await?;

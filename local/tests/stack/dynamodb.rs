@@ -1,4 +1,4 @@
-//! Tables as the template declares them, and what comes between functions and emulators. What must stay out: items' meaning.
+//! Tables of the template in the DynamoDB emulator, and its data folder.
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, KeySchemaElement, TimeToLiveStatus};
@@ -8,7 +8,7 @@ use local::stack::Stack;
 use super::common::{options, start};
 
 #[tokio::test]
-async fn a_table_is_made_as_the_template_declares_it() -> Result<()> {
+async fn tables_match_the_template() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.dynamodb();
     let table = client.describe_table().table_name("things-table").send().await?.table.context("no table")?;
@@ -36,7 +36,7 @@ async fn items_in_a_data_folder_survive_a_restart() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_data_folder_has_one_stack_at_a_time() -> Result<()> {
+async fn data_folder_is_locked_by_one_stack() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut options = options()?;
     options.data = Data::Dir(folder.path().to_owned());
@@ -50,7 +50,7 @@ async fn a_data_folder_has_one_stack_at_a_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_with_another_key_than_the_template_declares_is_refused() -> Result<()> {
+async fn table_with_a_different_key_is_refused() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let template = std::fs::read_to_string(super::common::template())?;
     let other = folder.path().join("template.yaml");
@@ -66,7 +66,7 @@ async fn a_table_with_another_key_than_the_template_declares_is_refused() -> Res
 }
 
 #[tokio::test]
-async fn stacks_with_a_suffix_share_emulators_that_somebody_else_runs() -> Result<()> {
+async fn stacks_with_suffixes_share_external_emulators() -> Result<()> {
     let (owner, _) = start().await?;
     let mut stacks = Vec::new();
     for suffix in ["one", "two"] {

@@ -1,5 +1,4 @@
-//! What the program `local` does for functions that run elsewhere: emulators at a known place, with rows in them.
-//! What must stay out: what else can be said on the command line.
+//! Emulators for functions that run elsewhere: `--emulators` and `--seed`.
 
 use anyhow::{Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,7 +11,7 @@ use tokio::process::Child;
 use super::command_line::{stack, url};
 use super::common::options;
 
-/// The program with its emulators at this port and the next, and the rows of the example in them.
+/// Runs the program with its emulators at this port and the next, and the rows of the example.
 async fn with_emulators_at(port: u16) -> Result<(Child, Client)> {
     let emulators = format!("127.0.0.1:{port}");
     let mut child = stack(&["--port", "0", "--ephemeral", "--emulators", &emulators, "--seed"])?.spawn()?;
@@ -20,14 +19,14 @@ async fn with_emulators_at(port: u16) -> Result<(Child, Client)> {
     Ok((child, Client::new(&url)))
 }
 
-/// A stack on the same DynamoDB.
-async fn second_instance(port: u16) -> Result<Stack> {
+/// Starts a stack on the same DynamoDB.
+async fn second_stack(port: u16) -> Result<Stack> {
     let external = External { dynamodb: Some(format!("http://127.0.0.1:{port}")), s3: None };
     Stack::start(Options { external, ..options()? }).await
 }
 
 #[tokio::test]
-async fn the_emulators_listen_where_they_are_told_to() -> Result<()> {
+async fn emulators_listen_on_the_given_ports() -> Result<()> {
     let [dynamodb, s3] = neighboring_ports()?;
     let (_child, client) = with_emulators_at(dynamodb).await?;
     let variables = client.get("/echo").send().await?.json()["variables"].clone();
@@ -40,10 +39,10 @@ async fn the_emulators_listen_where_they_are_told_to() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_rows_of_the_examples_are_there() -> Result<()> {
+async fn seed_inserts_the_rows_of_examples() -> Result<()> {
     let [port, _] = neighboring_ports()?;
     let (_child, _) = with_emulators_at(port).await?;
-    let rows = second_instance(port).await?.dynamodb().scan().table_name("things-table").send().await?;
+    let rows = second_stack(port).await?.dynamodb().scan().table_name("things-table").send().await?;
     let [row] = rows.items() else { bail!("{rows:?}") };
     let text = |text: &str| AttributeValue::S(text.to_owned());
     assert_eq!((&row["pk"], &row["sk"]), (&text("a"), &text("b")));

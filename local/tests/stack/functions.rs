@@ -1,4 +1,4 @@
-//! Processes behind the Runtime API. What must stay out: what the gateway does with requests.
+//! Processes behind the Runtime API.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::common::{Meeting, options, process, start};
 
 #[tokio::test]
-async fn one_request_after_the_other_runs_in_the_same_process() -> Result<()> {
+async fn sequential_requests_share_a_process() -> Result<()> {
     let (_stack, client) = start().await?;
     let mut processes = BTreeSet::new();
     for _ in 0..5 {
@@ -22,7 +22,7 @@ async fn one_request_after_the_other_runs_in_the_same_process() -> Result<()> {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_run_in_processes_of_their_own_which_are_used_again() -> Result<()> {
+async fn concurrent_requests_get_own_processes_which_are_reused() -> Result<()> {
     let (_stack, client) = start().await?;
     let meeting = Meeting::open().await?;
     let requests: Vec<_> = (0..4).map(|_| meeting.path()).collect::<Result<_>>()?;
@@ -45,7 +45,7 @@ async fn requests_at_the_same_time_run_in_processes_of_their_own_which_are_used_
 }
 
 #[tokio::test]
-async fn a_function_that_takes_too_long_is_stopped_and_its_caller_gets_503() -> Result<()> {
+async fn timed_out_function_is_killed_and_returns_503() -> Result<()> {
     let (stack, client) = start().await?;
     let first = process(&client.get("/hasty").send().await?);
     let response = client.get("/hasty?mode=hang").send().await?;
@@ -60,7 +60,7 @@ async fn a_function_that_takes_too_long_is_stopped_and_its_caller_gets_503() -> 
 }
 
 #[tokio::test]
-async fn a_crash_costs_one_request() -> Result<()> {
+async fn crash_fails_only_its_request() -> Result<()> {
     let (stack, client) = start().await?;
     let response = client.get("/echo?mode=crash").send().await?;
     assert_eq!((response.status, response.json()), (500, json!({"message": "Internal Server Error"})));
@@ -70,7 +70,7 @@ async fn a_crash_costs_one_request() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_function_that_does_not_start_fails_its_requests_at_once() -> Result<()> {
+async fn failed_init_fails_its_requests() -> Result<()> {
     let mut options = options()?;
     options.variables.insert("ECHO_REFUSES".to_owned(), "1".to_owned());
     let stack = Stack::start(options).await?;
@@ -81,7 +81,7 @@ async fn a_function_that_does_not_start_fails_its_requests_at_once() -> Result<(
 }
 
 #[tokio::test]
-async fn a_stack_that_starts_its_functions_ahead_shows_why_one_refuses() -> Result<()> {
+async fn prewarming_reports_a_failed_init() -> Result<()> {
     let mut options = options()?;
     options.variables.insert("ECHO_REFUSES".to_owned(), "1".to_owned());
     options.prewarm = true;
@@ -93,7 +93,7 @@ async fn a_stack_that_starts_its_functions_ahead_shows_why_one_refuses() -> Resu
 }
 
 #[tokio::test]
-async fn a_function_finds_what_the_template_says_and_nothing_of_this_process() -> Result<()> {
+async fn function_gets_only_variables_of_the_template() -> Result<()> {
     let (stack, client) = start().await?;
     let response = client.get("/echo").send().await?.json();
     let variables = &response["variables"];
@@ -108,7 +108,7 @@ async fn a_function_finds_what_the_template_says_and_nothing_of_this_process() -
     Ok(())
 }
 
-/// The keys that reach a function where the developer sets these variables.
+/// Returns the keys that a function gets if the developer sets these variables.
 async fn keys_with(variables: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
     let mut options = options()?;
     options.variables.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -121,7 +121,7 @@ async fn keys_with(variables: &[(&str, &str)]) -> Result<Vec<(String, String)>> 
 }
 
 #[tokio::test]
-async fn the_development_key_stands_beside_no_other() -> Result<()> {
+async fn development_key_is_unset_with_other_keys() -> Result<()> {
     for (variables, keys) in [
         (&[][..], &[("AUTH_JWT_SECRET", DEVELOPMENT_SECRET)][..]),
         (&[("AUTH_ISSUER", DEVELOPMENT_ISSUER)], &[("AUTH_JWT_SECRET", DEVELOPMENT_SECRET)]),
@@ -141,7 +141,7 @@ async fn the_development_key_stands_beside_no_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_developers_name_for_a_table_is_the_tables_name() -> Result<()> {
+async fn table_variable_names_the_table() -> Result<()> {
     let mut options = options()?;
     options.variables.insert("THINGS_TABLE".to_owned(), "mine".to_owned());
     let stack = Stack::start(options).await?;
@@ -151,7 +151,7 @@ async fn a_developers_name_for_a_table_is_the_tables_name() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_can_be_given_to_a_function_without_a_request() -> Result<()> {
+async fn function_can_be_invoked_without_the_gateway() -> Result<()> {
     let (stack, _) = start().await?;
     for name in ["echo", "Hasty"] {
         let Outcome::Response(response) = stack.invoke(name, r#"{"any":"thing"}"#).await? else {
@@ -165,15 +165,14 @@ async fn an_event_can_be_given_to_a_function_without_a_request() -> Result<()> {
 }
 
 #[tokio::test]
-async fn stopping_a_stack_ends_the_invocations_under_way() -> Result<()> {
+async fn stopping_a_stack_ends_its_invocations() -> Result<()> {
     let (stack, client) = start().await?;
     let meeting = Meeting::open().await?;
     let request = tokio::spawn(client.get(&meeting.path()?).send());
     let guest = meeting.next().await?;
     stack.stop().await;
-    // The connection of the process breaks, because the process is gone.
-    let gone = guest.left().await;
-    assert!(gone, "the process still runs");
+    let ended = guest.left().await;
+    assert!(ended, "the process still runs");
     drop(request.await?);
     Ok(())
 }

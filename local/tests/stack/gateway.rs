@@ -1,4 +1,4 @@
-//! What the gateway makes of requests and answers. What must stay out: processes.
+//! Conversion of requests and responses by the gateway.
 
 use anyhow::Result;
 use local::lambda::MAX_PAYLOAD;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::common::{Meeting, event, start};
 
 #[tokio::test]
-async fn an_event_has_the_shape_of_payload_format_2_0() -> Result<()> {
+async fn events_follow_payload_format_2_0() -> Result<()> {
     let (stack, client) = start().await?;
     let response = client.get("/echo?a=1").header("user-agent", "test").send().await?;
     let event = event(&response);
@@ -36,11 +36,11 @@ async fn an_event_has_the_shape_of_payload_format_2_0() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_request_does_not_have_is_missing_from_its_event() -> Result<()> {
+async fn events_omit_absent_fields() -> Result<()> {
     let (_stack, client) = start().await?;
     let event = event(&client.get("/echo").send().await?);
     for name in ["body", "cookies", "pathParameters", "queryStringParameters"] {
-        assert!(event.get(name).is_none(), "{name} is there");
+        assert!(event.get(name).is_none(), "{name} is present");
     }
     assert_eq!(event["isBase64Encoded"], false);
     assert_eq!(event["rawQueryString"], "");
@@ -48,7 +48,7 @@ async fn what_a_request_does_not_have_is_missing_from_its_event() -> Result<()> 
 }
 
 #[tokio::test]
-async fn cookies_stand_in_a_list_of_their_own() -> Result<()> {
+async fn cookies_are_a_separate_list() -> Result<()> {
     let (_stack, client) = start().await?;
     let request = client.get("/echo").header("cookie", "a=1; b=2;c=3").header("cookie", "a=4");
     let event = event(&request.send().await?);
@@ -80,7 +80,7 @@ async fn paths_and_parameters_arrive_decoded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_encoded_slash_divides_like_any_other() -> Result<()> {
+async fn encoded_slashes_divide_segments() -> Result<()> {
     let (_stack, client) = start().await?;
     assert_eq!(client.post("/things/a%2Fb").send().await?.status, 404);
     let event = event(&client.post("/things%2fknown").send().await?);
@@ -92,7 +92,7 @@ async fn an_encoded_slash_divides_like_any_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn slashes_in_a_row_count_as_one() -> Result<()> {
+async fn consecutive_slashes_count_as_one() -> Result<()> {
     let (_stack, client) = start().await?;
     for path in ["//things/a", "/things///a", "/things/%2Fa"] {
         let event = event(&client.post(path).send().await?);
@@ -107,7 +107,7 @@ async fn slashes_in_a_row_count_as_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_forwarded_address_that_the_caller_sends_does_not_become_the_source() -> Result<()> {
+async fn forwarded_address_never_becomes_the_source() -> Result<()> {
     let (_stack, client) = start().await?;
     let event = event(&client.get("/echo").header("x-forwarded-for", "9.9.9.9").send().await?);
     assert_eq!(event["headers"]["x-forwarded-for"], "9.9.9.9, 127.0.0.1");
@@ -116,7 +116,7 @@ async fn a_forwarded_address_that_the_caller_sends_does_not_become_the_source() 
 }
 
 #[tokio::test]
-async fn only_text_that_is_utf8_travels_as_text() -> Result<()> {
+async fn only_utf8_text_skips_base64() -> Result<()> {
     let (_stack, client) = start().await?;
     let cases: [(&str, &[u8], Value); 6] = [
         ("application/json", b"{}", json!(["{}", false])),
@@ -149,7 +149,7 @@ async fn the_most_specific_route_wins() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_request_without_a_route_is_not_found() -> Result<()> {
+async fn unrouted_requests_get_404() -> Result<()> {
     let (_stack, client) = start().await?;
     for (method, path) in [
         ("GET", "/"),
@@ -170,7 +170,7 @@ async fn a_request_without_a_route_is_not_found() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_body_over_ten_megabytes_is_refused_and_the_connection_still_answers() -> Result<()> {
+async fn body_over_10_mb_gets_413() -> Result<()> {
     let (_stack, client) = start().await?;
     let response = client.post("/echo").body("image/png", vec![0; 10 * 1024 * 1024 + 1]).send().await?;
     assert_eq!((response.status, response.json()), (413, json!({"message": "Request Entity Too Large"})));
@@ -179,23 +179,23 @@ async fn a_body_over_ten_megabytes_is_refused_and_the_connection_still_answers()
 }
 
 #[tokio::test]
-async fn an_event_over_six_megabytes_is_refused() -> Result<()> {
+async fn event_over_6_mb_gets_413() -> Result<()> {
     let (_stack, client) = start().await?;
-    // In base64 the body alone is larger than Lambda's limit, as bytes it is not.
+    // Only in base64 the body is larger than Lambda's limit.
     let response = client.post("/echo").body("image/png", vec![0; MAX_PAYLOAD / 4 * 3]).send().await?;
     assert_eq!((response.status, response.json()), (413, json!({"message": "Request Entity Too Large"})));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_client_that_waits_for_permission_gets_it() -> Result<()> {
+async fn expect_100_continue_is_honored() -> Result<()> {
     let (stack, _) = start().await?;
     let mut stream = TcpStream::connect(stack.url().trim_start_matches("http://")).await?;
     let head = "POST /echo HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\nconnection: close\r\n\r\n";
     stream.write_all(head.as_bytes()).await?;
-    let mut permission = [0; 25];
-    stream.read_exact(&mut permission).await?;
-    assert_eq!(&permission, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await?;
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"ok").await?;
     let mut response = String::new();
     stream.read_to_string(&mut response).await?;
@@ -204,7 +204,7 @@ async fn a_client_that_waits_for_permission_gets_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_in_payload_format_2_0_becomes_a_response() -> Result<()> {
+async fn payload_format_2_0_responses_are_converted() -> Result<()> {
     let (_stack, client) = start().await?;
     let response = client.get("/echo?mode=rich").send().await?;
     assert_eq!(response.status, 201);
@@ -216,7 +216,7 @@ async fn an_answer_in_payload_format_2_0_becomes_a_response() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_status_code_is_a_json_body() -> Result<()> {
+async fn payload_without_a_status_is_the_body() -> Result<()> {
     let (_stack, client) = start().await?;
     let response = client.get("/echo?mode=plain").send().await?;
     assert_eq!((response.status, response.header("content-type")), (200, "application/json"));
@@ -225,7 +225,7 @@ async fn an_answer_without_a_status_code_is_a_json_body() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_malformed_or_too_large_is_an_internal_error() -> Result<()> {
+async fn malformed_or_oversized_responses_become_500() -> Result<()> {
     let (_stack, client) = start().await?;
     for mode in ["malformed", "large", "error"] {
         let response = client.get(&format!("/echo?mode={mode}")).send().await?;
@@ -240,7 +240,7 @@ async fn an_answer_that_is_malformed_or_too_large_is_an_internal_error() -> Resu
 }
 
 #[tokio::test]
-async fn an_invocation_goes_on_when_its_client_is_gone() -> Result<()> {
+async fn invocation_continues_after_its_client_disconnects() -> Result<()> {
     let (stack, client) = start().await?;
     let meeting = Meeting::open().await?;
     let abandoned = tokio::spawn(client.get(&meeting.path()?).send());

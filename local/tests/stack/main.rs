@@ -1,5 +1,4 @@
-//! The local stack, seen from outside: a real gateway, real processes, real emulators and SDK clients.
-//! The function is `examples/echo.rs`, the template `tests/template.yaml`. What must stay out: the service's own behavior.
+//! The local stack through its public interface, with `examples/echo.rs` as function and `tests/template.yaml`.
 
 mod command_line;
 mod common;

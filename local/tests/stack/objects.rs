@@ -1,4 +1,4 @@
-//! Our S3, through the SDK that the functions use. What must stay out: functions.
+//! The S3 emulator, through the SDK.
 
 use anyhow::{Context, Result};
 use aws_sdk_s3::Client;
@@ -24,7 +24,7 @@ async fn keys(client: &Client) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn an_object_comes_back_with_all_that_was_said_of_it() -> Result<()> {
+async fn objects_keep_their_headers_metadata_and_tags() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let put = client.put_object().bucket(BUCKET).key("a/b c/é.png").body(ByteStream::from_static(b"bytes"));
@@ -48,7 +48,7 @@ async fn an_object_comes_back_with_all_that_was_said_of_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tags_can_be_taken_off_an_object_which_stays_as_it_is() -> Result<()> {
+async fn deleting_tags_keeps_the_object() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let put = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"bytes"));
@@ -67,7 +67,7 @@ async fn tags_can_be_taken_off_an_object_which_stays_as_it_is() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_of_an_object_can_be_asked_for() -> Result<()> {
+async fn range_reads_return_part_of_an_object() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"0123456789")).send().await?;
@@ -78,7 +78,7 @@ async fn a_part_of_an_object_can_be_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_body_of_unknown_origin_is_taken_in_chunks_with_its_checksum_behind_it() -> Result<()> {
+async fn chunked_bodies_with_trailing_checksums_are_stored() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let file = tempfile::NamedTempFile::new()?;
@@ -103,7 +103,7 @@ async fn body_length(client: &Client, key: &str) -> Result<usize> {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_what_its_checksum_says_is_not_stored() -> Result<()> {
+async fn body_with_a_wrong_checksum_is_refused() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let put = || client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"bytes"));
@@ -122,7 +122,7 @@ async fn a_body_that_is_not_what_its_checksum_says_is_not_stored() -> Result<()>
 }
 
 #[tokio::test]
-async fn puts_of_one_key_at_the_same_time_leave_one_of_them_whole() -> Result<()> {
+async fn concurrent_puts_leave_one_whole_object() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let put = |byte: u8| {
@@ -141,7 +141,7 @@ async fn puts_of_one_key_at_the_same_time_leave_one_of_them_whole() -> Result<()
 }
 
 #[tokio::test]
-async fn an_object_can_be_created_only_once_when_that_is_asked_for() -> Result<()> {
+async fn if_none_match_refuses_an_existing_object() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let put = |body: &'static [u8]| {
@@ -161,7 +161,7 @@ async fn an_object_can_be_created_only_once_when_that_is_asked_for() -> Result<(
 }
 
 #[tokio::test]
-async fn a_request_with_a_wrong_key_is_refused_and_stores_nothing() -> Result<()> {
+async fn wrong_credentials_are_refused() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     for (id, key, code) in [("test", "wrong", "SignatureDoesNotMatch"), ("nobody", "test", "NotSignedUp")] {
@@ -176,7 +176,7 @@ async fn a_request_with_a_wrong_key_is_refused_and_stores_nothing() -> Result<()
 }
 
 #[tokio::test]
-async fn a_body_without_any_checksum_is_taken() -> Result<()> {
+async fn body_without_a_checksum_is_stored() -> Result<()> {
     let (stack, _) = start().await?;
     let config = stack.s3().config().to_builder();
     let config = config.request_checksum_calculation(RequestChecksumCalculation::WhenRequired).build();
@@ -187,7 +187,7 @@ async fn a_body_without_any_checksum_is_taken() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_listing_comes_in_pages_and_folders() -> Result<()> {
+async fn listings_have_pages_and_common_prefixes() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     for key in ["a/1", "a/2", "b/1", "c", "d/1"] {
@@ -208,7 +208,7 @@ async fn a_listing_comes_in_pages_and_folders() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_in_s3s_words() -> Result<()> {
+async fn missing_objects_and_buckets_get_s3_errors() -> Result<()> {
     let (stack, _) = start().await?;
     let client = stack.s3();
     let error = client.get_object().bucket(BUCKET).key("k").send().await.expect_err("it is there");

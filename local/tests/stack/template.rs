@@ -1,4 +1,4 @@
-//! What a template may say, and what is said about one that can't be used. What must stay out: running it.
+//! Parsing of templates.
 
 use anyhow::{Context, Result};
 use local::template::{Names, Template};
@@ -11,13 +11,13 @@ fn error(resources: &str) -> String {
 }
 
 #[test]
-fn a_function_without_a_binary_is_named() {
+fn function_without_a_binary_is_named() {
     let text = error("  Lonely: {Type: 'AWS::Serverless::Function', Properties: {}}");
     assert!(text.contains("resource Lonely") && text.contains("BuildProperties.Binary"), "{text}");
 }
 
 #[test]
-fn a_key_attribute_without_a_type_is_named() {
+fn key_attribute_without_a_type_is_named() {
     let text = error(
         "  Things: {Type: 'AWS::DynamoDB::Table', Properties: {AttributeDefinitions: [], KeySchema: [{AttributeName: pk, KeyType: HASH}]}}",
     );
@@ -25,7 +25,7 @@ fn a_key_attribute_without_a_type_is_named() {
 }
 
 #[test]
-fn a_limit_that_is_not_a_number_is_named() {
+fn non_numeric_limit_is_named() {
     let text = error(
         "  F: {Type: 'AWS::Serverless::Function', Metadata: {BuildProperties: {Binary: f}}, Properties: {Timeout: soon}}",
     );
@@ -33,7 +33,7 @@ fn a_limit_that_is_not_a_number_is_named() {
 }
 
 #[test]
-fn two_functions_on_one_route_are_named() {
+fn functions_with_the_same_route_are_named() {
     let function = |name: &str| {
         format!(
             "  {name}: {{Type: 'AWS::Serverless::Function', Metadata: {{BuildProperties: {{Binary: f}}}}, \
@@ -45,14 +45,14 @@ fn two_functions_on_one_route_are_named() {
 }
 
 #[test]
-fn what_is_not_a_template_is_an_error() {
+fn malformed_templates_are_refused() {
     for text in ["", "just text", "Parameters: {}", "Resources: [", "Resources: {A: {Properties: {}}}"] {
         assert!(Template::parse(text).is_err(), "{text:?}");
     }
 }
 
 #[test]
-fn resources_and_functions_that_have_no_use_here_are_passed_over() -> Result<()> {
+fn unused_resources_and_values_are_ignored() -> Result<()> {
     let text = "
 Conditions: {IsProd: !Equals [!Ref Stage, prod]}
 Resources:
@@ -74,7 +74,7 @@ Resources:
 }
 
 #[test]
-fn references_give_names_and_arns_in_their_short_and_long_forms() -> Result<()> {
+fn short_and_long_references_resolve() -> Result<()> {
     let text = "
 Parameters: {Stage: {Default: dev}}
 Resources:
@@ -109,7 +109,7 @@ Resources:
 }
 
 #[test]
-fn the_services_own_template_is_understood() -> Result<()> {
+fn template_of_the_service_loads() -> Result<()> {
     let template = Template::load(&Template::find(&package())?)?;
     assert!(!template.tables.is_empty());
     assert!(template.functions.iter().all(|function| !function.routes.is_empty()));

@@ -146,11 +146,7 @@ impl Case {
     fn assembled(&self, header: &str, claims: &str, signer: Option<(&SigningKey, Scheme)>) -> Result<String> {
         let message = format!("{}.{}", base64(header), base64(claims));
         let signature = signer.map(|(key, scheme)| key.sign(scheme, message.as_bytes())).transpose()?;
-<<<<<<< HEAD
-        let signature = self.spoiled(signature.unwrap_or_default());
-=======
         let signature = self.corrupted(signature.unwrap_or_default());
->>>>>>> 435f43b (Tests, specimens, corpora and fuzz targets say in their comments and messages what the field says, and the corpus READMEs are references)
         let other_claims = claims.replace("alice", "mallory");
         let other_header = header.replace("JWT", "jwt");
         let form = self.token.as_deref().unwrap_or("{header}.{claims}.{signature}");
@@ -163,11 +159,7 @@ impl Case {
             .replace("{signature}", &signature))
     }
 
-<<<<<<< HEAD
-    fn spoiled(&self, mut signature: String) -> String {
-=======
     fn corrupted(&self, mut signature: String) -> String {
->>>>>>> 435f43b (Tests, specimens, corpora and fuzz targets say in their comments and messages what the field says, and the corpus READMEs are references)
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         if let Some(cut) = self.cut {
             signature.truncate(signature.len().saturating_sub(cut));
