@@ -1,22 +1,22 @@
-//! Reading request bodies that others send, within limits. What must stay out: what is in them.
+//! Reads request bodies up to a limit.
 
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-/// How many bytes of a refused body are still read, so that its sender gets to see the answer.
+/// Bytes of a refused body that are still read, so that its sender gets the response.
 const DISCARDED: usize = 32 * 1024 * 1024;
 
-/// Why a body could not be read.
+/// Error of reading a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadBodyError {
-    /// It is longer than allowed.
+    /// The body is longer than the limit.
     TooLarge,
-    /// Its sender gave up.
+    /// The sender closed the connection early.
     Broken,
 }
 
-/// The whole body, if it has no more than `limit` bytes.
+/// Reads the whole body, of at most `limit` bytes.
 pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, ReadBodyError> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
@@ -31,7 +31,7 @@ pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, ReadBodyE
     Ok(bytes.into())
 }
 
-/// Reads and forgets what still arrives: closing the connection instead would reset it, and the answer with it.
+/// Reads and drops the rest of a body. Closing the connection early would reset it and lose the response.
 pub(crate) fn discard(mut stream: BodyDataStream) {
     tokio::spawn(async move {
         let mut left = DISCARDED;

@@ -1,4 +1,4 @@
-//! Building the functions with the developer's own cargo. What must stay out: anything but a Rust toolchain.
+//! Builds the functions with the developer's own cargo.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use tokio::process::{ChildStdout, Command};
 
 use crate::environment;
 
-/// Executables by binary.
+/// Paths of executables by binary.
 pub type Executables = BTreeMap<String, PathBuf>;
 
-/// Where to put what is built, and how.
+/// Profile and target folder of a build.
 #[derive(Debug, Clone, Default)]
 pub struct Build {
-    /// Cargo's profile; its own default when this is `None`.
+    /// Cargo's profile; `None` for its default.
     pub profile: Option<String>,
-    /// Cargo's target folder; its own default when this is `None`.
+    /// Cargo's target folder; `None` for its default.
     pub target_dir: Option<PathBuf>,
 }
 
-/// The one kind of cargo's messages that matters here.
+/// Cargo's `compiler-artifact` message.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -37,10 +37,10 @@ struct Target {
 }
 
 impl Build {
-    /// The build that this program comes from, as its place in `target/<profile>` tells, and the folder of that profile.
+    /// Returns the build of this program and the folder of its profile, `target/<profile>`.
     ///
     /// # Errors
-    /// When it is in no such place.
+    /// When the program is not in a target folder.
     pub fn of_this_program() -> Result<(Self, PathBuf)> {
         let program = std::env::current_exe().context("this program has no path")?;
         // Tests are one folder further down.
@@ -56,7 +56,7 @@ impl Build {
     }
 
     /// Builds these binaries, each in the package of its name, in the workspace of `folder`.
-    /// Progress and errors go to standard error, as they do when cargo is called by hand.
+    /// Progress and errors go to standard error.
     ///
     /// # Errors
     /// When cargo can't be run, or the functions don't compile.
@@ -79,11 +79,11 @@ impl Build {
         Ok(executables)
     }
 
-    /// Builds what these arguments of `cargo build` select, and blocks the thread: for tests, whose runtimes may have no
-    /// thread to spare.
+    /// Builds the packages that these arguments of `cargo build` select, and blocks the thread. Tests use it, because
+    /// their runtimes may have a single thread.
     ///
     /// # Errors
-    /// When cargo can't be run, or what is selected doesn't compile.
+    /// When cargo can't be run, or the packages don't compile.
     pub fn run_blocking(&self, folder: &Path, selection: &[&str]) -> Result<()> {
         let mut command = self.command(folder, selection).into_std();
         let built = command.stdout(Stdio::null()).status().context("can't run cargo")?;
@@ -95,8 +95,8 @@ impl Build {
         let mut command = Command::new(environment::variable("CARGO").unwrap_or_else(|| "cargo".to_owned()));
         command.arg("build").args(selection).current_dir(folder);
         if self.profile.as_deref().is_none_or(|profile| profile == "dev") {
-            // Selected together with this package, which is up to date, the functions get its features of what both
-            // depend on, so that most is compiled already.
+            // Selected together with this package, the functions get its features of their common dependencies, which
+            // are compiled already.
             command.args(["--package", env!("CARGO_PKG_NAME")]);
         }
         if let Some(profile) = &self.profile {

@@ -1,5 +1,5 @@
-//! A client that says exactly what a test tells it to, and hands over all of the answer.
-//! What must stay out: manners. It follows no redirect, keeps no cookie and adds no header but `Host` and `Content-Length`.
+//! HTTP client for tests: sends exactly the given request and returns the whole response.
+//! What must stay out: redirects, cookies, and headers other than `Host` and `Content-Length`.
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -9,10 +9,10 @@ use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-/// Says what is wrong with an answer, in words; nothing if it is as it must be.
+/// Check of a response. Returns its violations; empty if it is valid.
 pub type Check = fn(&Response) -> Vec<String>;
 
-/// A client of a stack.
+/// Client of a server.
 #[derive(Debug, Clone)]
 pub struct Client {
     base: String,
@@ -20,9 +20,9 @@ pub struct Client {
     inner: legacy::Client<HttpConnector, Full<Bytes>>,
 }
 
-/// A request in the making.
+/// Builder of a request.
 #[derive(Debug, Clone)]
-#[must_use = "a call does nothing until it is sent"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     client: Client,
     method: Method,
@@ -31,32 +31,32 @@ pub struct RequestBuilder {
     body: Bytes,
 }
 
-/// An answer, read to its end.
+/// Response with its whole body.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// The status code.
+    /// Status code.
     pub status: u16,
-    /// The headers.
+    /// Headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// Body.
     pub body: Bytes,
 }
 
 impl Client {
-    /// A client of the server at `base`, such as `http://127.0.0.1:3000`.
+    /// Creates a client of the server at `base`, such as `http://127.0.0.1:3000`.
     #[must_use]
     pub fn new(base: &str) -> Self {
         let inner = legacy::Client::builder(TokioExecutor::new()).build_http();
         Self { base: base.to_owned(), check: None, inner }
     }
 
-    /// The same client, for which an answer with which something is wrong is a failure.
+    /// Adds a check: [`RequestBuilder::send`] fails if it finds violations in a response.
     #[must_use]
     pub fn checked(self, check: Check) -> Self {
         Self { check: Some(check), ..self }
     }
 
-    /// A request with this method to this path, which may have a query.
+    /// Starts a request with this method to this path, which may have a query.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
         RequestBuilder {
@@ -68,25 +68,25 @@ impl Client {
         }
     }
 
-    /// A `GET` request.
+    /// Starts a `GET` request.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.request("GET", path)
     }
 
-    /// A `POST` request.
+    /// Starts a `POST` request.
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.request("POST", path)
     }
 }
 
 impl RequestBuilder {
-    /// Adds a header; a second one of the same name stands beside the first.
+    /// Adds a header. A second one of the same name is sent beside the first.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// Takes a header away.
+    /// Removes a header, by its name as it was added.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
         self
@@ -102,7 +102,7 @@ impl RequestBuilder {
         self.header("cookie", format!("auth={token}"))
     }
 
-    /// Sets a body of any kind.
+    /// Sets a body of this media type.
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
@@ -113,7 +113,7 @@ impl RequestBuilder {
         self.header("idempotency-key", key)
     }
 
-    /// Sets a body without saying what it is.
+    /// Sets a body without a media type.
     pub fn untyped(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
@@ -124,54 +124,55 @@ impl RequestBuilder {
         self.body("application/json", body.to_string())
     }
 
-    /// Sends the request and reads the answer.
+    /// Sends the request and reads the response.
     ///
     /// # Errors
-    /// When there is no answer, or only half of one.
+    /// When there is no complete response, or the check finds violations in it.
     pub async fn send(self) -> Result<Response> {
         let url = format!("{}{}", self.client.base, self.path);
         let mut request = Request::builder().method(self.method.clone()).uri(&url);
         for (name, value) in &self.headers {
             request = request.header(name, value.as_slice());
         }
-        let request = request.body(Full::new(self.body)).with_context(|| format!("{url} can't be asked"))?;
+        let request =
+            request.body(Full::new(self.body)).with_context(|| format!("can't build a request to {url}"))?;
         let response =
-            self.client.inner.request(request).await.with_context(|| format!("{url} does not answer"))?;
+            self.client.inner.request(request).await.with_context(|| format!("no response from {url}"))?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.context("the answer breaks off")?.to_bytes();
-        let answer = Response { status: parts.status.as_u16(), headers: parts.headers, body };
-        let faults = self.client.check.map_or_else(Vec::new, |check| check(&answer));
-        ensure!(faults.is_empty(), "{} {url} got {answer:?}: {}", self.method, faults.join("; "));
-        Ok(answer)
+        let body = body.collect().await.context("the response is incomplete")?.to_bytes();
+        let response = Response { status: parts.status.as_u16(), headers: parts.headers, body };
+        let violations = self.client.check.map_or_else(Vec::new, |check| check(&response));
+        ensure!(violations.is_empty(), "{} {url} got {response:?}: {}", self.method, violations.join("; "));
+        Ok(response)
     }
 }
 
 impl Response {
-    /// The body as JSON; `null` if it is none.
+    /// Parses the body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The code of the error in the envelope; empty if there is none.
+    /// Returns the code of the error in the envelope; empty if there is none.
     #[must_use]
     pub fn code(&self) -> String {
         self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The status and, of an error, the code: `201` or `409 CONFLICT`.
+    /// Formats the status and, of an error, the code: `201` or `409 CONFLICT`.
     #[must_use]
     pub fn status_and_code(&self) -> String {
         format!("{} {}", self.status, self.code()).trim_end().to_owned()
     }
 
-    /// The field of the error; empty if it names none.
+    /// Returns the field of the error; empty if it names none.
     #[must_use]
     pub fn field(&self) -> String {
         self.json()["error"]["field"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The issues of the error, as path (`a.0.b`, empty for the whole input) and code.
+    /// Returns the issues of the error, as path (`a.0.b`, empty for the whole input) and code.
     #[must_use]
     pub fn issues(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -182,14 +183,15 @@ impl Response {
         issues.map(|issue| (path(issue).join("."), text(&issue["code"]))).collect()
     }
 
-    /// What `RateLimit` says: how many requests are left, and the seconds to the end of the window.
+    /// Parses the header `RateLimit`: the remaining requests, and the seconds to the end of the window.
     #[must_use]
     pub fn rate_limit(&self) -> Option<(u64, u64)> {
-        let (left, seconds) = self.header("ratelimit").strip_prefix("\"default\";r=")?.split_once(";t=")?;
-        Some((left.parse().ok()?, seconds.parse().ok()?))
+        let (remaining, seconds) =
+            self.header("ratelimit").strip_prefix("\"default\";r=")?.split_once(";t=")?;
+        Some((remaining.parse().ok()?, seconds.parse().ok()?))
     }
 
-    /// A header's value; empty if there is none.
+    /// Returns a header's value; empty if there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

@@ -1,17 +1,17 @@
-//! The only place that reads the time. What must stay out: decisions made from it.
+//! Clock: the only code that reads the time.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// The current time.
+/// Returns the current time.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A running stop watch, unmoved by changes of the system's time.
+/// Running stopwatch, on a monotonic clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(std::time::Instant);
 
@@ -23,7 +23,7 @@ impl Stopwatch {
         Self(std::time::Instant::now())
     }
 
-    /// The time since [`Stopwatch::start`].
+    /// Returns the time since [`Stopwatch::start`].
     #[must_use]
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()

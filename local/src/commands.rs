@@ -1,4 +1,4 @@
-//! What the command line asks for, one file a command. What must stay out: parsing arguments.
+//! Commands of the command line, one file each.
 
 mod describe;
 mod event;
@@ -27,7 +27,7 @@ use local::template::Template;
 
 use crate::arguments::Build;
 
-/// This template, or the nearest one.
+/// Returns the named template, or the nearest one.
 fn template(named: Option<&Path>) -> Result<PathBuf> {
     match named {
         Some(path) => Ok(path.to_owned()),
@@ -35,14 +35,14 @@ fn template(named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// The options that all commands share: this process's environment decides about functions and emulators.
+/// Returns the options that all commands share, from arguments and this process's environment.
 fn options(build: &Build) -> Result<Options> {
     let path = template(build.template.as_deref())?;
     let template = Template::load(&path)?;
     let external = External::from_environment();
     let mut options = Options::new(path);
     options.binaries = match &build.binaries {
-        // The functions run in another folder, where a relative path would lead elsewhere.
+        // The functions run in another folder, so a relative path would not resolve.
         Some(folder) => Binaries::Dir(std::path::absolute(folder).context("there is no current folder")?),
         None => Binaries::Build { release: build.release },
     };

@@ -1,5 +1,5 @@
-//! Descriptions of the functions, as they print them with `--describe`, and what is made of them: the `OpenAPI` document,
-//! the table of routes in docs/API.md, and the routes of `cargo lambda watch`. What must stay out: writing files.
+//! Descriptions of the functions, which they print with `--describe`. Generated from them: the `OpenAPI` document, the
+//! table of routes in docs/API.md, the routes of `cargo lambda watch`, and the methods of CORS.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, InlineTable, value};
 
-/// Methods that a route can have, in the order of lists.
+/// Methods of routes, in the order of generated lists.
 pub const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Description of one function.
@@ -24,7 +24,7 @@ pub struct Description {
     pub method: String,
     /// Path with its parameters in braces.
     pub path: String,
-    /// Variables that the function reads, but for the SDK's own.
+    /// Variables that the function reads, except the SDK's own.
     pub variables: BTreeSet<String>,
     /// `OpenAPI` document with this one operation.
     document: Value,
@@ -34,7 +34,7 @@ impl Description {
     /// Reads the description that an executable prints.
     ///
     /// # Errors
-    /// When it can't be run, or prints none, as release builds do.
+    /// When it can't be run, or prints no description, like a release build.
     pub fn of(function: &str, executable: &Path) -> Result<Self> {
         let output = Command::new(executable).arg("--describe").output();
         let output = output.with_context(|| format!("can't run {}", executable.display()))?;
@@ -43,19 +43,19 @@ impl Description {
         Ok(Self { function: function.to_owned(), ..described })
     }
 
-    /// The operation object.
+    /// Returns the operation object.
     #[must_use]
     pub fn operation(&self) -> &Value {
         &self.document["paths"][&self.path][self.method.to_lowercase()]
     }
 
-    /// `true` if the route takes no token.
+    /// Returns `true` if the route takes no token.
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.operation()["security"].as_array().is_some_and(Vec::is_empty)
     }
 
-    /// The success: its status, the schema of its data, and its headers.
+    /// Returns the successful response: its status, the schema of its data, and its headers.
     fn success(&self) -> Option<(&String, &Value, impl Iterator<Item = &String>)> {
         let responses = self.operation()["responses"].as_object()?;
         let (status, response) = responses.iter().find(|(status, _)| status.starts_with(['2', '3']))?;
@@ -63,14 +63,14 @@ impl Description {
         Some((status, data, response["headers"].as_object()?.keys()))
     }
 
-    /// Names of the parameters of this kind.
+    /// Returns the names of the parameters of this kind.
     fn parameters<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d str> {
         let parameters = self.operation()["parameters"].as_array().into_iter().flatten();
         parameters.filter(move |one| one["in"] == kind).filter_map(|one| one["name"].as_str())
     }
 }
 
-/// Puts all operations into one document. `info` and `servers` are those of the document `before`, which people write.
+/// Merges all operations into one document. `info` and `servers` are written by hand and come from `before`.
 ///
 /// # Errors
 /// When two functions give one name to different schemas.
@@ -91,24 +91,24 @@ pub fn document(descriptions: &[Description], before: &Value) -> Result<Value> {
     Ok(document)
 }
 
-fn merge(into: &mut Value, from: Value, place: &str) -> Result<()> {
+fn merge(into: &mut Value, from: Value, pointer: &str) -> Result<()> {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {
-                let place = format!("{place}/{name}");
+                let pointer = format!("{pointer}/{name}");
                 match into.get_mut(&name) {
-                    Some(present) => merge(present, value, &place)?,
+                    Some(present) => merge(present, value, &pointer)?,
                     None => drop(into.insert(name, value)),
                 }
             }
         }
         (into, from) if *into == from => {}
-        _ => bail!("{place} is another one in the description of another function"),
+        _ => bail!("{pointer} differs from the description of another function"),
     }
     Ok(())
 }
 
-/// The table of routes in Markdown.
+/// Formats the table of routes in Markdown.
 #[must_use]
 pub fn table(descriptions: &[Description]) -> String {
     let mut table = String::from("| method and path | purpose | success |\n|---|---|---|\n");
@@ -131,31 +131,31 @@ fn success(description: &Description) -> String {
     parts.into_iter().chain(own.map(|name| format!("`{name}`"))).collect::<Vec<_>>().join(", ")
 }
 
-/// Puts the table in place of the first one of `text` that has its head.
+/// Replaces the first table of `text` with the same header row.
 ///
 /// # Errors
-/// When there is none.
+/// When there is no such table.
 pub fn with_table(text: &str, table: &str) -> Result<String> {
-    let head = table.lines().next().unwrap_or_default();
+    let header = table.lines().next().unwrap_or_default();
     let (before, rest) =
-        text.split_once(head).with_context(|| format!("there is no table with the head {head}"))?;
+        text.split_once(header).with_context(|| format!("there is no table with the header {header}"))?;
     let rows = rest.split_inclusive('\n').skip(1);
     let after: String = rows.skip_while(|line| line.starts_with('|')).collect();
     Ok(format!("{before}{table}{after}"))
 }
 
-/// Puts the routes into a workspace's manifest, for `cargo lambda watch`.
+/// Updates the routes of `cargo lambda watch` in a workspace's manifest.
 ///
 /// # Errors
-/// When the manifest is no TOML.
+/// When the manifest is not TOML, or has no table of these routes.
 pub fn with_router(manifest: &str, descriptions: &[Description]) -> Result<String> {
-    let mut document: DocumentMut = manifest.parse().context("Cargo.toml is no TOML")?;
+    let mut document: DocumentMut = manifest.parse().context("Cargo.toml is not TOML")?;
     let router = &mut document["workspace"]["metadata"]["lambda"]["watch"]["router"];
     let router = router.as_table_mut().context("Cargo.toml has no workspace.metadata.lambda.watch.router")?;
     let paths: BTreeSet<_> = descriptions.iter().map(|one| &one.path).collect();
-    let gone: Vec<_> =
+    let removed: Vec<_> =
         router.iter().map(|(path, _)| path.to_owned()).filter(|path| !paths.contains(path)).collect();
-    for path in gone {
+    for path in removed {
         router.remove(&path);
     }
     for path in paths {
@@ -164,10 +164,10 @@ pub fn with_router(manifest: &str, descriptions: &[Description]) -> Result<Strin
             InlineTable::from_iter(fields)
         });
         let targets: Array = targets.collect();
-        // What says the same already keeps its form.
+        // An equal entry keeps its formatting.
         let is_same = router.get(path).is_some_and(|item| {
-            let plain = |text: String| text.split_whitespace().collect::<String>().replace(",]", "]");
-            plain(item.to_string()) == plain(targets.to_string())
+            let normalized = |text: String| text.split_whitespace().collect::<String>().replace(",]", "]");
+            normalized(item.to_string()) == normalized(targets.to_string())
         });
         if !is_same {
             router.insert(path, value(targets));
@@ -176,7 +176,7 @@ pub fn with_router(manifest: &str, descriptions: &[Description]) -> Result<Strin
     Ok(document.to_string())
 }
 
-/// Puts the methods of the routes into `AllowMethods` of a template's text, where it has that.
+/// Updates `AllowMethods` in a template's text, if it has them, to the methods of the routes.
 #[must_use]
 pub fn with_methods(template: &str, descriptions: &[Description]) -> String {
     let Some((before, rest)) = template.split_once("AllowMethods: [") else { return template.to_owned() };
@@ -186,10 +186,10 @@ pub fn with_methods(template: &str, descriptions: &[Description]) -> String {
     format!("{before}AllowMethods: [{methods}]{after}")
 }
 
-/// Checks that the routes of a template are those that the functions describe.
+/// Checks that the template declares exactly the routes that the functions describe.
 ///
 /// # Errors
-/// When they aren't, with both.
+/// When they differ; names the differences.
 pub fn check_routes(described: &[Description], declared: &[crate::template::Function]) -> Result<()> {
     let described: BTreeSet<_> =
         described.iter().map(|one| format!("{} {} {}", one.function, one.method, one.path)).collect();
@@ -199,7 +199,7 @@ pub fn check_routes(described: &[Description], declared: &[crate::template::Func
         .collect();
     ensure!(
         described == declared,
-        "template.yaml declares {:?}, which no function describes; functions describe {:?}, which it does not declare",
+        "only template.yaml declares {:?}; only functions describe {:?}",
         declared.difference(&described).collect::<Vec<_>>(),
         described.difference(&declared).collect::<Vec<_>>()
     );

@@ -1,13 +1,13 @@
-//! The only place that reads this process's environment variables. What must stay out: their meaning.
+//! Environment variables of this process: the only code that reads them.
 
 use std::collections::BTreeMap;
 
 use aws_credential_types::Credentials;
 
-/// The variables of a process, by name.
+/// Environment variables by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// The variables that this process was started with. Those that are not UTF-8 are left out: no setting of ours is one.
+/// Returns all variables of this process, except those that are not UTF-8.
 #[must_use]
 pub fn snapshot() -> Variables {
     std::env::vars_os()
@@ -15,15 +15,14 @@ pub fn snapshot() -> Variables {
         .collect()
 }
 
-/// The variable `name` of this process; `None` when it is unset or empty, which mean the same for our own settings.
+/// Returns the variable `name` of this process; `None` if it is unset or empty.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the place that reads them")]
+#[expect(clippy::disallowed_methods, reason = "this module reads them for all others")]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The credentials for the emulators. Our own take anything, so they get the usual placeholder; emulators that somebody
-/// else runs may want those of the environment.
+/// Returns the credentials for the emulators: for `external` ones those of the environment, if set, and otherwise `test`.
 #[must_use]
 pub fn credentials(external: bool) -> Credentials {
     let own = |name: &str| variable(name).filter(|_| external);

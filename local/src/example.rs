@@ -1,8 +1,8 @@
-//! Examples of routes: `functions/<binary>/example.json`, beside the template, holds a request that succeeds, what it
-//! needs, and its answer. What must stay out: sending requests.
+//! Examples of routes: `functions/<binary>/example.json`, beside the template, holds a request that succeeds, its
+//! prerequisites, and its response.
 //!
-//! In an example's text `{orgId}` and the other names in `given` stand for their values, and `{path}` for the request's
-//! path. `<unique>` stands for something new where a store remembers earlier requests, and for nothing elsewhere.
+//! Placeholders in an example: `{orgId}` and the other names in `given` for their values, `{path}` for the request's path,
+//! `<unique>` for a text that is new in each run of a test and empty elsewhere.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,65 +17,65 @@ use crate::gateway::{Call, request_id};
 use crate::requests::{FORM, form};
 use crate::template::{RouteKey, Template};
 
-/// The organization of events and `curl` lines.
+/// Organization of events and `curl` lines.
 pub const ORGANIZATION: &str = "acme";
 
-/// Values by the names that stand for them.
+/// Values of placeholders, by name.
 pub type Values = BTreeMap<String, String>;
 
-/// The example of a function.
+/// Example of a function.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// Names of values, each with the function whose example creates what has this id, or with the value itself.
+    /// Placeholders, each with its value or the function whose example creates the resource with this id.
     pub given: BTreeMap<String, String>,
-    /// Rows in the place of what the request creates, for events.
+    /// Rows of the resource that the request creates, for events of other examples.
     pub seed: Option<Seeded>,
-    /// Roles of who sends it.
+    /// Roles of the caller.
     pub roles: Vec<String>,
     route: RouteKey,
     text: String,
 }
 
-/// Rows that are there before an event.
+/// Rows that exist before an event.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seeded {
-    /// The id of what they hold.
+    /// Id of the resource.
     pub id: String,
-    /// The rows by the logical ids of their tables.
+    /// Rows by the logical ids of their tables.
     pub rows: BTreeMap<String, Vec<Map<String, Value>>>,
 }
 
-/// The request of an example with a value for each name.
+/// Request of an example with all placeholders filled in.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The method.
+    /// Method.
     pub method: String,
-    /// The path.
+    /// Path.
     pub path: String,
-    /// The query, without its question mark.
+    /// Query, without its question mark.
     pub query: String,
-    /// The body with its media type.
+    /// Media type and body.
     pub body: Option<(&'static str, Vec<u8>)>,
-    /// Roles of who sends it.
+    /// Roles of the caller.
     pub roles: Vec<String>,
-    /// The expected answer.
+    /// Expected response.
     pub response: Expected,
     route: RouteKey,
     parameters: Values,
 }
 
-/// The answer that an example promises. In its texts `<id>`, `<time>` and `<text>` stand for parts that differ from call
-/// to call, and a text `<any>` for any value. An array may have more elements than are listed.
+/// Expected response of an example. In its texts `<id>`, `<time>` and `<text>` match parts that differ between requests,
+/// and a text `<any>` matches any value. An array may have more elements than are listed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// The status.
+    /// Status.
     pub status: u16,
-    /// Headers besides those that every answer has.
+    /// Headers, except those of every response.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The body.
+    /// Body.
     pub body: Value,
 }
 
@@ -112,7 +112,7 @@ impl Example {
     /// Reads the example of the function with this binary or logical id.
     ///
     /// # Errors
-    /// When there is no such function, or no example of this form.
+    /// When there is no such function, or its example is missing or malformed.
     pub fn load(template: &Template, function: &str) -> Result<Self> {
         let function = template.function(function).with_context(|| format!("no function {function}"))?;
         let file = file(template, &function.binary);
@@ -123,23 +123,23 @@ impl Example {
             Ok(Self { given, seed, roles, route, text })
         };
         let example: Result<_> = read();
-        example.with_context(|| format!("{} is no example", file.display()))
+        example.with_context(|| format!("{} is not an example", file.display()))
     }
 
-    /// The examples that there are.
+    /// Reads the examples of all functions that have one.
     ///
     /// # Errors
-    /// When one can't be read.
+    /// When an example can't be read.
     pub fn all(template: &Template) -> Result<Vec<Self>> {
         let functions = template.functions.iter().map(|function| &*function.binary);
         let present = functions.filter(|binary| file(template, binary).is_file());
         present.map(|binary| Self::load(template, binary)).collect()
     }
 
-    /// The request with these values, `orgId` among them.
+    /// Fills in the placeholders. `values` must include `orgId`.
     ///
     /// # Errors
-    /// When the values leave no JSON of an example.
+    /// When the result is not the JSON of an example.
     pub fn request(&self, values: &Values, unique: &str) -> Result<Request> {
         let path = filled(&self.route.path, values);
         let text = filled(&self.text, values).replace("{path}", &path).replace("<unique>", unique);
@@ -158,10 +158,10 @@ impl Example {
         })
     }
 
-    /// The request on the rows of all examples.
+    /// Fills in the ids of the rows that the examples seed.
     ///
     /// # Errors
-    /// When it is given something for which there are no rows.
+    /// When a required example has no rows.
     pub fn seeded(&self, template: &Template) -> Result<Request> {
         let mut values = Values::from([("orgId".to_owned(), ORGANIZATION.to_owned())]);
         for (name, source) in &self.given {
@@ -181,7 +181,7 @@ fn file(template: &Template, binary: &str) -> PathBuf {
     template.folder.join("functions").join(binary).join("example.json")
 }
 
-/// The text with values in the place of their names.
+/// Replaces the placeholders by their values.
 fn filled(text: &str, values: &Values) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
@@ -198,17 +198,17 @@ impl Sent {
 }
 
 impl Request {
-    /// The path with the query.
+    /// Returns the path with the query.
     #[must_use]
     pub fn target(&self) -> String {
         let mark = if self.query.is_empty() { "" } else { "?" };
         format!("{}{mark}{}", self.path, self.query)
     }
 
-    /// The event that a function gets for this request with this token, as JSON.
+    /// Converts the request, with this token, to the event for its function, as JSON.
     ///
     /// # Errors
-    /// When it is no request of HTTP.
+    /// When it is not a valid HTTP request.
     pub fn event(&self, token: &str) -> Result<String> {
         let request = http::Request::builder().method(&*self.method).uri(self.target());
         let request = request.header("accept", "*/*").header("authorization", format!("Bearer {token}"));
@@ -218,13 +218,13 @@ impl Request {
             request = request.header("content-type", content_type);
         }
         let (parts, ()) = request.body(())?.into_parts();
-        // An address that is nobody's, as documentation has them.
+        // An address from the range for documentation (RFC 5737).
         let (peer, id) = (([192, 0, 2, 1], 443).into(), request_id());
         let call = Call { parts: &parts, path: &self.path, body, peer, port: 443, id: &id };
         Ok(call.event(&self.route.to_string(), &self.parameters))
     }
 
-    /// The request as a line for a shell, unless it is below something that has to be created before, or a form.
+    /// Formats the request as a `curl` line; `None` if it needs a created resource, or sends a form.
     #[must_use]
     pub fn curl(&self, base: &str, token: &str) -> Option<String> {
         let data = match &self.body {

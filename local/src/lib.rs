@@ -1,8 +1,9 @@
-//! The local stack: the whole service on one machine, with nothing but a Rust toolchain.
+//! Local stack: the whole service on one machine, with only a Rust toolchain.
 //!
-//! It reads `template.yaml`, runs the real function binaries behind the Lambda Runtime API, and serves their routes as an
-//! API Gateway HTTP API would, over stand-ins for DynamoDB and S3. What must stay out: every crate of the service itself.
-//! The stack knows wire protocols only, so that it can't share the service's mistakes.
+//! It reads `template.yaml`, runs the real function binaries behind the Lambda Runtime API, serves their routes like an
+//! API Gateway HTTP API, and emulates DynamoDB and S3.
+//! What must stay out: every crate of the service itself. The stack knows only wire protocols, so it can't share the
+//! service's mistakes.
 
 mod body;
 pub mod cargo;

@@ -1,4 +1,4 @@
-//! The command line of the local stack. What must stay out: the work itself.
+//! Command line of the local stack.
 
 mod arguments;
 mod banner;

@@ -1,4 +1,4 @@
-//! Origins of web pages (RFC 6454): which pages of other origins may call the API.
+//! Origins of web pages (RFC 6454), and the ones whose pages may call the API.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,21 +6,21 @@ use std::str::FromStr;
 use anyhow::{Context, Error, Result};
 use http::uri::Authority;
 
-/// The hosts of this machine, whose ports a developer can't always foresee.
+/// Loopback hosts. Only they allow the wildcard port, because ports of development servers vary.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// The origins of pages that a front end's development server serves.
+/// Origins of a front end's development server.
 const DEVELOPMENT: &str = "http://localhost:*,http://127.0.0.1:*";
 
-/// An origin, such as `https://app.example.com`. Of this machine's hosts it may stand for all ports: `http://localhost:*`.
+/// Origin, such as `https://app.example.com`, or all ports of a loopback host, such as `http://localhost:*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     scheme: &'static str,
     host: String,
-    /// `None` stands for any port.
+    /// Port; `None` for any.
     port: Option<u16>,
 }
 
-/// The origins whose pages may call the API.
+/// Origins whose pages may call the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins(Vec<Origin>);
 
@@ -46,7 +46,7 @@ impl From<Vec<Origin>> for Origins {
     }
 }
 
-/// A comma-separated list.
+/// Comma-separated list.
 impl FromStr for Origins {
     type Err = Error;
 

@@ -1,4 +1,4 @@
-//! Rows that the functions' examples count on. What must stay out: what the rows mean.
+//! Seeding of the tables with the rows of the functions' examples.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ impl Stack {
     /// Puts the rows of all examples of this template into the tables.
     ///
     /// # Errors
-    /// When they name no table of the template, or one can't be put.
+    /// When an example can't be read, or a row can't be put.
     pub async fn seed(&self, template: &Template) -> Result<()> {
         let seeds = Example::all(template)?.into_iter().filter_map(|example| example.seed);
         for (table, rows) in seeds.flat_map(|seed| seed.rows) {
@@ -33,11 +33,11 @@ impl Stack {
     }
 }
 
-/// Texts and numbers are all that seeds have needed so far.
+/// Converts DynamoDB JSON. Only the types of current seeds are supported: strings and numbers.
 fn attribute(value: &Value) -> Result<AttributeValue> {
     match (value["S"].as_str(), value["N"].as_str()) {
         (Some(text), None) => Ok(AttributeValue::S(text.to_owned())),
         (None, Some(number)) => Ok(AttributeValue::N(number.to_owned())),
-        _ => bail!("{value} is neither a text (S) nor a number (N)"),
+        _ => bail!("{value} is neither a string (S) nor a number (N)"),
     }
 }

@@ -1,5 +1,4 @@
 //! The whole stack: emulators, functions and gateway, started and stopped together.
-//! What must stay out: how any of them works, and what the terminal shows.
 
 mod assembly;
 mod options;
@@ -18,7 +17,7 @@ use crate::tasks::Task;
 use crate::template::{Names, Template};
 use crate::token::{DEFAULT_LIFETIME, Issuer};
 
-/// A running stack. Dropping it ends everything that it started.
+/// Running stack. Dropping it ends its processes and servers.
 #[derive(Debug)]
 pub struct Stack {
     url: String,
@@ -33,17 +32,17 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts a stack. It answers requests when this returns.
+    /// Starts a stack. It accepts requests when this returns.
     ///
     /// # Errors
-    /// When the template can't be read, the functions can't be built or refuse to start, the port or the data folder
-    /// is in use, or an emulator does not do what is asked of it.
+    /// When the template can't be read, the functions can't be built or do not start, the port or the data folder is in
+    /// use, or an emulator fails.
     pub async fn start(options: Options) -> Result<Self> {
         let listener = bind(options.port).await?;
         let port = listener.local_addr().context("the gateway's port has no address")?.port();
         let mut template = Template::load(&options.template)?;
-        // All are built even if one is to run: another selection of packages could mean other features, and so much to
-        // compile again.
+        // All functions are built even if only one runs, because another selection of packages could change features and
+        // recompile dependencies.
         let executables = executables(&template, &options.binaries).await?;
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
@@ -76,91 +75,90 @@ impl Stack {
         })
     }
 
-    /// The URL that the routes' paths are appended to.
+    /// Returns the base URL of the API, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// DynamoDB's endpoint, past the interceptor.
+    /// Returns DynamoDB's endpoint, which bypasses the interceptor.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> &str {
         &self.emulators.dynamodb.endpoint
     }
 
-    /// S3's endpoint, past the interceptor.
+    /// Returns S3's endpoint, which bypasses the interceptor.
     #[must_use]
     pub fn s3_endpoint(&self) -> &str {
         &self.emulators.s3.endpoint
     }
 
-    /// A client of DynamoDB, past the interceptor.
+    /// Returns a client of DynamoDB that bypasses the interceptor.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.emulators.dynamodb()
     }
 
-    /// A client of S3, past the interceptor.
+    /// Returns a client of S3 that bypasses the interceptor.
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         self.emulators.s3()
     }
 
-    /// The name of the table with this logical id; the id itself when the template has no such table.
+    /// Returns the name of the table with this logical id; the id itself if the template has no such table.
     #[must_use]
     pub fn table<'s>(&'s self, id: &'s str) -> &'s str {
         self.names.table(id).unwrap_or(id)
     }
 
-    /// The name of the bucket with this logical id; the id itself when the template has no such bucket.
+    /// Returns the name of the bucket with this logical id; the id itself if the template has no such bucket.
     #[must_use]
     pub fn bucket<'s>(&'s self, id: &'s str) -> &'s str {
         self.names.bucket(id).unwrap_or(id)
     }
 
-    /// What the stack was made from.
+    /// Returns the stack's template.
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.template
     }
 
-    /// The routes, in the template's order.
+    /// Returns the routes, in the template's order.
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         &self.routes
     }
 
-    /// A token that the functions accept, for `user` as a member of `organizations`.
+    /// Creates a token that the functions accept, for `user` as a member of `organizations`.
     ///
     /// # Errors
-    /// When the functions trust public keys, whose private ones are elsewhere.
+    /// When the functions trust only the public keys of an external issuer.
     pub fn token(&self, user: &str, organizations: &[&str]) -> Result<String> {
         self.token_with_roles(user, organizations, &[])
     }
 
-    /// The same, with these roles in all of the organizations.
+    /// Creates a token like [`Stack::token`], with these roles in all of the organizations.
     ///
     /// # Errors
     /// As [`Stack::token`].
     pub fn token_with_roles(&self, user: &str, organizations: &[&str], roles: &[String]) -> Result<String> {
-        let issuer = self.issuer.as_ref().context("the functions trust another issuer's public keys")?;
+        let issuer = self.issuer.as_ref().context("the functions trust an external issuer")?;
         let organizations: Vec<_> = organizations.iter().map(|id| (*id).to_owned()).collect();
         issuer.token(user, &organizations, roles, DEFAULT_LIFETIME)
     }
 
-    /// What the function with this binary has logged so far, line by line.
+    /// Returns the lines that the function with this binary has logged so far.
     #[must_use]
     pub fn logs(&self, binary: &str) -> Vec<String> {
         self.logs.lines(binary)
     }
 
-    /// The first logged line of the function with this binary that contains `text`, as soon as there is one;
-    /// `None` when there is none for ten seconds.
+    /// Waits for the first logged line of the function with this binary that contains `text`; `None` after ten seconds.
     pub async fn log_with(&self, binary: &str, text: &str) -> Option<String> {
         self.logs.find(binary, text).await
     }
 
-    /// The environment variables of the processes of a function (its binary or logical id).
+    /// Returns the environment variables of the processes of a function (its binary or logical id).
     ///
     /// # Errors
     /// When there is no such function.
@@ -169,7 +167,7 @@ impl Stack {
         Ok(self.pools.get(&function.id).context("the function has no environments")?.variables())
     }
 
-    /// Gives a function (its binary or logical id) an event, past the gateway.
+    /// Invokes a function (its binary or logical id) with an event, without the gateway.
     ///
     /// # Errors
     /// When there is no such function.
@@ -179,7 +177,7 @@ impl Stack {
         Ok(pool.invoke(event.into()).await)
     }
 
-    /// Kills the processes of a function (its binary or logical id) that have a request under way, as a crash would.
+    /// Kills the processes of a function (its binary or logical id) that handle an invocation, like a crash.
     pub fn crash(&self, function: &str) {
         let function = self.template.function(function);
         if let Some(pool) = function.and_then(|function| self.pools.get(&function.id)) {
@@ -187,7 +185,7 @@ impl Stack {
         }
     }
 
-    /// Ends everything, and waits until the processes are gone.
+    /// Stops the stack and waits until its processes have ended.
     pub async fn stop(self) {
         for pool in self.pools.values() {
             pool.stop().await;
@@ -197,7 +195,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // Open connections may keep a pool alive for a while, but not its processes.
+        // Open connections may keep a pool alive for a while, so its processes are ended here.
         self.pools.values().for_each(|pool| pool.close());
     }
 }

@@ -1,4 +1,4 @@
-//! Background tasks that end with their owner. What must stay out: what they do.
+//! Background tasks that end with their owner.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,7 +8,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A running task that is aborted when this is dropped.
+/// Running task that is aborted when this is dropped.
 #[derive(Debug)]
 pub struct Task(JoinHandle<()>);
 
@@ -22,7 +22,7 @@ impl Task {
     /// Serves `app` on `listener`.
     #[must_use]
     pub fn serve(listener: TcpListener, app: Router) -> Self {
-        // `serve` returns only when it is stopped.
+        // `serve` never returns by itself.
         Self::spawn(async move { drop(axum::serve(listener, app).await) })
     }
 }
@@ -33,7 +33,7 @@ impl Drop for Task {
     }
 }
 
-/// A listener on a free port that only this machine can reach.
+/// Listens on a free loopback port.
 ///
 /// # Errors
 /// When no port is free.
@@ -41,7 +41,7 @@ pub async fn loopback_listener() -> Result<(TcpListener, SocketAddr)> {
     listener((Ipv4Addr::LOCALHOST, 0).into()).await
 }
 
-/// A listener at `address`, and where it is; port 0 is any free one.
+/// Listens at `address`, and returns its actual address. Port 0 is any free one.
 pub(crate) async fn listener(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))?;
     let address = listener.local_addr().context("the port has no address")?;

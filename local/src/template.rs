@@ -1,6 +1,7 @@
-//! `template.yaml`, read as far as one machine needs it: functions with their routes, tables, buckets and CORS.
-//! What must stay out: starting any of it. Unknown resources and properties are passed over; a needed one that can't be
-//! understood is an error that names the resource.
+//! Parser of `template.yaml`: functions with their routes, tables, buckets and CORS.
+//!
+//! Other resources and properties are ignored. A required property that can't be parsed is an error that names the
+//! resource.
 
 mod cors;
 mod expression;
@@ -21,10 +22,10 @@ use expression::Parameters;
 use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
-/// What the template declares, in its order.
+/// Resources of the template, in its order.
 #[derive(Debug, Clone, Default)]
 pub struct Template {
-    /// The folder of the template, in which the functions are built.
+    /// Folder of the template, in which the functions are built.
     pub folder: PathBuf,
     /// Every `AWS::Serverless::Function`.
     pub functions: Vec<Function>,
@@ -36,12 +37,12 @@ pub struct Template {
     pub cors: Option<Cors>,
 }
 
-/// A declared bucket.
+/// Declared bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    /// Its logical id in the template.
+    /// Logical id in the template.
     pub id: String,
-    /// Its `BucketName`, when the template gives one.
+    /// `BucketName`, if declared.
     pub name: Option<Expression>,
 }
 
@@ -75,7 +76,7 @@ impl Template {
     /// Reads the template at `path`.
     ///
     /// # Errors
-    /// When the file can't be read, is not YAML, or something needed in it can't be understood.
+    /// When the file can't be read, is not YAML, or has an invalid resource.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
         let mut template = Self::parse(&text).with_context(|| format!("in {}", path.display()))?;
@@ -84,10 +85,10 @@ impl Template {
         Ok(template)
     }
 
-    /// Reads a template's text.
+    /// Parses a template's text.
     ///
     /// # Errors
-    /// When it is not YAML, or something needed in it can't be understood.
+    /// When it is not YAML, or has an invalid resource.
     pub fn parse(text: &str) -> Result<Self> {
         let document: Document = yaml_serde::from_str(text).context("this is not a template")?;
         let mut template = Self::default();
@@ -99,10 +100,10 @@ impl Template {
         Ok(template)
     }
 
-    /// The nearest `template.yaml` in `folder` or above it.
+    /// Finds the nearest `template.yaml` in `folder` or above it.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is no such file.
     pub fn find(folder: &Path) -> Result<PathBuf> {
         let found = folder.ancestors().map(|folder| folder.join("template.yaml")).find(|path| path.is_file());
         found.with_context(|| {
@@ -110,7 +111,7 @@ impl Template {
         })
     }
 
-    /// The function with this binary or logical id.
+    /// Returns the function with this binary or logical id.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.binary == name || function.id == name)
@@ -133,7 +134,7 @@ impl Template {
         Ok(())
     }
 
-    /// Two functions on one route would make the answer depend on the order of the file.
+    /// Checks that no two functions share a route.
     fn check_routes(&self) -> Result<()> {
         let mut seen: Vec<(&str, &RouteKey)> = Vec::new();
         for function in &self.functions {

@@ -1,8 +1,8 @@
-//! Lines for the person at the terminal. What must stay out: a program's results, which go to standard output.
+//! Messages on standard error. Results of a command go to standard output.
 
 use std::io::Write;
 
-/// Writes a line to standard error. When nobody reads it any longer, the stack goes on without.
+/// Writes a line to standard error. A closed stream is ignored.
 pub fn say(line: &str) {
     drop(writeln!(std::io::stderr(), "{line}"));
 }

@@ -1,5 +1,4 @@
-//! Development tokens: signed as an issuer would sign them, with a key that everyone can read here.
-//! What must stay out: verification, which is the functions' business alone.
+//! Development tokens, signed like an issuer's, with a published key.
 
 use std::time::Duration;
 
@@ -9,18 +8,18 @@ use serde_json::{Value, json};
 
 use crate::{clock, environment::Variables};
 
-/// The key of development tokens, unless the developer names another one.
+/// Default key of development tokens.
 pub const DEVELOPMENT_SECRET: &str = "local-development-key-do-not-use-in-production";
-/// The issuer that development tokens name.
+/// Default issuer of development tokens.
 pub const DEVELOPMENT_ISSUER: &str = "https://auth.localhost";
-/// The audience that development tokens name.
+/// Default audience of development tokens.
 pub const DEVELOPMENT_AUDIENCE: &str = "projects-api";
-/// The claim of the roles in development tokens.
+/// Default claim of the roles in development tokens.
 pub const DEVELOPMENT_ROLES_CLAIM: &str = "roles";
-/// How long a token lasts when nobody says otherwise: a working day.
+/// Default lifetime of a token: a working day.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_hours(8);
 
-/// Who signs, and for whom.
+/// Signer of tokens: its key, and the claims that it sets.
 #[derive(Debug, Clone)]
 pub struct Issuer {
     secret: String,
@@ -30,14 +29,14 @@ pub struct Issuer {
     roles: String,
 }
 
-/// Variables that give functions keys of somebody else.
+/// Variables that replace the development key.
 const OTHER_KEYS: [&str; 3] = ["AUTH_JWT_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"];
 
-/// Stands in an issuer's name for the token's own `tid`.
+/// Placeholder in an issuer's name for the token's `tid`.
 const TENANT_ID: &str = "{tenantid}";
 
-/// Returns `true` if functions with these `variables` trust the development key: nothing else gives them keys, not even
-/// an issuer that could be asked for its own.
+/// Returns `true` if functions with these `variables` trust the development key: they have no other keys, and no issuer
+/// whose keys they could fetch.
 #[must_use]
 pub fn development_key_applies(variables: &Variables) -> bool {
     let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
@@ -46,8 +45,8 @@ pub fn development_key_applies(variables: &Variables) -> bool {
 }
 
 impl Issuer {
-    /// The issuer whose secret functions with these `variables` trust, or `None` when they only trust public keys of
-    /// somebody else: such tokens can't be made here.
+    /// Returns the issuer that functions with these `variables` trust; `None` if they trust only the public keys of an
+    /// external one.
     #[must_use]
     pub fn trusted_by(variables: &Variables) -> Option<Self> {
         let value = |name: &str, default: &str| {
@@ -66,10 +65,10 @@ impl Issuer {
         })
     }
 
-    /// A token for `user`, a member of `organizations` with `roles` in all of them, that expires after `lifetime`.
+    /// Creates a token for `user`, a member of `organizations` with `roles` in all of them, that expires after `lifetime`.
     ///
     /// # Errors
-    /// When the claims can't be signed, which no input is known to cause.
+    /// When signing fails, which no known input causes.
     pub fn token(
         &self,
         user: &str,
@@ -86,12 +85,12 @@ impl Issuer {
             "iat": issued,
             "exp": issued.saturating_add_unsigned(lifetime.as_secs()),
         });
-        place(&mut claims, &self.organizations, organizations);
+        insert_claim(&mut claims, &self.organizations, organizations);
         if !roles.is_empty() {
-            place(&mut claims, &self.roles, roles);
+            insert_claim(&mut claims, &self.roles, roles);
         }
         if self.name.contains(TENANT_ID) {
-            // Text, even where it is the organizations' claim: a token is of one tenant.
+            // A string even if `tid` is also the organizations' claim, because a token has one tenant.
             claims["tid"] = tenant.into();
         }
         let key = EncodingKey::from_secret(self.secret.as_bytes());
@@ -99,18 +98,18 @@ impl Issuer {
     }
 }
 
-/// Puts names where the functions look for them: in a claim, or where a JSON Pointer leads.
-fn place(claims: &mut Value, claim: &str, values: &[String]) {
+/// Inserts values at a claim, given by its name or as a JSON Pointer.
+fn insert_claim(claims: &mut Value, claim: &str, values: &[String]) {
     let names: Vec<_> = match claim.strip_prefix('/') {
         Some(pointer) => pointer.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect(),
         None => vec![claim.to_owned()],
     };
-    let mut place = claims;
+    let mut target = claims;
     for name in names {
-        if !place.is_object() {
-            *place = json!({});
+        if !target.is_object() {
+            *target = json!({});
         }
-        place = &mut place[name];
+        target = &mut target[name];
     }
-    *place = values.into();
+    *target = values.into();
 }

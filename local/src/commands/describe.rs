@@ -1,4 +1,4 @@
-//! `local describe`: what is made of the functions' descriptions, written where it belongs.
+//! `local describe`: updates the files that are generated from the functions' descriptions.
 
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::arguments::Describe;
 
-/// Builds the functions, and writes docs/openapi.json, the table of routes in docs/API.md, the routes in Cargo.toml and the
-/// methods that the template allows pages of other origins.
+/// Builds the functions and updates docs/openapi.json, the table of routes in docs/API.md, the routes in Cargo.toml and the
+/// template's methods of CORS.
 pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
     let path = super::template(arguments.template.as_deref())?;
     let template = Template::load(&path)?;
@@ -37,7 +37,7 @@ pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a file anew if that changes it.
+/// Changes a file. Writes it only if the text differs.
 fn update(path: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
     let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
     let changed = change(&text).with_context(|| format!("in {}", path.display()))?;

@@ -1,4 +1,4 @@
-//! `local event`: the event of a function's example, on standard output.
+//! `local event`: prints the event of a function's example.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::token::issuer;
 use crate::arguments::Event;
 
-/// How long the token in an event lasts: events are kept in files.
+/// Lifetime of the token in an event. It is long, because events are kept in files.
 const LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);
 
 /// Prints the event.
@@ -23,7 +23,7 @@ pub(crate) fn event(arguments: &Event) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The event of this function's example, by Alice.
+/// Returns the event of this function's example, with the user `alice`.
 pub(super) fn of(template: &Template, function: &str) -> Result<String> {
     let example = Example::load(template, function)?;
     let token = issuer()?.token("alice", &[ORGANIZATION.to_owned()], &example.roles, LIFETIME)?;

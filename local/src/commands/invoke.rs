@@ -1,4 +1,4 @@
-//! `local invoke`: one event for one function.
+//! `local invoke`: invokes one function with one event.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{event::of, options};
 use crate::arguments::Invoke;
 
-/// Prints the function's answer to standard output; everything else goes to standard error.
+/// Prints the function's response to standard output. Logs go to standard error.
 pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     let template = Template::load(&options.template)?;
@@ -24,7 +24,7 @@ pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
     };
     options.only = Some(arguments.function.clone());
     options.data = arguments.data_dir.map_or(Data::Memory, Data::Dir);
-    // Rows go only where nothing else is: into an empty memory.
+    // Only an empty stack is seeded, never persistent or external tables.
     let seed = matches!(options.data, Data::Memory) && !options.external.any();
     let stack = Stack::start(options).await?;
     if seed {
@@ -58,8 +58,8 @@ fn report(outcome: Outcome) -> Result<ExitCode> {
             writeln!(io::stdout(), "{}", String::from_utf8_lossy(&error)).context("can't print the error")?;
             Ok(ExitCode::FAILURE)
         }
-        Outcome::Failed(why) => bail!(why),
-        Outcome::TimedOut => bail!("the function took longer than its Timeout allows"),
-        Outcome::Throttled => bail!("too many requests are waiting"),
+        Outcome::Failed(reason) => bail!(reason),
+        Outcome::TimedOut => bail!("the function exceeded its Timeout"),
+        Outcome::Throttled => bail!("the queue of requests is full"),
     }
 }

@@ -1,4 +1,4 @@
-//! `local`: the stack, until it is told to stop.
+//! `local`: runs the stack until a signal stops it.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,9 +29,7 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
         stack = started(options, arguments.seed) => stack?,
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
-    io::stdout()
-        .write_all(banner::of(&stack, &data)?.as_bytes())
-        .context("can't print where the stack listens")?;
+    io::stdout().write_all(banner::of(&stack, &data)?.as_bytes()).context("can't print the banner")?;
     stop.await;
     terminal::say("stopping");
     stack.stop().await;
@@ -54,7 +52,7 @@ fn data(arguments: &Serve, options: &Options) -> Data {
     }
 }
 
-/// Completes when the process is asked to stop. The handlers are in place when this returns.
+/// Returns a future that completes on SIGINT or SIGTERM. The handlers are installed when this returns.
 #[cfg(unix)]
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -68,7 +66,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     })
 }
 
-/// Completes when the process is asked to stop. The handler is in place when this returns.
+/// Returns a future that completes on Ctrl-C. The handler is installed when this returns.
 #[cfg(windows)]
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c().context("can't handle Ctrl-C")?;

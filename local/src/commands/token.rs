@@ -1,4 +1,4 @@
-//! `local token`: a token on standard output, and nothing else.
+//! `local token`: prints a token to standard output.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use local::token::Issuer;
 
 use crate::arguments::Token;
 
-/// Prints a token that the functions of this environment's stack accept.
+/// Prints a token that the functions of a stack with this environment accept.
 pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {
     let lifetime = Duration::from_secs(arguments.expires_in);
     let token = issuer()?.token(&arguments.user, &arguments.orgs, &arguments.roles, lifetime)?;
@@ -18,8 +18,8 @@ pub(crate) fn token(arguments: &Token) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The issuer that the functions of this environment's stack trust.
+/// Returns the issuer that the functions of a stack with this environment trust.
 pub(super) fn issuer() -> Result<Issuer> {
     let issuer = Issuer::trusted_by(&environment::snapshot());
-    issuer.context("AUTH_JWKS, AUTH_JWKS_URL or AUTH_ISSUER is set: tokens come from that issuer")
+    issuer.context("AUTH_JWKS, AUTH_JWKS_URL or AUTH_ISSUER is set: get tokens from that issuer")
 }

@@ -1,4 +1,4 @@
-//! The parts of a stack, made from its options and its template. What must stay out: their order, and their end.
+//! Parts of a stack, built from its options and its template.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -15,14 +15,14 @@ use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
 use crate::template::{Function, Names, RouteKey, Template};
 
-/// The environments of all functions, by logical id.
+/// Environments of all functions, by logical id.
 pub(super) type Pools = BTreeMap<String, Arc<Pool>>;
 
 pub(super) async fn bind(port: u16) -> Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             bail!(
-                "port {port} is in use; stop what listens there, or choose another one with --port (0: any free one)"
+                "port {port} is in use; stop the process that listens there, or set --port (0: any free one)"
             )
         }
         other => other.with_context(|| format!("can't listen on port {port}")),
@@ -84,7 +84,7 @@ pub(super) fn pools(
     template.functions.iter().map(pool).collect()
 }
 
-/// Starts every function once. Logs that have not been shown yet become part of the error.
+/// Starts an environment of every function. An error includes the function's log, unless it is printed already.
 pub(super) async fn prewarm(pools: &Pools, logs: &Logs) -> Result<()> {
     for pool in pools.values() {
         if let Err(error) = pool.prewarm().await {

@@ -1,4 +1,4 @@
-//! What a stack is started with. What must stay out: starting it.
+//! Options of a stack.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,53 +11,53 @@ use crate::environment::{self, Variables};
 use crate::lambda::Log;
 use crate::origins::Origins;
 
-/// Where the functions' binaries come from.
+/// Source of the functions' binaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Binaries {
-    /// They are built with cargo.
+    /// Cargo builds them.
     Build {
-        /// As for a deployment: slow to build, fast to run.
+        /// Uses the release profile, as for a deployment: slow to build, fast to run.
         release: bool,
     },
-    /// They are in this folder.
+    /// A folder has them.
     Dir(PathBuf),
 }
 
-/// What a stack is started with.
+/// Options of a stack.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The template.
+    /// Path of the template.
     pub template: PathBuf,
-    /// The gateway's port; any free one if 0.
+    /// Port of the gateway; 0 for any free one.
     pub port: u16,
-    /// Where our own emulators keep their data.
+    /// Storage of the built-in emulators.
     pub data: Data,
-    /// Where our own DynamoDB listens, and one port further on our own S3; any free ports if `None`.
+    /// Address of the built-in DynamoDB, with the built-in S3 on the next port; `None` for any free ports.
     pub emulators: Option<SocketAddr>,
-    /// Where the functions' binaries come from.
+    /// Source of the functions' binaries.
     pub binaries: Binaries,
-    /// Only this function (its binary or logical id), if set.
+    /// Only function to run (its binary or logical id); `None` for all.
     pub only: Option<String>,
-    /// Variables of the functions that go before all others.
+    /// Variables of the functions, with precedence over all others.
     pub variables: Variables,
-    /// The origins whose pages may call the API and, unless `variables` say otherwise, write with the cookie.
+    /// Origins whose pages may call the API and, unless `variables` override it, write with the cookie.
     pub origins: Origins,
-    /// Appended to the names of tables and buckets, so that several stacks can share an emulator.
+    /// Suffix of the names of tables and buckets, so that several stacks can share an emulator.
     pub name_suffix: Option<String>,
-    /// What happens to the functions' logs.
+    /// Destination of the functions' logs.
     pub log: Log,
-    /// Stands between the functions and the emulators.
+    /// Proxy between the functions and the emulators.
     pub interceptor: Option<Arc<dyn Interceptor>>,
-    /// Emulators to use instead of our own.
+    /// External emulators, instead of the built-in ones.
     pub external: External,
-    /// What the emulators accept as caller.
+    /// Credentials that the emulators accept.
     pub credentials: Credentials,
-    /// Whether an environment of each function is started at once, which shows whether it can be.
+    /// Starts an environment of each function with the stack, which fails if a function does not start.
     pub prewarm: bool,
 }
 
 impl Options {
-    /// A stack of the functions in `template`, built for development, on any free port, with its data in memory.
+    /// Returns options for all functions of `template`, built for development, on any free port, with data in memory.
     #[must_use]
     pub fn new(template: PathBuf) -> Self {
         Self {

@@ -1,22 +1,22 @@
-//! CORS settings of an HTTP API. What must stay out: the origins, which the developer says.
+//! CORS settings of an HTTP API. Their origins are ignored, because the developer sets them for the stack.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use yaml_serde::Value;
 
-/// The `CorsConfiguration` of an `AWS::Serverless::HttpApi`.
+/// `CorsConfiguration` of an `AWS::Serverless::HttpApi`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Cors {
     /// Allows cookies.
     pub allow_credentials: bool,
-    /// The request headers that pages may send.
+    /// Request headers that pages may send.
     pub allow_headers: Vec<String>,
-    /// The methods that pages may use.
+    /// Methods that pages may use.
     pub allow_methods: Vec<String>,
-    /// The response headers that pages may read.
+    /// Response headers that pages may read.
     pub expose_headers: Vec<String>,
-    /// How long browsers may keep the answer to a preflight, in seconds.
+    /// Time that browsers may cache the response to a preflight, in seconds.
     pub max_age: Option<u32>,
 }
 
@@ -34,7 +34,7 @@ impl Cors {
     }
 }
 
-/// The value of `!If` where its condition holds. A template may have CORS only if there are origins, and here there are.
+/// Returns the value of `!If` for a true condition. A template may have CORS only if there are origins, and the stack has.
 fn chosen(value: Value) -> Value {
     let choice = match &value {
         Value::Tagged(tagged) if tagged.tag == "If" => Some(&tagged.value),

@@ -1,6 +1,6 @@
-//! Values of the template that may refer to something else: `!Ref`, `!GetAtt` and `!Sub`, short or long.
-//! What must stay out: what the value is for. Other functions (`!If`, `!ImportValue`, …) are kept as unknown, because
-//! most of them stand where one machine has no use for the value.
+//! Values of the template with references: `!Ref`, `!GetAtt` and `!Sub`, in short or long form.
+//!
+//! Other functions (`!If`, `!ImportValue`, …) are kept as unknown, because the stack uses few of their values.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use yaml_serde::Value;
 
 use super::Names;
 
-/// The declared parameters, by name.
+/// Declared parameters, by name.
 pub(super) type Parameters = BTreeMap<String, Parameter>;
 
-/// A declared parameter. Without a default its value comes from the developer's environment, or it has none.
+/// Declared parameter. Without a default it has no value.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Parameter {
     default: Option<Value>,
 }
 
-/// A value of the template whose references to resources are not resolved yet.
+/// Value of the template with unresolved references to resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression(Vec<Part>);
 
@@ -30,12 +30,12 @@ enum Part {
     Reference(String),
     /// `!GetAtt` of a resource: its logical id and the attribute.
     Attribute(String, String),
-    /// Something that has no value here, with its text for messages.
+    /// Part without a value in the stack, with its text for messages.
     Unknown(String),
 }
 
 impl Expression {
-    /// Reads `value`, replacing references to `parameters` by their defaults.
+    /// Parses `value` and replaces references to `parameters` by their defaults.
     pub(super) fn read(value: &Value, parameters: &Parameters) -> Self {
         match value {
             Value::Tagged(tagged) => Self::call(&tagged.tag.to_string(), &tagged.value, parameters),
@@ -48,13 +48,13 @@ impl Expression {
         }
     }
 
-    /// The value, or `None` when some part of it has none here.
+    /// Resolves the value; `None` if a part of it is unknown.
     #[must_use]
     pub fn resolve(&self, names: &Names) -> Option<String> {
         self.0.iter().map(|part| part.resolve(names)).collect()
     }
 
-    /// The logical id, when this is nothing but a `!Ref` to a resource.
+    /// Returns the logical id if the value is a single `!Ref` to a resource.
     #[must_use]
     pub fn reference(&self) -> Option<&str> {
         match self.0.as_slice() {
@@ -63,14 +63,14 @@ impl Expression {
         }
     }
 
-    /// The text, when this needs nothing but the template itself.
+    /// Returns the text if the value has no references to resources.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
         self.resolve(&Names::default())
     }
 
-    fn unknown(what: &str) -> Self {
-        Self(vec![Part::Unknown(what.to_owned())])
+    fn unknown(text: &str) -> Self {
+        Self(vec![Part::Unknown(text.to_owned())])
     }
 
     fn call(function: &str, argument: &Value, parameters: &Parameters) -> Self {

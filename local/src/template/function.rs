@@ -1,4 +1,4 @@
-//! Functions of the template: binary, limits, environment, routes. What must stay out: running them.
+//! Functions of the template: binary, limits, environment, routes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,32 +11,32 @@ use yaml_serde::{Mapping, Value};
 use super::Expression;
 use super::expression::Parameters;
 
-/// The function's settings as the template gives them, by variable.
+/// Environment of a function as the template declares it, by variable.
 pub(super) type Settings = BTreeMap<String, Expression>;
 
-/// A declared function.
+/// Declared function.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// Its logical id in the template.
+    /// Logical id in the template.
     pub id: String,
-    /// The name of its package and binary.
+    /// Name of its package and binary.
     pub binary: String,
-    /// The longest that one invocation may take.
+    /// Timeout of an invocation.
     pub timeout: Duration,
-    /// Its memory in MB. Here it is only what the function is told.
+    /// Memory in MB. The stack passes it to the function but does not enforce it.
     pub memory_mb: u32,
-    /// Its environment, the global one included.
+    /// Environment, including the global one.
     pub environment: Settings,
-    /// The routes that lead to it.
+    /// Routes.
     pub routes: Vec<RouteKey>,
 }
 
 /// Method and path of a route, as the template writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteKey {
-    /// In upper case; `ANY` stands for all.
+    /// Method in upper case; `ANY` stands for all.
     pub method: String,
-    /// Such as `/orgs/{orgId}/{rest+}`, or `$default`.
+    /// Path such as `/orgs/{orgId}/{rest+}`, or `$default`.
     pub path: String,
 }
 
@@ -144,7 +144,7 @@ fn routes(events: &Mapping) -> Result<Vec<RouteKey>> {
     Ok(routes)
 }
 
-/// Without method and path an event is the default route, as in SAM.
+/// Parses a route. An event without method and path is the default route, as in SAM.
 fn route(properties: EventProperties) -> Result<RouteKey> {
     let method = properties.method.unwrap_or_else(|| "ANY".to_owned()).to_ascii_uppercase();
     let method =

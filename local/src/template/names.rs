@@ -1,13 +1,13 @@
-//! The physical names of the template's resources on this machine. What must stay out: creating them.
+//! Physical names of the template's resources.
 
 use std::collections::BTreeMap;
 
 use super::Template;
 use crate::environment::Variables;
 
-/// The region that the functions believe to run in.
+/// Region that the functions get.
 pub const REGION: &str = "us-east-1";
-/// The account that the functions believe to run in.
+/// Account id in ARNs and events.
 pub const ACCOUNT: &str = "123456789012";
 
 /// Physical names by logical id.
@@ -18,9 +18,9 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names everything that `template` declares. In order of precedence: the value that `overrides` give to a variable
-    /// which stands for the resource in some function, the name in the template, the logical id in kebab case; the
-    /// latter two with `suffix`, so that several stacks can share an emulator.
+    /// Names all tables and buckets of `template`. In order of precedence: the value in `overrides` of a variable that
+    /// refers to the resource, the name in the template, the logical id in kebab case. The latter two get `suffix`, so that
+    /// several stacks can share an emulator.
     #[must_use]
     pub fn new(template: &Template, overrides: &Variables, suffix: Option<&str>) -> Self {
         let name = |id: &str, declared: Option<String>| {
@@ -37,19 +37,19 @@ impl Names {
         }
     }
 
-    /// The name of the table with this logical id.
+    /// Returns the name of the table with this logical id.
     #[must_use]
     pub fn table(&self, id: &str) -> Option<&str> {
         self.tables.get(id).map(String::as_str)
     }
 
-    /// The name of the bucket with this logical id.
+    /// Returns the name of the bucket with this logical id.
     #[must_use]
     pub fn bucket(&self, id: &str) -> Option<&str> {
         self.buckets.get(id).map(String::as_str)
     }
 
-    /// What `!Ref id` gives: a name, or the value of a pseudo parameter.
+    /// Resolves `!Ref id`: a name, or the value of a pseudo parameter.
     pub(super) fn name(&self, id: &str) -> Option<String> {
         let pseudo = match id {
             "AWS::Region" => Some(REGION),
@@ -62,7 +62,7 @@ impl Names {
         pseudo.or_else(|| self.table(id)).or_else(|| self.bucket(id)).map(str::to_owned)
     }
 
-    /// What `!GetAtt id.attribute` gives, of which only ARNs have a meaning here.
+    /// Resolves `!GetAtt id.attribute`. Only the attribute `Arn` is supported.
     pub(super) fn attribute(&self, id: &str, attribute: &str) -> Option<String> {
         let table = self.table(id).map(|name| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"));
         let bucket = || self.bucket(id).map(|name| format!("arn:aws:s3:::{name}"));
@@ -70,7 +70,7 @@ impl Names {
     }
 }
 
-/// The value that the developer gave to a variable which means this resource.
+/// Returns the developer's value of a variable that refers to this resource.
 fn overridden(template: &Template, overrides: &Variables, id: &str) -> Option<String> {
     let mut settings = template.functions.iter().flat_map(|function| &function.environment);
     settings.find_map(|(variable, value)| {
@@ -78,7 +78,7 @@ fn overridden(template: &Template, overrides: &Variables, id: &str) -> Option<St
     })
 }
 
-/// `ProjectsTable` as `projects-table`, which tables and buckets both accept.
+/// Converts `ProjectsTable` to `projects-table`, which is valid for both tables and buckets.
 fn kebab(id: &str) -> String {
     let mut name = String::with_capacity(id.len() + 4);
     for (position, letter) in id.char_indices() {

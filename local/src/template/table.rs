@@ -1,4 +1,4 @@
-//! Tables of the template: keys, indexes, time to live. What must stay out: creating them.
+//! Tables of the template: keys, indexes, time to live.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -7,64 +7,64 @@ use yaml_serde::Value;
 use super::Expression;
 use super::expression::Parameters;
 
-/// A declared table.
+/// Declared table.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// Its logical id in the template.
+    /// Logical id in the template.
     pub id: String,
-    /// Its `TableName`, when the template gives one.
+    /// `TableName`, if declared.
     pub name: Option<Expression>,
-    /// The attributes that keys are made of.
+    /// Attributes of the keys.
     pub attributes: Vec<Attribute>,
-    /// The primary key.
+    /// Primary key.
     pub key: Vec<Key>,
     /// Global secondary indexes.
     pub global_indexes: Vec<Index>,
     /// Local secondary indexes.
     pub local_indexes: Vec<Index>,
-    /// The attribute that says when an item expires.
+    /// Attribute with the time to live.
     pub expires: Option<String>,
 }
 
-/// An attribute and its type: `S`, `N` or `B`.
+/// Attribute and its type.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Attribute {
-    /// Its name.
+    /// Name.
     pub attribute_name: String,
-    /// Its type.
+    /// `S`, `N` or `B`.
     pub attribute_type: String,
 }
 
-/// A part of a key: `HASH` or `RANGE`.
+/// Part of a key.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "PascalCase")]
 pub struct Key {
-    /// The attribute's name.
+    /// Name of the attribute.
     pub attribute_name: String,
-    /// Its role.
+    /// `HASH` or `RANGE`.
     pub key_type: String,
 }
 
-/// A secondary index.
+/// Secondary index.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Index {
-    /// Its name.
+    /// Name.
     pub index_name: String,
-    /// Its key.
+    /// Key.
     pub key_schema: Vec<Key>,
-    /// What it holds besides the keys.
+    /// Attributes besides the keys.
     pub projection: Projection,
 }
 
-/// What an index holds.
+/// Attributes of an index.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Projection {
     /// `ALL`, `KEYS_ONLY` or `INCLUDE`.
     pub projection_type: Option<String>,
-    /// The attributes that `INCLUDE` names.
+    /// Attributes of `INCLUDE`.
     pub non_key_attributes: Option<Vec<String>>,
 }
 
@@ -105,7 +105,7 @@ impl Table {
         Ok(table)
     }
 
-    /// The emulator would refuse an undeclared key attribute too, but without saying where it stands.
+    /// Checks that all key attributes are declared. An emulator would refuse it too, but without the resource's name.
     fn check(&self) -> Result<()> {
         let indexes = self.global_indexes.iter().chain(&self.local_indexes);
         let keys = self.key.iter().chain(indexes.flat_map(|index| &index.key_schema));

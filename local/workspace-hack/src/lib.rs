@@ -1,1 +1,1 @@
-//! Nothing: this package is only its list of dependencies, which says what it is for.
+//! Empty. The package is its list of dependencies; its manifest says why.
