@@ -9,8 +9,8 @@ use local::stack::Stack;
 
 const USER: &str = "dev-user";
 
-/// Formats the stack's routes, its emulators, its URL, and sample calls for the shell.
-pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
+/// Renders the stack's routes, its emulators, its URL, and sample requests for the shell.
+pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
     let mut text = String::from("\n");
     for route in stack.routes() {
         writeln!(text, "  {:<15} {:<6} {}", route.binary, route.method, route.path)?;
@@ -22,7 +22,7 @@ pub(crate) fn of(stack: &Stack, data: &Data) -> Result<String> {
     writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
     writeln!(text, "  {:<15} {}", "data", location(data))?;
     writeln!(text, "\nlistening on {}\n", stack.url())?;
-    text.push_str(&calls(stack)?);
+    text.push_str(&sample_requests(stack)?);
     Ok(text)
 }
 
@@ -34,12 +34,12 @@ fn location(data: &Data) -> String {
 }
 
 /// Formats a `curl` line for each example that succeeds on an empty stack.
-fn calls(stack: &Stack) -> Result<String> {
+fn sample_requests(stack: &Stack) -> Result<String> {
     let examples = Example::all(stack.template())?;
     let Ok(token) = stack.token(USER, &[ORGANIZATION]) else {
         return Ok("Get tokens from the issuer of AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL.\n\n".to_owned());
     };
-    let mut text = format!("Sample calls, as {USER} of {ORGANIZATION}:\n\n");
+    let mut text = format!("Sample requests, as {USER} of {ORGANIZATION}:\n\n");
     for example in examples {
         if let Some(line) = example.seeded(stack.template())?.curl(stack.url(), &token) {
             writeln!(text, "{line}\n")?;

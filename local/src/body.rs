@@ -4,8 +4,8 @@ use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-/// Bytes of a refused body that are still read, so that its sender gets the response.
-const DISCARDED: usize = 32 * 1024 * 1024;
+/// Maximum bytes of a refused body that are still read, so that its sender gets the response.
+const MAX_DISCARDED: usize = 32 * 1024 * 1024;
 
 /// Error of reading a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, ReadBodyE
 /// Reads and drops the rest of a body. Closing the connection early would reset it and lose the response.
 pub(crate) fn discard(mut stream: BodyDataStream) {
     tokio::spawn(async move {
-        let mut left = DISCARDED;
+        let mut remaining = MAX_DISCARDED;
         while let Some(Ok(chunk)) = stream.next().await
-            && left > chunk.len()
+            && remaining > chunk.len()
         {
-            left -= chunk.len();
+            remaining -= chunk.len();
         }
     });
 }

@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::gateway::{Call, request_id};
+use crate::gateway::{GatewayRequest, request_id};
 use crate::requests::{FORM, form};
 use crate::template::{RouteKey, Template};
 
@@ -220,8 +220,8 @@ impl Request {
         let (parts, ()) = request.body(())?.into_parts();
         // An address from the range for documentation (RFC 5737).
         let (peer, id) = (([192, 0, 2, 1], 443).into(), request_id());
-        let call = Call { parts: &parts, path: &self.path, body, peer, port: 443, id: &id };
-        Ok(call.event(&self.route.to_string(), &self.parameters))
+        let request = GatewayRequest { parts: &parts, path: &self.path, body, peer, port: 443, id: &id };
+        Ok(request.event(&self.route.to_string(), &self.parameters))
     }
 
     /// Formats the request as a `curl` line; `None` if it needs a created resource, or sends a form.

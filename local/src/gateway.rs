@@ -10,7 +10,7 @@ mod reply;
 mod router;
 
 pub(crate) use cors::Cors;
-pub(crate) use event::{Call, request_id};
+pub(crate) use event::{GatewayRequest, request_id};
 pub use router::Route;
 pub(crate) use router::Router;
 
@@ -81,8 +81,8 @@ impl Gateway {
         let found = self.router.find(&parts.method, &path);
         let matched = found.ok_or_else(|| self.unrouted(&parts))?;
         let body = read(&parts.headers, body).await?;
-        let call = Call { parts: &parts, path: &path, body: &body, peer, port: self.port, id };
-        let event = call.event(&matched.route, &matched.parameters);
+        let request = GatewayRequest { parts: &parts, path: &path, body: &body, peer, port: self.port, id };
+        let event = request.event(&matched.route, &matched.parameters);
         if event.len() > MAX_PAYLOAD {
             return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
         }

@@ -18,13 +18,13 @@ const LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);
 /// Prints the event.
 pub(crate) fn event(arguments: &Event) -> Result<ExitCode> {
     let template = Template::load(&super::template(arguments.template.as_deref())?)?;
-    let event: Value = serde_json::from_str(&of(&template, &arguments.function)?)?;
+    let event: Value = serde_json::from_str(&example_event(&template, &arguments.function)?)?;
     writeln!(std::io::stdout(), "{event:#}").context("can't print the event")?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Returns the event of this function's example, with the user `alice`.
-pub(super) fn of(template: &Template, function: &str) -> Result<String> {
+pub(super) fn example_event(template: &Template, function: &str) -> Result<String> {
     let example = Example::load(template, function)?;
     let token = issuer()?.token("alice", &[ORGANIZATION.to_owned()], &example.roles, LIFETIME)?;
     example.seeded(template)?.event(&token)

@@ -11,7 +11,7 @@ use local::stack::Stack;
 use local::template::Template;
 use serde_json::Value;
 
-use super::{event::of, options};
+use super::{event::example_event, options};
 use crate::arguments::Invoke;
 
 /// Prints the function's response to standard output. Logs go to standard error.
@@ -20,7 +20,7 @@ pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
     let template = Template::load(&options.template)?;
     let event = match &arguments.event {
         Some(event) => read(event)?,
-        None => of(&template, &arguments.function)?.into_bytes(),
+        None => example_event(&template, &arguments.function)?.into_bytes(),
     };
     options.only = Some(arguments.function.clone());
     options.data = arguments.data_dir.map_or(Data::Memory, Data::Dir);

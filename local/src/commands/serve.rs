@@ -29,7 +29,7 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
         stack = started(options, arguments.seed) => stack?,
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
-    io::stdout().write_all(banner::of(&stack, &data)?.as_bytes()).context("can't print the banner")?;
+    io::stdout().write_all(banner::render(&stack, &data)?.as_bytes()).context("can't print the banner")?;
     stop.await;
     terminal::say("stopping");
     stack.stop().await;

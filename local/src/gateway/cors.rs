@@ -79,7 +79,7 @@ impl Cors {
     /// Allows the page that sent `request` to read the response. Returns `true` if its origin is allowed.
     fn insert_origin(&self, request: &HeaderMap, response: &mut HeaderMap) -> bool {
         let origin =
-            only(request, &ORIGIN).filter(|origin| text(origin).is_some_and(|it| self.origins.allow(it)));
+            single(request, &ORIGIN).filter(|origin| text(origin).is_some_and(|it| self.origins.allow(it)));
         if let Some(origin) = origin {
             response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             if self.credentials {
@@ -92,7 +92,7 @@ impl Cors {
 
     /// Returns `true` if the preflight's method and all its headers are allowed.
     fn allows_headers_and_method(&self, request: &HeaderMap) -> bool {
-        let method = only(request, &ACCESS_CONTROL_REQUEST_METHOD).and_then(text);
+        let method = single(request, &ACCESS_CONTROL_REQUEST_METHOD).and_then(text);
         let headers = request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
         let mut headers = headers.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
         method.is_some_and(|method| self.methods.contains(method.as_bytes()))
@@ -113,7 +113,7 @@ impl List {
 }
 
 /// Returns the value of a header that occurs exactly once.
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }

@@ -30,7 +30,7 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 
 /// Request to convert to an event.
 #[derive(Debug)]
-pub(crate) struct Call<'r> {
+pub(crate) struct GatewayRequest<'r> {
     pub(crate) parts: &'r Parts,
     /// Path as the router matched it.
     pub(crate) path: &'r str,
@@ -42,7 +42,7 @@ pub(crate) struct Call<'r> {
     pub(crate) id: &'r str,
 }
 
-impl Call<'_> {
+impl GatewayRequest<'_> {
     /// Converts the request to the event of `route`, as JSON.
     pub(crate) fn event(&self, route: &str, parameters: &BTreeMap<String, String>) -> String {
         let headers = &self.parts.headers;

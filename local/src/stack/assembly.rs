@@ -105,7 +105,7 @@ pub(super) fn targets(template: &Template, pools: &Pools) -> Vec<(RouteKey, Arc<
 }
 
 pub(super) fn routes(template: &Template) -> Vec<Route> {
-    let of = |function: &Function| {
+    let of_function = |function: &Function| {
         let route = |key: &RouteKey| Route {
             function: function.id.clone(),
             binary: function.binary.clone(),
@@ -114,5 +114,5 @@ pub(super) fn routes(template: &Template) -> Vec<Route> {
         };
         function.routes.iter().map(route).collect::<Vec<_>>()
     };
-    template.functions.iter().flat_map(of).collect()
+    template.functions.iter().flat_map(of_function).collect()
 }

@@ -30,12 +30,12 @@ impl Cors {
     pub(super) fn read(properties: Value) -> Result<Option<Self>> {
         let properties: Option<Properties> = yaml_serde::from_value(properties)?;
         let configuration = properties.and_then(|properties| properties.cors_configuration);
-        configuration.map(chosen).map(yaml_serde::from_value).transpose().context("its CorsConfiguration")
+        configuration.map(resolve_if).map(yaml_serde::from_value).transpose().context("its CorsConfiguration")
     }
 }
 
 /// Returns the value of `!If` for a true condition. A template may have CORS only if there are origins, and the stack has.
-fn chosen(value: Value) -> Value {
+fn resolve_if(value: Value) -> Value {
     let choice = match &value {
         Value::Tagged(tagged) if tagged.tag == "If" => Some(&tagged.value),
         other => other.get("Fn::If"),

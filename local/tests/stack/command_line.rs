@@ -163,13 +163,13 @@ async fn killed_stack_keeps_data_and_leaves_no_process() -> Result<()> {
     let mut child = stack(&["--port", "0", "--data-dir", &data])?.spawn()?;
     let client = Client::new(&url(&mut child).await?);
     let meeting = Meeting::open().await?;
-    let request = tokio::spawn(client.get(&meeting.path_for_life()?).send());
+    let request = tokio::spawn(client.get(&meeting.path_until_exit()?).send());
     let process = meeting.next().await?;
     let variables = request.await??.json()["variables"].clone();
     put_object(&variables["AWS_ENDPOINT_URL_S3"]).await?;
     put_item(&variables["AWS_ENDPOINT_URL_DYNAMODB"]).await?;
     child.kill().await?;
-    assert!(process.left().await);
+    assert!(process.ended().await);
 
     let mut options = options()?;
     options.data = Data::Dir(folder.path().to_owned());

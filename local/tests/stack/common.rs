@@ -63,7 +63,7 @@ pub(crate) fn event(response: &Response) -> Value {
 pub(crate) struct Meeting(TcpListener);
 
 /// Waiting invocation.
-pub(crate) struct Guest {
+pub(crate) struct Invocation {
     stream: TcpStream,
     /// Id of its process.
     pub(crate) process: u32,
@@ -80,20 +80,20 @@ impl Meeting {
     }
 
     /// Returns the path whose invocation connects here and responds. The connection stays open until its process ends.
-    pub(crate) fn path_for_life(&self) -> Result<String> {
+    pub(crate) fn path_until_exit(&self) -> Result<String> {
         Ok(format!("/echo?mode=stay&at={}", self.0.local_addr()?))
     }
 
-    pub(crate) async fn next(&self) -> Result<Guest> {
+    pub(crate) async fn next(&self) -> Result<Invocation> {
         let (mut stream, _) = self.0.accept().await?;
         let process = stream.read_u32().await?;
-        Ok(Guest { stream, process })
+        Ok(Invocation { stream, process })
     }
 }
 
-impl Guest {
+impl Invocation {
     /// Waits until the connection closes. Returns `true` if the process ended without being released.
-    pub(crate) async fn left(mut self) -> bool {
+    pub(crate) async fn ended(mut self) -> bool {
         self.stream.read_u8().await.is_err()
     }
 

@@ -27,14 +27,14 @@ async fn concurrent_requests_get_own_processes_which_are_reused() -> Result<()> 
     let meeting = Meeting::open().await?;
     let requests: Vec<_> = (0..4).map(|_| meeting.path()).collect::<Result<_>>()?;
     let requests: Vec<_> = requests.iter().map(|path| tokio::spawn(client.get(path).send())).collect();
-    let mut guests = Vec::new();
+    let mut invocations = Vec::new();
     for _ in 0..4 {
-        guests.push(meeting.next().await?);
+        invocations.push(meeting.next().await?);
     }
-    let processes: BTreeSet<_> = guests.iter().map(|guest| u64::from(guest.process)).collect();
+    let processes: BTreeSet<_> = invocations.iter().map(|running| u64::from(running.process)).collect();
     assert_eq!(processes.len(), 4);
-    for guest in guests {
-        guest.release().await?;
+    for invocation in invocations {
+        invocation.release().await?;
     }
     for request in requests {
         assert_eq!(request.await??.status, 200);
@@ -169,9 +169,9 @@ async fn stopping_a_stack_ends_its_invocations() -> Result<()> {
     let (stack, client) = start().await?;
     let meeting = Meeting::open().await?;
     let request = tokio::spawn(client.get(&meeting.path()?).send());
-    let guest = meeting.next().await?;
+    let invocation = meeting.next().await?;
     stack.stop().await;
-    let ended = guest.left().await;
+    let ended = invocation.ended().await;
     assert!(ended, "the process still runs");
     drop(request.await?);
     Ok(())

@@ -244,11 +244,11 @@ async fn invocation_continues_after_its_client_disconnects() -> Result<()> {
     let (stack, client) = start().await?;
     let meeting = Meeting::open().await?;
     let abandoned = tokio::spawn(client.get(&meeting.path()?).send());
-    let guest = meeting.next().await?;
+    let invocation = meeting.next().await?;
     abandoned.abort();
     drop(abandoned.await);
     assert_eq!(client.get("/echo").send().await?.status, 200);
-    guest.release().await?;
+    invocation.release().await?;
     assert!(!stack.logs("echo").iter().any(|line| line.contains("the process ended")));
     Ok(())
 }

@@ -60,7 +60,7 @@ fn sample(process: u32) -> Sample {
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         // A process may have ended meanwhile.
         let Ok(status) = fs::read_to_string(entry.path().join("status")) else { continue };
-        if let Some((name, memory)) = member(&status, process) {
+        if let Some((name, memory)) = process_memory(&status, process) {
             let group = sample.entry(name).or_default();
             group.processes += 1;
             group.total += memory;
@@ -71,7 +71,7 @@ fn sample(process: u32) -> Sample {
 }
 
 /// Parses name and resident memory from a `status` file; `None` unless it is of the process or a child.
-fn member(status: &str, process: u32) -> Option<(String, u64)> {
+fn process_memory(status: &str, process: u32) -> Option<(String, u64)> {
     let fields: BTreeMap<_, _> = status.lines().filter_map(|line| line.split_once(':')).collect();
     let number = |name: &str| fields.get(name)?.split_whitespace().next()?.parse::<u64>().ok();
     let process = Some(u64::from(process));
@@ -88,9 +88,9 @@ mod tests {
         let status =
             |id: u32, parent: u32| format!("Name:\techo\nPid:\t{id}\nPPid:\t{parent}\nVmRSS:\t  120 kB\n");
         let echo = Some(("echo".to_owned(), 120));
-        assert_eq!(member(&status(7, 1), 7), echo);
-        assert_eq!(member(&status(8, 7), 7), echo);
-        assert_eq!(member(&status(9, 8), 7), None);
-        assert_eq!(member("Name:\tended\nPid:\t7\nPPid:\t1\n", 7), None);
+        assert_eq!(process_memory(&status(7, 1), 7), echo);
+        assert_eq!(process_memory(&status(8, 7), 7), echo);
+        assert_eq!(process_memory(&status(9, 8), 7), None);
+        assert_eq!(process_memory("Name:\tended\nPid:\t7\nPPid:\t1\n", 7), None);
     }
 }

@@ -73,7 +73,7 @@ impl<T: Clone> Recent<T> {
     }
 
     /// Returns a random value, if there is any.
-    pub(super) fn any(&self, rng: &mut Rng) -> Option<T> {
+    pub(super) fn choose(&self, rng: &mut Rng) -> Option<T> {
         let values = self.values();
         values.get(rng.usize(..values.len().max(1))).cloned()
     }

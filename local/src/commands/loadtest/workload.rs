@@ -139,8 +139,8 @@ impl Workload {
 
     /// Repeats an acknowledged write, which is replayed, or a sent one, which may still be running.
     fn repeat(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
-        let acknowledged = if rng.bool() { self.acknowledged.any(rng) } else { None };
-        match (acknowledged, self.sent.any(rng)) {
+        let acknowledged = if rng.bool() { self.acknowledged.choose(rng) } else { None };
+        match (acknowledged, self.sent.choose(rng)) {
             (Some(write), _) => self.write(client, write, &["201"]),
             (None, Some(write)) => self.write(client, write, MAY_CONFLICT),
             (None, None) => self.contest(client, user),
@@ -155,7 +155,7 @@ impl Workload {
 
     /// Creates a project with the name of an existing one.
     fn duplicate(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
-        match self.names.any(rng) {
+        match self.names.choose(rng) {
             Some(name) => {
                 let resource = Resource::Project(name.to_uppercase());
                 self.write(client, Write { user, key: None, resource }, &["409 CONFLICT"])
