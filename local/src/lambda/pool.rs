@@ -81,7 +81,7 @@ impl Pool {
         self.idle().clear();
     }
 
-    /// Ends all processes, and waits until they are gone.
+    /// Ends all processes and waits for their end.
     pub(crate) async fn stop(&self) {
         self.closing.send_replace(true);
         let idle = std::mem::take(&mut *self.idle());

@@ -89,7 +89,7 @@ impl Environment {
         }
     }
 
-    /// Ends the process and waits until it is gone.
+    /// Ends the process and waits for its end.
     pub(super) async fn stop(&mut self) {
         // It fails only for a process that has already ended.
         drop(self.child.kill().await);
