@@ -1,4 +1,5 @@
 //! The whole service, for tests of its routes: a stack, a client, callers and the few requests that others build on.
+//!
 //! What must stay out: assertions, which are the tests' own.
 
 use std::sync::Arc;
@@ -17,20 +18,20 @@ use super::start::{options, specimen_options};
 /// A running service and a client of it.
 #[derive(Debug)]
 pub struct App {
-    /// The stack that serves it.
+    /// Stack that serves the functions.
     pub stack: Stack,
-    /// A client without credentials, which takes no answer that breaks the rules for all answers.
+    /// Client without credentials. A response that breaks the rules for all responses is an error.
     pub client: Client,
-    /// What goes to the emulators.
+    /// Proxy in front of the emulators.
     pub proxy: RecordingProxy,
     subject: &'static Subject,
 }
 
-/// What a stack serves: functions with a list that can be read and added to, and with files of its items.
+/// Functions of a stack: a list, a route that adds to it, and one that stores files of its items.
 #[derive(Debug)]
 struct Subject {
     options: fn(&[(&str, &str)]) -> Result<Options>,
-    /// The path of the list of an organization.
+    /// Returns the path of an organization's list.
     list: fn(&str) -> String,
 }
 
@@ -38,10 +39,10 @@ const APPLICATION: Subject = Subject { options, list: projects };
 const SPECIMENS: Subject = Subject { options: specimen_options, list: notes };
 
 impl App {
-    /// Starts the application with a rate limit that no test meets by accident, and with these variables.
+    /// Starts the application with these variables, and with a rate limit that no test reaches by accident.
     ///
     /// # Errors
-    /// When it does not start.
+    /// The stack does not start.
     pub async fn start(variables: &[(&str, &str)]) -> Result<Self> {
         Self::start_with(variables, |options| options).await
     }
@@ -49,7 +50,7 @@ impl App {
     /// Starts the application with changed options.
     ///
     /// # Errors
-    /// When it does not start.
+    /// The stack does not start.
     pub async fn start_with(
         variables: &[(&str, &str)],
         change: impl FnOnce(Options) -> Options,
@@ -60,7 +61,7 @@ impl App {
     /// Starts the specimen functions of the platform, as [`App::start`] starts the application.
     ///
     /// # Errors
-    /// When they don't start.
+    /// The stack does not start.
     pub async fn specimens(variables: &[(&str, &str)]) -> Result<Self> {
         Self::specimens_with(variables, |options| options).await
     }
@@ -68,7 +69,7 @@ impl App {
     /// Starts the specimen functions with changed options.
     ///
     /// # Errors
-    /// When they don't start.
+    /// The stack does not start.
     pub async fn specimens_with(
         variables: &[(&str, &str)],
         change: impl FnOnce(Options) -> Options,
@@ -88,18 +89,18 @@ impl App {
         Ok(Self { client: strict(Client::new(stack.url())), stack, proxy, subject })
     }
 
-    /// Starts another instance of every function, over the same tables and the same bucket, with these variables.
+    /// Starts another execution environment of every function, on the same tables and bucket, with these variables.
     ///
     /// # Errors
-    /// When it does not start.
+    /// The stack does not start.
     pub async fn second_instance(&self, variables: &[(&str, &str)]) -> Result<Self> {
         self.second_instance_with(variables, |options| options).await
     }
 
-    /// The same with changed options.
+    /// Starts another execution environment of every function with changed options.
     ///
     /// # Errors
-    /// When it does not start.
+    /// The stack does not start.
     pub async fn second_instance_with(
         &self,
         variables: &[(&str, &str)],
@@ -116,10 +117,10 @@ impl App {
         Self::of(self.subject, &[&names, variables].concat(), options).await
     }
 
-    /// A token of a user who is a member of these organizations.
+    /// Returns a token of a member of these organizations.
     ///
     /// # Panics
-    /// When the stack was started with a key that can't sign.
+    /// The stack's key can't sign.
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -129,20 +130,20 @@ impl App {
         self.stack.token(user, organizations).expect("the stack's key signs tokens")
     }
 
-    /// A request by `user`, a member of these organizations.
+    /// Returns a request by `user`, a member of these organizations.
     pub fn request_of(&self, user: &str, organizations: &[&str], method: &str, path: &str) -> RequestBuilder {
         self.client.request(method, path).bearer(&self.token(user, organizations))
     }
 
-    /// A request by Alice, a member of `acme`.
+    /// Returns a request by Alice, a member of `acme`.
     pub fn as_alice(&self, method: &str, path: &str) -> RequestBuilder {
         self.request_of("alice", &["acme"], method, path)
     }
 
-    /// A page of the list of `acme`, or another request for some, as Alice.
+    /// Reads a page of the list of `acme` as Alice.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// There is no response.
     pub async fn list(&self, query: &str) -> Result<Response> {
         self.as_alice("GET", &format!("{}{query}", self.list_of("acme"))).send().await
     }
@@ -150,32 +151,27 @@ impl App {
     /// Creates an item in `acme` as Alice.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// There is no response.
     pub async fn create(&self, name: &str) -> Result<Response> {
         self.as_alice("POST", &self.list_of("acme")).json(&json!({ "name": name })).send().await
     }
 
-    /// The id of a new item in `organization`.
+    /// Creates an item in `organization` and returns its id.
     ///
     /// # Errors
-    /// When it can't be created.
+    /// The item can't be created.
     pub async fn new_item(&self, organization: &str, name: &str) -> Result<String> {
         self.new_item_at(organization, organization, name).await
     }
 
-    /// The id of a new item in `organization`, which the path spells `segment`.
+    /// Creates an item in `organization`, which the path spells `segment`, and returns its id.
     ///
     /// # Errors
-    /// When it can't be created.
+    /// The item can't be created.
     pub async fn new_item_at(&self, organization: &str, segment: &str, name: &str) -> Result<String> {
         let request = self.request_of("maker", &[organization], "POST", &self.list_of(segment));
         let response = request.json(&json!({ "name": name })).send().await?;
-        ensure!(
-            response.status == 201,
-            "creating an item was answered {}: {:?}",
-            response.status,
-            response.body
-        );
+        ensure!(response.status == 201, "creating an item returned {}: {:?}", response.status, response.body);
         let id = response.json()["data"]["id"].as_str().map(str::to_owned);
         id.context("a created item has an id")
     }
@@ -183,7 +179,7 @@ impl App {
     /// Uploads a file to an item of `acme` as Alice.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// There is no response.
     pub async fn upload(&self, item: &str, name: &str, content_type: &str, bytes: &[u8]) -> Result<Response> {
         let path = format!("{}/{item}/files", self.list_of("acme"));
         self.as_alice("POST", &path).body(FORM, form(name, content_type, bytes)).send().await

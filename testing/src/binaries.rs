@@ -1,5 +1,4 @@
-//! The executables of a test: those that cargo built along with it, when they are up to date.
-//! What must stay out: running them.
+//! Executables of the tests: those that cargo built with the test if they are up to date, or else new ones.
 
 use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
@@ -13,32 +12,32 @@ use local::template::Template;
 
 use super::workspace::workspace;
 
-/// The folder with the functions' binaries, beside the running test.
+/// Returns the folder with the functions' binaries, beside the running test.
 ///
-/// Under `cargo test` cargo has built them already. When one is missing or older than its sources, as after
-/// `cargo test -p testing`, they are built here, once.
+/// Under `cargo test` cargo has built them already. If one is missing or older than its sources, as after
+/// `cargo test -p testing`, this builds them once.
 ///
 /// # Errors
-/// When they can't be built.
+/// The build fails.
 pub fn binaries() -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| functions().map_err(|error| format!("{error:#}")));
     folder.clone().map_err(|error| anyhow!(error))
 }
 
-/// The program `local`, as fresh as [`binaries`].
+/// Returns the path of the program `local`, as fresh as [`binaries`].
 ///
 /// # Errors
-/// When it can't be built.
+/// The build fails.
 pub fn program() -> Result<PathBuf> {
     let local = Target::new("local", &["local/src", "local/Cargo.toml"]);
     Ok(fresh("local", &["--package", "local"], &[local])?.join("local"))
 }
 
-/// An example of a package that stands on the platform, or of the platform, as fresh as [`binaries`].
+/// Returns the path of an example of the platform or of a package that uses it, as fresh as [`binaries`].
 ///
 /// # Errors
-/// When it can't be built.
+/// The build fails.
 pub fn example(package: &str, name: &str) -> Result<PathBuf> {
     let executable = format!("examples/{name}");
     let example = Target::on_platform(&executable, &format!("{package}/examples"));
@@ -54,9 +53,9 @@ fn functions() -> Result<PathBuf> {
     fresh("functions", &selection, &targets)
 }
 
-/// An executable, and what it is made of.
+/// An executable and its sources.
 struct Target {
-    /// Its path below the folder of the profile.
+    /// Path below the folder of the profile.
     executable: String,
     sources: Vec<PathBuf>,
 }
@@ -75,7 +74,8 @@ impl Target {
         target
     }
 
-    /// Cargo does not touch an executable that a newer source leaves unchanged, so the last build counts as well.
+    /// Returns `true` if the executable, or the stamp of the last build, is newer than its sources. The stamp counts
+    /// because cargo leaves an executable's time alone if a newer source doesn't change it.
     fn is_fresh(&self, folder: &Path, stamp: &Path) -> bool {
         let Some(built) = modified(&folder.join(&self.executable)) else { return false };
         let built = modified(stamp).map_or(built, |checked| built.max(checked));
@@ -83,14 +83,14 @@ impl Target {
     }
 }
 
-/// The crates of the application: what stands beside those that every application has.
+/// Folders of the application's crates: all but those that every application has.
 fn application() -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(workspace()).into_iter().flatten().filter_map(Result::ok);
     let crates = entries.map(|entry| entry.path()).filter(|folder| folder.join("Cargo.toml").is_file());
     crates.filter(|folder| !["bench", "local", "shared", "testing"].iter().any(|name| folder.ends_with(name)))
 }
 
-/// The folder of the running test's profile, where these targets are fresh.
+/// Builds these targets unless they are fresh. Returns the folder of the running test's profile.
 fn fresh(name: &str, selection: &[&str], targets: &[Target]) -> Result<PathBuf> {
     let (build, folder) = Build::of_this_program()?;
     let stamp = folder.join(format!(".{name}-built"));
@@ -103,7 +103,7 @@ fn fresh(name: &str, selection: &[&str], targets: &[Target]) -> Result<PathBuf> 
     Ok(folder)
 }
 
-/// When the newest file in or below `path` was written.
+/// Returns the modification time of the newest file in or below `path`.
 fn newest(path: &Path) -> Option<SystemTime> {
     let Ok(entries) = fs::read_dir(path) else {
         return modified(path);

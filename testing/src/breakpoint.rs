@@ -1,30 +1,30 @@
-//! Calls that wait in the proxy until the test has done what it wants to do meanwhile. What must stay out: which calls.
+//! Breakpoints: calls that wait in the proxy until the test releases them.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::sync::watch;
 
-/// How long [`Breakpoint::reached`] waits: a function that gets there does so long before that.
+/// Longest wait of [`Breakpoint::reached`]. Only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// When a call is held.
+/// Point of a call at which it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// Before it reaches the emulator.
     Before,
-    /// After it took effect, before the function knows.
+    /// After it took effect, before the function gets the response.
     After,
 }
 
-/// A call that will be held. Dropping this lets it go.
+/// The test's side of a breakpoint. Dropping it releases the call.
 #[derive(Debug)]
 pub struct Breakpoint {
     reached: watch::Receiver<bool>,
     outcome: watch::Sender<Option<bool>>,
 }
 
-/// Where the call waits.
+/// The proxy's side of a breakpoint.
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
     reached: watch::Sender<bool>,
@@ -32,21 +32,21 @@ pub(super) struct Gate {
 }
 
 impl Breakpoint {
-    /// Waits until there is such a call.
+    /// Waits until a call has reached the breakpoint.
     ///
     /// # Errors
-    /// When there is none for half a minute.
+    /// No call reaches it within 30 seconds.
     pub async fn reached(&mut self) -> Result<()> {
         let reached = tokio::time::timeout(PATIENCE, self.reached.wait_for(|reached| *reached)).await;
         reached.context("no such call was made")?.map(drop).context("the proxy is gone")
     }
 
-    /// Lets the call go on.
+    /// Lets the call continue.
     pub fn release(&self) {
         self.outcome.send_replace(Some(true));
     }
 
-    /// Ends the call: whoever made it is gone.
+    /// Ends the call, as if its caller were gone.
     pub fn break_off(&self) {
         self.outcome.send_replace(Some(false));
     }
@@ -62,7 +62,7 @@ impl Gate {
     /// Waits for the test's decision.
     ///
     /// # Errors
-    /// When the call is to end here.
+    /// The test breaks the call off.
     pub(super) async fn pass(&self) -> Result<()> {
         self.reached.send_replace(true);
         let mut outcome = self.outcome.clone();

@@ -1,4 +1,4 @@
-//! A call of a function to an emulator, and how it is told from its request. What must stay out: what becomes of it.
+//! Calls of functions to emulators, read from their requests.
 
 use http::Uri;
 use http::request::Parts;
@@ -8,16 +8,16 @@ use serde_json::Value;
 /// A call of a function to an emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The emulator.
+    /// Service that the emulator implements.
     pub service: Service,
     /// DynamoDB's operation, such as `PutItem`; S3's method, such as `PUT`, with `?tagging` if it is about tags.
     pub operation: String,
-    /// The table's name, or the path of bucket and object.
+    /// Name of the table, or path of bucket and object.
     pub target: String,
 }
 
 impl Call {
-    /// The call that is made with this request.
+    /// Parses the call of a request.
     pub(super) fn of(service: Service, parts: &Parts, body: &[u8]) -> Self {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         match target.and_then(|target| target.rsplit('.').next()) {

@@ -1,29 +1,29 @@
-//! What calls cost in DynamoDB's units: asks for it where the functions don't. What must stay out: what is much.
+//! DynamoDB's capacity units of calls, requested by the proxy because the functions don't.
 
 use serde_json::Value;
 
-/// The call with this body, asking what it consumes. `None` for a body that is none of DynamoDB's.
-pub(super) fn asking(body: &[u8]) -> Option<Vec<u8>> {
+/// Adds `ReturnConsumedCapacity` to the body of a call. `None` for a body that is not DynamoDB's.
+pub(super) fn requesting(body: &[u8]) -> Option<Vec<u8>> {
     let mut body: Value = serde_json::from_slice(body).ok()?;
     body.as_object_mut()?.insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into());
     Some(body.to_string().into_bytes())
 }
 
-/// The units that a call consumed, of all tables together, from the bodies of call and answer.
+/// Sums the units that a call consumed in all tables, from the bodies of the call and its response.
 ///
-/// A write whose condition did not hold consumes units too, of which its answer says nothing: those of a row of up to a
-/// kilobyte for each row that it is about, double in a transaction, which is the most for rows as small as the service's.
+/// A write whose condition failed consumes units too, but its response doesn't contain them. They are taken as one for
+/// each row, and two in a transaction: the maximum for rows of up to a kilobyte, which the service's are.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
 pub(super) fn consumed(call: &[u8], response: &[u8]) -> Option<f64> {
     let response: Value = serde_json::from_slice(response).ok()?;
     match &response["ConsumedCapacity"] {
         Value::Array(tables) => Some(tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum()),
         Value::Object(table) => table["CapacityUnits"].as_f64(),
-        _ => refused(call, response["__type"].as_str()?),
+        _ => consumed_by_refused(call, response["__type"].as_str()?),
     }
 }
 
-fn refused(call: &[u8], error: &str) -> Option<f64> {
+fn consumed_by_refused(call: &[u8], error: &str) -> Option<f64> {
     let call: Value = serde_json::from_slice(call).ok()?;
     let rows = call["TransactItems"].as_array().map_or(0, Vec::len);
     if error.ends_with("#ConditionalCheckFailedException") {
@@ -35,13 +35,13 @@ fn refused(call: &[u8], error: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{asking, consumed};
+    use super::{consumed, requesting};
 
     #[test]
-    fn calls_ask_and_answers_tell_for_all_their_tables() {
-        let asked = asking(br#"{"TableName":"t"}"#).unwrap_or_default();
-        assert!(String::from_utf8_lossy(&asked).contains(r#""ReturnConsumedCapacity":"TOTAL""#));
-        assert_eq!(asking(b"<xml/>"), None);
+    fn capacity_is_requested_and_summed_over_tables() {
+        let request = requesting(br#"{"TableName":"t"}"#).unwrap_or_default();
+        assert!(String::from_utf8_lossy(&request).contains(r#""ReturnConsumedCapacity":"TOTAL""#));
+        assert_eq!(requesting(b"<xml/>"), None);
         let one = br#"{"ConsumedCapacity":{"TableName":"t","CapacityUnits":0.5}}"#;
         assert_eq!(consumed(b"{}", one), Some(0.5));
         let two = br#"{"ConsumedCapacity":[{"CapacityUnits":2.0},{"CapacityUnits":4.0}]}"#;
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_that_does_not_hold_costs_what_the_write_would_have() {
+    fn failed_conditions_cost_like_the_write() {
         assert_eq!(consumed(b"{}", br#"{"__type":"v#ConditionalCheckFailedException"}"#), Some(1.0));
         let three = br#"{"TransactItems":[{},{},{}]}"#;
         assert_eq!(consumed(three, br#"{"__type":"v#TransactionCanceledException"}"#), Some(6.0));

@@ -1,13 +1,13 @@
-//! Requests and cases that are under way at the same time. What must stay out: what they are.
+//! Concurrent requests and cases.
 
 use anyhow::{Context, Result};
 use futures_util::{TryStreamExt, stream};
 use local::client::{RequestBuilder, Response};
 
-/// Sends all requests at once, and gives the answers in the order of the requests.
+/// Sends all requests concurrently. Returns the responses in the order of the requests.
 ///
 /// # Errors
-/// When one of them has no answer.
+/// One of them has no response.
 pub async fn send_concurrently(requests: impl IntoIterator<Item = RequestBuilder>) -> Result<Vec<Response>> {
     let tasks: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.send())).collect();
     let mut responses = Vec::with_capacity(tasks.len());
@@ -17,10 +17,10 @@ pub async fn send_concurrently(requests: impl IntoIterator<Item = RequestBuilder
     Ok(responses)
 }
 
-/// Works through all `cases`, up to `limit` of them at a time.
+/// Runs `work` for all `cases`, up to `limit` of them concurrently.
 ///
 /// # Errors
-/// The first failure, which ends the others.
+/// The first failure, which cancels the others.
 pub async fn for_each_concurrent<C>(
     limit: usize,
     cases: impl IntoIterator<Item = C>,

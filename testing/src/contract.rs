@@ -1,12 +1,11 @@
-//! What every answer of this service has, whatever it says: the envelope, the headers, and nothing of the inside.
-//! What must stay out: what is special to one route.
+//! Rules for all responses of this service: the envelope, the headers, and no implementation details.
 
 use anyhow::{Result, ensure};
 use http::{HeaderMap, HeaderName};
 use local::client::{Client, Response};
 use serde_json::{Map, Value};
 
-/// Headers of every answer, with the values that they must have.
+/// Headers of every response, with the values that they must have.
 const HEADERS: [(&str, &str); 8] = [
     ("content-type", "application/json"),
     ("x-content-type-options", "nosniff"),
@@ -18,7 +17,7 @@ const HEADERS: [(&str, &str); 8] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// Other headers that answers may have, but for those of CORS.
+/// Other headers that responses may have, besides those of CORS.
 const OTHERS: [&str; 14] = [
     "accept-encoding",
     "apigw-requestid",
@@ -36,7 +35,7 @@ const OTHERS: [&str; 14] = [
     "x-request-id",
 ];
 
-/// Every way in which a request can be refused.
+/// Status and code of every refusal.
 const REFUSALS: [&str; 15] = [
     "400 INVALID_JSON",
     "400 VALIDATION_ERROR",
@@ -55,10 +54,10 @@ const REFUSALS: [&str; 15] = [
     "503 SERVICE_UNAVAILABLE",
 ];
 
-/// The issue codes that users of Zod 4 know.
+/// Issue codes of Zod 4.
 const ISSUE_CODES: [&str; 5] = ["invalid_type", "too_small", "too_big", "invalid_format", "custom"];
 
-/// Words that would tell a caller how the service is made.
+/// Words that would disclose the implementation to a caller.
 const INTERNALS: [&str; 14] = [
     "dynamo",
     "aws",
@@ -76,16 +75,16 @@ const INTERNALS: [&str; 14] = [
     "panic",
 ];
 
-/// The same client, for which an answer without what every answer of the service has is a failure.
+/// Makes the client fail on a response that breaks a rule for all responses.
 #[must_use]
 pub fn strict(client: Client) -> Client {
     client.checked(faults)
 }
 
-/// A function's own answer as a client gets it.
+/// Converts a function's own response to the one that a client receives.
 ///
 /// # Errors
-/// When it lacks something that every answer of the service has.
+/// The response breaks a rule for all responses.
 pub fn received(response: &Value) -> Result<Response> {
     let mut headers = HeaderMap::new();
     for (name, value) in response["headers"].as_object().into_iter().flatten() {
@@ -103,7 +102,7 @@ pub fn received(response: &Value) -> Result<Response> {
     Ok(response)
 }
 
-/// What is wrong with an answer, in words; nothing if it is as every answer must be.
+/// Lists the rules for all responses that this one breaks.
 fn faults(response: &Response) -> Vec<String> {
     let mut faults = header_faults(response);
     if response.status == 204 {
@@ -113,7 +112,7 @@ fn faults(response: &Response) -> Vec<String> {
     let body = response.json();
     let envelope = body.as_object().cloned().unwrap_or_default();
     match envelope.get("error") {
-        _ if envelope.len() != 1 => faults.push("the body is no envelope".to_owned()),
+        _ if envelope.len() != 1 => faults.push("the body is not an envelope".to_owned()),
         None if matches!(response.status, 200 | 201 | 302) && envelope.contains_key("data") => {}
         Some(Value::Object(error)) => faults.extend(error_faults(response, error)),
         _ => faults.push("the body is not the envelope of this status".to_owned()),
@@ -131,16 +130,13 @@ fn header_faults(response: &Response) -> Vec<String> {
             response.header("x-request-id") == response.header("apigw-requestid"),
             "x-request-id is not the gateway's",
         ),
-        (
-            has("www-authenticate") == (response.status == 401),
-            "WWW-Authenticate belongs to a 401, and to no other",
-        ),
+        (has("www-authenticate") == (response.status == 401), "WWW-Authenticate belongs to a 401 only"),
         (retry_after.is_some() == matches!(response.status, 429 | 503), "Retry-After belongs to 429 and 503"),
-        (has("ratelimit") == has("ratelimit-policy"), "RateLimit and RateLimit-Policy come together"),
+        (has("ratelimit") == has("ratelimit-policy"), "RateLimit and RateLimit-Policy belong together"),
         (!has("ratelimit") || response.rate_limit().is_some(), "RateLimit is malformed"),
         (
             !limited || response.rate_limit() == retry_after.map(|t| (0, t)),
-            "RateLimit is not what a 429 must say",
+            "RateLimit of a 429 does not match its Retry-After",
         ),
     ];
     let is_empty = response.status == 204;
@@ -161,7 +157,7 @@ fn header_faults(response: &Response) -> Vec<String> {
 fn error_faults(response: &Response, error: &Map<String, Value>) -> Vec<String> {
     let mut faults = Vec::new();
     if !REFUSALS.contains(&response.status_and_code().as_str()) {
-        faults.push(format!("{} is no known refusal", response.status_and_code()));
+        faults.push(format!("{} is not a known refusal", response.status_and_code()));
     }
     if let Some(key) =
         error.keys().find(|key| !["code", "message", "field", "issues"].contains(&key.as_str()))
@@ -170,7 +166,7 @@ fn error_faults(response: &Response, error: &Map<String, Value>) -> Vec<String> 
     }
     let issues = error.get("issues").and_then(Value::as_array).cloned().unwrap_or_default();
     if issues.is_empty() == (response.code() == "VALIDATION_ERROR") {
-        faults.push("issues belong to a VALIDATION_ERROR, and to no other".to_owned());
+        faults.push("issues belong to a VALIDATION_ERROR only".to_owned());
     }
     if let Some(first) = response.issues().first()
         && response.field() != first.0
@@ -186,11 +182,11 @@ fn error_faults(response: &Response, error: &Map<String, Value>) -> Vec<String> 
 fn issue_fault(issue: &Value) -> Option<String> {
     let known = issue["code"].as_str().is_some_and(|code| ISSUE_CODES.contains(&code));
     let whole = known && issue["path"].is_array() && issue.as_object().is_some_and(|issue| issue.len() == 3);
-    (!whole).then(|| format!("{issue} is no issue"))
+    (!whole).then(|| format!("{issue} is not an issue"))
 }
 
 fn message_fault(message: &Value) -> Option<String> {
     let text = message.as_str().unwrap_or_default().to_lowercase();
     let leak = INTERNALS.iter().find(|word| text.contains(**word));
-    (text.is_empty() || leak.is_some()).then(|| format!("a message is empty or tells too much: {text:?}"))
+    (text.is_empty() || leak.is_some()).then(|| format!("a message is empty or discloses too much: {text:?}"))
 }

@@ -1,4 +1,4 @@
-//! Facts of routes, by what the functions say of themselves in docs/openapi.json.
+//! Properties of routes, from docs/openapi.json.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::workspace::workspace;
 /// Returns `true` if the route of a function takes no token.
 ///
 /// # Errors
-/// When docs/openapi.json can't be read.
+/// docs/openapi.json can't be read.
 pub fn is_public(function: &str) -> Result<bool> {
     Ok(operation(function)?["security"].as_array().is_some_and(Vec::is_empty))
 }

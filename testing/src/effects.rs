@@ -1,4 +1,4 @@
-//! What can become of a call, and what a function sees of it. What must stay out: which calls are meant.
+//! Effects of a fault or a breakpoint on a call, as the function sees them.
 
 use anyhow::{Result, bail};
 use axum::body::{Body, to_bytes};
@@ -11,35 +11,34 @@ use serde_json::json;
 
 use super::breakpoint::{Gate, Moment};
 
-/// What becomes of a call.
+/// Failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The emulator has no room for it: `ProvisionedThroughputExceededException`, or S3's `SlowDown`.
+    /// The table or bucket is throttled: `ProvisionedThroughputExceededException`, or S3's `SlowDown`.
     Throttled,
-    /// The emulator has no room for its kind: `ThrottlingException`, or S3's `ServiceUnavailable`.
+    /// The operation is throttled: `ThrottlingException`, or S3's `ServiceUnavailable`.
     Overloaded,
     /// The emulator has a defect: `InternalServerError`, or S3's `InternalError`.
     Broken,
-    /// The connection is closed, and nothing happens.
+    /// The connection is closed and the call has no effect.
     ConnectionReset,
-    /// It takes effect, and the connection is closed without an answer.
+    /// The call takes effect and the connection is closed without a response.
     ResponseLost,
-    /// It takes effect, and the answer comes later than anyone waits.
+    /// The call takes effect and the response comes after every timeout.
     Slow,
-    /// It takes effect, and the answer breaks off halfway.
+    /// The call takes effect and the response ends halfway.
     TruncatedBody,
-    /// It takes effect, and the answer is 200 with a body that is none of the emulator's.
+    /// The call takes effect and the response is a 200 with an invalid body.
     InvalidBody,
-    /// Another call is changing the same: a transaction canceled for `TransactionConflict`, or S3's
-    /// `ConditionalRequestConflict`.
+    /// A conflict: a transaction canceled for `TransactionConflict`, or S3's `ConditionalRequestConflict`.
     Contended,
-    /// S3's `AccessDenied`, which is also what it says of an object that is gone to who may not list the bucket.
+    /// S3's `AccessDenied`. Callers that may not list the bucket also get it for a deleted object.
     Denied,
-    /// S3's `MethodNotAllowed`, which it says of an object that is gone in a bucket with versions.
+    /// S3's `MethodNotAllowed`, for a deleted object in a bucket with versions.
     NotAllowed,
 }
 
-/// What a rule does to a call.
+/// Effect of a rule on a call.
 #[derive(Debug, Clone)]
 pub(super) enum Effect {
     Fault(Fault),
@@ -47,7 +46,7 @@ pub(super) enum Effect {
 }
 
 impl Fault {
-    /// Every fault that any call can meet: all but [`Fault::Contended`], the one that takes longest first.
+    /// Faults that every call can have, the slowest first.
     pub const ALL: [Self; 8] = [
         Self::Slow,
         Self::Throttled,
@@ -61,10 +60,10 @@ impl Fault {
 }
 
 impl Effect {
-    /// The answer in place of the emulator's; none if the call goes on.
+    /// Returns the response in place of the emulator's, or `None` if the call continues.
     ///
     /// # Errors
-    /// When the connection is to be closed.
+    /// The effect closes the connection.
     pub(super) async fn before(&self, service: Service) -> Result<Option<Response>> {
         match self {
             Self::Breakpoint(Moment::Before, gate) => gate.pass().await.map(|()| None),
@@ -74,26 +73,26 @@ impl Effect {
         }
     }
 
-    /// What the function gets to see of the emulator's answer.
+    /// Returns the response that the function gets in place of the emulator's.
     ///
     /// # Errors
-    /// When the connection is to be closed.
-    pub(super) async fn after(&self, answer: Response) -> Result<Response> {
+    /// The effect closes the connection.
+    pub(super) async fn after(&self, response: Response) -> Result<Response> {
         match self {
-            Self::Breakpoint(Moment::After, gate) => gate.pass().await.map(|()| answer),
-            Self::Fault(Fault::ResponseLost) => bail!("the answer is lost"),
-            // Ends with the connection, when the function has waited long enough.
+            Self::Breakpoint(Moment::After, gate) => gate.pass().await.map(|()| response),
+            Self::Fault(Fault::ResponseLost) => bail!("the response is lost"),
+            // Ends with the connection, after the function's timeout.
             Self::Fault(Fault::Slow) => std::future::pending().await,
-            Self::Fault(Fault::TruncatedBody) => halved(answer).await,
+            Self::Fault(Fault::TruncatedBody) => halved(response).await,
             Self::Fault(Fault::InvalidBody) => {
                 Ok(Response::new(Body::from("<html>welcome to the hotel</html>")))
             }
-            _ => Ok(answer),
+            _ => Ok(response),
         }
     }
 }
 
-/// How the emulators word it, with their status codes.
+/// Returns the response of the service for this fault, or `None` for a fault without one.
 fn refusal(fault: Fault, service: Service) -> Option<Response> {
     let (status, code) = match (fault, service) {
         (Fault::Throttled, Service::DynamoDb) => (400, "ProvisionedThroughputExceededException"),
@@ -125,17 +124,17 @@ fn exception(code: &str) -> String {
     json!({ "__type": name, "message": "no", "CancellationReasons": reasons }).to_string()
 }
 
-/// The answer with a body that ends before its length is reached. Without a body there is nothing to send of it.
-async fn halved(answer: Response) -> Result<Response> {
-    let (mut parts, body) = answer.into_parts();
+/// Cuts the body in half and keeps its `Content-Length`. A response without a body is lost.
+async fn halved(response: Response) -> Result<Response> {
+    let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await?;
     if body.is_empty() {
-        bail!("the answer is lost");
+        bail!("the response is lost");
     }
     parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
     let half = stream::iter([Ok::<Bytes, std::io::Error>(body.slice(..body.len() / 2))]);
     let end = stream::once(async {
-        // What was sent before goes out while this waits.
+        // Lets the server send the first half.
         tokio::task::yield_now().await;
         Err(std::io::ErrorKind::ConnectionReset.into())
     });

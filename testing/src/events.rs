@@ -1,4 +1,4 @@
-//! Events, changed as other gateways send them, and a function's own answers to them. What must stay out: what is asked for.
+//! Events, also as other gateways send them, and a function's own responses to them.
 
 use anyhow::{Context, Result, bail};
 use local::client::Response;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::app::App;
 use super::contract::received;
 
-/// The event with the value at this JSON pointer changed.
+/// Returns the event with another value at this JSON pointer.
 #[must_use]
 pub fn changed(event: &Value, pointer: &str, value: &Value) -> Value {
     let mut event = event.clone();
@@ -19,7 +19,7 @@ pub fn changed(event: &Value, pointer: &str, value: &Value) -> Value {
     event
 }
 
-/// A 2.0 event as a REST API with the stage `prod` sends it, in format 1.0.
+/// Converts an event of format 2.0 to format 1.0, as a REST API with the stage `prod` sends it.
 #[must_use]
 pub fn format_1(event: &Value) -> Value {
     let context = &event["requestContext"];
@@ -53,22 +53,22 @@ pub fn format_1(event: &Value) -> Value {
 }
 
 impl App {
-    /// What a function gives the gateway for an event.
+    /// Invokes a function and returns its response to the gateway.
     ///
     /// # Errors
-    /// When it gives nothing.
+    /// The invocation fails.
     pub async fn raw(&self, function: &str, event: &Value) -> Result<Value> {
         let outcome = self.stack.invoke(function, event.to_string()).await?;
         let Outcome::Response(response) = outcome else {
-            bail!("{function} answered {event} with {outcome:?}")
+            bail!("{function} failed with {outcome:?} on {event}")
         };
         Ok(serde_json::from_slice(&response)?)
     }
 
-    /// The answer of a function to an event.
+    /// Invokes a function and returns its response as a client receives it.
     ///
     /// # Errors
-    /// When there is none, or it lacks something that every answer of the service has.
+    /// The invocation fails, or the response breaks a rule for all responses.
     pub async fn response(&self, function: &str, event: &Value) -> Result<Response> {
         received(&self.raw(function, event).await?).with_context(|| format!("{function} got {event}"))
     }

@@ -1,4 +1,4 @@
-//! The examples of the functions, sent to a running service. What must stay out: what is special to one function.
+//! Examples of the functions, sent to a running service.
 
 use anyhow::{Context, Result};
 use local::client::{RequestBuilder, Response};
@@ -8,30 +8,30 @@ use uuid::Uuid;
 use super::app::App;
 use super::fit::check_response;
 
-/// An example that is ready to be sent, by Alice: what it needs is there.
+/// Example that is ready to be sent by Alice: the items that it needs exist.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// The request over HTTP.
+    /// Request over HTTP.
     pub request: RequestBuilder,
-    /// The token of Alice, with the roles that the route asks for.
+    /// Alice's token, with the roles that the example names.
     pub token: String,
     example: Request,
 }
 
 impl Prepared {
-    /// Checks an answer.
+    /// Checks a response.
     ///
     /// # Errors
-    /// When it is not that of the example.
+    /// It differs from the example's.
     pub fn check(&self, response: &Response) -> Result<()> {
         check_response(&self.example.response, response)
             .with_context(|| format!("{response:?} to {}", self.example.path))
     }
 
-    /// Sends the request and checks the answer.
+    /// Sends the request and checks the response.
     ///
     /// # Errors
-    /// When the answer is not that of the example.
+    /// The response differs from the example's.
     pub async fn send(&self) -> Result<Response> {
         let response = self.request.clone().send().await?;
         self.check(&response).map(|()| response)
@@ -39,10 +39,10 @@ impl Prepared {
 }
 
 impl App {
-    /// Prepares the example of a function: creates what it needs. Each has something that no other has.
+    /// Prepares the example of a function: creates the items that it needs. Each prepared example is unique.
     ///
     /// # Errors
-    /// When there is no example, or one that it needs fails.
+    /// There is no example, or one that it needs fails.
     pub async fn prepare(&self, function: &str) -> Result<Prepared> {
         let example = self.example(function).await?;
         let token = self.stack.token_with_roles("alice", &[ORGANIZATION], &example.roles)?;
@@ -54,7 +54,7 @@ impl App {
         Ok(Prepared { request, token, example })
     }
 
-    /// Runs the example of a function.
+    /// Prepares and sends the example of a function.
     ///
     /// # Errors
     /// As [`App::prepare`] and [`Prepared::send`].
@@ -62,7 +62,7 @@ impl App {
         self.prepare(function).await?.send().await
     }
 
-    /// The event of the example of a function, with what it needs in the tables.
+    /// Prepares the example of a function and returns its event.
     ///
     /// # Errors
     /// As [`App::prepare`].

@@ -1,5 +1,4 @@
-//! With which calls between functions and emulators something goes wrong, and how often.
-//! What must stay out: how it looks to the function.
+//! Fault injection: rules for the calls between functions and emulators.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +6,7 @@ use super::breakpoint::{Breakpoint, Gate, Moment};
 use super::call::Call;
 use super::effects::{Effect, Fault};
 
-/// Some of the calls that functions make.
+/// Matcher of calls that functions make.
 #[derive(Debug, Clone)]
 pub struct CallMatcher {
     operation: Option<String>,
@@ -16,13 +15,13 @@ pub struct CallMatcher {
     last: usize,
 }
 
-/// What was asked to go wrong. Clones share it.
+/// Rules of a proxy. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Faults(Arc<Mutex<Vec<Rule>>>);
 
-/// Some calls go wrong until this is dropped.
+/// Guard of a fault: matching calls fail until it is dropped.
 #[derive(Debug)]
-#[must_use = "without this nothing goes wrong"]
+#[must_use = "dropping it ends the outage"]
 pub struct Outage {
     faults: Faults,
     rule: Arc<()>,
@@ -43,32 +42,32 @@ struct Rule {
 }
 
 impl CallMatcher {
-    /// All calls of this operation, named as in [`Call`].
+    /// Matches all calls of this operation, named as in [`Call`].
     #[must_use]
     pub fn of(operation: &str) -> Self {
         Self { operation: Some(operation.to_owned()), ..Self::any() }
     }
 
-    /// All calls.
+    /// Matches all calls.
     #[must_use]
     pub fn any() -> Self {
         Self { operation: None, texts: Vec::new(), first: 1, last: usize::MAX }
     }
 
-    /// Those of them with this text in their body or target.
+    /// Matches only those with this text in their body or target.
     #[must_use]
     pub fn with(mut self, text: &str) -> Self {
         self.texts.push(text.to_owned());
         self
     }
 
-    /// The first of them only.
+    /// Matches only the first `count` of them.
     #[must_use]
     pub fn first(self, count: usize) -> Self {
         Self { last: count, ..self }
     }
 
-    /// The one of them with this number, counted from 1.
+    /// Matches only the one with this number, counted from 1.
     #[must_use]
     pub fn number(self, number: usize) -> Self {
         Self { first: number, last: number, ..self }
@@ -87,9 +86,9 @@ impl Faults {
     }
 
     pub(super) fn hold(&self, calls: CallMatcher, moment: Moment) -> Breakpoint {
-        let (gate, hold) = Gate::new();
+        let (gate, breakpoint) = Gate::new();
         self.add(calls, Effect::Breakpoint(moment, gate));
-        hold
+        breakpoint
     }
 
     fn add(&self, calls: CallMatcher, effect: Effect) -> Arc<()> {
@@ -98,7 +97,7 @@ impl Faults {
         id
     }
 
-    /// What the oldest rule that means this call does to it. All that mean calls like it count it.
+    /// Returns the effect of the oldest matching rule. Every matching rule counts the call.
     pub(super) fn effect(&self, call: &Call, body: &[u8]) -> Option<Effect> {
         let mut effect = None;
         for rule in self.rules().iter_mut().filter(|rule| rule.calls.match_call(call, body)) {

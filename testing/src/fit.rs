@@ -1,5 +1,4 @@
-//! Comparison of an answer with that of an example. Two answers that fit differ in nothing but what the example leaves
-//! open. What must stay out: where answers come from.
+//! Comparison of a response with that of an example, whose placeholders leave some values open.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +9,13 @@ use local::example::Expected;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The parts that stand for placeholders in one answer.
+/// Values of the placeholders in one response.
 type Found = BTreeMap<&'static str, String>;
 
-/// Checks that the answer has the expected status, body and headers. Headers of every answer are not this one's concern.
+/// Checks that the response has the expected status, body and headers. It may have other headers too.
 ///
 /// # Errors
-/// When it is another answer.
+/// The response differs.
 pub fn check_response(expected: &Expected, response: &Response) -> Result<()> {
     let mut found = Found::new();
     ensure!(response.status == expected.status, "the status is {}", response.status);
@@ -49,7 +48,7 @@ fn fit_members(expected: &Map<String, Value>, actual: &Map<String, Value>, found
     })
 }
 
-/// Each expected element is there.
+/// Checks that `actual` contains each expected element.
 fn fit_elements(expected: &[Value], actual: &[Value], found: &Found) -> Result<()> {
     let is_there =
         |expected: &Value| actual.iter().any(|actual| fit(expected, actual, &mut found.clone()).is_ok());
@@ -70,7 +69,7 @@ fn fit_text(expected: &str, actual: &str, found: &mut Found) -> Result<()> {
     Ok(())
 }
 
-/// The text before a placeholder, the placeholder's name, and the text behind it.
+/// Splits a text into the part before a placeholder, the placeholder's name, and the part after it.
 fn placeholder(text: &str) -> Option<(&str, &'static str, &str)> {
     ["id", "time", "text"].into_iter().find_map(|name| {
         let (before, after) = text.split_once(&format!("<{name}>"))?;
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_stand_for_one_value_of_their_kind() {
+    fn placeholders_match_one_value_of_their_kind() {
         let expected = json!({"a": "<id>", "b": "/<id>/c", "d": "<time>", "e": "<text>", "f": "<any>"});
         let actual =
             json!({"a": ID, "b": format!("/{ID}/c"), "d": "2026-11-22T04:23:11.123Z", "e": "x", "f": null});
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_holds_at_least_what_is_listed() {
+    fn arrays_contain_the_listed_elements() {
         let expected = json!([{"a": "<text>", "b": 1}]);
         assert!(fits(&expected, &json!([{"a": "x", "b": 2}, {"a": "y", "b": 1}])));
         assert!(!fits(&expected, &json!([{"a": "x", "b": 2}])));

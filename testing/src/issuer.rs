@@ -1,6 +1,5 @@
-//! An identity provider's JWK set and discovery document, served over HTTP on this machine, that a test may change, hold
-//! up and take down.
-//! What must stay out: keys and tokens.
+//! Identity provider: a JWK set and a discovery document over HTTP on this machine, which a test may change, stall and
+//! take down.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::keys::{SigningKey, jwks};
 
-/// A server of keys. It is gone when this is dropped.
+/// Server of keys. Dropping it ends the server.
 #[derive(Debug)]
 pub struct Issuer {
     name: String,
@@ -26,9 +25,9 @@ pub struct Issuer {
 
 #[derive(Debug)]
 struct Served {
-    answer: Mutex<Serving>,
+    keys: Mutex<Serving>,
     document: Mutex<Value>,
-    asked: AtomicUsize,
+    requests: AtomicUsize,
 }
 
 /// Response to a request for keys.
@@ -38,12 +37,12 @@ pub enum Serving {
     Text(u16, String),
     /// A redirect to this URL.
     Redirect(String),
-    /// Nothing, and the connection stays open.
+    /// No response, on a connection that stays open.
     Silence,
 }
 
 impl Serving {
-    /// The set of these keys.
+    /// Returns the JWK set of these keys.
     #[must_use]
     pub fn keys(keys: &[&SigningKey]) -> Self {
         Self::Text(200, jwks(keys).to_string())
@@ -51,59 +50,59 @@ impl Serving {
 }
 
 impl Issuer {
-    /// Starts to serve.
+    /// Starts a server on a free port.
     ///
     /// # Errors
-    /// When no port is free.
+    /// No port is free.
     pub async fn start(serving: Serving) -> Result<Self> {
         let (listener, address) = loopback_listener().await?;
         let name = format!("http://{address}");
         let document = json!({"issuer": name, "jwks_uri": format!("{name}/jwks")});
-        let (answer, document) = (Mutex::new(serving), Mutex::new(document));
-        let served = Arc::new(Served { answer, document, asked: AtomicUsize::default() });
+        let (keys, document) = (Mutex::new(serving), Mutex::new(document));
+        let served = Arc::new(Served { keys, document, requests: AtomicUsize::default() });
         let app = axum::Router::new()
-            .route("/.well-known/openid-configuration", get(document_of))
-            .fallback(answer_of)
+            .route("/.well-known/openid-configuration", get(discovery_document))
+            .fallback(key_set)
             .with_state(Arc::clone(&served));
         Ok(Self { name, served, _task: Task::serve(listener, app) })
     }
 
-    /// The issuer's name, which is the URL of its server.
+    /// Returns the issuer's name, which is the URL of its server.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The URL of the keys.
+    /// Returns the URL of the keys.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}/jwks", self.name)
     }
 
-    /// Serves another discovery document from now on.
+    /// Replaces the discovery document.
     pub fn describe(&self, document: Value) {
         *self.served.document.lock().unwrap_or_else(PoisonError::into_inner) = document;
     }
 
-    /// Serves something else from now on.
+    /// Replaces the response to requests for keys.
     pub fn serve(&self, serving: Serving) {
-        *self.served.answer.lock().unwrap_or_else(PoisonError::into_inner) = serving;
+        *self.served.keys.lock().unwrap_or_else(PoisonError::into_inner) = serving;
     }
 
-    /// How often it was asked for keys so far.
+    /// Returns the number of requests for keys so far.
     #[must_use]
     pub fn asked(&self) -> usize {
-        self.served.asked.load(Ordering::SeqCst)
+        self.served.requests.load(Ordering::SeqCst)
     }
 }
 
-async fn document_of(State(served): State<Arc<Served>>) -> axum::Json<Value> {
+async fn discovery_document(State(served): State<Arc<Served>>) -> axum::Json<Value> {
     axum::Json(served.document.lock().unwrap_or_else(PoisonError::into_inner).clone())
 }
 
-async fn answer_of(State(served): State<Arc<Served>>) -> Response {
-    served.asked.fetch_add(1, Ordering::SeqCst);
-    let serving = served.answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+async fn key_set(State(served): State<Arc<Served>>) -> Response {
+    served.requests.fetch_add(1, Ordering::SeqCst);
+    let serving = served.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match serving {
         Serving::Text(status, text) => {
             (StatusCode::from_u16(status).unwrap_or_default(), text).into_response()

@@ -1,5 +1,4 @@
-//! Keys that an identity provider would have, made anew for each test, and what they sign.
-//! What must stay out: what the service thinks of it. Signs with another library's interface than the one that verifies.
+//! Keys of an identity provider, generated for each test, and their signatures. A library other than the service's signs.
 
 use anyhow::{Result, anyhow};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -15,7 +14,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
-/// A key pair, or a secret, under an id.
+/// Key pair or secret with an id.
 #[derive(Debug)]
 pub struct SigningKey {
     id: String,
@@ -31,7 +30,7 @@ enum Kind {
     Ed25519(Ed25519KeyPair),
 }
 
-/// A way to sign that fits the key only by its type.
+/// Signature scheme, relative to the type of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// HS256, RS256, ES256, ES384 or `EdDSA`.
@@ -40,62 +39,62 @@ pub enum Scheme {
     Sha512,
     /// PS256.
     Pss,
-    /// ECDSA in DER and not as two numbers of fixed length.
+    /// ECDSA in DER instead of two numbers of fixed length.
     Der,
 }
 
 impl SigningKey {
-    /// An RSA key of 2048 bits.
+    /// Generates an RSA key of 2048 bits.
     ///
     /// # Errors
-    /// When none can be made.
+    /// The key can't be generated.
     pub fn rsa(id: &str) -> Result<Self> {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("no RSA key"))?;
         Ok(Self { id: id.to_owned(), kind: Kind::Rsa(pair) })
     }
 
-    /// A key of the curve P-256.
+    /// Generates a key of the curve P-256.
     ///
     /// # Errors
-    /// When none can be made.
+    /// The key can't be generated.
     pub fn p256(id: &str) -> Result<Self> {
         let pair =
             EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| anyhow!("no EC key"))?;
         Ok(Self { id: id.to_owned(), kind: Kind::P256(pair) })
     }
 
-    /// A key of the curve P-384.
+    /// Generates a key of the curve P-384.
     ///
     /// # Errors
-    /// When none can be made.
+    /// The key can't be generated.
     pub fn p384(id: &str) -> Result<Self> {
         let pair =
             EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).map_err(|_| anyhow!("no EC key"))?;
         Ok(Self { id: id.to_owned(), kind: Kind::P384(pair) })
     }
 
-    /// An Ed25519 key.
+    /// Generates an Ed25519 key.
     ///
     /// # Errors
-    /// When none can be made.
+    /// The key can't be generated.
     pub fn ed25519(id: &str) -> Result<Self> {
         let pair = Ed25519KeyPair::generate().map_err(|_| anyhow!("no Ed25519 key"))?;
         Ok(Self { id: id.to_owned(), kind: Kind::Ed25519(pair) })
     }
 
-    /// A secret, for HMAC.
+    /// Wraps a secret for HMAC.
     #[must_use]
     pub fn secret(id: &str, secret: &[u8]) -> Self {
         Self { id: id.to_owned(), kind: Kind::Secret(secret.to_vec()) }
     }
 
-    /// The id.
+    /// Returns the `kid`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The algorithm of JWTs that goes with the key.
+    /// Returns the `alg` of [`Scheme::Usual`].
     #[must_use]
     pub fn algorithm(&self) -> &'static str {
         match self.kind {
@@ -107,7 +106,7 @@ impl SigningKey {
         }
     }
 
-    /// The public key as a JWK; a secret shows nothing but its type.
+    /// Returns the public key as a JWK. Of a secret, only the type and the id.
     #[must_use]
     pub fn jwk(&self) -> Value {
         let id = &self.id;
@@ -127,10 +126,10 @@ impl SigningKey {
         }
     }
 
-    /// The bytes of the public key in the form that certificates have it in, which careless verifiers take as a secret.
+    /// Returns the public key in DER, as in certificates. Careless verifiers take these bytes as an HMAC secret.
     ///
     /// # Errors
-    /// When the key has no public part.
+    /// The key is not an RSA key.
     pub fn public_der(&self) -> Result<Vec<u8>> {
         let Kind::Rsa(pair) = &self.kind else {
             return Err(anyhow!("only RSA keys are confused with secrets"));
@@ -139,10 +138,10 @@ impl SigningKey {
         Ok(der.as_ref().to_vec())
     }
 
-    /// A signature in base64url.
+    /// Returns a signature in base64url.
     ///
     /// # Errors
-    /// When the key can't sign that way.
+    /// The key does not support the scheme.
     pub fn sign(&self, scheme: Scheme, message: &[u8]) -> Result<String> {
         let signature = match (&self.kind, scheme) {
             (Kind::Secret(secret), Scheme::Usual) => mac(hmac::HMAC_SHA256, secret, message),
@@ -158,10 +157,10 @@ impl SigningKey {
         Ok(BASE64.encode(signature))
     }
 
-    /// A token with these claims, as an honest issuer makes it.
+    /// Returns a valid token with these claims.
     ///
     /// # Errors
-    /// When it can't be signed.
+    /// The key can't sign.
     pub fn token(&self, claims: &Value) -> Result<String> {
         let header = json!({"alg": self.algorithm(), "typ": "JWT", "kid": self.id});
         let message = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
@@ -169,7 +168,7 @@ impl SigningKey {
     }
 }
 
-/// The JWK set of these keys.
+/// Returns the JWK set of these keys.
 #[must_use]
 pub fn jwks(keys: &[&SigningKey]) -> Value {
     json!({ "keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>() })
@@ -198,7 +197,7 @@ fn ecdsa(pair: &EcdsaKeyPair, message: &[u8]) -> Result<Vec<u8>> {
     Ok(signature.as_ref().to_vec())
 }
 
-/// The same key, signing in the other form.
+/// Returns the same key with signatures in DER.
 fn in_der(pair: &EcdsaKeyPair) -> Result<EcdsaKeyPair> {
     let document = pair.to_pkcs8v1().map_err(|_| anyhow!("the EC key can't be written"))?;
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref())

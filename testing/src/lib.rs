@@ -1,6 +1,7 @@
-//! What tests drive the service with: stacks that start fast, a client, callers, and a look at what goes to the emulators.
-//! What must stay out: anything that a running stack needs, and every crate of the service itself. The tests of the whole
-//! service are in `tests`.
+//! Test harness: stacks that start fast, a client, callers, and a recording proxy in front of the emulators. The tests of
+//! the whole service are in `tests`.
+//!
+//! What must stay out: anything that a running stack needs, and every crate of the service itself.
 
 mod app;
 mod binaries;

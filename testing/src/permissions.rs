@@ -1,15 +1,15 @@
-//! What a caller of AWS must be allowed for a call to take place. What must stay out: who is allowed what.
+//! Permissions that AWS requires for a call.
 
 use http::request::Parts;
 use local::emulators::Service;
 use serde_json::Value;
 
-/// An action of IAM and what it is done to.
+/// An IAM action on a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
-    /// Such as `s3:PutObject`.
+    /// Action, such as `s3:PutObject`.
     pub action: String,
-    /// The table's name, or bucket and object as `bucket/key`.
+    /// Name of the table, or bucket and object as `bucket/key`.
     pub resource: String,
 }
 
@@ -19,7 +19,7 @@ impl Permission {
     }
 }
 
-/// All that this call needs. What isn't known here gets the name of its operation, which nobody can have been given.
+/// Returns the permissions that a call needs. An unknown operation yields its own name, which no policy allows.
 pub(super) fn needed(service: Service, operation: &str, parts: &Parts, body: &[u8]) -> Vec<Permission> {
     match service {
         Service::DynamoDb => of_tables(operation, &serde_json::from_slice(body).unwrap_or_default()),
@@ -27,7 +27,7 @@ pub(super) fn needed(service: Service, operation: &str, parts: &Parts, body: &[u
     }
 }
 
-/// A transaction is no action of its own: each of its parts needs what it would need alone.
+/// A transaction has no action of its own: each part needs the permission of its single operation.
 fn of_tables(operation: &str, body: &Value) -> Vec<Permission> {
     let permission = |operation: &str, body: &Value| {
         Permission::new(&format!("dynamodb:{operation}"), body["TableName"].as_str().unwrap_or_default())
@@ -44,7 +44,7 @@ fn of_tables(operation: &str, body: &Value) -> Vec<Permission> {
     }
 }
 
-/// Tags that come with an object need a right of their own.
+/// Tags in the request that puts an object need a permission of their own.
 fn of_objects(operation: &str, parts: &Parts) -> Vec<Permission> {
     let actions: &[&str] = match operation {
         "PUT" if parts.headers.contains_key("x-amz-tagging") => &["s3:PutObject", "s3:PutObjectTagging"],

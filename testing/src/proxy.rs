@@ -1,4 +1,4 @@
-//! How calls pass between functions and an emulator, and what is noted of them. What must stay out: what becomes of the notes.
+//! Proxy between functions and an emulator: forwards calls, applies effects and records both.
 
 use std::time::Duration;
 
@@ -26,10 +26,10 @@ use super::permissions;
 use super::recording_proxy::RecordingProxy;
 use super::timing::CallTiming;
 
-/// The largest request body in bytes that passes.
+/// Largest body in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// What passes calls on to one emulator.
+/// Forwards calls to one emulator.
 #[derive(Clone)]
 struct Proxy {
     recorder: RecordingProxy,
@@ -46,7 +46,7 @@ impl Interceptor for RecordingProxy {
     }
 }
 
-/// Takes connections by hand, as a service that fails closes its connection without an answer.
+/// Accepts connections itself, because a failing service must close its connection without a response.
 async fn accept(listener: TcpListener, proxy: Proxy) {
     let mut connections = JoinSet::new();
     loop {
@@ -58,13 +58,13 @@ async fn accept(listener: TcpListener, proxy: Proxy) {
 }
 
 async fn pass(stream: TcpStream, proxy: Proxy) {
-    let service = service_fn(|request: hyper::Request<_>| proxy.answer(request.map(Body::new)));
-    // Connections that break off do so on purpose, or with the function at their end.
+    let service = service_fn(|request: hyper::Request<_>| proxy.respond(request.map(Body::new)));
+    // A connection breaks off on purpose, or because its function ends.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
 impl Proxy {
-    async fn answer(&self, request: Request) -> Result<Response> {
+    async fn respond(&self, request: Request) -> Result<Response> {
         let began = self.recorder.watch.elapsed();
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
@@ -73,49 +73,54 @@ impl Proxy {
         self.recorder.record(call.clone(), permissions);
         let effect = self.recorder.faults.effect(&call, &body);
         if let Some(effect) = &effect
-            && let Some(answer) = effect.before(self.service).await?
+            && let Some(response) = effect.before(self.service).await?
         {
-            return Ok(answer);
+            return Ok(response);
         }
-        let forwarded = self.forward(self.asking(parts, body.clone())).await;
-        let answer =
+        let forwarded = self.forward(self.requesting_capacity(parts, body.clone())).await;
+        let response =
             forwarded.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
-        let answer = self.note(call, &body, began, answer).await?;
+        let response = self.time(call, &body, began, response).await?;
         match effect {
-            Some(effect) => effect.after(answer).await,
-            None => Ok(answer),
+            Some(effect) => effect.after(response).await,
+            None => Ok(response),
         }
     }
 
-    /// The call, asking what it consumes if that is wanted.
-    fn asking(&self, mut parts: http::request::Parts, body: Bytes) -> Request {
-        let wanted = self.recorder.asks_capacity && self.service == Service::DynamoDb;
-        match wanted.then(|| capacity::asking(&body)).flatten() {
-            Some(asking) => {
+    /// Returns the request, with `ReturnConsumedCapacity` if the recorder wants it.
+    fn requesting_capacity(&self, mut parts: http::request::Parts, body: Bytes) -> Request {
+        let wanted = self.recorder.requests_capacity && self.service == Service::DynamoDb;
+        match wanted.then(|| capacity::requesting(&body)).flatten() {
+            Some(requesting) => {
                 parts.headers.remove(CONTENT_LENGTH);
-                Request::from_parts(parts, Body::from(asking))
+                Request::from_parts(parts, Body::from(requesting))
             }
             None => Request::from_parts(parts, Body::from(body)),
         }
     }
 
-    /// Reads the answer to its end, so that it is known when that was.
-    async fn note(&self, call: Call, asked: &[u8], began: Duration, answer: Response) -> Result<Response> {
-        let (parts, body) = answer.into_parts();
+    /// Records the time of a call, which ends when the whole response has been read and the pace is over.
+    async fn time(
+        &self,
+        call: Call,
+        request: &[u8],
+        began: Duration,
+        response: Response,
+    ) -> Result<Response> {
+        let (parts, body) = response.into_parts();
         let body = to_bytes(body, MAX_BODY).await?;
         let left = self.recorder.pace.saturating_sub(self.recorder.watch.elapsed().saturating_sub(began));
         if !left.is_zero() {
             tokio::time::sleep(left).await;
         }
         let (ended, status) = (self.recorder.watch.elapsed(), parts.status.as_u16());
-        let wanted = self.recorder.asks_capacity && self.service == Service::DynamoDb;
-        let capacity = wanted.then(|| capacity::consumed(asked, &body)).flatten();
-        let span = CallTiming { call, began, ended, status, capacity };
-        self.recorder.span(span);
+        let wanted = self.recorder.requests_capacity && self.service == Service::DynamoDb;
+        let capacity = wanted.then(|| capacity::consumed(request, &body)).flatten();
+        self.recorder.record_timing(CallTiming { call, began, ended, status, capacity });
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 
-    /// The `Host` header stays what the function signed.
+    /// Forwards a request to the emulator. The `Host` header stays as the function signed it.
     async fn forward(&self, mut request: Request) -> Result<Response> {
         *request.uri_mut() = self.upstream(request.uri())?;
         Ok(self.client.request(request).await?.map(Body::new))

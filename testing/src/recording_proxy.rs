@@ -1,4 +1,4 @@
-//! A recording proxy between the functions and an emulator. What must stay out: what can go wrong with a call.
+//! Recorder of a proxy between functions and emulators.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,21 +13,21 @@ use super::faults::{CallMatcher, Faults, Outage};
 use super::permissions::Permission;
 use super::timing::CallTiming;
 
-/// A proxy that records calls in the order of their arrival, and lets some of them go wrong. Clones share all of it.
+/// Proxy that records calls in the order of their arrival, and injects faults into some of them. Clones share all state.
 #[derive(Debug, Clone)]
 pub struct RecordingProxy {
     pub(super) watch: Stopwatch,
     records: Arc<Mutex<Vec<Record>>>,
-    spans: Arc<Mutex<Vec<CallTiming>>>,
+    timings: Arc<Mutex<Vec<CallTiming>>>,
     pub(super) faults: Faults,
-    pub(super) asks_capacity: bool,
+    pub(super) requests_capacity: bool,
     pub(super) pace: Duration,
 }
 
 #[derive(Debug)]
 struct Record {
     call: Call,
-    rights: Vec<Permission>,
+    permissions: Vec<Permission>,
 }
 
 impl Default for RecordingProxy {
@@ -37,76 +37,75 @@ impl Default for RecordingProxy {
 }
 
 impl RecordingProxy {
-    /// A proxy that has seen nothing yet.
+    /// Creates a proxy without faults.
     #[must_use]
     pub fn new() -> Self {
         Self {
             watch: Stopwatch::start(),
             records: Arc::default(),
-            spans: Arc::default(),
+            timings: Arc::default(),
             faults: Faults::default(),
-            asks_capacity: false,
+            requests_capacity: false,
             pace: Duration::ZERO,
         }
     }
 
-    /// The same proxy, which makes calls to DynamoDB ask what they consume. That changes what was signed, which our own
-    /// emulator does not look at.
+    /// Adds `ReturnConsumedCapacity` to the calls to DynamoDB. The signed body changes, which our own emulator ignores.
     #[must_use]
     pub fn request_capacity(self) -> Self {
-        Self { asks_capacity: true, ..self }
+        Self { requests_capacity: true, ..self }
     }
 
-    /// The same proxy, which answers no call sooner than this after its arrival: so that calls that don't wait for each
-    /// other are under way together, however slow the machine is at sending them.
+    /// Delays each response until this time after the call's arrival. Calls that don't wait for each other then overlap,
+    /// also on a slow machine.
     #[must_use]
     pub fn pace(self, pace: Duration) -> Self {
         Self { pace, ..self }
     }
 
-    /// The calls since the start, or since [`RecordingProxy::clear`].
+    /// Returns the calls since the start, or since [`RecordingProxy::clear`].
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.records().iter().map(|record| record.call.clone()).collect()
     }
 
-    /// All that these calls would need to be allowed by AWS.
+    /// Returns the permissions that these calls would need on AWS.
     #[must_use]
     pub fn permissions(&self) -> BTreeSet<Permission> {
-        self.records().iter().flat_map(|record| record.rights.clone()).collect()
+        self.records().iter().flat_map(|record| record.permissions.clone()).collect()
     }
 
-    /// The calls that were answered since the start, or since [`RecordingProxy::clear`], in the order of their answers.
+    /// Returns the calls with a response since the start, or since [`RecordingProxy::clear`], in the order of responses.
     #[must_use]
     pub fn timings(&self) -> Vec<CallTiming> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.timings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets the calls so far.
+    /// Deletes all records so far.
     pub fn clear(&self) {
         self.records().clear();
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.timings.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Lets these calls go wrong until the outage is dropped. Of several rules that mean a call the oldest one decides.
+    /// Injects a fault into matching calls until the outage is dropped. Of several matching rules the oldest applies.
     pub fn fail(&self, calls: CallMatcher, fault: Fault) -> Outage {
         self.faults.fail(calls, fault)
     }
 
-    /// Stops these calls until the test lets them go on.
+    /// Holds matching calls until the test releases them.
     #[must_use]
     pub fn hold(&self, calls: CallMatcher, moment: Moment) -> Breakpoint {
         self.faults.hold(calls, moment)
     }
 
-    /// Notes a call that has come.
-    pub(super) fn record(&self, call: Call, rights: Vec<Permission>) {
-        self.records().push(Record { call, rights });
+    /// Records a call that has arrived.
+    pub(super) fn record(&self, call: Call, permissions: Vec<Permission>) {
+        self.records().push(Record { call, permissions });
     }
 
-    /// Notes a call that was answered.
-    pub(super) fn span(&self, span: CallTiming) {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    /// Records a call that has a response.
+    pub(super) fn record_timing(&self, timing: CallTiming) {
+        self.timings.lock().unwrap_or_else(PoisonError::into_inner).push(timing);
     }
 
     fn records(&self) -> std::sync::MutexGuard<'_, Vec<Record>> {

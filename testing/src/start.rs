@@ -1,4 +1,4 @@
-//! What tests start a stack with. What must stay out: what they ask of it.
+//! Options of the stacks that tests start.
 
 use std::path::PathBuf;
 
@@ -12,24 +12,25 @@ use uuid::Uuid;
 use super::binaries::{binaries, example};
 use super::workspace::workspace;
 
-/// The template of the specimen functions, whose binary is an example of the platform.
+/// Path of the template of the specimen functions, whose binary is an example of the platform.
 pub const SPECIMENS: &str = "shared/examples/specimens/template.yaml";
 
-/// A stack of the real template with these `variables` for the functions, on a free port, with its logs kept.
+/// Returns options of a stack of the real template with these `variables` for the functions, on a free port, with its logs
+/// captured.
 ///
-/// Its data is in memory. When `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_S3` is set, it uses that emulator
+/// Its data is in memory. If `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_S3` is set, the stack uses that emulator
 /// instead, with tables and buckets of its own.
 ///
 /// # Errors
-/// When the functions can't be built.
+/// The functions can't be built.
 pub fn options(variables: &[(&str, &str)]) -> Result<Options> {
     Ok(of(workspace().join("template.yaml"), binaries()?, variables))
 }
 
-/// The options of a stack of the specimen functions of the platform.
+/// Returns options of a stack of the platform's specimen functions.
 ///
 /// # Errors
-/// When they can't be built.
+/// The functions can't be built.
 pub fn specimen_options(variables: &[(&str, &str)]) -> Result<Options> {
     let binary = example("shared", "specimens")?;
     let folder = binary.parent().context("the specimens are in no folder")?;
@@ -46,7 +47,7 @@ fn of(template: PathBuf, binaries: PathBuf, variables: &[(&str, &str)]) -> Optio
     options
 }
 
-/// These options with the emulators that this process's environment names, if any, and names that no other test uses.
+/// Adds the emulators that this process's variables name, if any, and unique names of tables and buckets for them.
 #[must_use]
 pub fn external(mut options: Options) -> Options {
     let external = External::from_environment();

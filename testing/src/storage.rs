@@ -1,5 +1,4 @@
-//! What a test finds in tables and bucket, past the functions, as plain JSON and bytes.
-//! What must stay out: the names and meanings of attributes.
+//! Direct access to tables and bucket, as plain JSON and bytes.
 
 use std::collections::HashMap;
 
@@ -13,21 +12,21 @@ use super::app::App;
 /// A stored object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its bytes.
+    /// Content.
     pub bytes: Vec<u8>,
-    /// Its `Content-Type`.
+    /// `Content-Type`.
     pub content_type: String,
-    /// Its `Content-Disposition`.
+    /// `Content-Disposition`.
     pub content_disposition: String,
-    /// The SHA-256 that it was checked against, in base64; empty if it was not.
+    /// SHA-256 in base64 that S3 checked the content against, or empty.
     pub sha256: String,
 }
 
 impl App {
-    /// All rows of the table with this logical id whose sort key, if there is one, begins with `prefix`.
+    /// Returns all rows of the table with this logical id. A row with a sort key must begin with `prefix`.
     ///
     /// # Errors
-    /// When the table can't be read.
+    /// The table can't be read.
     pub async fn rows(&self, table: &str, prefix: &str) -> Result<Vec<Value>> {
         let (mut rows, mut start) = (Vec::new(), None);
         loop {
@@ -46,7 +45,7 @@ impl App {
     /// Puts a row into the table with this logical id, in place of the one with the same key.
     ///
     /// # Errors
-    /// When the table can't be written.
+    /// The table can't be written.
     pub async fn put_row(&self, table: &str, row: &Value) -> Result<()> {
         let item = row.as_object().into_iter().flatten();
         let item: HashMap<_, _> = item.map(|(name, value)| (name.clone(), attribute(value))).collect();
@@ -54,39 +53,39 @@ impl App {
         put.send().await.map(drop).context("the row can't be written")
     }
 
-    /// Takes a table away, as an outage would.
+    /// Deletes a table, to simulate an outage.
     ///
     /// # Errors
-    /// When it can't be taken away.
+    /// The table can't be deleted.
     pub async fn lose_table(&self, table: &str) -> Result<()> {
         let delete = self.stack.dynamodb().delete_table().table_name(self.stack.table(table));
         delete.send().await.map(drop).context("the table can't be deleted")
     }
 
-    /// The keys of all objects.
+    /// Returns the keys of all objects.
     ///
     /// # Errors
-    /// When the bucket can't be read.
+    /// The bucket can't be read.
     pub async fn objects(&self) -> Result<Vec<String>> {
         let list = self.stack.s3().list_objects_v2().bucket(self.stack.bucket("UploadsBucket"));
         let found = list.send().await.context("the bucket can't be listed")?;
         Ok(found.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
     }
 
-    /// The tags of the object with this key, as `key=value`.
+    /// Returns the tags of the object with this key, as `key=value`.
     ///
     /// # Errors
-    /// When there is no such object.
+    /// There is no such object.
     pub async fn tags(&self, key: &str) -> Result<Vec<String>> {
         let get = self.stack.s3().get_object_tagging().bucket(self.stack.bucket("UploadsBucket")).key(key);
         let found = get.send().await.with_context(|| format!("there is no object {key}"))?;
         Ok(found.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value())).collect())
     }
 
-    /// The keys of the objects of an organization, each with the object's tags.
+    /// Returns the keys of an organization's objects, each with the object's tags.
     ///
     /// # Errors
-    /// When the bucket can't be read.
+    /// The bucket can't be read.
     pub async fn tagged_objects(&self, organization: &str) -> Result<Vec<(String, Vec<String>)>> {
         let (mut objects, folder) = (Vec::new(), format!("orgs/{organization}/"));
         for key in self.objects().await?.into_iter().filter(|key| key.starts_with(&folder)) {
@@ -96,10 +95,10 @@ impl App {
         Ok(objects)
     }
 
-    /// The object with this key.
+    /// Returns the object with this key.
     ///
     /// # Errors
-    /// When there is none.
+    /// There is no such object.
     pub async fn object(&self, key: &str) -> Result<Object> {
         let get = self.stack.s3().get_object().bucket(self.stack.bucket("UploadsBucket")).key(key);
         let found = get.checksum_mode(ChecksumMode::Enabled).send().await;
@@ -117,7 +116,7 @@ fn row(item: &HashMap<String, AttributeValue>) -> Value {
     item.iter().map(|(name, attribute)| (name.clone(), value(attribute))).collect::<Map<_, _>>().into()
 }
 
-/// Texts, whole numbers and maps, which is all that rows are made of; anything else is null.
+/// Converts an attribute. Rows consist of texts, whole numbers and maps; anything else becomes null.
 fn value(attribute: &AttributeValue) -> Value {
     match attribute {
         AttributeValue::S(text) => text.clone().into(),

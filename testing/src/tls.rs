@@ -1,5 +1,4 @@
-//! A certificate authority that is made anew and trusted by nobody, and what it vouches for on this machine.
-//! What must stay out: who is made to trust it.
+//! Generated certificate authority, and its certificates for servers on this machine.
 
 use std::sync::Arc;
 
@@ -11,17 +10,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The names that its certificates are for.
+/// Subject alternative names of its certificates.
 const NAMES: [&str; 2] = ["127.0.0.1", "localhost"];
 
-/// A certificate authority.
+/// Certificate authority.
 #[derive(Debug)]
 pub struct Authority {
-    /// What is trusted, in PEM.
+    /// Root certificate in PEM.
     root: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
-    /// What servers show beside their own certificates.
-    between: Vec<CertificateDer<'static>>,
+    /// Intermediate certificates, which servers send with their own.
+    intermediates: Vec<CertificateDer<'static>>,
     new_key: NewKey,
 }
 
@@ -29,36 +28,36 @@ pub struct Authority {
 type NewKey = fn() -> Result<KeyPair, rcgen::Error>;
 
 impl Authority {
-    /// A new authority. Its keys, and those of its servers, are made in no time (ECDSA with P-256).
+    /// Generates an authority. Its keys and those of its servers are fast to generate (ECDSA with P-256).
     ///
     /// # Errors
-    /// When no key can be made.
+    /// A key can't be generated.
     pub fn new() -> Result<Self> {
         let issuer = root(KeyPair::generate)?;
-        Ok(Self { root: issuer.pem(), issuer, between: Vec::new(), new_key: KeyPair::generate })
+        Ok(Self { root: issuer.pem(), issuer, intermediates: Vec::new(), new_key: KeyPair::generate })
     }
 
-    /// A new authority like the one of AWS's endpoints: keys of RSA with 2048 bits, and another authority between the one
-    /// that is trusted and the servers. Making the keys takes a while.
+    /// Generates an authority like that of AWS's endpoints: RSA keys of 2048 bits, and an intermediate authority. The keys
+    /// are slow to generate.
     ///
     /// # Errors
-    /// When no key can be made.
+    /// A key can't be generated.
     pub fn like_amazons() -> Result<Self> {
         let new_key: NewKey = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
         let root = root(new_key)?;
-        let key = new_key().context("the authority between has no key")?;
-        let issuer = CertifiedIssuer::signed_by(parameters("a test's authority between"), key, &root)
-            .context("the authority between has no certificate")?;
-        Ok(Self { root: root.pem(), between: vec![issuer.der().clone()], issuer, new_key })
+        let key = new_key().context("the intermediate authority has no key")?;
+        let issuer = CertifiedIssuer::signed_by(parameters("a test's intermediate authority"), key, &root)
+            .context("the intermediate authority has no certificate")?;
+        Ok(Self { root: root.pem(), intermediates: vec![issuer.der().clone()], issuer, new_key })
     }
 
-    /// Its certificate in PEM, for who is to trust it.
+    /// Returns its root certificate in PEM.
     #[must_use]
     pub fn certificate(&self) -> &str {
         &self.root
     }
 
-    /// What a server at a loopback address needs to speak TLS.
+    /// Returns a TLS acceptor for a server at a loopback address.
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor> {
         let key = (self.new_key)().context("the server has no key")?;
         let names = NAMES.map(str::to_owned);
@@ -66,7 +65,7 @@ impl Authority {
         let certificate = certificate.context("the server has no certificate")?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder().with_no_client_auth();
-        let chain = [vec![certificate.der().clone()], self.between.clone()].concat();
+        let chain = [vec![certificate.der().clone()], self.intermediates.clone()].concat();
         let config = config.with_single_cert(chain, key);
         Ok(TlsAcceptor::from(Arc::new(config.context("the server can't use its certificate")?)))
     }
@@ -78,7 +77,8 @@ fn root(new_key: NewKey) -> Result<CertifiedIssuer<'static, KeyPair>> {
         .context("the authority has no certificate")
 }
 
-/// Under another name than its servers have by default: a certificate with its issuer's name counts as its own issuer.
+/// Returns parameters of an authority. Its name differs from its servers' default name, because a certificate with its
+/// issuer's name counts as self-signed.
 fn parameters(name: &str) -> CertificateParams {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name.push(DnType::CommonName, name);

@@ -1,5 +1,4 @@
-//! A server that stands in front of another one, counts connections and may speak TLS.
-//! What must stay out: what is said on the connections.
+//! Reverse proxy that counts connections and may terminate TLS.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,10 +16,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::tls::Authority;
 
-/// How long connections that are to be opened may take: only a test that fails waits so long.
+/// Longest wait for connections. Only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A front of a server. It is gone when this is dropped.
+/// Reverse proxy of a server. Dropping it ends the proxy.
 #[derive(Debug)]
 pub struct TlsProxy {
     address: SocketAddr,
@@ -43,13 +42,12 @@ struct Listener {
 }
 
 impl TlsProxy {
-    /// A front of the server at `upstream`, such as `http://127.0.0.1:3000`. With an authority it speaks TLS.
+    /// Starts a proxy of the server at `upstream`, such as `http://127.0.0.1:3000`. With an authority it terminates TLS.
     ///
     /// # Errors
-    /// When no port is free, or `upstream` is none.
+    /// No port is free, or `upstream` is not a URL of plain HTTP.
     pub async fn start(upstream: &str, authority: Option<&Authority>) -> Result<Self> {
-        let host =
-            upstream.strip_prefix("http://").context("only a server of plain HTTP can have a front")?;
+        let host = upstream.strip_prefix("http://").context("the upstream must be a server of plain HTTP")?;
         let host = host.split('/').next().unwrap_or_default();
         let mut found = lookup_host(host).await.with_context(|| format!("{host} has no address"))?;
         let broken = watch::Sender::default();
@@ -69,22 +67,22 @@ impl TlsProxy {
         Ok(Self { address, tls, opened, set_ups, broken, refusals, _task: task })
     }
 
-    /// Where it is, without a path.
+    /// Returns its URL without a path.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
-    /// How many connections to it were opened so far.
+    /// Returns the number of connections opened so far.
     #[must_use]
     pub fn opened(&self) -> usize {
         *self.opened.borrow()
     }
 
-    /// Waits until so many connections to it were opened.
+    /// Waits until so many connections were opened.
     ///
     /// # Errors
-    /// When there are fewer after a while.
+    /// There are fewer after 20 seconds.
     pub async fn wait_for(&self, connections: usize) -> Result<()> {
         let mut opened = self.opened.clone();
         let enough = opened.wait_for(|opened| *opened >= connections);
@@ -93,17 +91,17 @@ impl TlsProxy {
         Ok(())
     }
 
-    /// Breaks off all connections that are there, as servers do after some time; further ones are welcome.
+    /// Closes all current connections, as servers do after some time. It accepts further ones.
     pub fn break_off(&self) {
         self.broken.send_replace(());
     }
 
-    /// Breaks off each of the next `connections` as soon as it was opened.
+    /// Closes each of the next `connections` as soon as it was opened.
     pub fn refuse_next(&self, connections: usize) {
         self.refusals.store(connections, Ordering::SeqCst);
     }
 
-    /// From when each connection was there until it spoke TLS, where it does.
+    /// Returns the duration of each connection's TLS handshake.
     #[must_use]
     pub fn set_ups(&self) -> Vec<Duration> {
         self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -137,10 +135,10 @@ impl Listener {
         }
     }
 
-    /// Connections that break off do so on purpose, or with their client at its end.
+    /// Forwards a connection. It breaks off on purpose, or because its client ends.
     async fn pass(self, stream: TcpStream) {
         stream.set_nodelay(true).unwrap_or_default();
-        // Beside the set-up of TLS, so that whoever waits for an answer waits for no connection but its own.
+        // Beside the TLS handshake, so that a client never waits for the proxy's own connection.
         let upstream = TcpStream::connect(self.upstream);
         match &self.acceptor {
             None => join(stream, upstream.await).await,

@@ -1,4 +1,4 @@
-//! Tokens that no honest issuer makes. What must stay out: what the service thinks of them.
+//! Crafted tokens, signed with the development key.
 
 use anyhow::{Context, Result};
 use base64::Engine as _;
@@ -8,7 +8,7 @@ use local::clock;
 use local::token::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, DEVELOPMENT_SECRET};
 use serde_json::{Value, json};
 
-/// The claims of a token that the service accepts for an hour, of `user` as a member of `organizations`.
+/// Returns claims of `user`, a member of `organizations`, that the service accepts for an hour.
 #[must_use]
 pub fn claims(user: &str, organizations: &[&str]) -> Value {
     json!({
@@ -17,16 +17,16 @@ pub fn claims(user: &str, organizations: &[&str]) -> Value {
     })
 }
 
-/// The Unix time in so many seconds.
+/// Returns the Unix time in so many seconds.
 #[must_use]
 pub fn in_seconds(seconds: i64) -> i64 {
     clock::now().as_second() + seconds
 }
 
-/// A token with this header and these claims, signed with the development key (HS256) whatever the header says.
+/// Signs a token with the development key and HS256, even if the header names another algorithm.
 ///
 /// # Errors
-/// When it can't be signed.
+/// The token can't be signed.
 pub fn signed(header: &Value, claims: &Value) -> Result<String> {
     let [header, claims] = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
     let message = format!("{header}.{claims}");

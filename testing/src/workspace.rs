@@ -1,4 +1,4 @@
-//! The workspace that a test or a tool is run in. What must stay out: what is in it.
+//! The workspace that a test or a tool runs in.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use local::environment;
 use local::template::Template;
 
-/// The folder of the workspace, found when the program runs: a copy of the workspace, compiled code included, reads its
-/// own files.
+/// Returns the folder of the workspace, found at run time. So a copy of the workspace, compiled code included, reads its own
+/// files.
 ///
-/// It is the nearest folder with a `template.yaml`, from the running package upwards, or from the current folder where
-/// cargo doesn't run the program; the current folder if there is none.
+/// It is the nearest folder with a `template.yaml`, from the running package upwards, or from the current folder if
+/// cargo doesn't run the program. Without one, it is the current folder.
 #[must_use]
 pub fn workspace() -> PathBuf {
     let package = environment::variable("CARGO_MANIFEST_DIR").map(PathBuf::from);

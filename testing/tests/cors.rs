@@ -1,4 +1,4 @@
-//! CORS: the template beside the docs.
+//! CORS settings of `template.yaml` and the documents.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn declared() -> Result<(Template, Cors)> {
     Ok((template, cors))
 }
 
-/// The names of all headers in the API's description: of requests, and of responses.
+/// Names of all headers in the API's description: of requests, and of responses.
 fn described(document: &Value) -> [BTreeSet<String>; 2] {
     let operations: Vec<_> = document["paths"]
         .as_object()
@@ -33,7 +33,7 @@ fn described(document: &Value) -> [BTreeSet<String>; 2] {
 }
 
 #[test]
-fn the_template_allows_pages_what_the_docs_describe() -> Result<()> {
+fn cors_covers_the_described_methods_and_headers() -> Result<()> {
     let (template, cors) = declared()?;
     let routes = template.functions.iter().flat_map(|function| &function.routes);
     let methods: BTreeSet<_> = routes.map(|route| route.method.clone()).collect();

@@ -1,5 +1,4 @@
-//! No file of a crate imports one that imports it, on whatever way: each can be
-//! read, and changed, with nothing but what is below it.
+//! Imports between the modules of a crate have no cycles, so each module can be read with only those below it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,10 +7,10 @@ use std::path::Path;
 use anyhow::Result;
 use testing::workspace;
 
-/// The modules that each module imports from, by path: `["gateway", "router"]`.
+/// Imports of each module, by path: `["gateway", "router"]`.
 type Imports = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
 
-/// Reads the modules of `folder`, which is the one at `path`, and below.
+/// Reads the modules in and below `folder`, the folder of the module at `path`.
 fn read(folder: &Path, path: &[String], imports: &mut Imports) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?.path();
@@ -28,7 +27,7 @@ fn read(folder: &Path, path: &[String], imports: &mut Imports) -> Result<()> {
     Ok(())
 }
 
-/// The paths that the `use` declarations at the beginning of lines name, up to a brace within a brace.
+/// Returns the paths of `use` declarations at the beginning of lines, up to a brace within a brace.
 fn imported(text: &str, module: &[String]) -> BTreeSet<Vec<String>> {
     let declarations = text.split("\nuse ").skip(1).filter_map(|rest| rest.split_once(';'));
     let paths = declarations.flat_map(|(declaration, _)| {
@@ -48,10 +47,10 @@ fn absolute(path: &str, module: &[String]) -> Option<Vec<String>> {
     }
 }
 
-/// The modules that are left when those that import none of the others are taken away, again and again.
-fn circles(imports: Imports) -> Vec<Vec<String>> {
+/// Returns the modules on cycles and those that import them, by repeated removal of modules without imports.
+fn cycles(imports: Imports) -> Vec<Vec<String>> {
     let modules: BTreeSet<_> = imports.keys().cloned().collect();
-    // The module that has what is named; what a module has from the one around it is no arrow.
+    // The module that defines a path. Imports from a parent module don't count.
     let target = |path: &Vec<String>| {
         (0..=path.len()).rev().map(|length| path[..length].to_vec()).find(|path| modules.contains(path))
     };
@@ -73,7 +72,7 @@ fn circles(imports: Imports) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn no_file_imports_one_that_imports_it() -> Result<()> {
+fn imports_have_no_cycles() -> Result<()> {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml"))?;
     let members = manifest.lines().find_map(|line| line.strip_prefix("members = [")).unwrap_or_default();
     let packages = members.split('"').skip(1).step_by(2).filter(|package| !package.contains('*'));
@@ -82,19 +81,19 @@ fn no_file_imports_one_that_imports_it() -> Result<()> {
         let mut imports = Imports::new();
         read(&workspace().join(package).join("src"), &[], &mut imports)?;
         read_files += imports.len();
-        let circles = circles(imports);
-        assert!(circles.is_empty(), "in {package}, one or more circles are among {circles:?}");
+        let cycles = cycles(imports);
+        assert!(cycles.is_empty(), "{package} has one or more cycles among {cycles:?}");
     }
     assert!(read_files > 200, "only {read_files} files were read");
     Ok(())
 }
 
 #[test]
-fn a_circle_is_found() {
+fn cycles_are_found() {
     let module = |name: &str, text: &str| (vec![name.to_owned()], imported(text, &[name.to_owned()]));
     let one = module("one", "//!\nuse super::{two::Two, zero::Zero};\n");
     let two = module("two", "//!\nuse crate::three::Three;\n");
     let (three, open) = (module("three", "//!\nuse crate::one::One;\n"), module("three", "//!\n"));
-    assert_eq!(circles([one.clone(), two.clone(), three].into()).len(), 3);
-    assert_eq!(circles([one, two, open].into()), Vec::<Vec<String>>::new());
+    assert_eq!(cycles([one.clone(), two.clone(), three].into()).len(), 3);
+    assert_eq!(cycles([one, two, open].into()), Vec::<Vec<String>>::new());
 }

@@ -1,4 +1,4 @@
-//! What holds for every route in `template.yaml`, so that a new one is covered by being there.
+//! Guarantees of every route in `template.yaml`; a new route is covered without a test of its own.
 
 use anyhow::Result;
 use local::example::Example;
@@ -6,7 +6,7 @@ use local::gateway::Route;
 use serde_json::json;
 use testing::{App, Call, FORM, PNG, RequestBuilder, Service, files, form, is_public, projects, takes_key};
 
-/// What stands for a path parameter that is no organization.
+/// Value of path parameters other than the organization.
 const SOME_ID: &str = "01900000-0000-7000-8000-000000000000";
 
 fn path(route: &Route, organization: &str) -> String {
@@ -26,24 +26,24 @@ fn is_write(route: &Route) -> bool {
     !["GET", "HEAD", "OPTIONS"].contains(&method(route))
 }
 
-/// Returns `true` if the route belongs to an organization, so that only its members may call it.
+/// Returns `true` if the route belongs to an organization. Only members may call it.
 fn is_of_organization(route: &Route) -> bool {
     route.path.contains("{orgId}")
 }
 
-/// The routes that take a token.
+/// Returns the routes that take a token.
 fn protected(app: &App) -> Result<Vec<&Route>> {
     let routes = app.stack.routes().iter().map(|route| Ok((route, is_public(&route.binary)?)));
     let routes = routes.collect::<Result<Vec<_>>>()?.into_iter();
     Ok(routes.filter(|(_, is_public)| !is_public).map(|(route, _)| route).collect())
 }
 
-/// A request to a route of `acme` without credentials.
+/// Returns a request to a route of `acme` without credentials.
 fn request(app: &App, route: &Route) -> RequestBuilder {
     app.client.request(method(route), &path(route, "acme"))
 }
 
-/// Whether the only calls to storage were so many to the counter.
+/// Returns `true` if the storage calls were exactly `times` updates of the counter.
 fn only_counted(app: &App, times: usize) -> bool {
     let counter = app.stack.table("RateLimitTable");
     let counts = |call: &Call| {
@@ -54,7 +54,7 @@ fn only_counted(app: &App, times: usize) -> bool {
 }
 
 #[tokio::test]
-async fn nobody_passes_without_a_token_and_no_storage_is_asked_but_the_counter() -> Result<()> {
+async fn requests_without_valid_token_only_reach_the_counter() -> Result<()> {
     let app = App::start(&[]).await?;
     assert!(!app.stack.routes().is_empty());
     for route in protected(&app)? {
@@ -74,9 +74,9 @@ async fn nobody_passes_without_a_token_and_no_storage_is_asked_but_the_counter()
 }
 
 #[tokio::test]
-async fn members_of_other_organizations_are_refused_alike_whether_or_not_this_one_exists() -> Result<()> {
+async fn non_member_gets_uniform_403() -> Result<()> {
     let app = App::start(&[]).await?;
-    // So that there is something of `acme`.
+    // Gives `acme` some data.
     for route in app.stack.routes() {
         app.run(&route.binary).await?;
     }
@@ -101,7 +101,7 @@ async fn members_of_other_organizations_are_refused_alike_whether_or_not_this_on
 }
 
 #[tokio::test]
-async fn no_write_passes_that_another_site_started_with_the_cookie() -> Result<()> {
+async fn cross_site_writes_with_cookie_are_refused() -> Result<()> {
     let app = App::start(&[]).await?;
     let token = app.token("alice", &["acme"]);
     for route in protected(&app)?.into_iter().filter(|route| is_write(route)) {
@@ -118,7 +118,7 @@ async fn no_write_passes_that_another_site_started_with_the_cookie() -> Result<(
 }
 
 #[tokio::test]
-async fn no_read_passes_that_another_site_embeds() -> Result<()> {
+async fn embedded_cross_site_reads_are_refused() -> Result<()> {
     let app = App::start(&[]).await?;
     let token = app.token("alice", &["acme"]);
     for route in protected(&app)?.into_iter().filter(|route| !is_write(route)) {
@@ -144,7 +144,7 @@ async fn no_read_passes_that_another_site_embeds() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_body_is_read_that_is_compressed() -> Result<()> {
+async fn compressed_bodies_are_refused() -> Result<()> {
     let app = App::start(&[]).await?;
     let template = app.stack.template();
     for route in app.stack.routes() {
@@ -164,7 +164,7 @@ async fn no_body_is_read_that_is_compressed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_route_limits_its_callers_and_none_counts_for_another() -> Result<()> {
+async fn each_route_has_its_own_rate_limit() -> Result<()> {
     let app = App::start(&[("RATE_LIMIT", "1/86400s")]).await?;
     for route in app.stack.routes() {
         let request = app.request_of("mallory", &["umbrella"], method(route), &path(route, "acme"));
@@ -175,18 +175,18 @@ async fn every_route_limits_its_callers_and_none_counts_for_another() -> Result<
     Ok(())
 }
 
-/// These tests send through a client that checks what all answers have in common, so that client must really do so.
+/// The client of these tests checks the rules for all responses, which the gateway's own 404 breaks.
 #[tokio::test]
-async fn an_answer_that_is_not_as_all_must_be_is_noticed() -> Result<()> {
+async fn strict_client_rejects_irregular_responses() -> Result<()> {
     let app = App::start(&[]).await?;
-    let of_the_gateway = app.client.get("/nowhere").send().await;
-    let complaint = of_the_gateway.map(|response| response.status).map_err(|error| error.to_string());
-    assert!(complaint.is_err_and(|error| error.contains("the body is no") && error.contains("x-request-id")));
+    let gateways_own = app.client.get("/nowhere").send().await;
+    let fault = gateways_own.map(|response| response.status).map_err(|error| error.to_string());
+    assert!(fault.is_err_and(|error| error.contains("the body is not") && error.contains("x-request-id")));
     Ok(())
 }
 
 #[tokio::test]
-async fn every_example_is_answered_as_it_says_and_by_cookie_too() -> Result<()> {
+async fn examples_succeed_with_bearer_and_cookie() -> Result<()> {
     let app = App::start(&[]).await?;
     for route in app.stack.routes() {
         app.run(&route.binary).await?;
@@ -203,9 +203,9 @@ async fn every_example_is_answered_as_it_says_and_by_cookie_too() -> Result<()> 
     Ok(())
 }
 
-/// A route that describes an `Idempotency-Key` replays its answer, and takes the key for nothing else.
+/// A route that describes an `Idempotency-Key` replays its response, and refuses the key for another request.
 #[tokio::test]
-async fn described_keys_are_honored() -> Result<()> {
+async fn described_idempotency_keys_are_honored() -> Result<()> {
     let app = App::start(&[]).await?;
     for route in app.stack.routes() {
         let (one, other) = (app.prepare(&route.binary).await?, app.prepare(&route.binary).await?);
@@ -222,7 +222,7 @@ async fn described_keys_are_honored() -> Result<()> {
     Ok(())
 }
 
-/// What `acme` has: a project with a file, a second page, and answers to keys.
+/// Data of `acme`: a project with a file, a second page, and stored responses.
 struct Seeded {
     project: String,
     cursor: String,
@@ -239,9 +239,9 @@ async fn seed(app: &App) -> Result<Seeded> {
     Ok(Seeded { project, cursor })
 }
 
-/// Alice as a member of `umbrella`, and of `acme` or not: what is asked of one organization never reaches another.
+/// Alice is a member of `umbrella`, and either of `acme` too or not.
 #[tokio::test]
-async fn nothing_of_one_organization_can_be_reached_from_another() -> Result<()> {
+async fn no_organization_reaches_anothers_data() -> Result<()> {
     let app = App::start(&[]).await?;
     let Seeded { project, cursor } = seed(&app).await?;
     for organizations in [&["umbrella"][..], &["umbrella", "acme"]] {

@@ -1,17 +1,17 @@
-//! The load in short, as `local loadtest` runs it for minutes: everything at once on few connections, and nothing is wrong.
+//! A short `local loadtest`.
 
 use anyhow::Result;
 use testing::{binaries, program, workspace};
 use tokio::process::Command;
 
 #[tokio::test]
-async fn under_mixed_load_nothing_fails_and_nothing_is_lost_or_doubled() -> Result<()> {
-    let mut load = Command::new(program()?);
-    load.args(["loadtest", "--connections", "4", "--requests", "300", "--seconds", "300", "--binaries"]);
-    load.arg(binaries()?).current_dir(workspace()).kill_on_drop(true);
-    // It is about the stack's own emulators, whichever this test was started with.
-    let load = load.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("AWS_ENDPOINT_URL_S3");
-    let output = load.output().await?;
+async fn mixed_load_loses_and_duplicates_nothing() -> Result<()> {
+    let mut loadtest = Command::new(program()?);
+    loadtest.args(["loadtest", "--connections", "4", "--requests", "300", "--seconds", "300", "--binaries"]);
+    loadtest.arg(binaries()?).current_dir(workspace()).kill_on_drop(true);
+    // Always on the stack's own emulators.
+    let loadtest = loadtest.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("AWS_ENDPOINT_URL_S3");
+    let output = loadtest.output().await?;
     let (report, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{report}{log}");
     for line in

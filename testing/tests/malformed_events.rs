@@ -1,4 +1,4 @@
-//! Events that API Gateway doesn't send, or seldom: whatever comes, the function answers in its envelope and goes on.
+//! Events that API Gateway never or rarely sends: the function responds in its envelope and continues.
 
 use anyhow::Result;
 use local::stack::Options;
@@ -10,7 +10,7 @@ async fn start() -> Result<App> {
 }
 
 #[tokio::test]
-async fn a_ping_asks_no_storage_and_counts_nothing() -> Result<()> {
+async fn ping_makes_no_storage_calls() -> Result<()> {
     let app = App::start(&[]).await?;
     for route in app.stack.routes() {
         let without_context = changed(&app.event(&route.binary).await?, "/requestContext", &Value::Null);
@@ -30,7 +30,7 @@ async fn a_ping_asks_no_storage_and_counts_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_of_no_known_kind_is_named_in_the_log() -> Result<()> {
+async fn unknown_events_are_named_in_the_log() -> Result<()> {
     let app = App::start(&[]).await?;
     for route in app.stack.routes() {
         let usual = app.event(&route.binary).await?;
@@ -61,7 +61,7 @@ async fn an_event_of_no_known_kind_is_named_in_the_log() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_request_without_headers_is_anonymous() -> Result<()> {
+async fn request_without_headers_is_anonymous() -> Result<()> {
     let app = start().await?;
     for route in app.stack.routes() {
         let event = changed(&app.event(&route.binary).await?, "/headers", &Value::Null);
@@ -72,7 +72,7 @@ async fn a_request_without_headers_is_anonymous() -> Result<()> {
 }
 
 #[tokio::test]
-async fn format_1_is_answered_like_format_2() -> Result<()> {
+async fn format_1_works_like_format_2() -> Result<()> {
     let app = start().await?;
     let cookie = json!([format!("auth={}", app.token("alice", &["acme"]))]);
     let (off, here) =
@@ -98,14 +98,14 @@ async fn format_1_is_answered_like_format_2() -> Result<()> {
         let statuses =
             (received(&responses[0])?.status_and_code(), received(&responses[1])?.status_and_code());
         assert_eq!(statuses.0, statuses.1, "{} {changes:?}", route.binary);
-        // A REST API takes no answer with a field that it doesn't know.
+        // A REST API refuses a response with a field that it doesn't know.
         assert_eq!((responses[0].get("cookies"), responses[1].get("cookies")), (Some(&json!([])), None));
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn no_field_of_a_wrong_type_is_a_defect() -> Result<()> {
+async fn fields_of_wrong_type_cause_no_5xx() -> Result<()> {
     let app = start().await?;
     let fields = [
         "/rawQueryString",
@@ -132,7 +132,7 @@ async fn no_field_of_a_wrong_type_is_a_defect() -> Result<()> {
                 let status_and_code = app.response(&route.binary, &event).await?.status_and_code();
                 assert!(
                     !status_and_code.starts_with('5'),
-                    "{} answered {event} with {status_and_code}",
+                    "{} returned {status_and_code} for {event}",
                     route.binary
                 );
             }
@@ -142,20 +142,20 @@ async fn no_field_of_a_wrong_type_is_a_defect() -> Result<()> {
 }
 
 #[tokio::test]
-async fn headers_are_found_whatever_the_case_of_their_names() -> Result<()> {
+async fn header_names_are_case_insensitive() -> Result<()> {
     let app = start().await?;
     for route in app.stack.routes() {
         let mut event = app.event(&route.binary).await?;
         let headers = event["headers"].as_object().cloned().unwrap_or_default();
         event["headers"] = headers.into_iter().map(|(name, value)| (name.to_uppercase(), value)).collect();
         let response = app.response(&route.binary, &event).await?;
-        assert!(response.status < 300, "{} answered {response:?}", route.binary);
+        assert!(response.status < 300, "{} returned {response:?}", route.binary);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn whatever_came_the_same_process_serves_the_next_request() -> Result<()> {
+async fn process_survives_malformed_events() -> Result<()> {
     let app = start().await?;
     for route in app.stack.routes() {
         let usual = app.event(&route.binary).await?;
@@ -166,7 +166,7 @@ async fn whatever_came_the_same_process_serves_the_next_request() -> Result<()> 
             let status_and_code = app.response(&route.binary, &event).await?.status_and_code();
             assert!(
                 !status_and_code.starts_with('5'),
-                "{} answered {event} with {status_and_code}",
+                "{} returned {status_and_code} for {event}",
                 route.binary
             );
         }

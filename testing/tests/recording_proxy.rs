@@ -1,4 +1,4 @@
-//! The proxy, with calls that a function could make. What must stay out: functions.
+//! The recording proxy, with calls that a function could make.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local::stack::{Binaries, Options, Stack};
 use testing::{Call, CallMatcher, Fault, Moment, RecordingProxy, Service, workspace};
 
-/// The template of the local stack's own tests, which has a table and a bucket of things.
+/// Path of the template of the local stack's own tests, which has a table and a bucket of things.
 const TEMPLATE: &str = "local/tests/template.yaml";
 
-/// A stack behind this tap, and clients that pass it and try nothing twice. No function runs here.
+/// Starts a stack behind this proxy. The clients call through the proxy and never retry; no function runs.
 async fn start(proxy: &RecordingProxy) -> Result<(Stack, aws_sdk_dynamodb::Client, aws_sdk_s3::Client)> {
     let mut options = Options::new(workspace().join(TEMPLATE));
     options.binaries = Binaries::Dir(PathBuf::new());
@@ -46,10 +46,10 @@ async fn is_there(stack: &Stack, id: &str) -> Result<bool> {
 }
 
 #[tokio::test]
-async fn calls_pass_with_their_signatures_intact_and_are_recorded_in_order() -> Result<()> {
+async fn signed_calls_pass_and_are_recorded_in_order() -> Result<()> {
     let proxy = RecordingProxy::new();
     let (stack, tables, s3) = start(&proxy).await?;
-    assert_eq!(proxy.calls(), [], "what the stack itself does is not recorded");
+    assert_eq!(proxy.calls(), [], "the stack's own calls are not recorded");
     s3.put_object().bucket("things-bucket").key("a b").body(vec![1; 100_000].into()).send().await?;
     tables.scan().table_name("things-table").send().await?;
     s3.delete_object_tagging().bucket("things-bucket").key("a b").send().await?;
@@ -72,7 +72,7 @@ async fn calls_pass_with_their_signatures_intact_and_are_recorded_in_order() -> 
 }
 
 #[tokio::test]
-async fn a_call_goes_wrong_as_it_is_asked_to_and_takes_effect_only_where_that_is_said() -> Result<()> {
+async fn faults_have_their_stated_error_and_effect() -> Result<()> {
     let proxy = RecordingProxy::new();
     let (stack, tables, _) = start(&proxy).await?;
     for (fault, code, takes_effect) in [
@@ -88,7 +88,8 @@ async fn a_call_goes_wrong_as_it_is_asked_to_and_takes_effect_only_where_that_is
     ] {
         let id = format!("{fault:?}");
         let outage = proxy.fail(CallMatcher::of("PutItem").with(&id), fault);
-        let error = put(&tables, &id).send().await.err().with_context(|| format!("{fault:?} is no error"))?;
+        let error = put(&tables, &id).send().await.err();
+        let error = error.with_context(|| format!("{fault:?} is not an error"))?;
         assert_eq!(
             (error.code(), is_there(&stack, &id).await?),
             (code, takes_effect),
@@ -101,7 +102,7 @@ async fn a_call_goes_wrong_as_it_is_asked_to_and_takes_effect_only_where_that_is
 }
 
 #[tokio::test]
-async fn s3_words_its_refusals_as_s3() -> Result<()> {
+async fn s3_faults_have_s3_error_codes() -> Result<()> {
     let proxy = RecordingProxy::new();
     let (stack, _, objects) = start(&proxy).await?;
     for (fault, status, code) in [
@@ -121,7 +122,7 @@ async fn s3_words_its_refusals_as_s3() -> Result<()> {
 }
 
 #[tokio::test]
-async fn only_the_calls_that_are_meant_go_wrong() -> Result<()> {
+async fn only_matching_calls_fail() -> Result<()> {
     let proxy = RecordingProxy::new();
     let (_stack, tables, _) = start(&proxy).await?;
     let first = proxy.fail(CallMatcher::of("PutItem").with("\"a\"").first(2), Fault::ConnectionReset);
@@ -137,7 +138,7 @@ async fn only_the_calls_that_are_meant_go_wrong() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_waits_before_or_after_its_effect_until_it_is_let_go_or_broken_off() -> Result<()> {
+async fn breakpoint_holds_a_call_until_released() -> Result<()> {
     let proxy = RecordingProxy::new();
     let (stack, tables, _) = start(&proxy).await?;
     for (id, moment, goes_on) in [
@@ -146,16 +147,16 @@ async fn a_call_waits_before_or_after_its_effect_until_it_is_let_go_or_broken_of
         ("c", Moment::After, true),
         ("d", Moment::After, false),
     ] {
-        let mut hold = proxy.hold(CallMatcher::any().with(&format!("\"{id}\"")), moment);
-        // Its client's patience is no matter here.
+        let mut breakpoint = proxy.hold(CallMatcher::any().with(&format!("\"{id}\"")), moment);
+        // Without timeouts, because the call waits.
         let patient = tables.config().to_builder().timeout_config(TimeoutConfig::disabled()).build();
         let call = tokio::spawn(put(&aws_sdk_dynamodb::Client::from_conf(patient), id).send());
-        hold.reached().await?;
+        breakpoint.reached().await?;
         assert_eq!(is_there(&stack, id).await?, moment == Moment::After, "{id}");
         if goes_on {
-            hold.release();
+            breakpoint.release();
         } else {
-            hold.break_off();
+            breakpoint.break_off();
         }
         assert_eq!(call.await?.is_ok(), goes_on, "{id}");
         assert_eq!(is_there(&stack, id).await?, goes_on || moment == Moment::After, "{id}");

@@ -1,5 +1,4 @@
-//! What says the same in several places says it alike: routes and settings in `template.yaml`, the functions, the docs and
-//! the workspace's manifest.
+//! Routes and settings are the same in `template.yaml`, the functions, the docs and the workspace's manifest.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +13,7 @@ fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace().join(path)).with_context(|| format!("can't read {path}"))
 }
 
-/// What the functions of the template say of themselves.
+/// Returns the descriptions that the template's functions print.
 fn descriptions(template: &Template) -> Result<Vec<Description>> {
     let folder = binaries()?;
     let functions = template.functions.iter().filter(|function| !function.routes.is_empty());
@@ -26,7 +25,7 @@ fn template() -> Result<Template> {
 }
 
 #[test]
-fn a_route_is_one_short_block_of_the_template() -> Result<()> {
+fn each_route_is_one_short_template_block() -> Result<()> {
     let text = read("template.yaml")?;
     for function in template()?.functions {
         let own = format!("\n  {}:\n", function.id);
@@ -41,13 +40,13 @@ fn a_route_is_one_short_block_of_the_template() -> Result<()> {
 }
 
 #[test]
-fn the_template_declares_the_routes_that_functions_run() -> Result<()> {
+fn template_declares_the_functions_routes() -> Result<()> {
     let template = template()?;
     description::check_routes(&descriptions(&template)?, &template.functions)
 }
 
 #[test]
-fn lists_of_routes_are_what_the_functions_describe() -> Result<()> {
+fn documented_routes_are_up_to_date() -> Result<()> {
     let descriptions = descriptions(&template()?)?;
     let document: Value = serde_json::from_str(&read("docs/openapi.json")?)?;
     let (api, manifest) = (read("docs/API.md")?, read("Cargo.toml")?);
@@ -80,7 +79,7 @@ fn each_dependency_has_a_reason() -> Result<()> {
 }
 
 #[test]
-fn the_toolchain_is_the_oldest_that_is_supported() -> Result<()> {
+fn pinned_toolchain_is_the_oldest_supported() -> Result<()> {
     let (manifest, pinned) = (read("Cargo.toml")?, read("rust-toolchain.toml")?);
     let value = |text: &str, key: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
@@ -92,9 +91,9 @@ fn the_toolchain_is_the_oldest_that_is_supported() -> Result<()> {
 }
 
 #[test]
-fn the_template_sets_what_functions_read() -> Result<()> {
+fn template_sets_the_variables_functions_read() -> Result<()> {
     let (template, configuration) = (template()?, read("docs/CONFIGURATION.md")?);
-    // Of the SDK's own, `sam local` gives a function none that its template lacks.
+    // The SDK's own variables, which `sam local` only sets if the template declares them.
     let mut names = BTreeSet::from(["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"].map(str::to_owned));
     names.extend(descriptions(&template)?.into_iter().flat_map(|description| description.variables));
     for function in &template.functions {
@@ -110,10 +109,10 @@ fn the_template_sets_what_functions_read() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_bucket_sweeps_what_the_function_marks() -> Result<()> {
+async fn lifecycle_rule_expires_pending_objects() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
-    // An upload that gets no further than its object.
+    // An upload that leaves a pending object.
     let _outage = app.proxy.fail(CallMatcher::of("TransactWriteItems"), Fault::Broken);
     assert_eq!(app.upload(&project, "a.png", "image/png", PNG).await?.status, 503);
     let keys = app.objects().await?;
@@ -127,31 +126,33 @@ async fn the_bucket_sweeps_what_the_function_marks() -> Result<()> {
     };
     assert_eq!(tags, [format!("{}={}", value("Key").join(" "), value("Value").join(" "))]);
     assert!(keys[0].starts_with(&value("Prefix").join(" ")), "{keys:?} are not under {:?}", value("Prefix"));
-    // A repeated request takes the object up for 24 hours.
+    // A repeated request may use the object for 24 hours.
     let days = value("ExpirationInDays").join(" ");
     assert!(days.parse::<u32>()? > 1, "{days}");
     for doc in ["docs/ARCHITECTURE.md", "docs/RELIABILITY.md"] {
-        assert!(read(doc)?.contains(&format!("after {days} days")), "{doc} says nothing of {days} days");
+        assert!(read(doc)?.contains(&format!("after {days} days")), "{doc} does not say after {days} days");
     }
-    // Of an object in a bucket with versions a deletion leaves the last one.
+    // In a bucket with versions, a deleted object leaves its last version.
     assert!(
         template.contains("NoncurrentVersionExpiration:"),
-        "no rule deletes what an expired object leaves"
+        "no rule deletes the versions of an expired object"
     );
     Ok(())
 }
 
 #[test]
-fn the_promises_of_reliability_are_held_by_tests_that_are_there() -> Result<()> {
-    let (text, mut source, mut named) = (read("docs/RELIABILITY.md")?, String::new(), 0);
-    // What stands between two backticks; the doc has no blocks of code.
-    for quoted in text.split('`').skip(1).step_by(2) {
-        let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-        if let Some(file) = quoted.strip_suffix(".rs") {
-            source = read(&format!("{file}.rs"))?;
-        } else if quoted.matches('_').count() > 3 && quoted.chars().all(letters) {
-            assert!(source.contains(&format!("fn {quoted}(")), "no test is called {quoted}");
-            named += 1;
+fn guarantees_of_reliability_name_existing_tests() -> Result<()> {
+    let (text, mut named) = (read("docs/RELIABILITY.md")?, 0);
+    // The last cell of a row names files, each followed by names of its tests.
+    for cell in text.lines().filter_map(|line| line.strip_suffix(" |")?.rsplit(" | ").next()) {
+        let mut source = None;
+        for quoted in cell.split('`').skip(1).step_by(2) {
+            if let Some(file) = quoted.strip_suffix(".rs") {
+                source = Some(read(&format!("{file}.rs"))?);
+            } else if let Some(source) = &source {
+                assert!(source.contains(&format!("fn {quoted}(")), "no test is called {quoted}");
+                named += 1;
+            }
         }
     }
     ensure!(named > 50, "only {named} tests are named");

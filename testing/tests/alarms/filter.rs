@@ -1,4 +1,4 @@
-//! The metric filters of the template: which lines of a log they count. What must stay out: where lines come from.
+//! Metric filters of the template, applied to lines of a log.
 
 use anyhow::{Context, Result};
 use serde_json::Value as Line;
@@ -6,15 +6,15 @@ use yaml_serde::Value;
 
 use super::text;
 
-/// The filter's pattern, as the template has it, and whether it counts this line.
+/// Returns `true` if the template's filter counts this line.
 pub(crate) fn counts(resources: &Value, filter: &str, line: &Line) -> Result<bool> {
     let pattern = text(&resources[filter]["Properties"]["FilterPattern"]).trim();
     let pattern = pattern.strip_prefix('{').and_then(|pattern| pattern.strip_suffix('}'));
-    Ok(pattern.context("no pattern for JSON")?.split("&&").all(|term| fits(term, line)))
+    Ok(pattern.context("no pattern for JSON")?.split("&&").all(|term| matches(term, line)))
 }
 
-/// Whether a line fits one term: `$.field = "text*"`, `$.record.field != "text"` or `$.field >= number`.
-fn fits(term: &str, line: &Line) -> bool {
+/// Returns `true` if a line matches one term: `$.field = "text*"`, `$.record.field != "text"` or `$.field >= number`.
+fn matches(term: &str, line: &Line) -> bool {
     let mut words = term.trim().trim_start_matches("$.").splitn(3, ' ');
     let (field, operator, wanted) = (words.next(), words.next(), words.next().unwrap_or_default());
     let found = field.unwrap_or_default().split('.').fold(line, |found, name| &found[name]);
@@ -27,7 +27,7 @@ fn fits(term: &str, line: &Line) -> bool {
     }
 }
 
-/// A line of the API's access log, with these values for what it has of `$context`.
+/// Returns a line of the API's access log with these values of `$context`.
 pub(crate) fn access_line(resources: &Value, values: &[(&str, &str)]) -> Result<Line> {
     let settings = &resources["Api"]["Properties"]["AccessLogSettings"];
     let mut line = text(&settings["Format"]).to_owned();

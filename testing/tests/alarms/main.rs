@@ -1,6 +1,4 @@
-//! The alarms of `template.yaml` hear what the functions say: its filters are about words of their logs, and nothing else
-//! would tell that one of the two has changed. And there are the metrics that they are about. What must stay out: what a
-//! filter counts, and which metrics there are.
+//! The alarms of `template.yaml`: their filters match the functions' log lines, and their metrics exist.
 
 mod filter;
 mod metric;
@@ -11,13 +9,13 @@ use serde_json::json;
 use testing::{App, Prepared, Response, workspace};
 use yaml_serde::Value;
 
-/// The resources of the template, untouched.
+/// Returns the template's resources, with intrinsic functions unresolved.
 fn resources() -> Result<Value> {
     let text = std::fs::read_to_string(workspace().join("template.yaml"))?;
     Ok(yaml_serde::from_str::<Value>(&text)?["Resources"].clone())
 }
 
-/// What `!Ref` is about, or the text itself.
+/// Returns the argument of `!Ref`, or the text itself.
 fn text(value: &Value) -> &str {
     match value {
         Value::Tagged(tagged) => tagged.value.as_str().unwrap_or_default(),
@@ -25,7 +23,7 @@ fn text(value: &Value) -> &str {
     }
 }
 
-/// The lines of a function's log so far that this filter of the template counts.
+/// Returns the lines of a function's log that this filter of the template counts.
 fn counted(app: &App, binary: &str, filter: &str) -> Result<Vec<serde_json::Value>> {
     let resources = resources()?;
     let lines = app.stack.logs(binary).into_iter();
@@ -36,21 +34,21 @@ fn counted(app: &App, binary: &str, filter: &str) -> Result<Vec<serde_json::Valu
     Ok(lines)
 }
 
-/// Sends the request; the function that answers it has then logged it.
-async fn ask(app: &App, function: &Function, example: &Prepared) -> Result<Response> {
+/// Sends the request and waits until its function has logged it.
+async fn send_logged(app: &App, function: &Function, example: &Prepared) -> Result<Response> {
     let response = example.request.clone().send().await?;
     let line = app.stack.log_with(&function.binary, response.header("x-request-id")).await;
     line.context("the request was not logged").map(|_| response)
 }
 
 #[tokio::test]
-async fn failures_of_the_rate_limit_table_and_5xx_are_counted() -> Result<()> {
+async fn rate_limit_failures_and_5xx_are_counted() -> Result<()> {
     let app = App::start(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     let template = Template::load(&workspace().join("template.yaml"))?;
     let mut examples = Vec::new();
     for function in &template.functions {
         let example = app.prepare(&function.binary).await?;
-        example.check(&ask(&app, function, &example).await?)?;
+        example.check(&send_logged(&app, function, &example).await?)?;
         for filter in ["RateLimitTableErrors", "ServerErrors"] {
             assert_eq!(counted(&app, &function.binary, filter)?, [] as [serde_json::Value; 0], "{filter}");
         }
@@ -58,7 +56,7 @@ async fn failures_of_the_rate_limit_table_and_5xx_are_counted() -> Result<()> {
     }
     app.lose_table("RateLimitTable").await?;
     for (function, example) in examples {
-        assert_eq!(ask(&app, function, &example).await?.status, 503);
+        assert_eq!(send_logged(&app, function, &example).await?.status, 503);
         assert_eq!(counted(&app, &function.binary, "RateLimitTableErrors")?.len(), 1);
         let errors = counted(&app, &function.binary, "ServerErrors")?;
         let routes: Vec<_> = errors.iter().filter_map(|error| error["route"].as_str()).collect();
@@ -68,9 +66,9 @@ async fn failures_of_the_rate_limit_table_and_5xx_are_counted() -> Result<()> {
 }
 
 #[test]
-fn invocations_that_do_not_succeed_are_counted_and_no_others() -> Result<()> {
+fn only_failed_invocations_count_as_errors() -> Result<()> {
     let resources = resources()?;
-    // Lambda's own lines have these forms; the last one is a function's.
+    // All but the last line are Lambda's own.
     for (line, counted) in [
         (json!({"type": "platform.report", "record": {"status": "success"}}), false),
         (
@@ -88,7 +86,7 @@ fn invocations_that_do_not_succeed_are_counted_and_no_others() -> Result<()> {
 }
 
 #[test]
-fn every_deployment_is_rolled_back_by_crashes_and_5xx() -> Result<()> {
+fn errors_and_5xx_roll_back_every_deployment() -> Result<()> {
     let template = std::fs::read_to_string(workspace().join("template.yaml"))?;
     let (resources, template) = (resources()?, yaml_serde::from_str::<Value>(&template)?);
     let alarms = template["Globals"]["Function"]["DeploymentPreference"]["Alarms"].as_sequence();
@@ -102,13 +100,13 @@ fn every_deployment_is_rolled_back_by_crashes_and_5xx() -> Result<()> {
 }
 
 #[test]
-fn every_alarm_is_about_a_metric_that_there_is_and_raised_by_too_much_of_it() -> Result<()> {
+fn every_alarm_has_an_existing_metric_and_threshold() -> Result<()> {
     let (resources, mut alarms) = (resources()?, 0);
     for (id, resource) in resources.as_mapping().into_iter().flatten() {
         if text(&resource["Type"]) == "AWS::CloudWatch::Alarm" {
             let alarm = &resource["Properties"];
             metric::check(alarm, &resources).with_context(|| text(id).to_owned())?;
-            metric::check_bounds(alarm).with_context(|| text(id).to_owned())?;
+            metric::check_threshold(alarm).with_context(|| text(id).to_owned())?;
             alarms += 1;
         }
     }
@@ -117,7 +115,7 @@ fn every_alarm_is_about_a_metric_that_there_is_and_raised_by_too_much_of_it() ->
 }
 
 #[test]
-fn requests_that_api_gateway_refuses_itself_are_counted_in_its_own_log_and_no_others() -> Result<()> {
+fn only_api_gateways_own_429s_are_counted() -> Result<()> {
     let resources = resources()?;
     assert_eq!(text(&resources["ThrottledRequests"]["Properties"]["LogGroupName"]), "AccessLogs");
     for (status, by_the_function, counted) in

@@ -1,27 +1,26 @@
-//! The metrics that alarms are about: those that AWS reports, and those that filters of the template make. An alarm about
-//! any other is never raised, and nothing says so. What must stay out: what is done about an alarm.
+//! Metrics of the alarms: those of AWS, and those of the template's filters. An alarm on any other never fires.
 
 use anyhow::{Context, Result, ensure};
 use yaml_serde::Value;
 
 use super::text;
 
-/// A metric as AWS reports it.
+/// Metric that AWS reports.
 struct Known {
     namespace: &'static str,
     name: &'static str,
-    /// Exactly these, each with the type of the resource that it names.
+    /// All dimensions, each with the type of the resource that it names.
     dimensions: &'static [(&'static str, &'static str)],
-    /// The statistic that makes sense of it.
+    /// Meaningful statistic.
     statistic: &'static str,
 }
 
-/// From the lists of AWS's documentation, each with what an alarm may be about: "Types of metrics for Lambda functions",
-/// "Working with metrics for HTTP APIs", "DynamoDB metrics and dimensions".
+/// Metrics that alarms may have, from AWS's documentation: "Types of metrics for Lambda functions", "Working with metrics
+/// for HTTP APIs", "DynamoDB metrics and dimensions".
 const KNOWN: [Known; 5] = [
     // Of the whole account and region.
     Known { namespace: "AWS/Lambda", name: "Throttles", dimensions: &[], statistic: "Sum" },
-    // Its average is a share of all answers.
+    // Its average is a share of all responses.
     Known {
         namespace: "AWS/ApiGateway",
         name: "5xx",
@@ -48,10 +47,10 @@ const KNOWN: [Known; 5] = [
         statistic: "Sum",
     },
 ];
-/// Where the metrics of filters are.
+/// Namespace of the filters' metrics.
 const OWN: &str = "AWS::StackName";
 
-/// The dimensions of an alarm, as names and what they are about.
+/// Returns the dimensions of an alarm, as names and values.
 fn dimensions(alarm: &Value) -> Vec<(&str, &str)> {
     let dimensions = alarm["Dimensions"].as_sequence().into_iter().flatten();
     dimensions.map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"]))).collect()
@@ -61,44 +60,44 @@ fn statistic(alarm: &Value) -> &str {
     text(alarm.get("Statistic").unwrap_or(&alarm["ExtendedStatistic"]))
 }
 
-/// Whether there is such a metric.
+/// Checks that the alarm's metric exists.
 pub(crate) fn check(alarm: &Value, resources: &Value) -> Result<()> {
     let (namespace, name) = (text(&alarm["Namespace"]), text(&alarm["MetricName"]));
     if namespace == OWN {
-        ensure!(statistic(alarm) == "Sum", "{name} is counted, so only its sum says anything");
+        ensure!(statistic(alarm) == "Sum", "{name} is a count and needs the statistic Sum");
         return check_own(alarm, name, resources);
     }
     let known = KNOWN.iter().find(|known| known.namespace == namespace && known.name == name);
     let known = known.with_context(|| format!("there is no metric {name} of {namespace}"))?;
-    ensure!(statistic(alarm) == known.statistic, "{name} wants the statistic {}", known.statistic);
+    ensure!(statistic(alarm) == known.statistic, "{name} needs the statistic {}", known.statistic);
     let kind = |id: &str| resources[id]["Type"].as_str().unwrap_or_default().to_owned();
     let found: Vec<_> = dimensions(alarm).into_iter().map(|(name, id)| (name, kind(id))).collect();
     let wanted = known.dimensions.iter().map(|(name, kind)| (*name, (*kind).to_owned()));
-    ensure!(found == wanted.collect::<Vec<_>>(), "{name} has other dimensions than {found:?}");
+    ensure!(found == wanted.collect::<Vec<_>>(), "{name} does not have the dimensions {found:?}");
     Ok(())
 }
 
-/// Whether a filter makes this metric. A metric with dimensions has no sum over them that an alarm could be about.
+/// Checks that a filter produces this metric. It has no dimensions, because an alarm can't sum over them.
 fn check_own(alarm: &Value, name: &str, resources: &Value) -> Result<()> {
     let made = &resources[name]["Properties"]["MetricTransformations"][0];
-    ensure!(text(&made["MetricName"]) == name, "no filter {name} makes the metric {name}");
+    ensure!(text(&made["MetricName"]) == name, "no filter {name} produces the metric {name}");
     ensure!(text(&made["MetricNamespace"]) == OWN, "the filter {name} has another namespace");
-    ensure!(text(&made["MetricValue"]) == "1", "the filter {name} counts by something else than 1");
+    ensure!(text(&made["MetricValue"]) == "1", "the filter {name} does not count by 1");
     ensure!(made.get("Dimensions").is_none() && dimensions(alarm).is_empty(), "{name} has dimensions");
     Ok(())
 }
 
-/// Whether the alarm is raised by too much, and not by silence.
-pub(crate) fn check_bounds(alarm: &Value) -> Result<()> {
+/// Checks that the alarm fires above a low threshold, and not on missing data.
+pub(crate) fn check_threshold(alarm: &Value) -> Result<()> {
     let number = |name: &str| alarm[name].as_f64();
-    ensure!(text(&alarm["ComparisonOperator"]) == "GreaterThanThreshold", "raised by too little");
-    ensure!(text(&alarm["TreatMissingData"]) == "notBreaching", "raised by silence");
+    ensure!(text(&alarm["ComparisonOperator"]) == "GreaterThanThreshold", "fires on too little");
+    ensure!(text(&alarm["TreatMissingData"]) == "notBreaching", "fires on missing data");
     let periods = number("EvaluationPeriods").context("no EvaluationPeriods")?;
     let needed = number("DatapointsToAlarm").unwrap_or(periods);
-    ensure!((1.0..=periods).contains(&needed), "{needed} periods of {periods} can't be");
-    // One that is a parameter is for whoever deploys.
+    ensure!((1.0..=periods).contains(&needed), "{needed} of {periods} periods is invalid");
+    // A threshold that is a parameter is set at deployment.
     let Some(threshold) = number("Threshold") else { return Ok(()) };
     let most = if statistic(alarm) == "Average" { 0.1 } else { 1.0 };
-    ensure!((0.0..=most).contains(&threshold), "nobody hears of it before there are more than {threshold}");
+    ensure!((0.0..=most).contains(&threshold), "the threshold {threshold} is above {most}");
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! AWS's Runtime Interface Emulator: the Lambda that runs in the containers of `sam local`. What must stay out: what a
-//! function should answer.
+//! AWS's Runtime Interface Emulator, which runs in the containers of `sam local`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,19 +16,19 @@ use testing::{Client, binaries, neighboring_ports, options};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// Where the emulator takes events, whatever the function.
+/// Path of invocations, the same for every function.
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
-/// How long the emulator may take to listen, in steps of [`STEP`].
+/// Longest time until the emulator listens, in steps of [`STEP`].
 const STEPS: u32 = 500;
 const STEP: Duration = Duration::from_millis(20);
 
-/// The variables of a function, by name.
+/// Variables of a function, by name.
 type Variables = BTreeMap<String, String>;
 
-/// What `scripts/replay-events` provides.
+/// Tools that `scripts/replay-events` provides.
 pub(crate) struct Tools {
     emulator: PathBuf,
-    /// What `sam local invoke` gives each function, by its logical id.
+    /// Variables that `sam local invoke` gives each function, by its logical id.
     variables: BTreeMap<String, Variables>,
 }
 
@@ -40,7 +39,7 @@ impl Tools {
         Ok(Self { emulator: path("LAMBDA_RIE")?.into(), variables: serde_json::from_slice(&variables)? })
     }
 
-    /// What a function answers in an emulator of its own, on tables and a bucket of its own.
+    /// Invokes a function in an emulator of its own, on tables and a bucket of its own.
     pub(crate) async fn response(&self, function: &str, event: &Value) -> Result<Value> {
         let stack = Stack::start(options(&[])?).await?;
         let variables = self.variables(function, &stack)?;
@@ -53,8 +52,7 @@ impl Tools {
         response
     }
 
-    /// What `sam` gives the function, but for the emulators' addresses: every test has emulators of its own, and there is no
-    /// container that calls this machine by another name.
+    /// Returns `sam`'s variables for the function, with the addresses of this stack's emulators.
     fn variables(&self, function: &str, stack: &Stack) -> Result<Variables> {
         let function = stack.template().function(function).context("there is no function")?;
         let mut variables = self.variables.get(&function.id).context("sam knows no such function")?.clone();
@@ -104,9 +102,9 @@ impl Emulator {
 
     async fn invoke(&self, event: String) -> Result<Value> {
         let response = self.client.post(INVOCATIONS).body("application/json", event).send().await?.json();
-        // It is 200 for it that a function broke off.
+        // The emulator returns 200 for a failed function too.
         if response.get("statusCode").is_none() {
-            bail!("the function gave {response}: {}", self.log()?);
+            bail!("the function returned {response}: {}", self.log()?);
         }
         Ok(response)
     }
@@ -123,7 +121,7 @@ impl Emulator {
         Ok(())
     }
 
-    /// Asked to end, it ends the function too; killed, it would leave it behind.
+    /// Terminates the emulator, which then ends the function. If it were killed, the function would remain.
     fn end(&self) -> Result<()> {
         let id = self.process.id().context("the emulator has ended")?.to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status()?;
@@ -131,7 +129,7 @@ impl Emulator {
     }
 }
 
-/// Also when the test fails before it stops it.
+/// Ends the emulator of a failed test too.
 impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.end());

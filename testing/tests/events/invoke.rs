@@ -1,4 +1,4 @@
-//! `local event` and `local invoke`, the program itself. What must stay out: what it should print.
+//! Runs of `local event` and `local invoke`.
 
 use std::process::Stdio;
 
@@ -8,12 +8,12 @@ use tempfile::NamedTempFile;
 use testing::{binaries, program, workspace};
 use tokio::process::Command;
 
-/// The event of the example of this function.
+/// Returns the event of this function's example.
 pub(crate) async fn event(function: &str) -> Result<Value> {
     run(Command::new(program()?).args(["event", function])).await
 }
 
-/// What the program prints for an event.
+/// Returns the response that `local invoke` prints for an event.
 pub(crate) async fn response(function: &str, event: &Value) -> Result<Value> {
     let file = NamedTempFile::new()?;
     std::fs::write(file.path(), event.to_string())?;
@@ -21,7 +21,7 @@ pub(crate) async fn response(function: &str, event: &Value) -> Result<Value> {
     run(command.args(["invoke", function]).arg(file.path()).arg("--binaries").arg(binaries()?)).await
 }
 
-/// The JSON that the program prints with none of this process's settings.
+/// Runs the command without this process's variables. Returns the JSON that it prints.
 async fn run(command: &mut Command) -> Result<Value> {
     command.arg("--template").arg(workspace().join("template.yaml"));
     let output = command.env_clear().kill_on_drop(true).stdin(Stdio::null()).output().await?;

@@ -1,5 +1,4 @@
-//! Examples as events: what `local event` prints is answered as the example says by `local invoke`, and by AWS's own
-//! emulator of Lambda with the variables that `sam local` would give. What must stay out: how any of that is done.
+//! Examples as events, sent to functions by `local invoke` and by AWS's Lambda emulator.
 
 mod emulator;
 mod invoke;
@@ -13,8 +12,8 @@ use local::template::Template;
 use serde_json::{Value, json};
 use testing::{check_response, claims, for_each_concurrent, is_public, received, signed, workspace};
 
-/// As many functions are asked at the same time; each event has a stack, or a process, of its own.
-const AT_ONCE: usize = 2;
+/// Number of concurrent functions. Each event has a stack, or a process, of its own.
+const CONCURRENCY: usize = 2;
 
 fn folder() -> PathBuf {
     workspace().join("events")
@@ -24,15 +23,15 @@ fn template() -> Result<Template> {
     Template::load(&workspace().join("template.yaml"))
 }
 
-/// Checks what every function answers to the event of its example: as it is, without a token, and with one of a member of
-/// another organization.
+/// Checks every function's response to its example's event: unchanged, with a token of another organization's member, and
+/// without a token.
 async fn check(response: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<()> {
     let template = template()?;
-    for_each_concurrent(AT_ONCE, &template.functions, async |function| {
+    for_each_concurrent(CONCURRENCY, &template.functions, async |function| {
         let (binary, mut event) = (&*function.binary, invoke::event(&function.binary).await?);
         let example = Example::load(&template, binary)?.seeded(&template)?;
         let usual = received(&response(binary, &event).await?)?;
-        check_response(&example.response, &usual).with_context(|| format!("{binary} answered {usual:?}"))?;
+        check_response(&example.response, &usual).with_context(|| format!("{binary} returned {usual:?}"))?;
         let of_organization = function.routes.iter().any(|route| route.path.contains("{orgId}"));
         let token = signed(&json!({"alg": "HS256", "typ": "JWT"}), &claims("mallory", &["umbrella"]))?;
         event["headers"]["authorization"] = format!("Bearer {token}").into();
@@ -47,19 +46,19 @@ async fn check(response: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<
 }
 
 #[tokio::test]
-async fn local_invoke_answers_events_as_their_examples_say() -> Result<()> {
+async fn examples_pass_in_local_invoke() -> Result<()> {
     check(invoke::response).await
 }
 
 #[tokio::test]
 #[ignore = "needs AWS's Runtime Interface Emulator and sam, which scripts/replay-events has"]
-async fn awss_own_emulator_of_lambda_answers_events_as_their_examples_say() -> Result<()> {
+async fn examples_pass_in_aws_lambda_emulator() -> Result<()> {
     let tools = emulator::Tools::from_environment()?;
     check(async |function: &str, event: &Value| tools.response(function, event).await).await
 }
 
 #[test]
-fn the_curl_lines_of_the_docs_send_the_examples() -> Result<()> {
+fn documented_curl_commands_send_the_examples() -> Result<()> {
     let template = template()?;
     for doc in ["README.md", "docs/DEPLOY.md"] {
         let text = std::fs::read_to_string(workspace().join(doc))?;
@@ -77,7 +76,7 @@ fn the_curl_lines_of_the_docs_send_the_examples() -> Result<()> {
 }
 
 #[test]
-fn the_variables_for_sam_local_are_all_that_the_template_leaves_open_and_fit_the_local_stack() -> Result<()> {
+fn sam_local_gets_all_variables_without_defaults() -> Result<()> {
     let variables = variables::Overrides::read()?;
     for function in template()?.functions {
         assert_eq!(variables.of(&function), variables::open(&function), "{}", function.id);
@@ -88,7 +87,7 @@ fn the_variables_for_sam_local_are_all_that_the_template_leaves_open_and_fit_the
 }
 
 #[test]
-fn cargo_lambda_watch_gets_the_variables_of_sam_local() -> Result<()> {
+fn cargo_lambda_watch_gets_sam_locals_variables() -> Result<()> {
     assert_eq!(variables::watched()?, variables::Overrides::read()?.without_containers());
     let readme = std::fs::read_to_string(folder().join("README.md"))?;
     for command in [

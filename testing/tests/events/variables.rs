@@ -1,5 +1,4 @@
-//! `events/env.json`, which `sam local` takes with `--env-vars`, and `events/watch.env`, which `cargo lambda watch` takes
-//! with `--env-file`. What must stay out: what `sam` and `cargo lambda` make of them.
+//! Variables in `events/env.json`, for `sam local --env-vars`, and in `events/watch.env`, for `cargo lambda watch`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +6,12 @@ use anyhow::{Context, Result, ensure};
 use local::environment;
 use local::template::{Function, Names, REGION, Template};
 
-/// The entry for all functions, as `sam` wants it called.
+/// Entry for all functions, as `sam` names it.
 const ALL: &str = "Parameters";
-/// How containers call the machine that they run on.
+/// Beginning of the host's URL in containers.
 const HOST: &str = "http://host.docker.internal:";
 
-/// The variables by function, and for all of them.
+/// Variables by function, and for all of them.
 pub(crate) struct Overrides(BTreeMap<String, BTreeMap<String, String>>);
 
 impl Overrides {
@@ -21,19 +20,19 @@ impl Overrides {
         Ok(Self(serde_json::from_str(&text)?))
     }
 
-    /// The names of a function's variables.
+    /// Returns the names of a function's variables.
     pub(crate) fn of(&self, function: &Function) -> BTreeSet<String> {
         let entries = [ALL, &function.id].into_iter().filter_map(|entry| self.0.get(entry));
         entries.flat_map(|variables| variables.keys().cloned()).collect()
     }
 
-    /// Entries that are for no function.
+    /// Returns entries that name no function.
     pub(crate) fn unknown(&self, template: &Template) -> Vec<String> {
         let known = |entry: &str| entry == ALL || template.functions.iter().any(|own| own.id == entry);
         self.0.keys().filter(|entry| !known(entry)).cloned().collect()
     }
 
-    /// Whether tables and bucket are called as the local stack calls them.
+    /// Checks that tables and bucket have the local stack's names.
     pub(crate) fn check_names(&self, template: &Template) -> Result<()> {
         let names = Names::new(template, &BTreeMap::new(), None);
         for (variable, value) in self.0.values().flatten() {
@@ -47,7 +46,7 @@ impl Overrides {
         Ok(())
     }
 
-    /// Whether the emulators are where the README has the local stack put them: S3 one port after DynamoDB.
+    /// Checks that the emulators' ports are those of the README's command: S3 one port after DynamoDB.
     pub(crate) fn check_ports(&self) -> Result<()> {
         let dynamodb = self.port("AWS_ENDPOINT_URL_DYNAMODB")?;
         ensure!(self.port("AWS_ENDPOINT_URL_S3")? == dynamodb + 1, "S3 is not one port after DynamoDB");
@@ -57,8 +56,8 @@ impl Overrides {
         Ok(())
     }
 
-    /// The variables of all functions together, for processes on this machine: its emulators have its own address, and
-    /// nobody else gives the functions credentials.
+    /// Returns the variables of all functions for processes on this machine: with its own address, and with credentials,
+    /// which `cargo lambda watch` doesn't set.
     pub(crate) fn without_containers(&self) -> BTreeMap<String, String> {
         let own = self.0.values().flatten();
         let mut all: BTreeMap<_, _> =
@@ -81,15 +80,15 @@ impl Overrides {
     }
 }
 
-/// The variables of `events/watch.env`.
+/// Returns the variables of `events/watch.env`.
 pub(crate) fn watched() -> Result<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(super::folder().join("watch.env"))?;
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let pairs = lines.map(|line| line.split_once('=').with_context(|| format!("{line} is no variable")));
+    let pairs = lines.map(|line| line.split_once('=').with_context(|| format!("{line} is not a variable")));
     pairs.map(|pair| pair.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
-/// The names of the variables that the template alone gives no value: `sam local` makes them up, or leaves them empty.
+/// Returns the names of variables without a literal value in the template. `sam local` invents values or leaves them empty.
 pub(crate) fn open(function: &Function) -> BTreeSet<String> {
     let open = function.environment.iter().filter(|(_, value)| value.literal().is_none());
     open.map(|(name, _)| name.clone()).collect()
