@@ -1,39 +1,39 @@
-//! What can be said on the command line. What must stay out: doing it.
+//! Command line.
 
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-/// Measures the functions under the Lambda Runtime API, in turns with what they are compared with.
+/// Measures the functions under the Lambda Runtime API, in turns with the baselines.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 pub(crate) struct Arguments {
-    /// How often each executable is started.
+    /// Number of starts of each executable.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) runs: u16,
-    /// Takes the functions' binaries from this folder, flat or as SAM builds it, instead of building them.
+    /// Takes the functions' binaries from this folder, flat or as SAM builds it, and builds none.
     #[arg(long, value_name = "DIR")]
     pub(crate) binaries: Option<PathBuf>,
-    /// Measures only this; can be given several times.
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub(crate) only: Vec<What>,
+    /// Measures only this part. May be repeated.
+    #[arg(long, value_enum, value_name = "PART")]
+    pub(crate) only: Vec<Part>,
     /// Writes the figures as JSON too.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Draws the distributions of init and requests as SVG.
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
-    /// Measures only what noise can't move, of the functions alone, and fails if it is not within bench/bounds.yaml.
+    /// Takes only deterministic measures, of the functions alone, and fails if one exceeds its bound in bench/bounds.yaml.
     #[arg(long, conflicts_with_all = ["only", "plot"])]
     pub(crate) check: bool,
 }
 
-/// What can be measured.
+/// Part of the benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum What {
-    /// Sizes of what is deployed.
+pub(crate) enum Part {
+    /// Sizes of the deployment packages.
     Size,
-    /// Init and first requests, with TLS and without.
+    /// Init and first requests, with and without TLS.
     Start,
     /// Time and CPU time of further requests.
     Warm,
@@ -43,13 +43,14 @@ pub(crate) enum What {
     RoundTrips,
     /// Instructions of init, of a request, and of inputs as they grow.
     Instructions,
-    /// The same with much in the tables.
+    /// Requests and capacity with large tables.
     Growth,
 }
 
 impl Arguments {
-    pub(crate) fn wants(&self, what: What) -> bool {
-        let checked = [What::Size, What::Memory, What::RoundTrips, What::Instructions];
-        if self.check { checked.contains(&what) } else { self.only.is_empty() || self.only.contains(&what) }
+    /// Returns `true` if this part is to be measured.
+    pub(crate) fn selects(&self, part: Part) -> bool {
+        let checked = [Part::Size, Part::Memory, Part::RoundTrips, Part::Instructions];
+        if self.check { checked.contains(&part) } else { self.only.is_empty() || self.only.contains(&part) }
     }
 }

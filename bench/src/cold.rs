@@ -1,4 +1,4 @@
-//! What a fresh environment costs: size, start, and the first request. What must stay out: what comes later, and memory.
+//! Cold starts: size, init, and the first request.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,15 +7,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::environment::Environment;
-use crate::fixture::{Fixture, Network, Way};
+use crate::fixture::{Fixture, Network, Proxies};
 use crate::process::page_faults;
 use crate::series::{Samples, Unit};
 use crate::target::Target;
 
-/// The level of compression that `zip` has, too.
+/// Compression level, the same as `zip`'s.
 const LEVEL: u8 = 6;
 
-/// The bytes that are deployed: of machine code the executable itself, of a script what lies beside it.
+/// Returns the deployed files: the executable itself if it is machine code, or the bundles beside a script.
 fn deployed(target: &Target) -> Result<Vec<PathBuf>> {
     if target.is_machine_code() {
         return Ok(vec![target.executable.clone()]);
@@ -27,10 +27,10 @@ fn deployed(target: &Target) -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-/// Notes sizes, as they are and compressed.
+/// Measures sizes, plain and compressed.
 ///
 /// # Errors
-/// When an executable can't be read.
+/// An executable can't be read.
 pub(crate) fn sizes(targets: &[Target], samples: &mut Samples) -> Result<()> {
     for target in targets {
         let (mut plain, mut zipped) = (0, 0);
@@ -45,10 +45,10 @@ pub(crate) fn sizes(targets: &[Target], samples: &mut Samples) -> Result<()> {
     Ok(())
 }
 
-/// Starts every executable `runs` times, in turns, so that whatever changes on the machine meanwhile meets all alike.
+/// Starts every executable `runs` times, in turns, so that changes of the machine's load affect all alike.
 ///
 /// # Errors
-/// When one does not start or answer.
+/// An executable does not start or respond.
 pub(crate) async fn starts(
     fixture: &Fixture,
     targets: &[Target],
@@ -56,16 +56,16 @@ pub(crate) async fn starts(
     tls: bool,
     samples: &mut Samples,
 ) -> Result<()> {
-    let way = fixture.way(tls).await?;
+    let proxies = fixture.proxies(tls).await?;
     for run in 0..runs {
         for target in in_turns(targets, run) {
-            start(fixture, target, &way, tls, samples).await.with_context(|| target.name.clone())?;
+            start(fixture, target, &proxies, tls, samples).await.with_context(|| target.name.clone())?;
         }
     }
     Ok(())
 }
 
-/// All of them, each round beginning with another, so that none always follows the same.
+/// Returns all of them, each round beginning with another one, so that none always follows the same.
 fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
     all.iter().cycle().skip(round % all.len().max(1)).take(all.len())
 }
@@ -73,47 +73,47 @@ fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
 async fn start(
     fixture: &Fixture,
     target: &Target,
-    way: &Way,
+    proxies: &Proxies,
     tls: bool,
     samples: &mut Samples,
 ) -> Result<()> {
     let suffix = if tls { ", TLS" } else { "" };
-    let launch = fixture.launch(target, &Network::By(way))?;
-    let (before, set_up) = (way.opened(), way.set_ups().len());
+    let launch = fixture.launch(target, &Network::Counted(proxies))?;
+    let (before, set_up) = (proxies.opened(), proxies.set_ups().len());
     let mut environment = Environment::start(&launch).await?;
-    let early = way.opened() - before;
+    let early = proxies.opened() - before;
     let mut note =
         |measure: &str, unit, sample| samples.note(&format!("{measure}{suffix}"), unit, &target.name, sample);
     note("init: from spawn to the first /next", Unit::Milliseconds, milliseconds(environment.init));
     let init_faults = page_faults(environment.process()?)?;
     note("init: page faults", Unit::Count, init_faults);
     let Some(workload) = target.workloads.first().copied() else { return Ok(()) };
-    let first = fixture.ask(&mut environment, workload).await?.took;
-    let late = way.opened() - before - early;
+    let first = fixture.invoke(&mut environment, workload).await?.took;
+    let late = proxies.opened() - before - early;
     note("first request: page faults", Unit::Count, page_faults(environment.process()?)? - init_faults);
-    let second = fixture.ask(&mut environment, workload).await?.took;
+    let second = fixture.invoke(&mut environment, workload).await?.took;
     note("first request", Unit::Milliseconds, milliseconds(first));
     note("second request", Unit::Milliseconds, milliseconds(second));
     note("connections opened during init", Unit::Count, count(early));
     note("connections opened by the first request", Unit::Count, count(late));
-    // Without TLS it is nothing that could be seen.
-    for time in way.set_ups().iter().skip(set_up).filter(|_| tls) {
+    // Without TLS, the set-up is too short to measure.
+    for time in proxies.set_ups().iter().skip(set_up).filter(|_| tls) {
         note("setting up a connection", Unit::Milliseconds, milliseconds(*time));
     }
     environment.stop().await
 }
 
-/// A time in milliseconds.
+/// Converts a time to milliseconds.
 pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// Bytes in KiB.
+/// Converts bytes to KiB.
 pub(crate) fn kib(bytes: usize) -> f64 {
     count(bytes) / 1024.0
 }
 
-/// A count as a sample.
+/// Converts a count to a sample.
 #[expect(clippy::cast_precision_loss, reason = "no count here is anywhere near 2^52")]
 pub(crate) fn count(number: usize) -> f64 {
     number as f64

@@ -1,5 +1,4 @@
-//! What a caller's input costs when it is twice as long. What must stay out: the inputs, which are the seeds of the fuzz
-//! target `cost`.
+//! Cost of reading an input of twice the length. The inputs are the seeds of the fuzz target `cost`.
 
 use std::fs;
 use std::process::Stdio;
@@ -13,14 +12,14 @@ use tokio::process::Command;
 
 use crate::series::{Samples, Unit};
 
-/// The function in `shared/examples/cost.rs` that reads an input.
+/// Function in `shared/examples/cost.rs` that reads an input.
 const READS: &str = "cost::measured";
 
-/// Counts the instructions that reading each input takes at half its size and at its size, and notes the worst ratio: 2 is
-/// in proportion, 4 is quadratic.
+/// Counts the instructions for each input at half its size and at its full size, and records the worst ratio: 2 is linear,
+/// 4 is quadratic.
 ///
 /// # Errors
-/// When the inputs can't be read under Valgrind.
+/// The inputs can't be read under Valgrind.
 pub(crate) async fn doubling(samples: &mut Samples) -> Result<()> {
     let folder = workspace().join("shared/fuzz/seeds/cost");
     let entries = fs::read_dir(&folder).with_context(|| format!("can't read {}", folder.display()))?;
@@ -37,20 +36,24 @@ pub(crate) async fn doubling(samples: &mut Samples) -> Result<()> {
     cargo.args(["--config", &runner, "--"]).args(&seeds);
     cargo.current_dir(workspace()).stdout(Stdio::null()).kill_on_drop(true);
     ensure!(cargo.status().await.context("can't run cargo")?.success(), "the inputs can't be read");
-    let text = fs::read_to_string(counts.path()).context("can't read what Valgrind counted")?;
+    let text = fs::read_to_string(counts.path()).context("can't read Valgrind's counts")?;
     let readings = readings(&text)?;
     ensure!(readings.len() == seeds.len(), "{} of {} inputs were counted", readings.len(), seeds.len());
     let worst = seeds.iter().zip(readings).max_by(|(_, one), (_, other)| one.total_cmp(other));
     let (seed, ratio) = worst.context("there are no inputs")?;
-    terminal::say(&format!("doubled, {} costs {ratio:.2} times as much, no input more", seed.display()));
+    terminal::say(&format!(
+        "doubled, {} costs {ratio:.2} times as much, the most of all inputs",
+        seed.display()
+    ));
     samples.note("doubled input: instructions", Unit::Times, "the worst input", ratio);
     Ok(())
 }
 
-/// How many times as much each second reading took as the one before. Valgrind counts what is between readings too.
+/// Returns the ratio of each second reading to the one before. Valgrind also counts between readings, which is skipped.
 fn readings(text: &str) -> Result<Vec<f64>> {
     let totals = text.lines().filter_map(|line| line.strip_prefix("totals: "));
-    let totals = totals.map(str::parse).collect::<Result<Vec<f64>, _>>().context("a count is no number")?;
+    let totals =
+        totals.map(str::parse).collect::<Result<Vec<f64>, _>>().context("a count is not a number")?;
     let counts: Vec<_> = totals.into_iter().skip(1).step_by(2).collect();
     Ok(counts.chunks_exact(2).map(|pair| pair[1] / pair[0]).collect())
 }

@@ -1,4 +1,4 @@
-//! One execution environment: a process, and what it takes for what. What must stay out: what it is asked.
+//! One execution environment: a process and the times of its init and invocations.
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -14,53 +14,52 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::process::cpu;
-use crate::runtime_api::{Event, RuntimeApi};
+use crate::runtime_api::{RuntimeApi, Signal};
 
-/// No process takes so long for anything, not even under Valgrind.
+/// Longest wait for a process, also under Valgrind.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long a process that asked for an event may take until it sleeps.
+/// Time that a process needs until it sleeps, after it polled for an event.
 const SETTLE: Duration = Duration::from_millis(2);
-/// How long a process sleeps that has nothing to do.
+/// Time without CPU usage after which a process is idle.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// How a process is started.
+/// Command line and variables of a process.
 #[derive(Debug, Clone)]
 pub(crate) struct Launch {
     pub(crate) executable: PathBuf,
     pub(crate) variables: Variables,
-    /// A program and its arguments that the executable is run by.
-    pub(crate) under: Vec<String>,
+    /// Program, with its arguments, that runs the executable.
+    pub(crate) runner: Vec<String>,
 }
 
-/// A running process that waits for an event. It is killed when this is dropped.
+/// Running process that waits for an event. Dropping this kills it.
 #[derive(Debug)]
 pub(crate) struct Environment {
     child: Child,
     api: RuntimeApi,
     log: std::fs::File,
-    /// From before it was spawned until it first asked for an event.
+    /// Time from before the spawn until the first poll for an event.
     pub(crate) init: Duration,
 }
 
-/// An answer to an event.
+/// Response to an event.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    /// The HTTP status in it.
+pub(crate) struct Response {
     pub(crate) status: u64,
-    /// What there is of a body.
+    /// Body, or empty.
     pub(crate) body: String,
-    /// From when the event was handed over until the answer was there.
+    /// Time from the delivery of the event to the response.
     pub(crate) took: Duration,
 }
 
 impl Environment {
-    /// Starts a process and waits until it asks for its first event.
+    /// Starts a process and waits until it polls for its first event.
     ///
     /// # Errors
-    /// When it does not.
+    /// The process does not start or poll.
     pub(crate) async fn start(launch: &Launch) -> Result<Self> {
         let mut log = tempfile::tempfile().context("can't create a file for the log")?;
-        // The clock and the API are there before the process, and cost it nothing.
+        // The clock and the API start before the process, so that they are not part of its init.
         let watch = Stopwatch::start();
         let api = RuntimeApi::serve(watch).await?;
         let mut command = command(launch, &api)?;
@@ -69,48 +68,48 @@ impl Environment {
         let mut child =
             command.spawn().with_context(|| format!("can't run {}", launch.executable.display()))?;
         let mut api = api;
-        let asked = tokio::select! {
-            sign = next(&mut api) => sign,
-            _ = child.wait() => Err(anyhow::anyhow!("it ended before it asked for an event")),
+        let first = tokio::select! {
+            signal = next(&mut api) => signal,
+            _ = child.wait() => Err(anyhow::anyhow!("it ended before it polled for an event")),
         };
-        match asked {
-            Ok(Event::Asked(at)) => Ok(Self { child, api, log, init: at.saturating_sub(began) }),
-            Ok(sign) => bail!("{} began with {sign:?}", launch.executable.display()),
+        match first {
+            Ok(Signal::Polled(at)) => Ok(Self { child, api, log, init: at.saturating_sub(began) }),
+            Ok(signal) => bail!("{} began with {signal:?}", launch.executable.display()),
             Err(error) => Err(error.context(format!("{}\n{}", launch.executable.display(), text(&mut log)))),
         }
     }
 
-    /// The process.
+    /// Returns the process id.
     pub(crate) fn process(&self) -> Result<u32> {
         self.child.id().context("the process has ended")
     }
 
-    /// Gives it an event, and waits until it has answered and asks for the next one.
+    /// Sends an event, and waits for the response and the poll for the next event.
     ///
     /// # Errors
-    /// When it does not answer with a response for API Gateway.
-    pub(crate) async fn ask(&mut self, event: Bytes) -> Result<Answer> {
+    /// The process does not return a response for API Gateway.
+    pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Response> {
         self.api.send(event);
         match self.exchange().await {
             Ok((took, response)) => {
                 let response: Value =
                     serde_json::from_slice(&response).context("the response is not JSON")?;
                 let status = response["statusCode"].as_u64().context("the response has no status")?;
-                Ok(Answer { status, body: response["body"].as_str().unwrap_or_default().to_owned(), took })
+                Ok(Response { status, body: response["body"].as_str().unwrap_or_default().to_owned(), took })
             }
             Err(error) => Err(error.context(text(&mut self.log))),
         }
     }
 
-    /// Waits until the process sleeps, so that its accounts are up to date.
+    /// Waits until the process sleeps, so that its CPU time is up to date.
     pub(crate) async fn settle(&self) {
         tokio::time::sleep(SETTLE).await;
     }
 
-    /// Waits until the process has used no CPU for some time, as what it does of itself takes long under Valgrind.
+    /// Waits until the process has used no CPU for some time, because its background work is slow under Valgrind.
     ///
     /// # Errors
-    /// When it never does nothing.
+    /// The process is never idle.
     pub(crate) async fn idle(&self) -> Result<()> {
         let process = self.process()?;
         let quiet = async {
@@ -127,10 +126,10 @@ impl Environment {
         timeout(PATIENCE, quiet).await.context("the process never sleeps")?
     }
 
-    /// Asks the process to end, as `kill` does, and waits until it has.
+    /// Terminates the process with `SIGTERM` and waits until it has ended.
     ///
     /// # Errors
-    /// When it does not end.
+    /// The process does not end.
     pub(crate) async fn terminate(mut self) -> Result<()> {
         let process = self.process()?.to_string();
         let killed = Command::new("kill").arg(&process).status().await.context("can't run kill")?;
@@ -139,35 +138,35 @@ impl Environment {
         Ok(())
     }
 
-    /// Kills the process and waits until it is gone.
+    /// Kills the process and waits until it has ended.
     ///
     /// # Errors
-    /// When it has ended before by itself.
+    /// The process had ended before.
     pub(crate) async fn stop(mut self) -> Result<()> {
         self.child.kill().await.context("the process had ended")
     }
 
     async fn exchange(&mut self) -> Result<(Duration, Bytes)> {
-        let Event::Took(began) = next(&mut self.api).await? else { bail!("no event was taken") };
+        let Signal::Delivered(began) = next(&mut self.api).await? else { bail!("no event was delivered") };
         let (ended, response) = match next(&mut self.api).await? {
-            Event::Answered(at, response) => (at, response),
-            Event::Failed(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
-            sign => bail!("no response, but {sign:?}"),
+            Signal::Responded(at, response) => (at, response),
+            Signal::Failed(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
+            signal => bail!("no response, but {signal:?}"),
         };
-        let Event::Asked(_) = next(&mut self.api).await? else { bail!("no further event was asked for") };
+        let Signal::Polled(_) = next(&mut self.api).await? else { bail!("there was no further poll") };
         Ok((ended.saturating_sub(began), response))
     }
 }
 
-async fn next(api: &mut RuntimeApi) -> Result<Event> {
-    let sign = timeout(PATIENCE, api.signs.recv()).await.context("the process does nothing")?;
-    sign.context("the Runtime API is gone")
+async fn next(api: &mut RuntimeApi) -> Result<Signal> {
+    let signal = timeout(PATIENCE, api.signals.recv()).await.context("the process does nothing")?;
+    signal.context("the Runtime API has ended")
 }
 
-/// Without this process's variables but for `PATH`, which scripts need.
+/// Returns the command of a process. Of this process's variables it keeps only `PATH`, which scripts need.
 fn command(launch: &Launch, api: &RuntimeApi) -> Result<Command> {
     let executable = std::path::absolute(&launch.executable)?;
-    let mut words = launch.under.iter().map(PathBuf::from).chain([executable.clone()]);
+    let mut words = launch.runner.iter().map(PathBuf::from).chain([executable.clone()]);
     let mut command = Command::new(words.next().unwrap_or_default());
     command
         .args(words)
@@ -181,7 +180,7 @@ fn command(launch: &Launch, api: &RuntimeApi) -> Result<Command> {
     Ok(command)
 }
 
-/// The end of what the process wrote.
+/// Returns the last 2,000 bytes of the process's log.
 fn text(log: &mut std::fs::File) -> String {
     let mut bytes = Vec::new();
     let read = log.rewind().and_then(|()| log.read_to_end(&mut bytes));

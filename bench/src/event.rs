@@ -1,4 +1,4 @@
-//! The events of requests, as API Gateway makes them. What must stay out: sending them.
+//! Events of requests, as API Gateway sends them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,10 +8,10 @@ use testing::{FORM, PNG, files, form, projects};
 
 use crate::target::Workload;
 
-/// The organization that everything belongs to, unless something else is said.
+/// Default organization.
 pub(crate) const ORGANIZATION: &str = "acme";
 
-/// A request in the making.
+/// Builder of an event.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     method: &'static str,
@@ -20,12 +20,12 @@ pub(crate) struct Request {
     project: Option<String>,
     query: String,
     headers: Map<String, Value>,
-    /// The body as it stands in the event, and how many bytes it had before.
+    /// Body in the event's encoding, and its original number of bytes.
     body: Option<(String, usize)>,
 }
 
 impl Request {
-    /// A request for a page of an organization's projects.
+    /// Creates a request for a page of an organization's projects.
     pub(crate) fn list(organization: &str, query: &str) -> Self {
         Self {
             method: "GET",
@@ -38,7 +38,7 @@ impl Request {
         }
     }
 
-    /// A request for a new project.
+    /// Creates a request for a new project.
     pub(crate) fn create(name: &str) -> Self {
         let body =
             json!({"name": name, "description": "What it is about, in a few words", "color": "#12ab9f"});
@@ -50,7 +50,7 @@ impl Request {
         request.header("content-type", "application/json")
     }
 
-    /// A request that stores a file of so many bytes. The bytes differ from one `number` to the other.
+    /// Creates an upload of a file of `size` bytes. Each `number` makes another content.
     pub(crate) fn upload(project: &str, size: usize, number: usize) -> Self {
         let mut bytes = PNG.to_vec();
         bytes.extend(number.to_le_bytes());
@@ -66,7 +66,7 @@ impl Request {
         request.header("content-type", FORM)
     }
 
-    /// Adds a header. Its name is in lower case, as in every event.
+    /// Adds a header. The name must be in lower case, as in every event.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.into());
         self
@@ -91,7 +91,7 @@ impl Request {
         parameters
     }
 
-    /// The event: payload format 2.0.
+    /// Returns the event in payload format 2.0.
     ///
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
     pub(crate) fn event(&self) -> Bytes {
@@ -139,7 +139,7 @@ impl Request {
     }
 }
 
-/// The request of a work, which no two numbers have alike.
+/// Returns a request of a workload, unique by its number.
 pub(crate) fn of(workload: Workload, project: &str, number: usize) -> Request {
     match workload {
         Workload::List => Request::list(ORGANIZATION, ""),

@@ -1,5 +1,4 @@
-//! What the measured processes find around them: emulators with data, a caller, and ways to the emulators.
-//! What must stay out: measuring.
+//! Fixture of the measured processes: emulators with data, a caller, and proxies of the emulators.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,26 +12,27 @@ use serde_json::Value;
 use tempfile::TempDir;
 use testing::{Authority, RecordingProxy, TlsProxy, workspace};
 
-use crate::environment::{Answer, Environment, Launch};
+use crate::environment::{Environment, Launch, Response};
 use crate::event::{ORGANIZATION, Request, of};
 use crate::target::{CREATE, Target, Workload};
 
-/// How many projects the organization has: more than a page.
+/// Number of the organization's projects: more than a page.
 const PROJECTS: usize = 30;
-/// How long the tap keeps a call, so that what is under way together overlaps on any machine.
+/// Shortest time of a call through the recording proxy, so that concurrent calls overlap on any machine.
 const PACE: Duration = Duration::from_millis(20);
-/// What is trusted: the functions' own choice and the benchmark's authority, and for what trusts the system, its choice.
+/// File with the functions' trusted roots and the benchmark's authority.
 const AUTHORITIES: &str = "authorities.pem";
+/// File with the system's trusted roots and the benchmark's authority.
 const SYSTEM_AUTHORITIES: &str = "system-authorities.pem";
-/// Where systems have theirs.
+/// Paths of systems' trusted roots.
 const SYSTEM: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
-/// The emulators and what is in them.
+/// Emulators and their data.
 pub(crate) struct Fixture {
     pub(crate) stack: Stack,
     pub(crate) proxy: RecordingProxy,
     pub(crate) token: String,
-    /// A project of the organization.
+    /// Id of a project of the organization.
     pub(crate) project: String,
     authority: Authority,
     folder: TempDir,
@@ -40,33 +40,33 @@ pub(crate) struct Fixture {
     numbers: AtomicUsize,
 }
 
-/// A way from a process to the emulators on which connections are counted.
-pub(crate) struct Way {
+/// Proxies in front of the emulators that count connections.
+pub(crate) struct Proxies {
     dynamodb: TlsProxy,
     s3: TlsProxy,
     tls: bool,
 }
 
-/// How a process gets to the emulators.
-pub(crate) enum Network<'w> {
-    /// As fast as can be.
+/// Route from a process to the emulators.
+pub(crate) enum Network<'p> {
+    /// Without a proxy.
     Direct,
-    /// Through the tap, which makes each call take some time.
-    Proxied,
-    /// Through what counts connections.
-    By(&'w Way),
+    /// Through the recording proxy, which delays each call.
+    Recorded,
+    /// Through proxies that count connections.
+    Counted(&'p Proxies),
 }
 
 impl Fixture {
-    /// Starts emulators, and makes some projects in them.
+    /// Starts emulators and creates projects in them.
     ///
     /// # Errors
-    /// When an emulator does not start, or the function that creates projects does not create any.
-    pub(crate) async fn set(targets: &[Target]) -> Result<Self> {
+    /// An emulator does not start, or no project can be created.
+    pub(crate) async fn start(targets: &[Target]) -> Result<Self> {
         let proxy = RecordingProxy::new().request_capacity().pace(PACE);
         let folder = TempDir::new().context("can't create a folder")?;
         let mut options = Options::new(workspace().join("template.yaml"));
-        // The functions are started here, one by one, and not by the stack.
+        // The benchmark starts the functions itself.
         options.binaries = Binaries::Dir(folder.path().to_owned());
         options.interceptor = Some(Arc::new(proxy.clone()));
         options.variables = Variables::from([("RATE_LIMIT".to_owned(), "1000000/10s".to_owned())]);
@@ -93,84 +93,81 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// A new way to the emulators, over TLS or not.
+    /// Starts new proxies of the emulators, with or without TLS.
     ///
     /// # Errors
-    /// When no port is free.
-    pub(crate) async fn way(&self, tls: bool) -> Result<Way> {
+    /// No port is free.
+    pub(crate) async fn proxies(&self, tls: bool) -> Result<Proxies> {
         let authority = tls.then_some(&self.authority);
-        Ok(Way {
+        Ok(Proxies {
             dynamodb: TlsProxy::start(self.stack.dynamodb_endpoint(), authority).await?,
             s3: TlsProxy::start(self.stack.s3_endpoint(), authority).await?,
             tls,
         })
     }
 
-    /// How to start `subject`.
+    /// Returns the launch of a target.
     ///
     /// # Errors
-    /// When the template has no such function.
-    pub(crate) fn launch(&self, target: &Target, reach: &Network<'_>) -> Result<Launch> {
-        self.launch_as(target.function, target.executable.clone(), reach)
+    /// The template has no such function.
+    pub(crate) fn launch(&self, target: &Target, network: &Network<'_>) -> Result<Launch> {
+        self.launch_as(target.function, target.executable.clone(), network)
     }
 
-    /// The request of a work, like none before it.
+    /// Returns a unique request of a workload.
     pub(crate) fn request(&self, workload: Workload) -> Request {
         of(workload, &self.project, self.number()).token(&self.token)
     }
 
-    /// A number that no request has had yet.
+    /// Returns a number that no request has had.
     pub(crate) fn number(&self) -> usize {
         self.numbers.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Asks for a work.
+    /// Sends a request of a workload.
     ///
     /// # Errors
-    /// When it is not done.
-    pub(crate) async fn ask(&self, environment: &mut Environment, workload: Workload) -> Result<Answer> {
-        let response = environment.ask(self.request(workload).event()).await?;
-        // The floor knows no work, and answers all of it alike.
-        ensure!(
-            [200, workload.status()].contains(&response.status),
-            "{workload:?} was answered {response:?}"
-        );
+    /// There is no successful response.
+    pub(crate) async fn invoke(&self, environment: &mut Environment, workload: Workload) -> Result<Response> {
+        let response = environment.invoke(self.request(workload).event()).await?;
+        // The noop responds to every workload with 200.
+        ensure!([200, workload.status()].contains(&response.status), "{workload:?} returned {response:?}");
         Ok(response)
     }
 
-    fn launch_as(&self, function: &str, executable: PathBuf, reach: &Network<'_>) -> Result<Launch> {
+    fn launch_as(&self, function: &str, executable: PathBuf, network: &Network<'_>) -> Result<Launch> {
         let mut variables = self.stack.variables(function)?.clone();
         let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
-        match reach {
-            Network::Proxied => {}
+        match network {
+            Network::Recorded => {}
             Network::Direct => {
                 set("AWS_ENDPOINT_URL_DYNAMODB", self.stack.dynamodb_endpoint().to_owned());
                 set("AWS_ENDPOINT_URL_S3", self.stack.s3_endpoint().to_owned());
             }
-            Network::By(way) => {
-                set("AWS_ENDPOINT_URL_DYNAMODB", way.dynamodb.url());
-                set("AWS_ENDPOINT_URL_S3", way.s3.url());
-                // Of the functions, the peer in Rust and Node.js, which has its own beside it.
+            Network::Counted(proxies) => {
+                set("AWS_ENDPOINT_URL_DYNAMODB", proxies.dynamodb.url());
+                set("AWS_ENDPOINT_URL_S3", proxies.s3.url());
+                // For the functions, the baseline in Rust, and Node.js, which adds the file to its own roots.
                 let trusted = [
                     ("AWS_CA_BUNDLE", AUTHORITIES),
                     ("SSL_CERT_FILE", SYSTEM_AUTHORITIES),
                     ("NODE_EXTRA_CA_CERTS", AUTHORITIES),
                 ];
-                for (name, file) in trusted.into_iter().filter(|_| way.tls) {
+                for (name, file) in trusted.into_iter().filter(|_| proxies.tls) {
                     set(name, self.folder.path().join(file).display().to_string());
                 }
             }
         }
-        Ok(Launch { executable, variables, under: Vec::new() })
+        Ok(Launch { executable, variables, runner: Vec::new() })
     }
 
-    /// Makes projects. Gives the id of the last one.
+    /// Creates projects. Returns the id of the last one.
     async fn fill(&self) -> Result<String> {
         let launch = self.launch_as(CREATE, self.creator.clone(), &Network::Direct)?;
         let mut environment = Environment::start(&launch).await?;
         let mut last = String::new();
         for _ in 0..PROJECTS {
-            last = self.ask(&mut environment, Workload::Create).await?.body;
+            last = self.invoke(&mut environment, Workload::Create).await?.body;
         }
         environment.stop().await?;
         let project: Value = serde_json::from_str(&last).context("a new project is JSON")?;
@@ -178,13 +175,13 @@ impl Fixture {
     }
 }
 
-impl Way {
-    /// How many connections were opened on it so far.
+impl Proxies {
+    /// Returns the number of connections opened so far.
     pub(crate) fn opened(&self) -> usize {
         self.dynamodb.opened() + self.s3.opened()
     }
 
-    /// How long setting up connections to the tables took so far: of TLS, as seen from the server.
+    /// Returns the durations of the TLS handshakes with DynamoDB so far, as seen from the server.
     pub(crate) fn set_ups(&self) -> Vec<Duration> {
         self.dynamodb.set_ups()
     }

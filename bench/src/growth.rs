@@ -1,4 +1,4 @@
-//! What a request costs when there is much else in the tables. What must stay out: what it costs in itself.
+//! Cost of a request as the tables grow.
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,17 +12,17 @@ use crate::seeds::{counters, projects};
 use crate::series::{Samples, Unit};
 use crate::target::{LIST, Target};
 
-/// How much there is.
+/// Numbers of projects and of counters.
 const SIZES: [usize; 3] = [10, 1_000, 100_000];
-/// How many requests are measured together.
+/// Number of requests in one measurement of CPU time.
 const BATCH: usize = 20;
-/// More callers than an instance remembers.
+/// Number of callers: more than an execution environment caches.
 const CALLERS: usize = 5_000;
 
-/// Measures pages and counters, `rounds` times some, with little and with much beside them.
+/// Measures pages and counters in small and large tables, in `rounds` batches.
 ///
 /// # Errors
-/// When an emulator does not do what is asked of it, or a request is not answered.
+/// An emulator fails, or a request does not succeed.
 pub(crate) async fn growth(
     fixture: &Fixture,
     targets: &[Target],
@@ -36,7 +36,7 @@ pub(crate) async fn growth(
     crowd(fixture, list, samples).await
 }
 
-/// An organization's id says how many projects it has.
+/// Returns the id of the organization with `size` projects.
 fn organization(size: usize) -> String {
     format!("of-{size}")
 }
@@ -50,7 +50,7 @@ async fn pages(fixture: &Fixture, list: &Target, rounds: usize, samples: &mut Sa
         for size in SIZES {
             let organization = organization(size);
             let token = fixture.stack.token("growth", &[&organization])?;
-            // As many as the smallest has, so that all pages are of one size.
+            // The number of the smallest, so that all pages have the same size.
             let request = Request::list(&organization, "limit=10").token(&token);
             let case = format!("{size} projects");
             batch(&mut environment, "page of 10", &case, samples, |_| Ok(request.clone())).await?;
@@ -64,7 +64,7 @@ async fn capacity(fixture: &Fixture, targets: &[Target], samples: &mut Samples) 
     let mut environment = round_trips.start(LIST, &[]).await?;
     for size in SIZES {
         let organization = organization(size);
-        // A caller of whom nothing is known.
+        // A new caller.
         let token = fixture.stack.token(&format!("growth of {size}"), &[&organization])?;
         let request = Request::list(&organization, "limit=10").token(&token);
         round_trips.note(&format!("list, 10 of {size} projects"), &mut environment, &request, 200).await?;
@@ -72,15 +72,15 @@ async fn capacity(fixture: &Fixture, targets: &[Target], samples: &mut Samples) 
     environment.stop().await
 }
 
-/// A table with more and more counters in it, and callers of whom it knows nothing.
+/// Measures new callers in a table with a growing number of counters.
 async fn callers(fixture: &Fixture, list: &Target, rounds: usize, samples: &mut Samples) -> Result<()> {
-    let mut there = 0;
+    let mut existing = 0;
     for size in SIZES {
-        counters(fixture, size - there).await?;
-        there = size;
+        counters(fixture, size - existing).await?;
+        existing = size;
         let mut environment = Environment::start(&fixture.launch(list, &Network::Direct)?).await?;
         for index in 0..BATCH {
-            environment.ask(new_caller(fixture, &format!("before-{size}-{index}"))?.event()).await?;
+            environment.invoke(new_caller(fixture, &format!("before-{size}-{index}"))?.event()).await?;
         }
         let case = format!("{size} counters");
         for round in 0..rounds {
@@ -92,17 +92,17 @@ async fn callers(fixture: &Fixture, list: &Target, rounds: usize, samples: &mut 
     Ok(())
 }
 
-/// One instance that more callers come to than it remembers.
+/// Measures one execution environment with more callers than it caches.
 async fn crowd(fixture: &Fixture, list: &Target, samples: &mut Samples) -> Result<()> {
     let mut environment = Environment::start(&fixture.launch(list, &Network::Direct)?).await?;
     for first in (0..CALLERS).step_by(BATCH) {
         let case = format!("{} to {} callers before", first / 1000 * 1000, first / 1000 * 1000 + 999);
         let new = |index| new_caller(fixture, &format!("crowd-{first}-{index}"));
-        batch(&mut environment, "one instance", &case, samples, new).await?;
+        batch(&mut environment, "one environment", &case, samples, new).await?;
         if first + BATCH == 1000 || first + BATCH == CALLERS {
             let memory = peak_memory(environment.process()?)?;
             let case = format!("{} callers", first + BATCH);
-            samples.note("growth, one instance: peak memory", Unit::Kibibytes, &case, memory);
+            samples.note("growth, one environment: peak memory", Unit::Kibibytes, &case, memory);
         }
     }
     environment.stop().await
@@ -122,8 +122,8 @@ async fn batch(
     environment.settle().await;
     let before = cpu(environment.process()?)?;
     for index in 0..BATCH {
-        let response = environment.ask(request(index)?.event()).await?;
-        ensure!(response.status == 200, "{case} was answered {response:?}");
+        let response = environment.invoke(request(index)?.event()).await?;
+        ensure!(response.status == 200, "{case} returned {response:?}");
         let measure = format!("growth, {measure}: time");
         samples.note(&measure, Unit::Milliseconds, case, milliseconds(response.took));
     }

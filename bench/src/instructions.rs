@@ -1,4 +1,4 @@
-//! Instructions, counted by Valgrind: what noise can't move. What must stay out: times, which mean nothing under Valgrind.
+//! Instructions, counted by Valgrind: a measure without noise.
 
 use std::fs;
 use std::process::Stdio;
@@ -14,34 +14,34 @@ use crate::fixture::{Fixture, Network};
 use crate::series::{Samples, Unit};
 use crate::target::{LARGE, Target, Workload};
 
-/// How often an init is counted.
+/// Number of counted inits.
 const INITS: usize = 3;
-/// The requests before those that are counted: the first ones open connections.
+/// Number of requests before the counted ones, because the first ones open connections.
 const BEFORE: usize = 5;
 
-/// Whether Valgrind is here; says so if not.
+/// Returns `true` if Valgrind is installed, and prints a line if it is not.
 pub(crate) async fn can_count() -> bool {
     let mut version = Command::new("valgrind");
     version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     let found = version.status().await.is_ok_and(|status| status.success());
     if !found {
-        terminal::say("SKIPPED: instructions are not counted, as there is no valgrind");
+        terminal::say("SKIPPED: instructions are not counted, because valgrind is not installed");
     }
     found
 }
 
-/// Counts the instructions from a process's first one until it waits for its first event with its connections open, those
-/// until it has answered one over TLS, and those of a warm request unless only the former are wanted.
+/// Counts the instructions of each target: until it waits for its first event with open connections, until its first
+/// response over TLS, and, unless `only_init`, of a warm request.
 ///
 /// # Errors
-/// When an executable does not run under Valgrind.
+/// An executable does not run under Valgrind.
 pub(crate) async fn instructions(
     fixture: &Fixture,
     targets: &[Target],
     only_init: bool,
     samples: &mut Samples,
 ) -> Result<()> {
-    let way = fixture.way(true).await?;
+    let proxies = fixture.proxies(true).await?;
     for target in targets.iter().filter(|target| target.is_machine_code()) {
         let mut note =
             |measure: &str, sample| samples.note(measure, Unit::MegaInstructions, &target.name, sample);
@@ -53,7 +53,7 @@ pub(crate) async fn instructions(
             let once = target.workloads.first().map(|workload| (*workload, 1));
             note(
                 "to the first response, TLS: instructions",
-                counted(fixture, target, &Network::By(&way), once).await?,
+                counted(fixture, target, &Network::Counted(&proxies), once).await?,
             );
         }
         for workload in target.workloads.iter().filter(|_| !only_init) {
@@ -67,25 +67,25 @@ pub(crate) async fn instructions(
     Ok(())
 }
 
-/// In millions. The process is ended once it has nothing to do any more.
+/// Returns the millions of instructions of a process from its start until it is idle after the workload.
 async fn counted(
     fixture: &Fixture,
     target: &Target,
-    reach: &Network<'_>,
+    network: &Network<'_>,
     workloads: Option<(Workload, usize)>,
 ) -> Result<f64> {
     let log = NamedTempFile::new().context("can't create a file")?;
-    let mut launch = fixture.launch(target, reach)?;
+    let mut launch = fixture.launch(target, network)?;
     let file = format!("--log-file={}", log.path().display());
-    launch.under =
+    launch.runner =
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &file].map(str::to_owned).into();
     let mut environment = Environment::start(&launch).await?;
     for workload in workloads.into_iter().flat_map(|(workload, times)| std::iter::repeat_n(workload, times)) {
-        fixture.ask(&mut environment, workload).await?;
+        fixture.invoke(&mut environment, workload).await?;
     }
     environment.idle().await?;
     environment.terminate().await?;
-    let text = fs::read_to_string(log.path()).context("can't read what Valgrind says")?;
+    let text = fs::read_to_string(log.path()).context("can't read Valgrind's log")?;
     let number = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse::<f64>().ok());
     Ok(number.with_context(|| format!("Valgrind counted nothing: {text}"))? / 1_000_000.0)
 }

@@ -1,4 +1,4 @@
-//! What the figures were measured on, without which they mean nothing. What must stay out: the figures.
+//! The machine that the figures were measured on.
 
 use std::fmt::{Display, Formatter, Result};
 use std::fs;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
-/// This machine.
+/// Hardware, kernel and compiler of this machine.
 #[derive(Debug, Serialize)]
 pub(crate) struct Machine {
     processor: String,
@@ -19,8 +19,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// What Linux and the compiler say of it; nothing where they say nothing.
-    pub(crate) fn look() -> Self {
+    /// Reads Linux's and the compiler's data. Unknown values are empty.
+    pub(crate) fn detect() -> Self {
         let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
         Self {
             processor: value(&read("/proc/cpuinfo"), "model name"),
@@ -51,6 +51,6 @@ fn value(text: &str, name: &str) -> String {
 }
 
 fn compiler() -> String {
-    let said = Command::new("rustc").arg("--version").output();
-    said.map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned()).unwrap_or_default()
+    let output = Command::new("rustc").arg("--version").output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }

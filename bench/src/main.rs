@@ -1,7 +1,7 @@
-//! The benchmark: what the functions cost, beside what they are compared with, on this machine.
+//! The benchmark: costs of the functions beside their baselines, on this machine.
 //!
-//! It runs executables as Lambda would, over the local stack's emulators, and knows nothing of how they are made: like
-//! `local`, it depends on none of the service's crates. What must stay out: the measures, one file each.
+//! It runs executables as Lambda would, on the local stack's emulators. Like `local`, it depends on none of the service's
+//! crates.
 
 mod arguments;
 mod check;
@@ -28,7 +28,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use arguments::{Arguments, What};
+use arguments::{Arguments, Part};
 use clap::Parser;
 use fixture::Fixture;
 use local::terminal;
@@ -40,7 +40,7 @@ use series::{Samples, Series};
 use target::Target;
 use thresholds::Thresholds;
 
-/// What the picture shows, in its order.
+/// Measures that the plot shows, in its order.
 const PLOTTED: [&str; 3] = ["init: from spawn to the first /next", "first request, TLS", "warm list: time"];
 
 #[tokio::main]
@@ -57,8 +57,8 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<()> {
     target::require_linux()?;
     let targets = target::targets(arguments.binaries.as_deref(), arguments.check).await?;
-    let machine = Machine::look();
-    let counts = arguments.wants(What::Instructions) && instructions::can_count().await;
+    let machine = Machine::detect();
+    let counts = arguments.selects(Part::Instructions) && instructions::can_count().await;
     let series = measure(&arguments, &targets, counts).await?;
     write!(std::io::stdout(), "{machine}{}{}", Report(&series), Thresholds(&series))?;
     write(&arguments, &machine, &series)?;
@@ -70,29 +70,29 @@ async fn run(arguments: Arguments) -> Result<()> {
 
 async fn measure(arguments: &Arguments, targets: &[Target], counts: bool) -> Result<Vec<Series>> {
     let (mut samples, runs) = (Samples::default(), usize::from(arguments.runs));
-    let fixture = Fixture::set(targets).await?;
-    if arguments.wants(What::Size) {
+    let fixture = Fixture::start(targets).await?;
+    if arguments.selects(Part::Size) {
         cold::sizes(targets, &mut samples)?;
     }
-    if arguments.wants(What::Start) {
+    if arguments.selects(Part::Start) {
         cold::starts(&fixture, targets, runs, false, &mut samples).await?;
         cold::starts(&fixture, targets, runs, true, &mut samples).await?;
     }
-    if arguments.wants(What::Warm) {
+    if arguments.selects(Part::Warm) {
         warm::requests(&fixture, targets, runs, false, &mut samples).await?;
         warm::requests(&fixture, targets, runs, true, &mut samples).await?;
     }
-    if arguments.wants(What::Memory) {
+    if arguments.selects(Part::Memory) {
         warm::memory(&fixture, targets, &mut samples).await?;
     }
-    if arguments.wants(What::RoundTrips) {
+    if arguments.selects(Part::RoundTrips) {
         RoundTrips::new(&fixture, targets, &mut samples).count().await?;
     }
     if counts {
         instructions::instructions(&fixture, targets, arguments.check, &mut samples).await?;
         doubling::doubling(&mut samples).await?;
     }
-    if arguments.wants(What::Growth) {
+    if arguments.selects(Part::Growth) {
         growth::growth(&fixture, targets, runs, &mut samples).await?;
     }
     Ok(samples.finish())

@@ -1,4 +1,4 @@
-//! Distributions as a picture: each sample a dot, each median a line. What must stay out: which measures are shown.
+//! Plot of distributions as SVG: each sample is a dot, each median a line.
 
 use std::fmt::Write;
 
@@ -8,24 +8,24 @@ use crate::series::Series;
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 150.0;
 const RIGHT: f64 = 790.0;
-/// The height of a row, and of what stands above and below the rows of a panel.
+/// Height of a row, and of the space above and below the rows of a panel.
 const ROW: f64 = 22.0;
 const HEAD: f64 = 34.0;
 const FOOT: f64 = 34.0;
 
-/// Follows the reader's choice of light or dark.
+/// Style sheet for light and dark color schemes.
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#24292f}.t{font-weight:600}.n{fill:#57606a}\
 line{stroke:#d0d7de}.d{fill:#0969da;fill-opacity:.28}.m{stroke:#cf222e;stroke-width:2}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.n{fill:#9198a1}line{stroke:#3d444d}\
 .d{fill:#4493f8;fill-opacity:.35}.m{stroke:#ff7b72}}";
 
-/// A logarithmic axis.
+/// Logarithmic axis.
 struct Axis {
     low: f64,
     high: f64,
 }
 
-/// The picture of these panels, each of a title and its rows, all in milliseconds.
+/// Draws panels, each with a title and its rows, all in milliseconds.
 pub(crate) fn draw(panels: &[(String, Vec<&Series>)]) -> String {
     let height: f64 = panels.iter().map(|(_, rows)| height_of(rows.len())).sum();
     let mut svg = format!(
@@ -71,11 +71,11 @@ fn row(svg: &mut String, axis: &Axis, series: &Series, y: f64) {
     let (median, base) = (series.summary.median, y + 4.0);
     line(svg, &format!("<text x=\"8\" y=\"{base:.1}\">{}</text>", series.target));
     for (index, sample) in series.samples.iter().enumerate() {
-        // Moved up and down a little, so that equal ones can be told from one.
-        let moved = y + f64::from(u8::try_from(index * 5 % 11).unwrap_or_default()) - 5.0;
+        // Vertical jitter makes equal samples visible.
+        let jittered = y + f64::from(u8::try_from(index * 5 % 11).unwrap_or_default()) - 5.0;
         line(
             svg,
-            &format!("<circle class=\"d\" cx=\"{:.1}\" cy=\"{moved:.1}\" r=\"2.5\"/>", axis.x(*sample)),
+            &format!("<circle class=\"d\" cx=\"{:.1}\" cy=\"{jittered:.1}\" r=\"2.5\"/>", axis.x(*sample)),
         );
     }
     let (x, above, below) = (axis.x(median), y - 9.0, y + 9.0);
@@ -87,7 +87,7 @@ fn row(svg: &mut String, axis: &Axis, series: &Series, y: f64) {
 }
 
 fn line(svg: &mut String, text: &str) {
-    // Writing to a string does not fail.
+    // Writing to a string can't fail.
     writeln!(svg, "{text}").unwrap_or_default();
 }
 
@@ -103,10 +103,10 @@ impl Axis {
         LEFT + share * (RIGHT - LEFT)
     }
 
-    /// 1, 2 and 5 of each power of ten.
+    /// Returns 1, 2 and 5 times each power of ten within the axis.
     fn ticks(&self) -> Vec<f64> {
         let powers = (-2..6).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
-        // What a power of ten leaves of rounding is not shown.
+        // Removes the rounding error of negative powers.
         let ticks = powers.map(|tick| (tick * 100.0).round() / 100.0);
         ticks.filter(|tick| (self.low..=self.high).contains(tick)).collect()
     }
@@ -118,7 +118,7 @@ mod tests {
     use crate::series::{Samples, Unit};
 
     #[test]
-    fn every_sample_is_a_dot_within_the_picture_under_its_title() {
+    fn every_sample_is_a_dot_within_the_plot() {
         let mut samples = Samples::default();
         for sample in [1.0, 2.0, 400.0] {
             samples.note("init", Unit::Milliseconds, "it", sample);

@@ -1,13 +1,13 @@
-//! The samples as a table for people. What must stay out: measuring.
+//! Report of the samples as tables.
 
 use std::fmt::{Display, Formatter, Result};
 
 use crate::series::{Series, Unit};
 
-/// What the others are compared with where it is there.
+/// Target that the others are compared with.
 const NOOP: &str = "noop";
 
-/// All series, one table a measure.
+/// Tables of all series, one for each measure.
 pub(crate) struct Report<'s>(pub(crate) &'s [Series]);
 
 impl Display for Report<'_> {
@@ -53,7 +53,7 @@ fn row(formatter: &mut Formatter<'_>, series: &Series, noop: Option<f64>) -> Res
     writeln!(formatter, "{p5:>10}{p95:>10}{p99:>10}{:>6}{ratio:>9}", it.samples)
 }
 
-/// As many digits as mean something.
+/// Formats a value with its significant digits.
 fn number(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Milliseconds | Unit::MegaInstructions => format!("{value:.3}"),

@@ -1,5 +1,4 @@
 //! Round trips to the emulators and DynamoDB's capacity units of every kind of request, counted on the wire.
-//! What must stay out: time.
 
 use anyhow::{Context, Result, ensure};
 use testing::{CallTiming, Service, sequential};
@@ -12,7 +11,7 @@ use crate::seeds::projects;
 use crate::series::{Samples, Unit};
 use crate::target::{CREATE, LIST, SMALL, Target, UPLOAD};
 
-/// Processes that are asked through the tap.
+/// Measurement of processes behind the recording proxy.
 pub(crate) struct RoundTrips<'s> {
     fixture: &'s Fixture,
     targets: &'s [Target],
@@ -24,10 +23,10 @@ impl<'s> RoundTrips<'s> {
         Self { fixture, targets, samples }
     }
 
-    /// Counts what each kind of request costs.
+    /// Counts the calls and units of each kind of request.
     ///
     /// # Errors
-    /// When one is not answered as it should be.
+    /// A response has an unexpected status.
     pub(crate) async fn count(&mut self) -> Result<()> {
         self.lists().await?;
         self.creations().await?;
@@ -70,15 +69,15 @@ impl<'s> RoundTrips<'s> {
         self.note("upload, no such project", &mut function, &upload(nowhere, 3), 404).await
     }
 
-    /// With a list of nothing beside the counter, which costs half a unit to read.
+    /// Measures the counter, beside a list without items, which costs half a read unit.
     async fn counters(&mut self) -> Result<()> {
         let limited = [("RATE_LIMIT", "3/86400s")];
         let (mut one, mut other) = (self.start(LIST, &limited).await?, self.start(LIST, &limited).await?);
         let token = self.fixture.stack.token("counters", &["nothing"])?;
         let list = Request::list("nothing", "").token(&token);
         self.note("counter: a new caller", &mut one, &list, 200).await?;
-        self.note("counter: one that this instance knows", &mut one, &list, 200).await?;
-        self.note("counter: one that only another instance knows", &mut other, &list, 200).await?;
+        self.note("counter: one that this environment knows", &mut one, &list, 200).await?;
+        self.note("counter: one that only another environment knows", &mut other, &list, 200).await?;
         self.note("counter: over the limit", &mut one, &list, 429).await?;
         self.note("counter: known to be over the limit", &mut one, &list, 429).await?;
         let anonymous = Request::list("nothing", "");
@@ -89,11 +88,11 @@ impl<'s> RoundTrips<'s> {
         self.rolling().await
     }
 
-    /// A caller that this instance knows from the window before.
+    /// Measures a caller that this environment knows from the previous window.
     async fn rolling(&mut self) -> Result<()> {
         let mut function = self.start(LIST, &[("RATE_LIMIT", "1000/1s")]).await?;
         let list = Request::list("nothing", "").token(&self.fixture.stack.token("rolling", &["nothing"])?);
-        function.ask(list.event()).await?;
+        function.invoke(list.event()).await?;
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         self.note("counter: known from the window before", &mut function, &list, 200).await
     }
@@ -101,7 +100,7 @@ impl<'s> RoundTrips<'s> {
     pub(crate) async fn start(&self, function: &str, variables: &[(&str, &str)]) -> Result<Environment> {
         let target = self.targets.iter().find(|target| target.name == function);
         let mut launch: Launch =
-            self.fixture.launch(target.context("it is not measured")?, &Network::Proxied)?;
+            self.fixture.launch(target.context("it is not measured")?, &Network::Recorded)?;
         launch
             .variables
             .extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -116,28 +115,28 @@ impl<'s> RoundTrips<'s> {
         status: u64,
     ) -> Result<()> {
         self.fixture.proxy.clear();
-        let response = function.ask(request.event()).await.with_context(|| case.to_owned())?;
-        ensure!(response.status == status, "{case} was answered {response:?}");
-        let spans = self.fixture.proxy.timings();
-        let of = |service| spans.iter().filter(|span| span.call.service == service).count();
+        let response = function.invoke(request.event()).await.with_context(|| case.to_owned())?;
+        ensure!(response.status == status, "{case} returned {response:?}");
+        let calls = self.fixture.proxy.timings();
+        let of = |service| calls.iter().filter(|timing| timing.call.service == service).count();
         let mut note = |measure: &str, unit, sample| self.samples.note(measure, unit, case, sample);
-        note("round trips", Unit::Count, count(spans.len()));
-        note("round trips, one after the other", Unit::Count, count(sequential(&spans)));
+        note("round trips", Unit::Count, count(calls.len()));
+        note("round trips, one after the other", Unit::Count, count(sequential(&calls)));
         note("calls of S3", Unit::Count, count(of(Service::S3)));
-        note("read capacity", Unit::CapacityUnits, units(&spans, reads));
-        note("write capacity", Unit::CapacityUnits, units(&spans, |span| !reads(span)));
+        note("read capacity", Unit::CapacityUnits, units(&calls, is_read));
+        note("write capacity", Unit::CapacityUnits, units(&calls, |timing| !is_read(timing)));
         Ok(())
     }
 }
 
-fn reads(span: &CallTiming) -> bool {
-    ["Query", "GetItem"].contains(&span.call.operation.as_str())
+fn is_read(timing: &CallTiming) -> bool {
+    ["Query", "GetItem"].contains(&timing.call.operation.as_str())
 }
 
-fn units(spans: &[CallTiming], wanted: impl Fn(&CallTiming) -> bool) -> f64 {
-    spans
+fn units(calls: &[CallTiming], selects: impl Fn(&CallTiming) -> bool) -> f64 {
+    calls
         .iter()
-        .filter(|span| wanted(span))
-        .filter_map(|span| span.capacity)
+        .filter(|timing| selects(timing))
+        .filter_map(|timing| timing.capacity)
         .fold(0.0, |sum, units| sum + units)
 }

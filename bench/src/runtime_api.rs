@@ -1,8 +1,7 @@
-//! The Lambda Runtime API as a stop watch: says when a process asks and when it answers.
-//! What must stay out: the process.
+//! The Lambda Runtime API as a stopwatch: signals the times of a process's polls and responses.
 //!
-//! The local stack has one too, for serving; this one does nothing that takes time between a measured process and the
-//! clock. <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+//! The local stack has one too, for serving; this one adds no time between a measured process and the clock.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -21,20 +20,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
-/// What an invocation may take, for what the process is told of its deadline.
+/// Time of an invocation, for the deadline that the process receives.
 const TIMEOUT_MS: i64 = 60_000;
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:bench";
 
-/// What the process did, and when since the clock was started.
+/// Request of the process to the API, with its time since the clock's start.
 #[derive(Debug)]
-pub(crate) enum Event {
-    /// It asked for an event.
-    Asked(Duration),
-    /// It was handed one.
-    Took(Duration),
-    /// It answered.
-    Answered(Duration, Bytes),
-    /// It said that it can't go on.
+pub(crate) enum Signal {
+    /// It polled for an event.
+    Polled(Duration),
+    /// The event was delivered.
+    Delivered(Duration),
+    /// It responded.
+    Responded(Duration, Bytes),
+    /// It reported an error.
     Failed(Bytes),
 }
 
@@ -42,36 +41,36 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
-    pub(crate) signs: mpsc::UnboundedReceiver<Event>,
+    pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
     events: mpsc::UnboundedSender<Bytes>,
     _server: JoinSet<()>,
 }
 
 struct Shared {
     watch: Stopwatch,
-    signs: mpsc::UnboundedSender<Event>,
+    signals: mpsc::UnboundedSender<Signal>,
     events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
 }
 
 impl RuntimeApi {
-    /// Serves a process that is about to start. Times count from `watch` on.
+    /// Serves a process that is about to start. Times are those of `watch`.
     ///
     /// # Errors
-    /// When no port is free.
+    /// No port is free.
     pub(crate) async fn serve(watch: Stopwatch) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free")?;
         let address = listener.local_addr()?;
-        let (sender, signs) = mpsc::unbounded_channel();
+        let (sender, signals) = mpsc::unbounded_channel();
         let (events, receiver) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { watch, signs: sender, events: receiver.into() });
+        let shared = Arc::new(Shared { watch, signals: sender, events: receiver.into() });
         let mut server = JoinSet::new();
         server.spawn(accept(listener, shared));
-        Ok(Self { address, signs, events, _server: server })
+        Ok(Self { address, signals, events, _server: server })
     }
 
-    /// Hands an event to the process as soon as it asks.
+    /// Delivers an event to the process as soon as it polls.
     pub(crate) fn send(&self, event: Bytes) {
-        // Without a receiver the server is gone, and so is the process for whoever waits for its signs.
+        // Without a receiver the server has ended, and so have the process's signals.
         drop(self.events.send(event));
     }
 }
@@ -85,32 +84,32 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     stream.set_nodelay(true).unwrap_or_default();
-    let service = service_fn(|request| shared.answer(request));
-    // A connection breaks off with its process.
+    let service = service_fn(|request| shared.respond(request));
+    // A connection ends with its process.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
-        let asked = self.watch.elapsed();
+    async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
+        let polled = self.watch.elapsed();
         let path = request.uri().path().to_owned();
         if path.ends_with("/next") {
-            return self.next(asked).await;
+            return self.next(polled).await;
         }
         let body = request.into_body().collect().await?.to_bytes();
-        let sign = if path.ends_with("/response") {
-            Event::Answered(self.watch.elapsed(), body)
+        let signal = if path.ends_with("/response") {
+            Signal::Responded(self.watch.elapsed(), body)
         } else {
-            Event::Failed(body)
+            Signal::Failed(body)
         };
-        drop(self.signs.send(sign));
+        drop(self.signals.send(signal));
         let status =
             Response::builder().status(StatusCode::ACCEPTED).header("content-type", "application/json");
         Ok(status.body(Full::from("{\"status\":\"OK\"}"))?)
     }
 
-    async fn next(&self, asked: Duration) -> Result<Response<Full<Bytes>>> {
-        drop(self.signs.send(Event::Asked(asked)));
+    async fn next(&self, polled: Duration) -> Result<Response<Full<Bytes>>> {
+        drop(self.signals.send(Signal::Polled(polled)));
         let event = self.events.lock().await.recv().await.context("there are no more events")?;
         let response = Response::builder()
             .header("content-type", "application/json")
@@ -122,7 +121,7 @@ impl Shared {
                 "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0",
             );
         let response = response.body(Full::new(event))?;
-        drop(self.signs.send(Event::Took(self.watch.elapsed())));
+        drop(self.signals.send(Signal::Delivered(self.watch.elapsed())));
         Ok(response)
     }
 }

@@ -1,5 +1,4 @@
-//! Rows in great numbers: copies of what a function made, as nothing here knows how rows are made.
-//! What must stay out: requests.
+//! Rows in large numbers: copies of a function's rows, because the benchmark doesn't know their attributes.
 
 use std::collections::HashMap;
 
@@ -9,18 +8,18 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use crate::event::ORGANIZATION;
 use crate::fixture::Fixture;
 
-/// How many rows one call takes.
+/// Largest number of rows in one call.
 const ROWS: usize = 25;
-/// The tables, by their ids in the template.
+/// Logical ids of the tables.
 const PROJECTS: &str = "ProjectsTable";
 const COUNTERS: &str = "RateLimitTable";
 
 type Row = HashMap<String, AttributeValue>;
 
-/// Gives an organization so many projects: copies of one that a function made.
+/// Adds so many projects to an organization: copies of one that a function created.
 ///
 /// # Errors
-/// When a table can't be read or written.
+/// A table can't be read or written.
 pub(crate) async fn projects(fixture: &Fixture, organization: &str, number: usize) -> Result<()> {
     let table = fixture.stack.table(PROJECTS);
     let query = fixture.stack.dynamodb().query().table_name(table).limit(1).scan_index_forward(false);
@@ -43,17 +42,17 @@ pub(crate) async fn projects(fixture: &Fixture, organization: &str, number: usiz
     write(fixture, table, number, copy).await
 }
 
-/// Adds counters of so many callers to those that there are: copies of one that a function made.
+/// Adds counters of so many callers: copies of one that a function created.
 ///
 /// # Errors
-/// When a table can't be read or written.
+/// A table can't be read or written.
 pub(crate) async fn counters(fixture: &Fixture, number: usize) -> Result<()> {
     let table = fixture.stack.table(COUNTERS);
     let found = fixture.stack.dynamodb().scan().table_name(table).limit(1).send().await?;
     let mut model = found.items().first().context("there is no counter")?.clone();
     let declared = fixture.stack.template().tables.iter().find(|table| table.id == COUNTERS);
     if let Some(expires) = declared.and_then(|table| table.expires.clone()) {
-        // So that they stay while they are needed.
+        // The copies must not expire during the benchmark.
         model.insert(expires, AttributeValue::N("9999999999".to_owned()));
     }
     write(fixture, table, number, |index| with(&model, &[("pk", format!("copy-{number}-{index}"))])).await
@@ -68,7 +67,10 @@ async fn write(fixture: &Fixture, table: &str, number: usize, row: impl Fn(usize
         });
         let written =
             client.batch_write_item().request_items(table, rows.collect::<Result<_>>()?).send().await?;
-        ensure!(written.unprocessed_items().is_none_or(HashMap::is_empty), "the table took not all rows");
+        ensure!(
+            written.unprocessed_items().is_none_or(HashMap::is_empty),
+            "the table did not store all rows"
+        );
     }
     Ok(())
 }

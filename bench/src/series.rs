@@ -1,8 +1,8 @@
-//! Samples, by what was measured of whom, and what they come to. What must stay out: measuring, and how it is shown.
+//! Samples by measure and target, and their summaries.
 
 use serde::Serialize;
 
-/// What a sample counts.
+/// Unit of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Unit {
     #[serde(rename = "ms")]
@@ -19,12 +19,12 @@ pub(crate) enum Unit {
     Times,
 }
 
-/// All samples of one measure of one executable.
+/// Samples of one measure of one target.
 #[derive(Debug, Serialize)]
 pub(crate) struct Series {
     pub(crate) measure: String,
     pub(crate) unit: Unit,
-    /// What was measured: an executable, or a case.
+    /// Executable or case that was measured.
     pub(crate) target: String,
     #[serde(flatten)]
     pub(crate) summary: Summary,
@@ -32,7 +32,7 @@ pub(crate) struct Series {
     pub(crate) samples: Vec<f64>,
 }
 
-/// What samples come to.
+/// Extremes and percentiles of samples.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) samples: usize,
@@ -44,7 +44,7 @@ pub(crate) struct Summary {
     pub(crate) max: f64,
 }
 
-/// All series, in the order in which they began.
+/// All series, in the order of their first samples.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     series: Vec<Series>,
@@ -81,7 +81,7 @@ impl Samples {
         });
     }
 
-    /// The series, summed up, those of a measure together.
+    /// Returns the series with their summaries, grouped by measure.
     pub(crate) fn finish(mut self) -> Vec<Series> {
         let mut measures = Vec::new();
         for series in &self.series {
@@ -99,7 +99,7 @@ impl Samples {
 }
 
 impl Summary {
-    /// What these samples, in ascending order, come to.
+    /// Summarizes samples in ascending order.
     fn of(sorted: &[f64]) -> Self {
         let [min, p5, median, p95, p99, max] =
             [0, 5, 50, 95, 99, 100].map(|percent| percentile(sorted, percent));
@@ -107,7 +107,7 @@ impl Summary {
     }
 }
 
-/// The smallest sample that at least so many percent are not above: always one that was measured ("nearest rank").
+/// Returns the nearest-rank percentile, which is always a sample.
 fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted.get(rank(sorted.len(), percent)).copied().unwrap_or_default()
 }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_kept_by_measure_and_subject_in_the_order_of_the_first() {
+    fn series_are_grouped_by_measure() {
         let mut samples = Samples::default();
         for (measure, target, sample) in [("b", "x", 3.0), ("a", "x", 1.0), ("b", "y", 9.0), ("b", "x", 1.0)]
         {

@@ -1,4 +1,4 @@
-//! The executables that are measured: the functions, and what they are compared with. What must stay out: running them.
+//! Measured executables: the functions and the baselines.
 
 use std::path::{Path, PathBuf};
 
@@ -8,35 +8,35 @@ use local::template::Template;
 use local::terminal;
 use testing::workspace;
 
-/// The functions whose routes are asked, by their binaries.
+/// Binaries of the measured functions.
 pub(crate) const LIST: &str = "list-projects";
 pub(crate) const CREATE: &str = "create-project";
 pub(crate) const UPLOAD: &str = "upload-file";
 
-/// A small and the largest allowed upload, in bytes.
+/// Sizes of a small and of the largest allowed upload, in bytes.
 pub(crate) const SMALL: usize = 1024;
 pub(crate) const LARGE: usize = 4 * 1024 * 1024;
 
-/// What is compared with the functions: its name, and where it is once it is built.
+/// Baselines: name and folder.
 const BASELINES: [(&str, &str); 2] =
     [("defaults", "target/baselines/defaults"), ("node", "target/baselines/node")];
 
-/// What an executable is asked to do.
+/// Kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     /// A page of 20 projects.
     List,
     /// A new project.
     Create,
-    /// A file of so many bytes.
+    /// A file of this number of bytes.
     Upload(usize),
 }
 
-/// An executable that is measured.
+/// Executable that is measured.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) name: String,
-    /// The function whose environment it gets.
+    /// Function whose variables it gets.
     pub(crate) function: &'static str,
     pub(crate) executable: PathBuf,
     pub(crate) workloads: Vec<Workload>,
@@ -52,7 +52,7 @@ impl Workload {
         }
     }
 
-    /// The status of its success.
+    /// Returns the status of a success.
     pub(crate) fn status(self) -> u64 {
         if self == Self::List { 200 } else { 201 }
     }
@@ -67,16 +67,16 @@ impl Target {
         Self { name: name.to_owned(), function: LIST, executable, workloads: vec![Workload::List] }
     }
 
-    /// Whether it is machine code, and not a script that starts something else.
+    /// Returns `true` if the executable is machine code. Otherwise it is a script.
     pub(crate) fn is_machine_code(&self) -> bool {
         std::fs::read(&self.executable).is_ok_and(|bytes| bytes.starts_with(b"\x7fELF"))
     }
 }
 
-/// The functions, and beside them what is there to compare them with, unless `alone`.
+/// Returns the functions and, unless `alone`, the noop and the baselines that are built.
 ///
 /// # Errors
-/// When a function is not in `binaries`, or can't be built.
+/// A function is not in `binaries`, or can't be built.
 pub(crate) async fn targets(binaries: Option<&Path>, alone: bool) -> Result<Vec<Target>> {
     let workloads: [(_, &[Workload]); 3] = [
         (LIST, &[Workload::List]),
@@ -98,7 +98,7 @@ pub(crate) async fn targets(binaries: Option<&Path>, alone: bool) -> Result<Vec<
     Ok(targets)
 }
 
-/// In a flat folder, or in SAM's, which has a folder for each function.
+/// Finds a function's binary in a flat folder, or in SAM's, which has a folder for each function.
 fn find(folder: &Path, function: &str) -> Result<PathBuf> {
     let template = Template::load(&workspace().join("template.yaml"))?;
     let declared = template.function(function).with_context(|| format!("no function {function}"))?;
@@ -108,14 +108,14 @@ fn find(folder: &Path, function: &str) -> Result<PathBuf> {
     std::path::absolute(found).context("there is no current folder")
 }
 
-/// As it is built for a deployment.
+/// Builds a package as for a deployment.
 async fn build(package: &str) -> Result<PathBuf> {
     let build = Build { profile: Some("release".to_owned()), target_dir: None };
     let mut executables = build.run(&workspace(), &[package]).await?;
     executables.remove(package).with_context(|| format!("{package} was not built"))
 }
 
-/// The smallest function that there can be. It is always built here, as it is no part of a deployment.
+/// Builds the smallest function. It is never in `--binaries`, because no deployment contains it.
 async fn noop() -> Result<Option<Target>> {
     if !workspace().join("bench/noop").is_dir() {
         terminal::say("SKIPPED: there is no bench/noop");
@@ -133,10 +133,10 @@ fn baseline(name: &str, folder: &str) -> Option<Target> {
     Some(Target::baseline(name, executable))
 }
 
-/// Fails where Linux's accounts of processes are missing.
+/// Checks that this is Linux, whose accounting of processes the benchmark reads.
 ///
 /// # Errors
-/// On another system.
+/// This is another system.
 pub(crate) fn require_linux() -> Result<()> {
     ensure!(
         cfg!(target_os = "linux"),

@@ -1,11 +1,11 @@
-//! What is asked of the functions: ratios within one run. What must stay out: measuring, and bounds that noise can't move.
+//! Thresholds of the functions: ratios within one run.
 
 use std::fmt::{Display, Formatter, Result};
 
 use crate::series::Series;
 use crate::target::{CREATE, LARGE, LIST, UPLOAD};
 
-/// What their costs are compared with.
+/// Targets that the functions are compared with.
 const NOOP: &str = "noop";
 const DEFAULTS: &str = "defaults";
 const NODE: &str = "node";
@@ -13,15 +13,15 @@ const NODE: &str = "node";
 const INIT: &str = "init: from spawn to the first /next";
 const MEMORY: &str = "peak memory after 20 requests";
 
-/// The bars that these series can be held to.
+/// Thresholds whose measures these series contain.
 pub(crate) struct Thresholds<'s>(pub(crate) &'s [Series]);
 
-/// One of them.
+/// Upper limit of a measurement.
 #[derive(Debug)]
 struct Threshold {
-    what: String,
+    name: String,
     most: f64,
-    here: f64,
+    measured: f64,
     unit: &'static str,
 }
 
@@ -29,11 +29,11 @@ impl Display for Thresholds<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
         let thresholds = self.all();
         if !thresholds.is_empty() {
-            writeln!(formatter, "\n{:<78}{:>10}{:>10}", "what is asked, at most", "asked", "here")?;
+            writeln!(formatter, "\n{:<78}{:>10}{:>10}", "thresholds", "at most", "measured")?;
         }
-        for Threshold { what, most, here, unit } in thresholds {
-            let result = if here <= most { "met" } else { "MISSED" };
-            writeln!(formatter, "  {:<76}{most:>10.3}{here:>10.3} {result}", format!("{what} ({unit})"))?;
+        for Threshold { name, most, measured, unit } in thresholds {
+            let result = if measured <= most { "met" } else { "MISSED" };
+            writeln!(formatter, "  {:<76}{most:>10.3}{measured:>10.3} {result}", format!("{name} ({unit})"))?;
         }
         Ok(())
     }
@@ -43,17 +43,17 @@ impl Thresholds<'_> {
     fn all(&self) -> Vec<Threshold> {
         let one = [(LIST, 1.25, 6.0), (CREATE, 1.25, 6.0), (UPLOAD, 1.5, 10.0)];
         let each = one.into_iter().flat_map(|(function, init, size)| self.of(function, init, size));
-        each.chain(self.of_uploads()).chain(self.of_peers()).collect()
+        each.chain(self.of_uploads()).chain(self.of_baselines()).collect()
     }
 
-    /// What is asked of each function: `init` as a multiple of the floor's, `size` in MB.
+    /// Returns the thresholds of a function: `init` is a multiple of the noop's, `size` is in MB.
     fn of(&self, function: &str, init: f64, size: f64) -> Vec<Threshold> {
-        let floor_twice = self.median(MEMORY, NOOP).map(|noop| noop.mul_add(2.0, 2048.0));
+        let noop_twice = self.median(MEMORY, NOOP).map(|noop| noop.mul_add(2.0, 2048.0));
         let kind =
             if function == UPLOAD { "upload 1 KiB" } else { function.split('-').next().unwrap_or_default() };
         let warm = self.median(&format!("warm {kind}, TLS: time"), function);
         let first = self.median("first request, TLS", function).zip(warm).map(|(first, warm)| first - warm);
-        // Of the function that sets up only one, as two are in each other's way.
+        // From the function that sets up only one connection, because two compete for the CPU.
         let set_up = self.median("setting up a connection, TLS", CREATE);
         let megabytes = self.median("size", function).map(|kib| kib * 1024.0 / 1e6);
         [
@@ -64,12 +64,7 @@ impl Thresholds<'_> {
                 "of noop's",
             ),
             threshold(format!("size of {function}"), Some(size), megabytes, "MB"),
-            threshold(
-                format!("peak memory of {function}"),
-                floor_twice,
-                self.median(MEMORY, function),
-                "KiB",
-            ),
+            threshold(format!("peak memory of {function}"), noop_twice, self.median(MEMORY, function), "KiB"),
             threshold(
                 format!("first request of {function} beyond a warm one, TLS: one set-up"),
                 set_up,
@@ -88,9 +83,9 @@ impl Thresholds<'_> {
         threshold("memory that a large upload adds".to_owned(), Some(4.0), times, "of its size")
     }
 
-    fn of_peers(&self) -> impl Iterator<Item = Threshold> {
+    fn of_baselines(&self) -> impl Iterator<Item = Threshold> {
         let cpu = "warm list, TLS: CPU time";
-        let of = |what: &str, most, here, unit| threshold(what.to_owned(), Some(most), here, unit);
+        let of = |name: &str, most, measured, unit| threshold(name.to_owned(), Some(most), measured, unit);
         [
             of("init of list-projects, beside Node.js", 1.0 / 50.0, self.ratio(INIT, LIST, NODE), "of its"),
             of(
@@ -116,9 +111,14 @@ impl Thresholds<'_> {
     }
 }
 
-/// One of which all is known.
-fn threshold(what: String, most: Option<f64>, here: Option<f64>, unit: &'static str) -> Option<Threshold> {
-    most.zip(here).map(|(most, here)| Threshold { what, most, here, unit })
+/// Returns the threshold if both the limit and the measurement are known.
+fn threshold(
+    name: String,
+    most: Option<f64>,
+    measured: Option<f64>,
+    unit: &'static str,
+) -> Option<Threshold> {
+    most.zip(measured).map(|(most, measured)| Threshold { name, most, measured, unit })
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
     use crate::series::{Samples, Unit};
 
     #[test]
-    fn what_was_measured_is_held_to_what_is_asked() {
+    fn measurements_are_compared_with_thresholds() {
         let mut samples = Samples::default();
         for (target, sample) in
             [("noop", 2.0), ("list-projects", 2.4), ("create-project", 2.6), ("node", 150.0)]
@@ -135,8 +135,8 @@ mod tests {
             samples.note(INIT, Unit::Milliseconds, target, sample);
         }
         let text = Thresholds(&samples.finish()).to_string();
-        let result = |what: &str| {
-            let line = text.lines().find(|line| line.contains(what)).unwrap_or_default();
+        let result = |name: &str| {
+            let line = text.lines().find(|line| line.contains(name)).unwrap_or_default();
             line.split_whitespace().last().unwrap_or_default().to_owned()
         };
         assert_eq!(result("init of list-projects (of noop's)"), "met");

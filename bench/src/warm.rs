@@ -1,4 +1,4 @@
-//! What a request costs an environment that has served some: time, CPU, memory. What must stay out: its start.
+//! Warm environments: time, CPU and memory of a request.
 
 use anyhow::{Context, Result};
 
@@ -9,20 +9,20 @@ use crate::process::{cpu, peak_memory};
 use crate::series::{Samples, Unit};
 use crate::target::{LARGE, Target, Workload};
 
-/// How many requests an environment has served before anything is measured.
+/// Number of requests that an environment serves before it is measured.
 const BEFORE: usize = 20;
-/// How often memory is measured. It hardly varies.
+/// Number of measurements of memory, which hardly varies.
 const MEMORY_RUNS: usize = 5;
 
-/// How many requests are worth one look at the CPU time.
+/// Returns the number of requests in one measurement of CPU time.
 fn batch(workload: Workload) -> usize {
     if workload == Workload::Upload(LARGE) { 4 } else { 20 }
 }
 
-/// Measures requests to one environment of every executable, `rounds` times some of each kind, in turns.
+/// Measures requests to one environment of every executable, in `rounds` batches of each kind, in turns.
 ///
 /// # Errors
-/// When an executable does not start or answer.
+/// An executable does not start or respond.
 pub(crate) async fn requests(
     fixture: &Fixture,
     targets: &[Target],
@@ -30,13 +30,13 @@ pub(crate) async fn requests(
     tls: bool,
     samples: &mut Samples,
 ) -> Result<()> {
-    let (way, suffix) = (fixture.way(tls).await?, if tls { ", TLS" } else { "" });
-    let reach = if tls { Network::By(&way) } else { Network::Direct };
+    let (proxies, suffix) = (fixture.proxies(tls).await?, if tls { ", TLS" } else { "" });
+    let network = if tls { Network::Counted(&proxies) } else { Network::Direct };
     let mut environments = Vec::new();
     for target in targets {
-        let mut environment = Environment::start(&fixture.launch(target, &reach)?).await?;
+        let mut environment = Environment::start(&fixture.launch(target, &network)?).await?;
         for _ in 0..BEFORE {
-            fixture.ask(&mut environment, target.workloads[0]).await?;
+            fixture.invoke(&mut environment, target.workloads[0]).await?;
         }
         environments.push((target, environment));
     }
@@ -44,18 +44,18 @@ pub(crate) async fn requests(
         for (target, environment) in &mut environments {
             for workload in &target.workloads {
                 let label = format!("warm {}{suffix}", workload.label());
-                some(fixture, target, environment, (*workload, &label), samples)
+                measure_batch(fixture, target, environment, (*workload, &label), samples)
                     .await
                     .with_context(|| target.name.clone())?;
             }
         }
-        // Another begins each round, so that none always follows the same.
+        // Each round begins with another, so that none always follows the same.
         environments.rotate_left(1);
     }
     Ok(())
 }
 
-async fn some(
+async fn measure_batch(
     fixture: &Fixture,
     target: &Target,
     environment: &mut Environment,
@@ -66,7 +66,7 @@ async fn some(
     environment.settle().await;
     let before = cpu(process)?;
     for _ in 0..requests {
-        let took = fixture.ask(environment, workload).await?.took;
+        let took = fixture.invoke(environment, workload).await?.took;
         samples.note(&format!("{label}: time"), Unit::Milliseconds, &target.name, milliseconds(took));
     }
     environment.settle().await;
@@ -75,31 +75,32 @@ async fn some(
     Ok(())
 }
 
-/// Measures the peak of memory after init, after some requests, and what large uploads add: over TLS, as on Lambda.
+/// Measures peak memory after init, after requests and after large uploads. It uses TLS, as on Lambda.
 ///
 /// # Errors
-/// When an executable does not start or answer.
+/// An executable does not start or respond.
 pub(crate) async fn memory(fixture: &Fixture, targets: &[Target], samples: &mut Samples) -> Result<()> {
-    let way = fixture.way(true).await?;
+    let proxies = fixture.proxies(true).await?;
     for _ in 0..MEMORY_RUNS {
         for target in targets {
             let mut note =
                 |measure: &str, sample| samples.note(measure, Unit::Kibibytes, &target.name, sample);
-            let mut environment = Environment::start(&fixture.launch(target, &Network::By(&way))?).await?;
+            let mut environment =
+                Environment::start(&fixture.launch(target, &Network::Counted(&proxies))?).await?;
             note("peak memory after init", peak_memory(environment.process()?)?);
             for _ in 0..BEFORE {
-                fixture.ask(&mut environment, target.workloads[0]).await?;
+                fixture.invoke(&mut environment, target.workloads[0]).await?;
             }
             let before = peak_memory(environment.process()?)?;
             note("peak memory after 20 requests", before);
             if target.workloads.contains(&Workload::Upload(LARGE)) {
-                fixture.ask(&mut environment, Workload::Upload(LARGE)).await?;
+                fixture.invoke(&mut environment, Workload::Upload(LARGE)).await?;
                 note(
                     "peak memory that the first upload of 4 MiB adds",
                     peak_memory(environment.process()?)? - before,
                 );
                 for _ in 0..3 {
-                    fixture.ask(&mut environment, Workload::Upload(LARGE)).await?;
+                    fixture.invoke(&mut environment, Workload::Upload(LARGE)).await?;
                 }
                 note(
                     "peak memory that four uploads of 4 MiB add",

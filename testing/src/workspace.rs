@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use local::environment;
 use local::template::Template;
 
-/// Returns the folder of the workspace, found at run time. So a copy of the workspace, compiled code included, reads its own
-/// files.
+/// Returns the folder of the workspace, found at run time. So a copy of the workspace, compiled code included, reads its
+/// own files.
 ///
 /// It is the nearest folder with a `template.yaml`, from the running package upwards, or from the current folder if
 /// cargo doesn't run the program. Without one, it is the current folder.

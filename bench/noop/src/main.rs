@@ -1,5 +1,5 @@
-//! The floor: a function that does nothing but answer. It has the profile and the features of the service's functions,
-//! so whatever they need beyond it, in time, bytes and memory, is their own.
+//! The noop baseline: a function that only responds. It has the profile and the features of the service's functions, so
+//! their additional time, bytes and memory are their own.
 
 use lambda_http::{Error, Request, Response, run, service_fn};
 
