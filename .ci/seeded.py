@@ -1,4 +1,4 @@
-"""Puts the faults of seeded.toml into a copy of the files, and sees that each is found by the check that it is for.
+"""Seeds the faults of seeded.toml into a copy of the files, and checks that each is found by its check.
 
 Usage: python3 .ci/seeded.py, after .ci/workflows, scripts/check-template and .ci/run's first step have installed the tools.
 """
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "target/ci"
 COPIED = [".ci", "scripts", ".github", ".yamllint", "samconfig.toml", "template.yaml"]
 TRANSFORM = [TOOLS / "deploy/bin/python", "-B", "scripts/template/transform.py", "template.yaml", "samconfig.toml", "out"]
-# The commands of each check; what any of them says counts, and one must fail.
+# Commands of each check. The output of all of them counts, and the last one must fail.
 CHECKS = {
     "sam validate": [[TOOLS / "deploy/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
     "transform": [TRANSFORM],
@@ -37,7 +37,7 @@ CHECKS = {
 }
 
 
-def copied(folder):
+def copy_files(folder):
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
@@ -52,8 +52,8 @@ def seed(folder, fault):
     path.write_text(text.replace(fault["replace"], fault["by"], 1))
 
 
-def said(check, folder):
-    """What the check says, and whether it failed."""
+def run(check, folder):
+    """Runs a check; returns its output and True if it failed."""
     environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "PYTHONPATH": "scripts"}
     done = [
         subprocess.run(
@@ -65,32 +65,33 @@ def said(check, folder):
 
 
 def missed(check, faults):
-    """The faults that the check does not find."""
+    """Yields the faults that the check does not find."""
     with tempfile.TemporaryDirectory() as folder:
-        copied(Path(folder))
-        before, failed = said(check, folder)
+        copy_files(Path(folder))
+        before, failed = run(check, folder)
         if failed:
             sys.exit(f"{check} fails without any fault:\n{before}")
         for fault in faults:
             seed(Path(folder), fault)
-        output, failed = said(check, folder)
+        output, failed = run(check, folder)
     for fault in faults:
         if not failed or fault["says"] not in output or fault["says"] in before:
-            yield f"{check} does not find {fault['by']!r} in {fault['file']}; it says:\n{output}"
+            yield f"{check} does not find {fault['by']!r} in {fault['file']}; its output:\n{output}"
 
 
-def by(fault):
+def check_of(fault):
     return fault["check"]
 
 
 def main():
     faults = tomllib.loads((ROOT / ".ci/seeded.toml").read_text())["fault"]
-    by_check = {check: list(them) for check, them in groupby(sorted(faults, key=by), by)}
-    found = [problem for check, them in by_check.items() for problem in missed(check, them)]
-    unseen = sorted(set(CHECKS) - set(by_check))
-    print(*found, sep="\n", end="\n" if found else "")
-    print(f"{len(faults) - len(found)} of {len(faults)} seeded faults are found")
-    sys.exit(1 if found or unseen else 0)
+    by_check = {check: list(group) for check, group in groupby(sorted(faults, key=check_of), check_of)}
+    problems = [problem for check, group in by_check.items() for problem in missed(check, group)]
+    problems += [f"seeded.toml has no fault for {check}" for check in sorted(set(CHECKS) - set(by_check))]
+    print(*problems, sep="\n", end="\n" if problems else "")
+    if problems:
+        sys.exit(1)
+    print(f"all {len(faults)} seeded faults are found")
 
 
 if __name__ == "__main__":

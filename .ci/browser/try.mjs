@@ -1,5 +1,5 @@
-// Tries the local stack from a page on another origin, in a real browser: what the page can do and read.
-// Usage: try.mjs LOCAL CHROMIUM, the paths of the `local` binary and of a Chromium. Prints a line for each thing tried.
+// Tests what a page on another origin can do and read on the local stack, in a real browser.
+// Usage: try.mjs LOCAL CHROMIUM, the paths of the `local` binary and of a Chromium. Prints a line for each check.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { visit } from "./visit.mjs";
 
-// More than a tour of the page needs of one route.
+// More requests than the page's tour sends to one route.
 const LIMIT = 4;
 
 const [local, chromium] = process.argv.slice(2);
@@ -34,27 +34,27 @@ async function listening(stack) {
   throw new Error("the stack did not start");
 }
 
-function allowed({ bearer, cookie, stranger, busy }) {
-  for (const [way, { list, create, upload }] of Object.entries({ bearer, cookie })) {
-    check(`list, ${way}`, [list.status, Array.isArray(list.body.data?.projects)], [200, true]);
-    check(`create, ${way}`, [create.status, create.body.data?.name, create.headers.etag], [201, way, '"1"']);
-    check(`upload, ${way}`, [upload.status, upload.body.data?.contentType], [201, "text/plain"]);
-    check(`limits, ${way}`, limits(list), [`"default";q=${LIMIT};w=3600`, true]);
-    check(`request id, ${way}`, typeof list.headers["x-request-id"], "string");
+function allowed({ bearer, cookie, anonymous, busy }) {
+  for (const [carrier, { list, create, upload }] of Object.entries({ bearer, cookie })) {
+    check(`list, ${carrier}`, [list.status, Array.isArray(list.body.data?.projects)], [200, true]);
+    check(`create, ${carrier}`, [create.status, create.body.data?.name, create.headers.etag], [201, carrier, '"1"']);
+    check(`upload, ${carrier}`, [upload.status, upload.body.data?.contentType], [201, "text/plain"]);
+    check(`rate limit, ${carrier}`, rateLimit(list), [`"default";q=${LIMIT};w=3600`, true]);
+    check(`request id, ${carrier}`, typeof list.headers["x-request-id"], "string");
   }
-  const challenge = stranger.list.headers["www-authenticate"];
-  check("401", [stranger.list.status, stranger.list.body.error?.code, challenge], [401, "UNAUTHORIZED", "Bearer"]);
+  const challenge = anonymous.list.headers["www-authenticate"];
+  check("401", [anonymous.list.status, anonymous.list.body.error?.code, challenge], [401, "UNAUTHORIZED", "Bearer"]);
   const { last } = busy;
   check("429", [last.status, last.body.error?.code], [429, "RATE_LIMITED"]);
-  check("429's wait", Number(last.headers["retry-after"]) > 0, true);
-  check("429's limits", limits(last), [`"default";q=${LIMIT};w=3600`, true]);
+  check("429's Retry-After", Number(last.headers["retry-after"]) > 0, true);
+  check("429's rate limit", rateLimit(last), [`"default";q=${LIMIT};w=3600`, true]);
 }
 
-function limits({ headers }) {
+function rateLimit({ headers }) {
   return [headers["ratelimit-policy"], /^"default";r=\d+;t=\d+$/.test(headers.ratelimit)];
 }
 
-// A browser tells a page nothing of an answer that isn't for it.
+// A browser hides a response from pages of origins that CORS does not allow.
 function refused(report) {
   for (const [who, calls] of Object.entries(report)) {
     for (const [what, { status }] of Object.entries(calls)) {

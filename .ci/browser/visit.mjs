@@ -15,7 +15,7 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--no-first-run",
-  // A name that is not of this machine, for pages that are not of this machine.
+  // A host name of another site.
   "--host-resolver-rules=MAP elsewhere.example 127.0.0.1",
 ];
 

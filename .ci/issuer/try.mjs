@@ -1,5 +1,5 @@
-// Tries the service with a real OpenID provider on this machine: its discovery, its JWK set, its tokens, a rotation of its
-// keys, and its end. Takes the path of the `local` binary; starts and stops everything else itself. Prints a line for each thing tried.
+// Tests the service with a real OpenID provider on this machine: its discovery, its JWK set, its tokens, a rotation of its
+// keys, and its shutdown. Usage: try.mjs LOCAL, the path of the `local` binary. Prints a line for each check.
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -25,7 +25,7 @@ function check(what, found, expected) {
   console.log(`${good ? "ok  " : "FAIL"} ${what}: ${found}${good ? "" : ` and not ${expected}`}`);
 }
 
-// A private key of each kind, under a new id.
+// Generates a private key of each kind, with a new id.
 function newKeys() {
   return Object.entries(KINDS).map(([alg, generate]) => ({
     ...generate().privateKey.export({ format: "jwk" }),
@@ -52,7 +52,7 @@ function provider(issuer, keys) {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        // The last part of the resource says how its tokens are signed.
+        // The last part of the resource names the algorithm of its tokens.
         getResourceServerInfo: (_, resource) => ({
           scope: "",
           audience: AUDIENCE,
@@ -67,13 +67,13 @@ function provider(issuer, keys) {
 }
 
 async function token(issuer, alg) {
-  const answer = await fetch(`${issuer}/token`, {
+  const response = await fetch(`${issuer}/token`, {
     method: "POST",
     headers: { authorization: `Basic ${btoa("ci:known%20to%20everybody")}` },
     body: new URLSearchParams({ grant_type: "client_credentials", resource: `urn:projects:${alg}` }),
   });
-  const body = await answer.json();
-  if (!body.access_token) throw new Error(`the provider gave no token: ${JSON.stringify(body)}`);
+  const body = await response.json();
+  if (!body.access_token) throw new Error(`the provider issued no token: ${JSON.stringify(body)}`);
   return body.access_token;
 }
 
@@ -119,7 +119,7 @@ const elsewhere = await fetch(`${api}/v1/orgs/umbrella/projects`, { headers: { a
 check("another organization", elsewhere.status, 403);
 check("a token that was tampered with", await list(before.ES256.replace(/.{6}$/, "AAAAAA")), 401);
 
-// New keys come first, old ones stay for a while: a rotation as providers do it.
+// Rotates the keys as providers do: new ones come first, old ones stay for a while.
 current = provider(issuer, [...newKeys(), ...firstKeys]).callback();
 for (const alg of Object.keys(KINDS)) {
   const after = await token(issuer, alg);
@@ -128,8 +128,7 @@ for (const alg of Object.keys(KINDS)) {
   check(`a token signed with the old ${alg} key`, await list(before[alg]), 200);
 }
 
-const stranger = provider(issuer, newKeys()).callback();
-current = stranger;
+current = provider(issuer, newKeys()).callback();
 check("a token of a key that was never published before", await list(await token(issuer, "ES256")), 401);
 
 server.close();

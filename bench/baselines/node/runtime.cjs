@@ -1,5 +1,5 @@
-// A client of Lambda's Runtime API, as small as one can be: AWS's own does more before the first event and for each one
-// (native code, logging, streaming, deadlines), so this is in Node's favor.
+// A minimal client of Lambda's Runtime API. AWS's own does more before the first event and for each one (native code,
+// logging, streaming, deadlines), so this is in Node's favor.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 const { Agent, request } = require('node:http');
@@ -32,8 +32,8 @@ async function main() {
       getRemainingTimeInMillis: () => Number(headers['lambda-runtime-deadline-ms']) - Date.now(),
     };
     try {
-      const answer = JSON.stringify(await handler(JSON.parse(text), context));
-      await call('POST', `${awsRequestId}/response`, answer);
+      const response = JSON.stringify(await handler(JSON.parse(text), context));
+      await call('POST', `${awsRequestId}/response`, response);
     } catch (error) {
       const report = { errorType: error.name, errorMessage: error.message };
       await call('POST', `${awsRequestId}/error`, JSON.stringify(report));

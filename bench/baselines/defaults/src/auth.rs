@@ -1,4 +1,4 @@
-//! Who is calling: the token of the `Authorization` header, verified by `jsonwebtoken`.
+//! Authentication: the token of the `Authorization` header, verified by `jsonwebtoken`.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use lambda_http::{Error, Request};

@@ -1,4 +1,4 @@
-//! How often a user may call: a counter for each fixed window, one conditional `UpdateItem` a request.
+//! Rate limit of a user: a counter for each fixed window, one conditional `UpdateItem` a request.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use lambda_http::Error;
 use lambda_http::tracing;
 
-use crate::refusal::{Quota, Refusal};
+use crate::refusal::{RateLimitStatus, Refusal};
 
 pub struct Limiter {
     client: Client,
@@ -25,7 +25,7 @@ impl Limiter {
         Ok(Self { client, table, requests: requests.parse()?, seconds: seconds.parse()? })
     }
 
-    pub async fn count(&self, user: &str) -> Result<Quota, Refusal> {
+    pub async fn count(&self, user: &str) -> Result<RateLimitStatus, Refusal> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let (window, reset) = (now / self.seconds, self.seconds - now % self.seconds);
         let key = format!("list-projects#{}s#user#{user}#{window}", self.seconds);
@@ -59,8 +59,8 @@ impl Limiter {
         }
     }
 
-    fn rate_limit(&self, used: u64, reset: u64) -> Quota {
+    fn rate_limit(&self, used: u64, reset: u64) -> RateLimitStatus {
         let Self { requests, seconds, .. } = *self;
-        Quota { requests, seconds, left: requests.saturating_sub(used), reset }
+        RateLimitStatus { requests, seconds, remaining: requests.saturating_sub(used), reset }
     }
 }

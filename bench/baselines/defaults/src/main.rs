@@ -19,8 +19,8 @@ use self::auth::Auth;
 use self::limit::Limiter;
 use self::page::PageRequest;
 use self::projects::Projects;
-use self::refusal::{Quota, Refusal};
-use self::reply::{response, refuse};
+use self::refusal::{RateLimitStatus, Refusal};
+use self::reply::{refuse, response};
 
 struct App {
     auth: Auth,
@@ -64,7 +64,7 @@ impl App {
         Ok(response)
     }
 
-    async fn list(&self, request: &Request) -> (Option<Quota>, Result<projects::Page, Refusal>) {
+    async fn list(&self, request: &Request) -> (Option<RateLimitStatus>, Result<projects::Page, Refusal>) {
         let claims = match self.auth.verify(request) {
             Ok(claims) => claims,
             Err(refusal) => return (None, Err(refusal)),

@@ -1,4 +1,4 @@
-//! Which page is asked for, and the cursor to the next one: the same bytes as the service's.
+//! The requested page, and the cursor to the next one, in the service's format.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,7 +38,7 @@ impl PageRequest {
     }
 }
 
-/// The cursor to what comes after the project with this id.
+/// Returns the cursor to the page after the project with this id.
 pub fn cursor(id: Uuid, organization: &str) -> String {
     let id = id.to_string();
     URL_SAFE_NO_PAD.encode([&check(&id, organization), id.as_bytes()].concat())

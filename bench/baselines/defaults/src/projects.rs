@@ -56,7 +56,7 @@ impl Projects {
             .set_exclusive_start_key(page.after.map(|id| key(organization, id)))
             .scan_index_forward(false)
             .consistent_read(true)
-            // One more than asked for tells whether there is a next page.
+            // One more than requested shows whether there is a next page.
             .limit(page.limit + 1)
             .send()
             .await

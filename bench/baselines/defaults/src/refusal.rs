@@ -3,20 +3,20 @@
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 
-/// What is left to the caller, for the `RateLimit` header.
-pub struct Quota {
+/// Policy and remaining requests of a caller, for the `RateLimit` headers.
+pub struct RateLimitStatus {
     pub requests: u64,
     pub seconds: u64,
-    pub left: u64,
+    pub remaining: u64,
     pub reset: u64,
 }
 
-/// Why a request is refused.
+/// Reason to refuse a request.
 pub enum Refusal {
     Unauthorized { token_sent: bool },
     Forbidden,
     Invalid(Vec<Issue>),
-    RateLimited(Quota),
+    RateLimited(RateLimitStatus),
     Unavailable,
     Internal,
 }
@@ -35,7 +35,7 @@ impl Issue {
 }
 
 impl Refusal {
-    /// The status, the code and the message.
+    /// Returns the status, the code and the message.
     pub fn parts(&self) -> (StatusCode, &'static str, String) {
         let (status, code, message) = match self {
             Self::Unauthorized { .. } => {
@@ -45,7 +45,7 @@ impl Refusal {
                 (StatusCode::FORBIDDEN, "FORBIDDEN", "You are not a member of this organization")
             }
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The request is invalid"),
-            Self::RateLimited(Quota { reset, .. }) => {
+            Self::RateLimited(RateLimitStatus { reset, .. }) => {
                 let message = format!("Too many requests, try again in {reset} s");
                 return (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
             }

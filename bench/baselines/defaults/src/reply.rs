@@ -1,4 +1,4 @@
-//! How answers and refusals are written.
+//! Responses of successes and refusals.
 
 use lambda_http::http::StatusCode;
 use lambda_http::http::response::Builder;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::projects::Page;
-use crate::refusal::{Quota, Refusal};
+use crate::refusal::{RateLimitStatus, Refusal};
 
 const HEADERS: [(&str, &str); 8] = [
     ("content-type", "application/json"),
@@ -25,15 +25,24 @@ struct Envelope<'a> {
     data: &'a Page,
 }
 
-pub fn response(page: &Page, id: &str, rate_limit: Option<Quota>) -> Result<Response<String>, Error> {
+pub fn response(
+    page: &Page,
+    id: &str,
+    rate_limit: Option<RateLimitStatus>,
+) -> Result<Response<String>, Error> {
     let body = serde_json::to_string(&Envelope { data: page })?;
     Ok(common(StatusCode::OK, id, rate_limit.as_ref()).body(body)?)
 }
 
-pub fn refuse(refusal: &Refusal, id: &str, rate_limit: Option<Quota>) -> Result<Response<String>, Error> {
+pub fn refuse(
+    refusal: &Refusal,
+    id: &str,
+    rate_limit: Option<RateLimitStatus>,
+) -> Result<Response<String>, Error> {
     let (status, code, message) = refusal.parts();
     let mut error = json!({ "code": code, "message": message });
-    let rate_limit = if let Refusal::RateLimited(rate_limit) = refusal { Some(rate_limit) } else { rate_limit.as_ref() };
+    let rate_limit =
+        if let Refusal::RateLimited(rate_limit) = refusal { Some(rate_limit) } else { rate_limit.as_ref() };
     let mut response = common(status, id, rate_limit);
     match refusal {
         Refusal::Unauthorized { token_sent: true } => {
@@ -53,15 +62,15 @@ pub fn refuse(refusal: &Refusal, id: &str, rate_limit: Option<Quota>) -> Result<
     Ok(response.body(json!({ "error": error }).to_string())?)
 }
 
-fn common(status: StatusCode, id: &str, rate_limit: Option<&Quota>) -> Builder {
+fn common(status: StatusCode, id: &str, rate_limit: Option<&RateLimitStatus>) -> Builder {
     let mut response = Response::builder().status(status).header("x-request-id", id);
     for (name, value) in HEADERS {
         response = response.header(name, value);
     }
-    if let Some(Quota { requests, seconds, left, reset }) = rate_limit {
+    if let Some(RateLimitStatus { requests, seconds, remaining, reset }) = rate_limit {
         response = response
             .header("ratelimit-policy", format!("\"default\";q={requests};w={seconds}"))
-            .header("ratelimit", format!("\"default\";r={left};t={reset}"));
+            .header("ratelimit", format!("\"default\";r={remaining};t={reset}"));
     }
     response
 }

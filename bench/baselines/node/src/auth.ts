@@ -1,4 +1,4 @@
-// Who is calling: the token of the Authorization header, verified by jose.
+// Authentication: the token of the Authorization header, verified by jose.
 
 import { createSecretKey } from 'node:crypto';
 import { jwtVerify } from 'jose';

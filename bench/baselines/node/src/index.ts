@@ -45,10 +45,10 @@ app.get('/v1/orgs/:orgId/projects', async ({ req, res, params }) => {
     }
     return await list(organization, pageRequest(new URL(req.url).searchParams, organization));
   };
-  // The counter runs beside the query, so that it costs no time; its verdict comes first.
-  const [quota, data] = await Promise.allSettled([count(sub), page()]);
-  if (quota.status === 'rejected') throw quota.reason;
-  for (const [name, value] of Object.entries(quota.value)) res.headers.set(name, value);
+  // The counter runs beside the query, so that it costs no time; its decision comes first.
+  const [limit, data] = await Promise.allSettled([count(sub), page()]);
+  if (limit.status === 'rejected') throw limit.reason;
+  for (const [name, value] of Object.entries(limit.value)) res.headers.set(name, value);
   if (data.status === 'rejected') throw data.reason;
   return { data: data.value };
 });

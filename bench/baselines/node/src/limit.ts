@@ -1,4 +1,4 @@
-// How often a user may call: a counter for each fixed window, one conditional UpdateItem a request.
+// Rate limit of a user: a counter for each fixed window, one conditional UpdateItem a request.
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -8,7 +8,7 @@ import { settings } from './settings.js';
 
 const [requests = 10, seconds = 10] = settings.RATE_LIMIT.replace('s', '').split('/').map(Number);
 
-/** Counts a request, and gives the headers that tell what is left. */
+/** Counts a request, and returns the RateLimit headers. */
 export async function count(user: string): Promise<Record<string, string>> {
   const now = Math.floor(Date.now() / 1000);
   const window = Math.floor(now / seconds);

@@ -1,4 +1,4 @@
-// Which page is asked for, and the cursor to the next one: the same bytes as the service's.
+// The requested page, and the cursor to the next one, in the service's format.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -29,7 +29,7 @@ export function pageRequest(parameters: URLSearchParams, organization: string): 
   throw Refusal.invalid(parsed.error.issues);
 }
 
-/** The cursor to what comes after the project with this id. */
+/** Returns the cursor to the page after the project with this id. */
 export function cursor(id: string, organization: string): string {
   return Buffer.concat([check(id, organization), Buffer.from(id)]).toString('base64url');
 }

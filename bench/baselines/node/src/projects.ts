@@ -27,7 +27,7 @@ export async function list(organization: string, { limit, after }: PageRequest) 
       ExclusiveStartKey: after === undefined ? undefined : { pk, sk: `PROJECT#${after}` },
       ScanIndexForward: false,
       ConsistentRead: true,
-      // One more than asked for tells whether there is a next page.
+      // One more than requested shows whether there is a next page.
       Limit: limit + 1,
     }),
   );

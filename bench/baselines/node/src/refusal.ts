@@ -1,4 +1,4 @@
-// What a request can be refused with, and how that is written.
+// Refusals and their responses.
 
 interface Issue {
   path: PropertyKey[];
