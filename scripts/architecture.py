@@ -1,7 +1,7 @@
-"""Compares what the built functions are for with the architecture that they are deployed to, which SAM doesn't.
+"""Compares the architecture of the built functions with the parameter Architecture, because SAM doesn't.
 
-Usage: architecture.py FOLDER PARAMETERS, with the folder that `sam build` has made and the template's parameters as JSON.
-A rehearsal and `sam local` leave functions there that are for this machine.
+Usage: architecture.py FOLDER PARAMETERS, with the output folder of `sam build` and the template's parameters as JSON. A
+rehearsal and `sam local` leave functions for this machine there.
 """
 
 import json
@@ -13,9 +13,9 @@ ARCHITECTURES = {0x3E: "x86_64", 0xB7: "arm64"}
 
 
 def architecture(header):
-    """The architecture that a file with this header is for."""
+    """Returns the architecture of a file with this header, in words."""
     if header[:4] != b"\x7fELF" or len(header) < 20:
-        return "no program for Linux"
+        return "not a program for Linux"
     machine = int.from_bytes(header[18:20], "little")
     return f"for {ARCHITECTURES.get(machine, f'machine {machine}')}"
 
@@ -28,7 +28,7 @@ def problems(folder, wanted):
         with open(binary, "rb") as file:
             found = architecture(file.read(20))
         if found != f"for {wanted}":
-            yield f"{binary} is {found}, and Architecture is {wanted}"
+            yield f"{binary} is {found}, but Architecture is {wanted}"
 
 
 def main(folder, parameters):

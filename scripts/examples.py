@@ -1,5 +1,5 @@
-"""The functions' examples, sent to a service that runs: functions/<function>/example.json, whose form events/README.md
-explains, by the routes of docs/openapi.json. Needs nothing but Python 3.9."""
+"""The functions' examples, functions/<function>/example.json, sent to a running service by the routes of
+docs/openapi.json. events/README.md explains their format. Needs only Python 3.9."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ FORMS = {
 
 
 def operations():
-    """Each function's operation, with its method and its path."""
+    """Yields the method, the path and the operation of each function."""
     for path, methods in json.loads((ROOT / "docs/openapi.json").read_text("utf-8"))["paths"].items():
         for method, operation in methods.items():
             if "operationId" in operation:
@@ -29,7 +29,7 @@ def takes_key(operation):
 
 
 class Request:
-    """The request of an example with a value for each name, and the answer that it must get."""
+    """Request of an example with a value for each name, and its expected response."""
 
     def __init__(self, method, path, values, text):
         self.method = method
@@ -45,17 +45,17 @@ class Request:
         elif "file" in request:
             self.body, self.kind = form(request["file"])
 
-    def surprises(self, answer):
-        """What is wrong with an answer."""
+    def differences(self, response):
+        """Yields the differences from the expected response."""
         seen = {}
-        yield from unlike(self.response["status"], answer.status, seen, "the status")
-        yield from unlike(self.response["body"], answer.body or None, seen, "the body")
+        yield from unlike(self.response["status"], response.status, seen, "the status")
+        yield from unlike(self.response["body"], response.body or None, seen, "the body")
         for name, wanted in self.response.get("headers", {}).items():
-            yield from unlike(wanted, answer.headers.get(name), seen, name)
+            yield from unlike(wanted, response.headers.get(name), seen, name)
 
 
 class Examples:
-    """The examples, for one organization of the service. What one of them needs is created once."""
+    """Examples for one organization of the service. The items that they need are created once."""
 
     def __init__(self, service, org):
         self.service = service
@@ -64,32 +64,32 @@ class Examples:
         self.public = {it["operationId"] for _, _, it in operations() if it.get("security") == []}
         self.repeatable = {it["operationId"] for _, _, it in operations() if takes_key(it)}
         self.created = {}
-        self.left = []
+        self.locations = []
 
     def request(self, function, **others):
-        """A request that is like no other, with other values than usual where some are given."""
+        """Returns a unique request, with other values where some are given."""
         text = (ROOT / "functions" / function / "example.json").read_text("utf-8")
         given = {name: self.id_from(other) for name, other in json.loads(text).get("given", {}).items()}
         text = text.replace("<unique>", f" {uuid.uuid4().hex}")
         return Request(*self.routes[function], {"orgId": self.org, **given, **others}, text)
 
-    def ask(self, request, **headers):
-        """Sends a request, and remembers where it leaves something."""
-        answer = self.service.ask(request.method, request.path + request.query, request.body, request.kind, **headers)
-        place = answer.headers.get("location")
-        self.left += [place] if answer.status == 201 and place not in self.left else []
-        return answer
+    def send(self, request, **headers):
+        """Sends a request, and records the location of a created item."""
+        response = self.service.send(request.method, request.path + request.query, request.body, request.kind, **headers)
+        location = response.headers.get("location")
+        self.locations += [location] if response.status == 201 and location not in self.locations else []
+        return response
 
     def parameters(self, function):
-        """The parameters of a route's path besides the organization."""
+        """Returns the parameters of a route's path besides the organization."""
         return [name for name in re.findall(r"{(\w+)}", self.routes[function][1]) if name != "orgId"]
 
     def id_from(self, function):
-        """The id of what the example of a function has created. What is no function is an id itself."""
+        """Returns the id of the item that a function's example has created. Any other text is an id itself."""
         if function not in self.routes:
             return function
         if function not in self.created:
-            self.created[function] = self.ask(self.request(function)).data
+            self.created[function] = self.send(self.request(function)).data
         return self.created[function].get("id", "none")
 
 
@@ -100,7 +100,7 @@ def filled(text, values):
 
 
 def form(file):
-    """A multipart body with one file in it, and its media type."""
+    """Returns a multipart body with one file, and its media type."""
     boundary = uuid.uuid4().hex
     disposition = f'Content-Disposition: form-data; name="file"; filename="{file["name"]}"'
     head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {file['type']}\r\n\r\n".encode()
@@ -109,7 +109,7 @@ def form(file):
 
 
 def unlike(wanted, found, seen, where):
-    """Where an answer is not as an example says."""
+    """Yields the differences of a value from the example's."""
     if wanted == "<any>" or wanted == found:
         return
     if isinstance(wanted, dict) and isinstance(found, dict):
@@ -124,7 +124,7 @@ def unlike(wanted, found, seen, where):
 
 
 def stands_for(wanted, found, seen):
-    """True if the placeholders in wanted make it what was found; all but <text> have one value in an answer."""
+    """Returns True if the text matches the placeholders. All but <text> have one value in a response."""
     pattern = re.escape(wanted)
     for name, wanted_form in FORMS.items():
         pattern = pattern.replace(f"<{name}>", f"(?P<{name}>{wanted_form})")

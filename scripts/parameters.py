@@ -1,8 +1,8 @@
-"""The value of every parameter of template.yaml in an environment of samconfig.toml: what it says there, or the default.
+"""Values of all parameters of template.yaml in an environment of samconfig.toml: the value there, or the default.
 
-Usage: parameters.py TEMPLATE SAMCONFIG ENVIRONMENT, which prints them as JSON. SAM itself hands over those of
-samconfig.toml alone, and CloudFormation then leaves the others as they are in the stack, so neither a line that was
-taken out nor a changed default would ever reach a stack that is there.
+Usage: parameters.py TEMPLATE SAMCONFIG ENVIRONMENT, which prints them as JSON. SAM passes only those of samconfig.toml,
+and CloudFormation keeps the others as they are in the stack. So neither a removed line nor a changed default would ever
+reach an existing stack.
 """
 
 import json
@@ -14,20 +14,20 @@ from samtranslator.yaml_helper import yaml_parse
 
 
 def environments(samconfig):
-    """The environments of samconfig.toml, by name."""
+    """Returns the environments of samconfig.toml, by name."""
     found = tomllib.loads(Path(samconfig).read_text())
     found.pop("version")
     return found
 
 
 def overrides(environment):
-    """The parameters of an environment, which samconfig.toml lists as NAME=VALUE."""
+    """Returns the parameters of an environment, which samconfig.toml lists as NAME=VALUE."""
     listed = environment.get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
     return dict(pair.split("=", 1) for pair in listed)
 
 
 def complete(declared, given):
-    """Those that are given, and the defaults of all others that the template declares."""
+    """Returns the given parameters, and the defaults of all others that the template declares."""
     defaults = {name: str(rules["Default"]) for name, rules in declared.items() if "Default" in rules}
     return defaults | given
 

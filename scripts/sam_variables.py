@@ -1,6 +1,6 @@
-"""Prints the variables that `sam local invoke --env-vars` would give each function: as JSON, by logical id.
+"""Prints the variables that `sam local invoke --env-vars` gives each function, as JSON by logical id.
 
-Usage: sam_variables.py TEMPLATE ENV_VARS. It asks the code of sam itself, of the version in requirements/tools.txt.
+Usage: sam_variables.py TEMPLATE ENV_VARS. It calls the code of sam itself, of the version in requirements/tools.txt.
 """
 
 import json
@@ -15,7 +15,7 @@ from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 def main(template, env_vars):
     stacks, _ = SamLocalStackProvider.get_stacks(template)
     functions = SamFunctionProvider(stacks, use_raw_codeuri=True)
-    # It has a method for this, which no other part of sam exposes. Runtime and folders are for what is not done here.
+    # A private method, because sam exposes no other. It needs neither runtime nor folders.
     runner = LocalLambdaRunner(None, functions, None, None, env_vars_values=json.loads(Path(env_vars).read_text()))
     variables = {function.name: runner._make_env_vars(function).resolve() for function in functions.get_all()}
     print(json.dumps(variables, indent=2))

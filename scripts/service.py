@@ -1,4 +1,4 @@
-"""A client of the service for scripts/smoke: requests at the pace of the rate limit, and what every answer must have."""
+"""Client of the service for scripts/smoke: requests at the pace of the rate limit, and the rules for all responses."""
 
 import http.client
 import json
@@ -22,8 +22,8 @@ SECURITY_HEADERS = {
 PATIENCE_SECONDS = 120
 
 
-class Answer:
-    """What came back: the status, the headers under their names in lower case, the body as JSON."""
+class Response:
+    """Response: the status, the headers by their names in lower case, the body as JSON."""
 
     def __init__(self, response):
         self.status = response.status
@@ -38,60 +38,60 @@ def parsed(text):
         body = json.loads(text or "{}")
     except ValueError:
         body = text.decode(errors="replace")
-    return body if isinstance(body, dict) else {"no object": body}
+    return body if isinstance(body, dict) else {"not an object": body}
 
 
 class Service:
-    """The service at a base URL, asked as one user, and what was wrong with its answers."""
+    """Service at a base URL, called as one user, and the number of differences in its responses."""
 
     def __init__(self, base, token):
         self.base = urllib.parse.urlsplit(base)
         if self.base.scheme not in ("http", "https") or not self.base.netloc:
             sys.exit(f"BASE_URL must begin with http:// or https://, unlike {base!r}")
         self.token = token
-        self.surprises = 0
+        self.differences = 0
 
-    def ask(self, method, path, body=None, kind=None, **headers):
-        """Makes a request, and makes it again while the answer is 429: each time when that says that it may."""
+    def send(self, method, path, body=None, kind=None, **headers):
+        """Sends a request, and repeats it after Retry-After while the response is 429."""
         sent = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         sent = {name: value for name, value in sent.items() if value}
         until = time.monotonic() + PATIENCE_SECONDS
-        answer = self.once(method, path, body, sent)
-        while answer.status == 429 and time.monotonic() < until:
-            time.sleep(int(answer.headers.get("retry-after", PATIENCE_SECONDS)))
-            answer = self.once(method, path, body, sent)
-        return answer
+        response = self.send_once(method, path, body, sent)
+        while response.status == 429 and time.monotonic() < until:
+            time.sleep(int(response.headers.get("retry-after", PATIENCE_SECONDS)))
+            response = self.send_once(method, path, body, sent)
+        return response
 
-    def once(self, method, path, body, headers):
+    def send_once(self, method, path, body, headers):
         secure = self.base.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = connect(self.base.netloc, timeout=30)
         try:
             connection.request(method, self.base.path.rstrip("/") + path, body, headers)
-            return Answer(connection.getresponse())
+            return Response(connection.getresponse())
         finally:
             connection.close()
 
-    def success(self, what, answer, status, *surprises):
-        """Checks the answer to a request that must succeed; what else is wrong with it, the caller has found out."""
-        self.check(what, answer, "data", differs("the status", answer.status, status), *surprises)
+    def success(self, what, response, status, *differences):
+        """Checks the response to a request that must succeed. The caller may add differences that it has found."""
+        self.check(what, response, "data", differs("the status", response.status, status), *differences)
 
-    def refusal(self, what, answer, status, code, *surprises):
-        """Checks the answer to a request that must be refused."""
-        wrong = differs("the status", answer.status, status), differs("the code", answer.error.get("code"), code)
-        self.check(what, answer, "error", *wrong, *surprises)
+    def refusal(self, what, response, status, code, *differences):
+        """Checks the response to a request that must be refused."""
+        wrong = differs("the status", response.status, status), differs("the code", response.error.get("code"), code)
+        self.check(what, response, "error", *wrong, *differences)
 
-    def check(self, what, answer, key, *surprises):
-        envelope = differs("the envelope", sorted(answer.body), [] if answer.status == 204 else [key])
-        if not self.report(f"{what}: {answer.status}", [*surprises, envelope, *strange_headers(answer)]):
-            print(f"    request {answer.headers.get('x-request-id')} was answered {json.dumps(answer.body)[:500]}")
+    def check(self, what, response, key, *differences):
+        envelope = differs("the envelope", sorted(response.body), [] if response.status == 204 else [key])
+        if not self.report(f"{what}: {response.status}", [*differences, envelope, *strange_headers(response)]):
+            print(f"    request {response.headers.get('x-request-id')} returned {json.dumps(response.body)[:500]}")
 
-    def report(self, what, surprises):
-        """Prints what is surprising, if anything is (a surprise that is None isn't one). True if nothing is."""
-        found = [surprise for surprise in surprises if surprise]
+    def report(self, what, differences):
+        """Prints the differences that are not None. Returns True if there are none."""
+        found = [difference for difference in differences if difference]
         print("\n    ".join([f"{'FAILED' if found else 'ok'}: {what}", *found]))
-        self.surprises += len(found)
+        self.differences += len(found)
         return not found
 
 
@@ -99,26 +99,26 @@ def differs(what, found, wanted):
     return None if found == wanted else f"{what} should be {wanted!r} and is {found!r}"
 
 
-def strange_headers(answer):
+def strange_headers(response):
     for name, wanted in SECURITY_HEADERS.items():
-        found = answer.headers.get(name)
-        if answer.status == 204 and name == "content-type":
+        found = response.headers.get(name)
+        if response.status == 204 and name == "content-type":
             continue
         if not found or not found.startswith(wanted):
             yield f"header {name} should be {wanted!r} and is {found!r}"
 
 
-def quota(answer):
-    """What is wrong with the headers that tell a known caller what is left."""
-    policy = re.fullmatch(r'"default";q=(\d+);w=(\d+)', answer.headers.get("ratelimit-policy", ""))
-    left = re.fullmatch(r'"default";r=(\d+);t=(\d+)', answer.headers.get("ratelimit", ""))
+def rate_limit(response):
+    """Returns the difference in the RateLimit headers of a known caller, or None."""
+    policy = re.fullmatch(r'"default";q=(\d+);w=(\d+)', response.headers.get("ratelimit-policy", ""))
+    left = re.fullmatch(r'"default";r=(\d+);t=(\d+)', response.headers.get("ratelimit", ""))
     if not policy or not left:
         return "there should be RateLimit-Policy and RateLimit"
     (requests, window), (remaining, reset) = map(int, policy.groups()), map(int, left.groups())
     return None if remaining < requests and reset <= window else "RateLimit should be within RateLimit-Policy"
 
 
-def challenge(answer, wanted):
-    """What is wrong with the challenge of a 401, whose header API Gateway renames for some kinds of API."""
-    found = answer.headers.get("www-authenticate") or answer.headers.get("x-amzn-remapped-www-authenticate")
+def challenge(response, wanted):
+    """Returns the difference in the challenge of a 401, or None. API Gateway renames its header for some kinds of API."""
+    found = response.headers.get("www-authenticate") or response.headers.get("x-amzn-remapped-www-authenticate")
     return differs("www-authenticate", found, wanted)

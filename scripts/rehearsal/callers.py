@@ -1,4 +1,4 @@
-"""A call of each route, as a user makes it who is a member of an organization."""
+"""Calls of all routes by a member of an organization."""
 
 import base64
 import hashlib
@@ -10,12 +10,12 @@ from examples import Examples
 from service import Service
 
 ISSUER, AUDIENCE, ORG = "https://issuer.example.com/", "rehearsal", "rehearsal"
-SECONDS_OF_A_TOKEN = 3600
+TOKEN_SECONDS = 3600
 
 
 def token(secret, org=ORG):
-    """A token of a member of the organization, signed with the key that the functions are given."""
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "rehearsal", "exp": int(time.time()) + SECONDS_OF_A_TOKEN}
+    """Returns a token of a member of the organization, signed with the functions' secret."""
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "rehearsal", "exp": int(time.time()) + TOKEN_SECONDS}
     parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims | {"organizations": [org]})]
     signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
     signature = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
@@ -28,12 +28,12 @@ class Caller:
     def __init__(self, base, secret):
         self.examples = Examples(Service(base, token(secret)), ORG)
 
-    def answers(self):
-        """The request of each route, and what it is answered now."""
+    def responses(self):
+        """Sends the example of each route. Yields the route, the request and the response."""
         for function, (method, path) in self.examples.routes.items():
             request = self.examples.request(function)
-            yield f"{method} {path}", request, self.examples.ask(request)
+            yield f"{method} {path}", request, self.examples.send(request)
 
     def statuses(self):
-        """The status that each route answers now."""
-        return {route: answer.status for route, _, answer in self.answers()}
+        """Sends the example of each route. Returns the statuses by route."""
+        return {route: response.status for route, _, response in self.responses()}

@@ -1,24 +1,24 @@
-"""What a rehearsal finds out, a line each."""
+"""Results of a rehearsal, a line each."""
 
 import time
 from contextlib import contextmanager
 
 
 class Checks:
-    """Prints what holds and what does not, and counts the latter."""
+    """Prints the results of checks, and counts the failures."""
 
     def __init__(self):
         self.failures = 0
 
-    def check(self, what, *surprises):
-        """Prints what was checked, and each thing that was not as it should be (None is no surprise)."""
-        found = [surprise for surprise in surprises if surprise]
+    def check(self, what, *differences):
+        """Prints a check and its differences that are not None."""
+        found = [difference for difference in differences if difference]
         print("\n    ".join([f"{'FAILED' if found else 'ok'}: {what}", *found]), flush=True)
         self.failures += len(found)
 
     @contextmanager
     def part(self, what):
-        """Prints what comes now, and how long it has taken."""
+        """Prints the name of a part, and its duration at the end."""
         began = time.monotonic()
         print(f"-- {what}", flush=True)
         yield

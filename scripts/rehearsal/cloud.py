@@ -1,4 +1,4 @@
-"""An AWS of one's own for as long as the rehearsal takes: ministack, empty, with policies enforced and TLS only."""
+"""An emulated AWS for the time of a rehearsal: ministack, empty, with enforced policies and TLS only."""
 
 import os
 import signal
@@ -18,12 +18,12 @@ START_SECONDS = 60
 
 
 class Cloud:
-    """Where ministack is, and what its clients, here and in the functions, need to be told."""
+    """Endpoint of ministack, and the variables of its clients here and in the functions."""
 
     def __init__(self, folder, port):
         self.endpoint = f"https://127.0.0.1:{port}"
         self.certificate = str(folder / "tmp/ministack-tls/server.crt")
-        # Nothing of the user's own: no profile, no credentials, and no place where SAM could leave something.
+        # Without the user's profile and credentials, and with a home that is deleted afterwards.
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -38,7 +38,7 @@ class Cloud:
         }
 
     def client(self, service):
-        """A client of one of its services, as an administrator."""
+        """Returns a client of one of its services, as an administrator."""
         return boto3.client(
             service,
             REGION,
@@ -49,7 +49,7 @@ class Cloud:
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
-    def answers(self):
+    def is_ready(self):
         if not Path(self.certificate).exists():
             return False
         try:
@@ -66,7 +66,7 @@ def free_port():
 
 @contextmanager
 def running(folder):
-    """Starts ministack below the folder, and ends it with all the functions that it has started."""
+    """Starts ministack below the folder, and ends it together with the functions that it has started."""
     port = free_port()
     cloud = Cloud(folder, port)
     (folder / "tmp").mkdir(parents=True)
@@ -87,7 +87,7 @@ def running(folder):
 
 def wait_for(process, cloud):
     until = time.monotonic() + START_SECONDS
-    while not cloud.answers():
+    while not cloud.is_ready():
         if process.poll() is not None or time.monotonic() > until:
             raise SystemExit("FAILED: ministack does not start")
         time.sleep(0.2)

@@ -1,17 +1,17 @@
-"""What is stored, asked for past the API: it must be there after an update, and when the stack is gone."""
+"""Stored data, read without the API: it must remain after an update and after the deletion of the stack."""
 
 import hashlib
 
 
 def missing_rows(cloud, table, wanted):
-    """Which of these projects and files has no row in the table."""
+    """Lists the projects and files without a row in the table."""
     rows = cloud.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
     ids = {row["id"]["S"] for row in rows if "id" in row}
     return [f"there should be a row of {it['id']}" for it in wanted if it["id"] not in ids]
 
 
 def missing_files(cloud, bucket, wanted):
-    """Which of these files has no content in the bucket."""
+    """Lists the files without an object in the bucket."""
     s3 = cloud.client("s3")
     objects = s3.list_objects_v2(Bucket=bucket, Prefix="orgs/").get("Contents", [])
     contents = [s3.get_object(Bucket=bucket, Key=it["Key"])["Body"].read() for it in objects]

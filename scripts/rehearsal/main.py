@@ -1,4 +1,4 @@
-"""Rehearses one stack in one cloud, in the order in which a stack lives. scripts/rehearse calls this, and says why."""
+"""Rehearses the life cycle of one stack in one cloud, for scripts/rehearse."""
 
 import os
 import shutil
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "target/ci/rehearsal"
 
 
-def prepared(built):
-    """A folder with the built template, to change, and with the built functions."""
+def prepare(built):
+    """Creates a folder with a copy of the built template and with the built functions."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "built").mkdir(parents=True)
     for it in built.iterdir():
@@ -25,14 +25,14 @@ def prepared(built):
 
 
 def rehearse(cloud, architecture):
-    """Returns how many surprises there were."""
+    """Returns the number of failures."""
     rehearsal = Rehearsal(cloud, Stack(ROOT, cloud, FOLDER / "built"), architecture)
     for what, part in [
         ("a first deployment", rehearsal.first_deployment),
         ("calls", rehearsal.calls),
-        ("each right taken away", rehearsal.each_right),
+        ("each permission removed", rehearsal.each_permission),
         ("further deployments", rehearsal.further_deployments),
-        ("the end", rehearsal.end),
+        ("deletion", rehearsal.delete),
     ]:
         with rehearsal.checks.part(what):
             part()
@@ -40,14 +40,14 @@ def rehearse(cloud, architecture):
 
 
 def main(architecture):
-    # So that whoever ends this ends ministack too.
+    # So that SIGTERM ends ministack too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("FAILED: ended from outside"))
-    prepared(ROOT / ".aws-sam/build")
+    prepare(ROOT / ".aws-sam/build")
     with clouds.running(FOLDER) as cloud:
         os.environ["SSL_CERT_FILE"] = cloud.certificate
-        surprises = rehearse(cloud, architecture)
-    if surprises:
-        sys.exit(f"{surprises} surprises; {FOLDER}/ministack.log may tell more")
+        failures = rehearse(cloud, architecture)
+    if failures:
+        sys.exit(f"{failures} failures; see {FOLDER}/ministack.log")
     shutil.rmtree(FOLDER)
 
 

@@ -1,4 +1,4 @@
-"""The life of a stack, from its first deployment to what is left of it."""
+"""The life cycle of a stack, from its first deployment to the resources that remain after its deletion."""
 
 import re
 import secrets
@@ -6,19 +6,19 @@ import subprocess
 
 import callers
 import data
+import permissions
 import retained
-import rights
 import unsupported
 from checks import Checks
 from service import differs
 
 UPDATED_LIMIT = "999/10s"
-# Set at first, left out later.
+# Parameter that is set at first and left out later.
 LEFT_OUT, SET_TO, BY_DEFAULT = "LatencyAlarmMs", "1234", "2000"
 
 
 class Rehearsal:
-    """What is done with a stack in this cloud; each method builds on those before."""
+    """Steps with a stack in this cloud. Each method builds on those before."""
 
     def __init__(self, cloud, stack, architecture):
         self.checks = Checks()
@@ -31,7 +31,7 @@ class Rehearsal:
             "AuthIssuer": callers.ISSUER,
             "AuthAudience": callers.AUDIENCE,
             "AuthJwtSecret": self.secret,
-            # So that a counter that can't be asked shows, and that nothing here has to wait.
+            # Fail closed, so that a failed counter is visible; and a limit that no call here reaches.
             "RateLimitOnError": "deny",
             "RateLimit": "1000/10s",
             LEFT_OUT: SET_TO,
@@ -53,9 +53,9 @@ class Rehearsal:
         unsupported.bind_roles(self.cloud, self.template, self.resources, boundary)
 
     def refused_build(self):
-        """The build is for this machine, and template.yaml's default for another, unless this one is arm64."""
+        """Deploys the build of this machine as arm64, the default of template.yaml, which must fail."""
         if self.parameters["Architecture"] == "arm64":
-            print("SKIPPED: no build for another architecture, as this machine is what functions run on by default")
+            print("SKIPPED: no build for another architecture, because this machine is arm64, the default")
             return
         code, output = self.stack.deploy_built("default")
         why = None if code and "Architecture is arm64" in output else f"scripts/deploy exits with {code}:\n{output}"
@@ -70,28 +70,28 @@ class Rehearsal:
     def calls(self):
         smoke = [self.stack.root / "scripts/smoke", self.base, callers.token(self.secret, "smoke"), "smoke"]
         done = subprocess.run(smoke, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        asked = len(re.findall("^ok: ", done.stdout, re.MULTILINE))
-        self.checks.check(f"scripts/smoke, {asked} checks", done.returncode and done.stdout)
+        passed = len(re.findall("^ok: ", done.stdout, re.MULTILINE))
+        self.checks.check(f"scripts/smoke, {passed} checks", done.returncode and done.stdout)
         self.caller = callers.Caller(self.base, self.secret)
         self.roles = {route: self.resources[role] for route, role in unsupported.roles(self.template)}
-        self.stored = self.check_answers()
+        self.stored = self.check_responses()
         if self.checks.failures:
-            raise SystemExit("FAILED: all that follows needs routes that answer")
+            raise SystemExit("FAILED: the next parts need routes that respond")
 
-    def each_right(self):
-        all_of_them = rights.Rights(self.checks, self.cloud.client("iam"), self.caller, self.roles)
-        all_of_them.check()
+    def each_permission(self):
+        removal = permissions.Removal(self.checks, self.cloud.client("iam"), self.caller, self.roles)
+        removal.check()
         account = self.cloud.client("sts").get_caller_identity()["Account"]
         self.bind(f"arn:aws:iam::{account}:policy/{self.boundary}")
-        all_of_them.expect("every route within the deploying role's boundary", {})
+        removal.expect("every route within the deploying role's boundary", {})
 
     def further_deployments(self):
-        versions, there = set(retained.versions(self.cloud)), retained.everything(self.cloud)
+        versions, before = set(retained.versions(self.cloud)), retained.everything(self.cloud)
         self.deploy("sam deploy again without a change")
-        self.unchanged(there, versions)
+        self.check_unchanged(before, versions)
         self.stage = "rehearsal"
         self.deploy("sam deploy with another tag")
-        self.unchanged(there, versions)
+        self.check_unchanged(before, versions)
         self.checks.check("the stack has the new tag", differs("stage", self.stack.tags().get("stage"), self.stage))
         self.refused_deployment()
         self.update()
@@ -99,53 +99,53 @@ class Rehearsal:
         self.checks.check("the aliases call new versions", differs("they", live, [{"live": "2"}] * len(versions)))
         self.check_data()
 
-    def unchanged(self, there, versions):
-        changes = retained.everything(self.cloud) ^ there, set(retained.versions(self.cloud)) ^ versions
+    def check_unchanged(self, before, versions):
+        changes = retained.everything(self.cloud) ^ before, set(retained.versions(self.cloud)) ^ versions
         self.checks.check("nothing has changed", *(differs("a change", change, set()) for change in changes))
 
     def refused_deployment(self):
-        """One rule of the template, as an example: with two secrets no function would start."""
+        """Breaks one rule of the template, as an example: with two secrets no function would start."""
         code, output = self.stack.deploy(self.bucket, self.parameters | {"AuthJwtSecretId": "projects-api/jwt"}, self.stage)
         why = None if code and "Only one of AuthJwtSecret" in output else f"sam deploy exits with {code}:\n{output}"
         self.checks.check("sam deploy with two secrets is refused", why)
 
     def update(self):
-        """Changes settings as everybody must: SAM makes a new version only for a template that has changed."""
+        """Changes settings and the functions' description, because SAM publishes a version only for a changed template."""
         template = self.stack.folder / "template.yaml"
         template.write_text(re.sub(r"settings [0-9a-f]+", "settings rehearsed", template.read_text()))
         self.parameters |= {"RateLimit": UPDATED_LIMIT, "PermissionsBoundary": self.boundary}
         del self.parameters[LEFT_OUT]
         self.deploy("sam deploy with another rate limit and the deploying role's boundary")
         own = differs("its own", self.stack.resources().get("FunctionBoundary"), None)
-        self.checks.check("the stack's own boundary is gone", own)
-        quota, seconds = UPDATED_LIMIT.removesuffix("s").split("/")
-        self.check_answers(ratelimit_policy=f'"default";q={quota};w={seconds}')
+        self.checks.check("the stack's own boundary is deleted", own)
+        requests, seconds = UPDATED_LIMIT.removesuffix("s").split("/")
+        self.check_responses(ratelimit_policy=f'"default";q={requests};w={seconds}')
         left_out = differs(LEFT_OUT, self.stack.parameter(LEFT_OUT), BY_DEFAULT)
-        self.checks.check("a parameter that is no longer given has its default again", left_out)
+        self.checks.check("a parameter that is left out has its default again", left_out)
 
-    def end(self):
+    def delete(self):
         code, output = self.stack.delete(self.bucket)
         self.checks.check("sam delete", code and f"sam delete exits with {code}:\n{output}")
         kept = {(kind, self.resources[name]): why for (kind, name), why in retained.KEPT.items()}
         left = retained.everything(self.cloud) - self.before
         for kind, name in sorted(left - set(kept)):
-            self.checks.check(f"left: {kind} {name}", "nothing says why it should be")
+            self.checks.check(f"retained: {kind} {name}", "retained.py has no reason for it")
         for (kind, name), why in kept.items():
-            self.checks.check(f"left: {kind} {name}, {why}", None if (kind, name) in left else "it is gone")
+            self.checks.check(f"retained: {kind} {name}, {why}", None if (kind, name) in left else "it is deleted")
         if set(kept) <= left:
             self.check_data()
 
-    def check_answers(self, **headers):
-        """Asks every route for what is given to it since the first deployment. Returns what that has created."""
+    def check_responses(self, **headers):
+        """Checks the example of every route. Returns the created items."""
         created = []
-        for route, request, answer in self.caller.answers():
-            others = (differs(it, answer.headers.get(it.replace("_", "-")), wanted) for it, wanted in headers.items())
-            self.checks.check(f"{route} answers as its example says", *request.surprises(answer), *others)
-            created += [answer.data] if answer.status == 201 else []
+        for route, request, response in self.caller.responses():
+            others = (differs(it, response.headers.get(it.replace("_", "-")), wanted) for it, wanted in headers.items())
+            self.checks.check(f"{route} returns its example's response", *request.differences(response), *others)
+            created += [response.data] if response.status == 201 else []
         return created
 
     def check_data(self):
-        """Asks for what the first deployment has stored, past the API."""
+        """Checks the data of the first deployment, without the API."""
         rows = data.missing_rows(self.cloud, self.resources["ProjectsTable"], self.stored)
         self.checks.check("the rows of the first deployment are there", *rows)
         files = [it for it in self.stored if "sha256" in it]

@@ -1,19 +1,19 @@
-"""What there is in the cloud, and what must be left of it without the stack."""
+"""Resources in the cloud, and those that must remain after the deletion of the stack."""
 
 from botocore.exceptions import ClientError
 
-# What of the stack outlives it, by the names of template.yaml. Whoever retains more says why here: what is left without
-# standing here fails the rehearsal, and what stands here without being left.
+# Resources that outlive the stack, by their names in template.yaml, with reasons. The rehearsal fails if another resource
+# remains, or if one of these doesn't.
 KEPT = {
     ("table", "ProjectsTable"): "the data",
     ("bucket", "UploadsBucket"): "the files",
-    ("bucket policy", "UploadsBucket"): "without it the files could be had without TLS",
-    ("bucket", "UploadsAccessLog"): "who read or wrote the files",
-    ("bucket policy", "UploadsAccessLog"): "without it their log would end",
+    ("bucket policy", "UploadsBucket"): "it denies access to the files without TLS",
+    ("bucket", "UploadsAccessLog"): "the access log of the files",
+    ("bucket policy", "UploadsAccessLog"): "it allows S3 to write the access log",
 }
 
-# What the template declares, and what SAM, Lambda or a mistake could make besides. An answer's list, and what in each
-# of its entries is the name.
+# Kinds of resources that the template declares, or that SAM, Lambda or a mistake could create. Each has its service,
+# operation, key of the response's list, and key of an entry's name.
 LISTS = {
     "table": ("dynamodb", "list_tables", "TableNames", None),
     "bucket": ("s3", "list_buckets", "Buckets", "Name"),
@@ -34,11 +34,11 @@ ARGUMENTS = {"list_policies": {"Scope": "Local"}}
 
 
 def everything(cloud):
-    """All that there is but for files, as pairs of kind and name."""
+    """Returns all resources besides objects, as pairs of kind and name."""
     found = set(stacks(cloud)) | set(bucket_policies(cloud))
     for kind, (service, operation, key, name) in LISTS.items():
-        answer = getattr(cloud.client(service), operation)(**ARGUMENTS.get(operation, {}))
-        found |= {(kind, it[name] if name else it) for it in answer.get(key, [])}
+        response = getattr(cloud.client(service), operation)(**ARGUMENTS.get(operation, {}))
+        found |= {(kind, it[name] if name else it) for it in response.get(key, [])}
     return found
 
 
@@ -60,7 +60,7 @@ def bucket_policies(cloud):
 
 
 def versions(cloud):
-    """The versions of each function, and which of them its alias calls."""
+    """Yields the name of each function, its versions, and the version of each alias."""
     client = cloud.client("lambda")
     for function in client.list_functions()["Functions"]:
         name = function["FunctionName"]

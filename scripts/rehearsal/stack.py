@@ -1,4 +1,4 @@
-"""The stack that is rehearsed: what surrounds it, its deployments and its end, all by the real SAM CLI."""
+"""The rehearsed stack: its bootstrap, deployments and deletion, by the real SAM CLI."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 60
 
 
 class Stack:
-    """A stack in that cloud, deployed from a folder with a built template.yaml in it."""
+    """Stack in a cloud, deployed from a folder with a built template.yaml."""
 
     def __init__(self, root, cloud, folder):
         self.root = root
@@ -21,9 +21,9 @@ class Stack:
         self.formation = cloud.client("cloudformation")
 
     def bootstrap(self):
-        """Makes the artifact bucket, the roles and the boundary of .github/bootstrap.yaml.
+        """Creates the artifact bucket, the roles and the boundary of .github/bootstrap.yaml.
 
-        GitHub's identity provider is left out, as ministack refuses all of a template that has one.
+        Leaves GitHub's identity provider out, because ministack refuses a template with one.
         """
         template = yaml_parse((self.root / ".github/bootstrap.yaml").read_text())
         providers = [name for name, it in template["Resources"].items() if it["Type"] == "AWS::IAM::OIDCProvider"]
@@ -43,9 +43,9 @@ class Stack:
         return self.outputs(BOOTSTRAP)
 
     def deploy(self, bucket, given, stage):
-        """Deploys what is in the folder, with these parameters, and with all others as scripts/deploy hands them over.
+        """Deploys the folder with these parameters, and with the others as scripts/deploy passes them.
 
-        The stack's tags are those that samconfig.toml has. Returns SAM's exit code and output.
+        The stack's tags are those of samconfig.toml. Returns SAM's exit code and output.
         """
         template, values = self.folder / "template.yaml", self.folder / "parameters.yaml"
         values.write_text(json.dumps(parameters.complete(yaml_parse(template.read_text())["Parameters"], given)))
@@ -55,14 +55,14 @@ class Stack:
         return self.sam("deploy", *what, *flags, *tags, "--no-progressbar")
 
     def deploy_built(self, environment):
-        """Has scripts/deploy deploy the last build to an environment of samconfig.toml. Returns its exit code and output."""
+        """Runs scripts/deploy on the last build. Returns its exit code and output."""
         return self.run(self.root / "scripts/deploy", environment)
 
     def delete(self, bucket):
         return self.sam("delete", "--no-prompts", "--s3-bucket", bucket, "--s3-prefix", NAME)
 
     def sam(self, command, *arguments):
-        """Runs SAM on the stack, with its settings from the command line alone. Returns its exit code and output."""
+        """Runs SAM on the stack, with all settings on the command line. Returns its exit code and output."""
         place = ["--stack-name", NAME, "--region", self.formation.meta.region_name]
         return self.run("sam", command, *place, *arguments)
 
@@ -87,16 +87,16 @@ class Stack:
         return {tag["Key"]: tag["Value"] for tag in found}
 
     def parameter(self, name):
-        """The value that the stack has now."""
+        """Returns the current value of a parameter."""
         found = self.formation.describe_stacks(StackName=NAME)["Stacks"][0]["Parameters"]
         return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found}[name]
 
     def resources(self):
-        """The name of each resource by its name in the template."""
+        """Returns the physical name of each resource by its logical id."""
         found = self.formation.describe_stack_resources(StackName=NAME)["StackResources"]
         return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
     def template(self):
-        """The template as CloudFormation has it from SAM."""
+        """Returns the template as CloudFormation received it from SAM."""
         found = self.formation.get_template(StackName=NAME, TemplateStage="Processed")["TemplateBody"]
         return json.loads(found) if isinstance(found, str) else found

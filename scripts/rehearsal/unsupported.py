@@ -1,7 +1,7 @@
-"""What ministack leaves out of a stack, made by hand from what the template says.
+"""Parts of a stack that ministack doesn't support, created from the template.
 
-It makes an API, but reads no OpenAPI document: here its routes are made one by one, each with an integration of the
-alias that the document names. And it makes roles, but without their boundaries.
+ministack creates an API, but reads no OpenAPI document: this creates its routes, each with an integration of the alias
+that the document names. It creates roles, but without their boundaries.
 """
 
 import re
@@ -10,7 +10,7 @@ INTEGRATION = "x-amazon-apigateway-integration"
 
 
 def documented(template):
-    """Each route of the template's document, as in "GET /v1/orgs", with the name of the alias that it calls."""
+    """Yields each route of the template's document, such as "GET /v1/orgs", its alias and its operation."""
     for path, methods in the_api(template)[1]["Properties"]["Body"]["paths"].items():
         for method, operation in methods.items():
             uri = operation[INTEGRATION]["uri"]["Fn::Sub"]
@@ -23,7 +23,7 @@ def the_api(template):
 
 
 def make_routes(cloud, template, resources):
-    """Makes the routes, and returns the base URL of the API."""
+    """Creates the routes, and returns the base URL of the API."""
     gateway = cloud.client("apigatewayv2")
     api = resources[the_api(template)[0]]
     for route, alias, operation in documented(template):
@@ -40,7 +40,7 @@ def make_routes(cloud, template, resources):
 
 
 def bind_roles(cloud, template, resources, boundary):
-    """Puts the boundary, an ARN, on each role whose template says that it has one."""
+    """Sets the boundary, an ARN, of each role that has one in the template."""
     iam = cloud.client("iam")
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role" and "PermissionsBoundary" in resource["Properties"]:
@@ -48,7 +48,7 @@ def bind_roles(cloud, template, resources, boundary):
 
 
 def roles(template):
-    """The role of each route, by the name that it has in the template."""
+    """Yields each route with its role's name in the template."""
     resources = template["Resources"]
     for route, alias, _ in documented(template):
         function = resources[resources[alias]["Properties"]["FunctionName"]["Ref"]]

@@ -1,4 +1,4 @@
-"""Compares the longest gradual deployment with the jobs that wait for it, and with the sessions of their role.
+"""Compares the longest gradual deployment with the timeouts of the jobs that wait for it, and of their role's sessions.
 
 Usage: deadlines.py, in the folder with template.yaml and .github.
 """
@@ -11,9 +11,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 TEMPLATE, BOOTSTRAP = "template.yaml", ".github/bootstrap.yaml"
 WORKFLOW, ACTION = ".github/workflows/deploy.yml", ".github/actions/deploy/action.yml"
-# For the rest of a job: tools, upload, CloudFormation, smoke test.
+# Time for the rest of a job: tools, upload, CloudFormation, smoke test.
 OTHER_MINUTES = 15
-# What AWS gives a session that asks for no other time.
+# AWS's default duration of a session.
 DEFAULT_SESSION_SECONDS = 3600
 
 
@@ -22,15 +22,15 @@ def read(file):
 
 
 def minutes(steps):
-    """The time that CodeDeploy takes for these steps."""
+    """Returns the duration of CodeDeploy's steps."""
     if steps == "AllAtOnce":
         return 0
     kind, percent, each = re.fullmatch(r"(Canary|Linear)(\d+)Percent(?:Every)?(\d+)Minutes?", steps).groups()
     return int(each) * (100 // int(percent) if kind == "Linear" else 1)
 
 
-def bounds():
-    """What ends a deployment, with its minutes."""
+def timeouts():
+    """Yields each timeout of a deployment, in minutes."""
     for name, job in read(WORKFLOW)["jobs"].items():
         if any("actions/deploy" in step.get("uses", "") for step in job.get("steps", [])):
             yield f"{WORKFLOW}, job {name}", job["timeout-minutes"]
@@ -44,15 +44,15 @@ def bounds():
 
 def problems():
     for steps in read(TEMPLATE)["Parameters"]["DeploymentSteps"]["AllowedValues"]:
-        for what, bound in bounds():
-            if minutes(steps) + OTHER_MINUTES > bound:
-                yield f"{steps} takes {minutes(steps)} minutes; {what} ends after {bound:.0f}"
+        for what, timeout in timeouts():
+            if minutes(steps) + OTHER_MINUTES > timeout:
+                yield f"{steps} takes {minutes(steps)} minutes; {what} ends after {timeout:.0f}"
 
 
 def main():
     found = list(problems())
     print(*found, sep="\n", end="\n" if found else "")
-    return 1 if found or len(list(bounds())) < 4 else 0
+    return 1 if found or len(list(timeouts())) < 4 else 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Transforms a SAM template as CloudFormation would, once for each environment of samconfig.toml, with its parameters.
 
-Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if an environment gives a
-parameter that the template does not declare or a value that it does not allow, or leaves out one that has no default;
-if the functions' description does not name the hash of all values, without which changed ones would make no new
-versions; if SAM loses a part of the API's CORS; if a function has tags of its own, or an environment's stack lacks one;
-if a function has another role than SAM's, or that has other managed policies than SAM's for logs and traces, another
-boundary or too long a name; and if SAM would cache what it builds.
+Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if
+
+- an environment sets an undeclared parameter or a value that is not allowed, or leaves out one without a default
+- the functions' description lacks the hash of all values, without which changed ones would publish no new versions
+- SAM loses a part of the API's CORS
+- a function has tags of its own, or an environment's stack lacks a tag
+- a function has another role than SAM's, or its role has other managed policies than SAM's for logs and traces, another
+  boundary or too long a name
+- SAM would cache its builds
 """
 
 import hashlib
@@ -21,20 +24,20 @@ from parameters import complete, environments, overrides
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-# SAM's code insists on a region, and does nothing else with it than to look up the partition's name.
+# SAM requires a region, and only looks up the name of its partition.
 ANY_REGION = "us-east-1"
-# The tags of a stack, which CloudFormation gives to all that is in it.
+# Tags of a stack, which CloudFormation adds to all its resources.
 STACK_TAGS = {"service", "stage"}
-# What SAM attaches to each function's role, and the boundary narrows.
+# Managed policies that SAM attaches to each function's role. The boundary narrows them.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
-# Characters of a role's name in the template; .github/bootstrap.yaml says why.
+# Maximum characters of a role's logical id; .github/bootstrap.yaml has the reason.
 LONGEST_ROLE = 20
-# SAM's own, which never changes.
+# SAM's own tag, which never changes.
 FUNCTION_TAGS = {"lambda:createdBy"}
 
 
 class NoManagedPolicies:
-    """Stands in for the list of AWS's own policies, which SAM would ask an account for. The functions here name none."""
+    """Empty list of AWS's managed policies, which SAM would read from an account. The template names none."""
 
     def load(self):
         return {}
@@ -48,39 +51,39 @@ def in_bounds(value, rules):
 
 
 def problems(declared, given):
-    """What CloudFormation would have against these parameters."""
+    """Yields CloudFormation's objections to these parameters."""
     for name, value in given.items():
         rules = declared.get(name)
         if rules is None:
-            yield f"{name} is no parameter of the template"
+            yield f"{name} is not a parameter of the template"
         elif value not in map(str, rules.get("AllowedValues", [value])):
             yield f"{name}={value} is not one of {rules['AllowedValues']}"
         elif not re.fullmatch(rules.get("AllowedPattern", ".*"), value):
-            yield f"{name}={value} is not of the form {rules['AllowedPattern']}"
+            yield f"{name}={value} does not match {rules['AllowedPattern']}"
         elif rules["Type"] == "Number" and not in_bounds(value, rules):
-            yield f"{name}={value} is too small, too large or no number"
+            yield f"{name}={value} is too small, too large or not a number"
     for name, rules in declared.items():
         if "Default" not in rules and name not in given:
-            yield f"{name} has no default, and no value"
+            yield f"{name} has neither a default nor a value"
 
 
 def fingerprint(declared, all_environments):
-    """Changes with each value that a parameter has, or has by default."""
+    """Returns a hash of all parameters' values and defaults."""
     values = [{name: rules.get("Default") for name, rules in declared.items()}]
     values += [overrides(environment) for environment in all_environments.values()]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def transformed(text, parameters):
-    """The template with these parameters as CloudFormation gets it from SAM, after the upload of the code."""
+    """Returns the template with these parameters as CloudFormation receives it from SAM, after the upload of the code."""
     template = yaml_parse(text)
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
     return transform(template, parameters, NoManagedPolicies())
 
 
 def cors_problems(api):
-    """What SAM has lost of the API's CorsConfiguration: beside a function in AllowOrigins all, and of one in a function it
-    checks no name."""
+    """Yields the parts of the API's CorsConfiguration that SAM has lost. Beside an intrinsic function in AllowOrigins it
+    loses all; inside of one it checks no name."""
     cors = api["Properties"]["Body"].get("x-amazon-apigateway-cors", {})
     settings = cors.get("Fn::If", ["", cors])[1]
     for name in ("allowOrigins", "allowCredentials", "allowMethods", "allowHeaders", "exposeHeaders"):
@@ -89,7 +92,7 @@ def cors_problems(api):
 
 
 def settings_problems(environment):
-    """What there is to say against the other settings of an environment."""
+    """Yields objections to the other settings of an environment."""
     tags = {pair.split("=")[0] for pair in environment["deploy"]["parameters"].get("tags", [])}
     if missing := STACK_TAGS - tags:
         yield f"the stack lacks the tags {', '.join(sorted(missing))}"
@@ -98,7 +101,7 @@ def settings_problems(environment):
 
 
 def tag_problems(result):
-    """The functions with tags. SAM makes them a part of a version's name, but Lambda makes no version for new ones."""
+    """Yields the functions with tags. SAM includes them in a version's name, but Lambda publishes no version for new ones."""
     functions = {name: it for name, it in result["Resources"].items() if it["Type"] == "AWS::Lambda::Function"}
     for name, function in functions.items():
         if {tag["Key"] for tag in function["Properties"].get("Tags", [])} - FUNCTION_TAGS:
@@ -106,7 +109,7 @@ def tag_problems(result):
 
 
 def role_problems(template, result):
-    """What functions may do by something else than their own statements, which a test compares with their calls."""
+    """Yields permissions of functions besides their own statements. A test compares those with the functions' calls."""
     boundary = template["Globals"]["Function"]["PermissionsBoundary"]
     for name, resource in result["Resources"].items():
         kind, properties = resource["Type"], resource.get("Properties", {})
@@ -120,13 +123,13 @@ def role_problems(template, result):
         if strange := managed - MANAGED_POLICIES:
             yield f"{name} has {', '.join(sorted(strange))}"
         if len(name) > LONGEST_ROLE:
-            yield f"{name} is too long: with the stack's name before it, CloudFormation would cut that"
+            yield f"{name} is too long: with the stack's name, CloudFormation would truncate it"
         if properties.get("PermissionsBoundary") != boundary:
             yield f"{name} has another boundary"
 
 
 def all_problems(template, all_environments):
-    """What there is to say against the parameters, each with the place where it is."""
+    """Yields objections to all parameters and settings, each with its place."""
     declared = template["Parameters"]
     for name, environment in all_environments.items():
         for problem in [*problems(declared, overrides(environment)), *settings_problems(environment)]:

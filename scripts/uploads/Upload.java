@@ -18,7 +18,7 @@ public class Upload {
             var isApache = arguments[0].equals("apache");
             System.out.println(isApache ? apache(arguments[1], arguments[2], file) : okhttp(arguments[1], arguments[2], file));
         }
-        // OkHttp's pool of connections would keep the process for a minute.
+        // OkHttp's connection pool would keep the process alive for a minute.
         System.exit(0);
     }
 
@@ -26,11 +26,11 @@ public class Upload {
         try (var client = HttpClients.createDefault()) {
             var request = new HttpPost(url);
             request.setHeader("Authorization", "Bearer " + token);
-            // Its default sends names in ASCII.
+            // The default sends names in ASCII.
             var form = MultipartEntityBuilder.create().setMode(HttpMultipartMode.RFC6532);
             request.setEntity(form.addBinaryBody("file", file).build());
-            var answer = client.execute(request);
-            return answer.getStatusLine().getStatusCode() + " " + EntityUtils.toString(answer.getEntity());
+            var response = client.execute(request);
+            return response.getStatusLine().getStatusCode() + " " + EntityUtils.toString(response.getEntity());
         }
     }
 
@@ -38,7 +38,7 @@ public class Upload {
         var form = new MultipartBody.Builder().setType(MultipartBody.FORM);
         form.addFormDataPart("file", file.getName(), RequestBody.create(null, file));
         var request = new Request.Builder().url(url).header("Authorization", "Bearer " + token).post(form.build());
-        var answer = new OkHttpClient().newCall(request.build()).execute();
-        return answer.code() + " " + answer.body().string();
+        var response = new OkHttpClient().newCall(request.build()).execute();
+        return response.code() + " " + response.body().string();
     }
 }

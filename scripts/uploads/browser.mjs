@@ -6,22 +6,22 @@ const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 const browser = await chromium.launch({ executablePath, args });
 try {
   const page = await browser.newPage();
-  // The page is of the API's own origin, so that nothing but the form is tried.
+  // A page of the API's own origin, because this tests only the form.
   const address = new URL("/form", url).href;
   const body = '<!DOCTYPE html><form><input type="file" name="file"></form>';
   await page.route(address, (route) => route.fulfill({ contentType: "text/html", body }));
   await page.goto(address);
   for (const path of paths) {
     await page.setInputFiles("input", path);
-    const answer = await page.evaluate(
+    const response = await page.evaluate(
       async ([url, token]) => {
         const [headers, body] = [{ authorization: `Bearer ${token}` }, new FormData(document.forms[0])];
-        const answer = await fetch(url, { method: "POST", headers, body });
-        return `${answer.status} ${await answer.text()}`;
+        const response = await fetch(url, { method: "POST", headers, body });
+        return `${response.status} ${await response.text()}`;
       },
       [url, token],
     );
-    console.log(answer);
+    console.log(response);
   }
 } finally {
   await browser.close();

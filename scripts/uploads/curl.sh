@@ -4,11 +4,11 @@ set -eu
 url=$1 token=$2
 shift 2
 for file; do
-  # In quotes, as a name may have signs that are curl's own.
+  # Quoted, because a name may contain curl's special characters.
   quoted=$(printf '%s' "$file" | sed 's/["\\]/\\&/g')
-  answer=$(curl --silent --show-error --max-time 60 --write-out '\n%{http_code}' \
+  response=$(curl --silent --show-error --max-time 60 --write-out '\n%{http_code}' \
     --header "Authorization: Bearer $token" --form "file=@\"$quoted\"" "$url")
-  printf '%s %s\n' "${answer##*
-}" "${answer%
+  printf '%s %s\n' "${response##*
+}" "${response%
 *}"
 done

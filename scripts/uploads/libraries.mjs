@@ -12,8 +12,8 @@ const headers = { authorization: `Bearer ${token}` };
 async function withFetch(blob, name) {
   const form = new FormData();
   form.append("file", blob, name);
-  const answer = await fetch(url, { method: "POST", headers, body: form });
-  return [answer.status, await answer.text()];
+  const response = await fetch(url, { method: "POST", headers, body: form });
+  return [response.status, await response.text()];
 }
 
 const libraries = {
@@ -23,12 +23,12 @@ const libraries = {
   async axios(path) {
     const form = new NodeFormData();
     form.append("file", createReadStream(path));
-    const answer = await axios.post(url, form, { headers, validateStatus: null });
-    return [answer.status, JSON.stringify(answer.data)];
+    const response = await axios.post(url, form, { headers, validateStatus: null });
+    return [response.status, JSON.stringify(response.data)];
   },
   async superagent(path) {
-    const answer = await superagent.post(url).set(headers).attach("file", path).ok(() => true);
-    return [answer.status, answer.text];
+    const response = await superagent.post(url).set(headers).attach("file", path).ok(() => true);
+    return [response.status, response.text];
   },
 };
 

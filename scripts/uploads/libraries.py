@@ -12,23 +12,23 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def with_requests(file):
-    answer = requests.post(URL, headers=HEADERS, files={"file": file}, timeout=60)
-    return answer.status_code, answer.text
+    response = requests.post(URL, headers=HEADERS, files={"file": file}, timeout=60)
+    return response.status_code, response.text
 
 
 def with_httpx(file):
-    answer = httpx.post(URL, headers=HEADERS, files={"file": file}, timeout=60)
-    return answer.status_code, answer.text
+    response = httpx.post(URL, headers=HEADERS, files={"file": file}, timeout=60)
+    return response.status_code, response.text
 
 
 def with_aiohttp(file):
     async def send():
         async with aiohttp.ClientSession(headers=HEADERS) as session:
-            # It would send names in percent-encoding, which no form of a browser does.
+            # By default it percent-encodes names, which no browser's form does.
             form = aiohttp.FormData(quote_fields=False)
             form.add_field("file", file)
-            async with session.post(URL, data=form) as answer:
-                return answer.status, await answer.text()
+            async with session.post(URL, data=form) as response:
+                return response.status, await response.text()
 
     return asyncio.run(send())
 

@@ -1,7 +1,7 @@
-"""Uploads a file of each kind, some with special names, by each client, and compares what is stored. Each client is a
-program that takes URL TOKEN FILE... and prints a line for each file: the status, a space, and the body of the answer.
+"""Uploads a file of each kind, some with special names, by each client, and compares the stored files. Each client is a
+program that takes URL TOKEN FILE... and prints a line for each file: the status, a space, and the body of the response.
 
-Usage: matrix.py URL TOKEN, where URL is that of a project's files, from a folder in which `npm ci` has run.
+Usage: matrix.py URL TOKEN, with the URL of a project's files, in a folder in which `npm ci` has run.
 """
 
 import base64
@@ -72,7 +72,7 @@ CLIENTS = [
 ]
 
 
-def answers(command, arguments):
+def responses(command, arguments):
     ran = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=300)
     lines = [line.partition(" ") for line in ran.stdout.splitlines()]
     if ran.returncode or len(lines) != len(FILES):
@@ -80,8 +80,8 @@ def answers(command, arguments):
     return [(int(status), json.loads(body)) for status, _, body in lines], None
 
 
-def surprises(client, command, arguments):
-    found, failure = answers(command, arguments)
+def differences(client, command, arguments):
+    found, failure = responses(command, arguments)
     if failure:
         yield f"{client} failed: {failure}"
     for (name, (kind, content)), (status, body) in zip(FILES.items(), found or []):
@@ -102,7 +102,7 @@ def main(url, token):
         wrong = []
         for client, command, _ in CLIENTS:
             if not lacks[client]:
-                wrong += surprises(client, command, [url, token, *map(str, paths)])
+                wrong += differences(client, command, [url, token, *map(str, paths)])
     for client, lack in lacks.items():
         if lack:
             print(f"!! SKIPPED {client}: {lack}", file=sys.stderr)

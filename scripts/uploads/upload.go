@@ -43,12 +43,12 @@ func upload(url, token, path string) error {
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", form.FormDataContentType())
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	fmt.Println(answer.StatusCode, string(text))
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	fmt.Println(response.StatusCode, string(text))
 	return err
 }

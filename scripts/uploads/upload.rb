@@ -6,6 +6,6 @@ uri = URI(url)
 paths.each do |path|
   request = Net::HTTP::Post.new(uri, 'Authorization' => "Bearer #{token}")
   request.set_form([['file', File.open(path)]], 'multipart/form-data')
-  answer = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == 'https') { |http| http.request(request) }
-  puts "#{answer.code} #{answer.body}"
+  response = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == 'https') { |http| http.request(request) }
+  puts "#{response.code} #{response.body}"
 end
