@@ -241,7 +241,7 @@ async fn seed(app: &App) -> Result<Seeded> {
 
 /// Alice is a member of `umbrella`, and either of `acme` too or not.
 #[tokio::test]
-async fn no_organization_reaches_anothers_data() -> Result<()> {
+async fn no_organization_reaches_data_of_others() -> Result<()> {
     let app = App::start(&[]).await?;
     let Seeded { project, cursor } = seed(&app).await?;
     for organizations in [&["umbrella"][..], &["umbrella", "acme"]] {
