@@ -1,10 +1,10 @@
-//! The only place that reads the clock. Everything else takes the time as an argument.
+//! Clock of the process. Everything else takes the time as an argument.
 
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-/// Returns the current time, truncated to the millisecond: what is stored is what was answered.
+/// Returns the current time, truncated to the millisecond. Responses have no finer times, so stored times equal them.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> Timestamp {
@@ -12,7 +12,7 @@ pub fn now() -> Timestamp {
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
-/// A reading of the monotonic clock, for durations only.
+/// Returns a reading of the monotonic clock, for durations only.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn monotonic() -> Instant {

@@ -1,4 +1,5 @@
-//! The only code that knows HTTP or Lambda: routes, access, the pipeline of checks, inputs, responses and descriptions.
+//! HTTP and Lambda: routes, access, the pipeline of checks, inputs, responses and descriptions. What must stay out:
+//! resources of an application, and calls to AWS.
 
 mod access;
 mod caller;

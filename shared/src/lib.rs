@@ -1,10 +1,9 @@
-//! The platform that serverless APIs are built on. A function names its route and its handler; this crate does the rest. It
-//! knows no resource of any application.
+//! Platform for serverless APIs. A function passes its route and its handler to [`edge::run`], which adds the checks.
 //!
-//! Imports point one way: `functions -> projects -> shared`, and in here `edge -> storage -> domain`. docs/ARCHITECTURE.md
-//! says why.
+//! Imports point one way: `functions -> projects -> shared`, and in this crate `edge -> storage -> domain`. What must stay
+//! out: any resource of an application.
 
-// What `#[derive(Input)]` writes names this crate, also in here.
+// Code that `#[derive(Input)]` generates names this crate, inside it too.
 extern crate self as shared;
 
 pub mod clock;
@@ -15,7 +14,7 @@ pub mod edge;
 pub mod fuzzing;
 pub mod storage;
 
-/// Names for the code that macros of this crate write. Not for use by hand.
+/// Names for code that the macros of this crate generate.
 #[doc(hidden)]
 pub mod derived {
     pub use jiff::Timestamp;
@@ -26,7 +25,7 @@ pub mod derived {
     pub use crate::domain::ids::{canonical, time_ordered};
 }
 
-/// The page about inputs, whose code is compiled and run.
+/// Guide to inputs, so that its code is compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/INPUTS.md")]
 struct Inputs;

@@ -1,13 +1,13 @@
-//! Access rules: callers that a route lets in, and the proof of it that its handler gets.
+//! Access rules, and the proofs of access that handlers get.
 
 use super::caller::{Anonymous, Identity};
 use super::error::{ErrorCode, Result};
 use super::request::Request;
 use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 
-/// Rule for the callers of a route, with the route's store at hand.
+/// Rule for the callers of a route. It can read the route's store.
 ///
-/// A membership that is kept in a table, in place of the token's claim:
+/// Membership from a table instead of the token's claim, for routes with `.access(Member)`:
 ///
 /// ```
 /// use shared::domain::{Caller, Error, OrgId, OrgScope};
@@ -29,37 +29,34 @@ use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 ///         if !store.contains(caller.user().as_str(), &organization).await? {
 ///             return Err(refused.into());
 ///         }
-///         #[expect(clippy::disallowed_methods, reason = "the table was just asked")]
+///         #[expect(clippy::disallowed_methods, reason = "the table has the membership")]
 ///         let scope = OrgScope::vouch(caller.user().clone(), organization, Vec::new());
 ///         Ok(OrgMember::new(scope))
 ///     }
 /// }
 /// ```
-///
-/// Its routes say `.access(Member)` in place of `.org_member()`.
 #[diagnostic::on_unimplemented(
     message = "this route doesn't say who may call it",
     label = "add `.org_member()`, `.org_role(…)`, `.signed_in()`, `.public()` or `.access(…)` to the route"
 )]
 pub trait Access<S> {
-    /// Callers that can be let in: [`Caller`], whose token is verified first, or [`Anonymous`].
+    /// Identity of callers: [`Caller`], whose token is verified first, or [`Anonymous`].
     type Identity: Identity;
 
-    /// Proof that the caller was let in.
+    /// Proof of access, which the handler gets.
     type Granted;
 
     /// Parameters that the route's path must have.
     const PARAMETERS: &'static [&'static str] = &[];
 
-    /// Errors of [`authorize`](Access::authorize), for the API's description.
+    /// Error codes of [`authorize`](Access::authorize), for the API's description.
     const REFUSALS: &'static [ErrorCode] = &[ErrorCode::FORBIDDEN];
 
-    /// Checks a caller. A route that reads may be called before the rate limit has counted the request, so nothing may be
-    /// changed here.
+    /// Checks a caller. It must not write, because on a route that reads it runs while the rate limit counts the request.
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`] if the caller is not let in; otherwise what the store returns.
+    /// [`Error::Forbidden`] if the caller is refused. Errors of the store pass through.
     fn authorize(
         &self,
         caller: &Self::Identity,
@@ -71,53 +68,87 @@ pub trait Access<S> {
 /// Refusal of a member without the role.
 const MISSING_ROLE: Error = Error::Forbidden("Your role in this organization does not allow this");
 
-/// Access that was not stated yet. This is no [`Access`], so a route of this kind can't be run.
+/// Access that is not stated yet. It is no [`Access`], so such a route does not compile in [`run`](super::run).
 #[derive(Debug)]
 pub struct AccessUnset;
 
-/// Proof of access that has a scope to build keys from.
+/// Proof of access with a scope, from which storage builds keys.
 pub trait Scoped {
-    /// The scope's type.
+    /// Scope of an organization or of a user.
     type Scope: Scope;
 
-    /// The scope.
+    /// Returns the scope.
     fn scope(&self) -> &Self::Scope;
 }
 
-/// Rule: members of the organization in the path's `{orgId}`.
+/// Rule of [`Route::org_member`](super::Route::org_member).
 #[derive(Debug)]
 pub struct MembersOnly;
 
-/// Rule: members of the organization in the path's `{orgId}` that have a role.
+/// Rule of [`Route::org_role`](super::Route::org_role).
 #[derive(Debug)]
 pub struct RoleOnly(pub(super) &'static str);
 
-/// Rule: whoever has a valid token.
+/// Rule of [`Route::signed_in`](super::Route::signed_in).
 #[derive(Debug)]
 pub struct SignedInOnly;
 
-/// Rule: everybody.
+/// Rule of [`Route::public`](super::Route::public).
 #[derive(Debug)]
 pub struct Everybody;
 
 /// Proof that the caller is a member of the organization in the path.
+///
+/// ```
+/// use shared::edge::{OkJson, OrgMember, RequestContext, Result};
+///
+/// async fn organization(ctx: RequestContext<OrgMember, ()>, (): ()) -> Result<OkJson<String>> {
+///     Ok(OkJson(ctx.scope().organization().as_str().to_owned()))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct OrgMember(OrgScope);
 
 /// Proof that the caller has the route's role in the organization in the path.
+///
+/// ```no_run
+/// use shared::edge::{NoContent, OrgRole, RequestContext, Result, Route, run};
+///
+/// async fn lock(ctx: RequestContext<OrgRole, ()>, (): ()) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+/// run(Route::put("/v1/orgs/{orgId}/lock").org_role("admin"), lock);
+/// ```
 #[derive(Debug)]
 pub struct OrgRole(OrgScope);
 
-/// Proof that the caller has a valid token.
+/// Proof that the caller has a valid token. Its scope is the user.
+///
+/// ```
+/// use shared::domain::Scope;
+/// use shared::edge::{OkJson, RequestContext, Result, SignedIn};
+///
+/// async fn me(ctx: RequestContext<SignedIn, ()>, (): ()) -> Result<OkJson<String>> {
+///     Ok(OkJson(ctx.scope().user().as_str().to_owned()))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct SignedIn(UserScope);
 
-/// Access that proves nothing.
+/// Access of a public route. It has no scope.
+///
+/// ```
+/// use shared::edge::{OkJson, Public, RequestContext, Result};
+///
+/// async fn health(_: RequestContext<Public, ()>, (): ()) -> Result<OkJson<&'static str>> {
+///     Ok(OkJson("ok"))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Public;
 
 impl OrgMember {
-    /// Makes the proof, for an [`Access`] of your own.
+    /// Creates the proof, for an [`Access`] of your own.
     #[must_use]
     pub fn new(scope: OrgScope) -> Self {
         Self(scope)

@@ -1,14 +1,14 @@
-//! Identity of a caller: a verified user, or nobody in particular.
+//! Identities of callers: a verified user, or anyone.
 
 use super::error::{Error, Result};
 use super::middleware::rate_limit_key;
 use super::request::Request;
 use crate::domain::{Caller, UserId};
 
-/// Identity that a route asks for: [`Caller`] or [`Anonymous`], and nothing else.
+/// Identity that a route needs: [`Caller`] or [`Anonymous`].
 pub trait Identity: sealed::Sealed {}
 
-/// Caller of a public route. A token that they send is not looked at.
+/// Caller of a public route. Tokens are ignored.
 #[derive(Debug)]
 pub struct Anonymous;
 
@@ -18,18 +18,17 @@ impl Identity for Anonymous {}
 pub(super) mod sealed {
     use super::{Caller, Request, Result, UserId};
 
-    /// Parts of an identity that the pipeline needs.
+    /// Properties of an identity that the pipeline reads.
     pub trait Sealed: Sized {
-        /// `true` if the identity is proven by a token.
+        /// `true` if a token proves the identity.
         const HAS_TOKEN: bool;
 
-        /// Makes the identity of the caller whom the token proves, where one is asked for.
+        /// Converts the caller that the token proves, which is `None` on public routes.
         fn of(caller: Option<Caller>) -> Result<Self>;
 
-        /// The user, where there is one.
         fn user(&self) -> Option<&UserId>;
 
-        /// Key of the rate limit's counter.
+        /// Returns the key of the rate limit's counter.
         fn rate_limit_key(&self, request: &Request) -> String;
     }
 }

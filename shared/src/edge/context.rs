@@ -1,4 +1,4 @@
-//! Context of a request: what a handler gets beside its input.
+//! Context of a request, which handlers get beside their input.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,22 @@ use super::error::Result;
 use super::request::Request;
 use crate::domain::{Error, IdempotencyKey, IdempotentRequest, ResourceId};
 
-/// Request whose caller passed the checks of its route. `A` is the proof of that, `S` is the route's storage.
+/// Request that passed the checks of its route. `A` is the proof of access, `S` is the store.
+///
+/// ```
+/// # use jiff::Timestamp;
+/// # use shared::domain::OrgScope;
+/// use shared::edge::{NoContent, OrgMember, RequestContext, Result};
+/// # struct Notes;
+/// # impl Notes {
+/// #     async fn archive(&self, scope: &OrgScope, now: Timestamp) -> shared::domain::Result<()> { Ok(()) }
+/// # }
+///
+/// async fn archive_notes(ctx: RequestContext<OrgMember, Notes>, (): ()) -> Result<NoContent> {
+///     ctx.store().archive(ctx.scope(), ctx.now()).await?;
+///     Ok(NoContent)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct RequestContext<A, S> {
     access: A,
@@ -32,25 +47,50 @@ impl<A, S> RequestContext<A, S> {
         Self { access, store, now, route, path: request.take_path() }
     }
 
-    /// Storage of the route.
+    /// Returns the store that the handler's signature names.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// Time at which the request came, to the millisecond.
+    /// Returns the time at which the request arrived, to the millisecond.
+    ///
+    /// ```
+    /// # use shared::edge::{OrgMember, RequestContext};
+    /// use jiff::{SignedDuration, Timestamp};
+    ///
+    /// fn due(ctx: &RequestContext<OrgMember, ()>) -> Timestamp {
+    ///     ctx.now() + SignedDuration::from_hours(24)
+    /// }
+    /// ```
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Proof that the caller passed the route's check.
+    /// Returns the proof of access, such as one of your own that says more than a scope.
+    ///
+    /// ```
+    /// # use shared::edge::RequestContext;
+    /// struct Plan { notes: u32 }
+    ///
+    /// fn is_full(ctx: &RequestContext<Plan, ()>, notes: u32) -> bool {
+    ///     notes >= ctx.access().notes
+    /// }
+    /// ```
     #[must_use]
     pub fn access(&self) -> &A {
         &self.access
     }
 
     /// Returns a parameter of the path, decoded.
+    ///
+    /// ```
+    /// # use shared::edge::{OrgMember, RequestContext, Result};
+    /// fn tag(ctx: &RequestContext<OrgMember, ()>) -> Result<&str> {
+    ///     ctx.path("tag") // of "/v1/orgs/{orgId}/tags/{tag}"
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -62,23 +102,42 @@ impl<A, S> RequestContext<A, S> {
 
     /// Returns the id of a resource, from the path parameter that its type names.
     ///
+    /// ```
+    /// # use shared::edge::{OrgMember, RequestContext, Result};
+    /// shared::resource_id! {
+    ///     /// Id of an invoice.
+    ///     pub struct InvoiceId("invoiceId", "Invoice");
+    /// }
+    ///
+    /// fn invoice_id(ctx: &RequestContext<OrgMember, ()>) -> Result<InvoiceId> {
+    ///     ctx.id() // of "/v1/orgs/{orgId}/invoices/{invoiceId}"
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] for a malformed id, because there is no such resource. [`Error::Internal`] if the route's path
-    /// has no such parameter.
+    /// [`Error::NotFound`] for a malformed id, because no resource has it. [`Error::Internal`] if the route's path has no
+    /// such parameter.
     pub fn id<T: ResourceId>(&self) -> Result<T> {
         Ok(T::parse(self.path(T::PARAMETER)?).ok_or(Error::NotFound(T::RESOURCE))?)
     }
 }
 
 impl<A: Scoped, S> RequestContext<A, S> {
-    /// Permission that storage builds keys from.
+    /// Returns the permission that storage builds keys from. Store methods that take it can't reach other tenants.
+    ///
+    /// ```
+    /// # use shared::edge::{OrgRole, RequestContext};
+    /// fn is_auditor(ctx: &RequestContext<OrgRole, ()>) -> bool {
+    ///     ctx.scope().has_role("auditor")
+    /// }
+    /// ```
     #[must_use]
     pub fn scope(&self) -> &A::Scope {
         self.access.scope()
     }
 
-    /// The request as one that may come again with this key. `content` is what it asks for, parsed.
+    /// Returns the request under its idempotency key. `content` is the parsed input.
     pub(super) fn idempotent(
         &self,
         key: &IdempotencyKey,

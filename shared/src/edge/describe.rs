@@ -1,5 +1,5 @@
-//! Description of a route in `OpenAPI` 3.1, made of its types: schemas with the rules that `validator` checks, responses,
-//! headers and errors. A function prints it with `--describe`; release builds don't contain it.
+//! Description of a route in `OpenAPI` 3.1, derived from its types: schemas with their rules, responses, headers and errors.
+//! `--describe` prints it. Release builds don't contain it.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,12 +16,12 @@ use super::route::Route;
 use crate::config::{AwsSettings, Env, Settings, log_level};
 use crate::storage::Store;
 
-/// Errors of every route.
+/// Error codes of every route.
 const COMMON: [ErrorCode; 3] =
     [ErrorCode::RATE_LIMITED, ErrorCode::INTERNAL_ERROR, ErrorCode::SERVICE_UNAVAILABLE];
 
-/// Returns the description of a function: `method` and `path`, the `variables` that it reads, and a `document` with this
-/// one operation.
+/// Returns the description of a function: `method`, `path`, the `variables` that it reads, and a `document` with this one
+/// operation.
 pub(super) fn describe<A, I, K, S, R>(route: &Route<A, I, K>) -> Value
 where
     A: Access<S>,
@@ -52,7 +52,7 @@ where
     })
 }
 
-/// Names of the variables that a function reads, but for the SDK's own.
+/// Returns the names of the variables that a function reads, except the SDK's.
 fn variables(own: impl FnOnce(&Env<'_>)) -> BTreeSet<String> {
     let names = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {

@@ -1,4 +1,4 @@
-//! Everything that a request can be refused with, and the one map from errors to status and code.
+//! Errors that refuse a request, and the only map from them to status and code.
 
 use http::StatusCode;
 
@@ -6,48 +6,56 @@ use super::refusal::Refusal;
 use crate::domain::rate_limit::RateLimited;
 use crate::domain::{self, Kind};
 
-/// The result of a handler.
+/// Result of a handler.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request is refused. `Display` is what the caller reads; `source()` is for the log.
+/// Error that refuses a request. Its `Display` is for the caller, its `source()` for the log.
+///
+/// ```
+/// use shared::domain;
+/// use shared::edge::Error;
+///
+/// let error = Error::from(domain::Error::NotFound("Invoice"));
+/// assert_eq!(error.to_string(), "Invoice not found");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The body is empty or not JSON.
     #[error("The body is not valid JSON")]
     InvalidJson,
-    /// The body is not what `multipart/form-data` says it is.
+    /// The body is malformed `multipart/form-data`.
     #[error("The body is not valid multipart/form-data")]
     InvalidMultipart,
     /// The header is empty, too long or not visible ASCII.
     #[error("Idempotency-Key must be 1 to 255 visible ASCII characters")]
     InvalidIdempotencyKey,
-    /// There is no valid token.
+    /// The token is missing or invalid.
     #[error("Authentication is required")]
     Unauthorized {
-        /// Reason why the token was refused, for the log; nothing where none was sent.
+        /// Reason for the log. `None` if no token was sent.
         refused: Option<Refusal>,
     },
-    /// Another site started a request with the user's cookie.
+    /// Another site sent the request with the user's cookie (CSRF).
     #[error("This request was started by another site")]
     CrossSite,
     /// The body, or the file in it, is too large.
     #[error("The {what} is larger than {limit} bytes")]
     TooLarge {
-        /// What is too large.
+        /// Name of the part, for the message.
         what: &'static str,
-        /// How many bytes it may have.
+        /// Maximum in bytes.
         limit: usize,
     },
-    /// The body is of another media type than the route takes.
+    /// The body has another media type than this one.
     #[error("The Content-Type must be {0}")]
     UnsupportedMediaType(&'static str),
-    /// The body is compressed, or encoded in another way.
+    /// The body is compressed or has another content coding.
     #[error("The Content-Encoding must be identity")]
     ContentCoding,
-    /// The caller has used up their requests for now.
+    /// The caller is over the rate limit.
     #[error("Too many requests, try again in {} s", .0.retry_after)]
     RateLimited(RateLimited),
-    /// What the domain or the storage decided.
+    /// Error of the domain or the storage.
     #[error(transparent)]
     Domain(#[from] domain::Error),
 }
@@ -58,7 +66,14 @@ impl From<Refusal> for Error {
     }
 }
 
-/// Status of a refusal, and the code that clients program against.
+/// Status of an error, and the code that clients program against.
+///
+/// ```
+/// use shared::edge::{ErrorCode, StatusCode};
+///
+/// assert_eq!(ErrorCode::NOT_FOUND.status(), StatusCode::NOT_FOUND);
+/// assert_eq!(ErrorCode::NOT_FOUND.as_str(), "NOT_FOUND");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErrorCode {
     status: u16,
@@ -95,7 +110,16 @@ codes! {
 }
 
 impl ErrorCode {
-    /// Returns a code of an application's own: that of [`domain::Error::Refused`].
+    /// Returns an application's own code, for [`Route::errors`](super::Route::errors). Handlers return it with
+    /// [`domain::Error::Refused`].
+    ///
+    /// ```
+    /// use shared::domain::Kind;
+    /// use shared::edge::{ErrorCode, StatusCode};
+    ///
+    /// const INVOICE_PAID: ErrorCode = ErrorCode::own(Kind::Conflict, "INVOICE_PAID");
+    /// assert_eq!(INVOICE_PAID.status(), StatusCode::CONFLICT);
+    /// ```
     #[must_use]
     pub const fn own(kind: Kind, code: &'static str) -> Self {
         let status = match kind {
@@ -106,13 +130,13 @@ impl ErrorCode {
         Self { status, code }
     }
 
-    /// Status of HTTP.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Code in the envelope.
+    /// Returns the code in the envelope.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.code
@@ -120,7 +144,7 @@ impl ErrorCode {
 }
 
 impl Error {
-    /// Returns the status and the code of an error; the only place that knows both.
+    /// Returns the status and the code of an error.
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::InvalidJson => ErrorCode::INVALID_JSON,

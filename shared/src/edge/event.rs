@@ -1,4 +1,4 @@
-//! The kinds of events that a function is invoked with. Only what API Gateway reports tells them apart, never a header.
+//! Kinds of events that a function is invoked with, told apart by fields of API Gateway. Callers can't set those fields.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -8,18 +8,18 @@ use super::request::Request;
 use super::response::Response;
 use crate::domain;
 
-/// How many bytes of keys are named in the log before the rest is left out.
+/// Bytes of keys after which the log leaves the rest out.
 const NAMED_KEYS: usize = 200;
 
-/// The longest key that is named.
+/// Maximum length in bytes of a key in the log.
 const KEY_LENGTH: usize = 40;
 
-/// Reads the request of an event: of an HTTP API, a REST API or a function URL. `None` is a ping, which only keeps the
-/// function warm. `invocation` is Lambda's own id, for requests that carry none.
+/// Reads the request of an HTTP API, a REST API or a function URL. Returns `None` for a ping, which only keeps the function
+/// warm. `invocation` is Lambda's request id, for events without an id.
 ///
 /// # Errors
 ///
-/// [`Internal`](domain::Error::Internal) for anything else. Nobody but the service's operator can send it.
+/// [`Internal`](domain::Error::Internal) for any other event. Only the service's operator can send one.
 pub(super) fn read(event: Value, invocation: &str) -> Option<Result<Request>> {
     let context = &event["requestContext"];
     if context.is_null() && !is_batch(&event) {
@@ -34,19 +34,19 @@ pub(super) fn read(event: Value, invocation: &str) -> Option<Result<Request>> {
     }
 }
 
-/// Answers a ping.
+/// Returns the response to a ping.
 pub(super) fn pong() -> Response {
     let body = r#"{"data":{"status":"ok"}}"#.to_owned();
     Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Some(body) }
 }
 
-/// Returns `true` for records of a queue, a stream or a bucket, which must not be lost unnoticed.
+/// Returns `true` for records of a queue, a stream or a bucket. They are an error, because a success would lose them.
 fn is_batch(event: &Value) -> bool {
-    let marks = ["Records", "records", "eventSource", "messages", "rmqMessagesByQueue"];
-    event.is_array() || marks.iter().any(|name| !event[*name].is_null())
+    let names = ["Records", "records", "eventSource", "messages", "rmqMessagesByQueue"];
+    event.is_array() || names.iter().any(|name| !event[*name].is_null())
 }
 
-/// Names the keys of an event. Its values stay out of the log.
+/// Lists the keys of an event for the log. Values may be secret.
 fn describe(event: &Value) -> String {
     let (all, context) = (keys(event), keys(&event["requestContext"]));
     format!("the event is no request; its keys are [{all}], those of its requestContext [{context}]")

@@ -1,4 +1,4 @@
-//! Inputs: what a route takes besides its path, and the header fields that go with it.
+//! Inputs of routes: query, body, and the header fields that go with them.
 
 mod conditional;
 mod idempotent;
@@ -20,9 +20,31 @@ use super::request::Request;
 use crate::config::Env;
 use crate::domain::validation::Input;
 
-/// Kind of input.
+/// Kind of input, such as [`Json`] or [`Query`].
+///
+/// ```
+/// use shared::config::Env;
+/// use shared::edge::{FromRequest, Operation, Request, Result};
+///
+/// struct Raw;
+///
+/// impl FromRequest for Raw {
+///     type Settings = ();
+///     type Value = Vec<u8>;
+///
+///     fn settings(_: &Env<'_>) -> Option<()> {
+///         Some(())
+///     }
+///
+///     async fn from_request((): &(), request: &mut Request) -> Result<Vec<u8>> {
+///         Ok(request.body(64 * 1024)?.to_vec())
+///     }
+///
+///     fn describe(_: &mut Operation) {}
+/// }
+/// ```
 pub trait FromRequest {
-    /// `true` if it is read from the body.
+    /// `true` for an input from the body.
     const TAKES_BODY: bool = true;
 
     /// Settings that only this kind needs.
@@ -34,21 +56,21 @@ pub trait FromRequest {
     /// Reads the settings. Reports problems to `env` and returns `None` if there are any.
     fn settings(env: &Env<'_>) -> Option<Self::Settings>;
 
-    /// Reads the input of a request. Runs after every check that doesn't need it.
+    /// Reads the input of a request. Runs after all other checks.
     ///
     /// # Errors
     ///
-    /// A caller's mistake, whatever is wrong with the input.
+    /// A 4xx error for invalid input.
     fn from_request(
         settings: &Self::Settings,
         request: &mut Request,
     ) -> impl Future<Output = Result<Self::Value>>;
 
-    /// Describes the input, and the errors that follow from it.
+    /// Adds the input and its error codes to the API's description.
     fn describe(operation: &mut Operation);
 }
 
-/// Input by itself, to which headers can be added.
+/// Input to which [`Route::if_match`](super::Route::if_match) can add a header.
 pub trait Content: FromRequest {}
 
 impl Content for NoInput {}
@@ -56,7 +78,15 @@ impl<T: Input + JsonSchema> Content for Json<T> {}
 impl<T: Input + JsonSchema> Content for MergePatch<T> {}
 impl Content for Upload {}
 
-/// No input.
+/// No input. The handler gets `()`.
+///
+/// ```
+/// use shared::edge::{NoContent, OrgMember, RequestContext, Result};
+///
+/// async fn clear(_: RequestContext<OrgMember, ()>, (): ()) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct NoInput;
 

@@ -1,4 +1,4 @@
-//! Operation of an `OpenAPI` document: parts of a route add what they know of it.
+//! Operation of an `OpenAPI` document, to which each part of a route adds its share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,14 +26,24 @@ struct ApiError {
     issues: Option<Issues>,
 }
 
-/// Operation in the making.
+/// Operation that [`FromRequest::describe`](super::FromRequest::describe) and
+/// [`IntoResponse::describe`](super::IntoResponse::describe) add to.
+///
+/// ```
+/// use shared::edge::{ErrorCode, Operation};
+///
+/// fn describe(operation: &mut Operation) {
+///     operation.header("X-Signature", "HMAC of the body, in hexadecimal.");
+///     operation.refusals([ErrorCode::VALIDATION_ERROR]);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Operation {
     summary: &'static str,
     is_public: bool,
-    /// Generator for what callers send.
+    /// Generator for requests.
     read: SchemaGenerator,
-    /// Generator for what is sent to them.
+    /// Generator for responses.
     written: SchemaGenerator,
     parameters: Vec<Value>,
     body: Map<String, Value>,
@@ -57,12 +67,12 @@ impl Operation {
         }
     }
 
-    /// Adds errors. Each is listed once.
+    /// Adds error codes. Each is listed once.
     pub fn refusals(&mut self, errors: impl IntoIterator<Item = ErrorCode>) {
         self.errors.extend(errors);
     }
 
-    /// Sets the success: a status with data, and headers beside those of every response.
+    /// Sets the success to a status with data, and with headers beside those of every response.
     pub fn response<T: JsonSchema>(
         &mut self,
         status: StatusCode,
@@ -72,12 +82,12 @@ impl Operation {
         self.success = (status, Some(schema), headers.into_iter().collect());
     }
 
-    /// Sets the success: a status without a body.
+    /// Sets the success to a status without a body.
     pub fn empty_response(&mut self, status: StatusCode) {
         self.success = (status, None, Vec::new());
     }
 
-    /// Adds each property of `T` as a parameter of the query.
+    /// Adds each property of `T` as a query parameter.
     pub fn query<T: JsonSchema>(&mut self) {
         let schema = self.read.root_schema_for::<T>().to_value();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
@@ -90,14 +100,13 @@ impl Operation {
         }
     }
 
-    /// Adds a request header with a text.
+    /// Adds a request header whose value is a string.
     pub fn header(&mut self, name: &str, description: &str) {
         let schema = json!({"type": "string"});
         self.parameters
             .push(json!({"name": name, "in": "header", "description": description, "schema": schema}));
     }
 
-    /// Adds the `Idempotency-Key` header and its answer.
     pub(super) fn idempotency_key(&mut self) {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
         let description = "The same key again replays the first success for 24 hours.";
@@ -122,7 +131,7 @@ impl Operation {
         self.body.insert("multipart/form-data".to_owned(), json!({"schema": schema, "encoding": encoding}));
     }
 
-    /// Says that the success can be that of an earlier request.
+    /// Adds the `Idempotency-Replayed` header to the success, if the operation has an `Idempotency-Key`.
     pub fn replayable(&mut self) {
         self.is_replayable = true;
     }
@@ -131,7 +140,7 @@ impl Operation {
         self.is_public = true;
     }
 
-    /// The document with this operation alone.
+    /// Returns the document with this operation alone.
     pub(super) fn document(mut self, method: &Method, path: &str, parameters: &[&str]) -> Value {
         let mut operation = json!({"summary": self.summary, "responses": self.responses()});
         if !self.parameters.is_empty() {
@@ -144,7 +153,7 @@ impl Operation {
             operation["security"] = json!([]);
         }
         let mut schemas = self.written.take_definitions(true);
-        with_inputs(&mut schemas, self.read.take_definitions(true), &mut operation);
+        merge_inputs(&mut schemas, self.read.take_definitions(true), &mut operation);
         let mut item = json!({method.as_str().to_lowercase(): operation});
         if !parameters.is_empty() {
             item["parameters"] = parameters.iter().map(|name| path_parameter(name)).collect();
@@ -161,7 +170,7 @@ impl Operation {
                 },
             },
         });
-        without_null(&mut document);
+        strip_optional_nulls(&mut document);
         document
     }
 
@@ -188,7 +197,7 @@ impl Operation {
     }
 
     fn headers(&self, status: u16, own: &[&str]) -> Map<String, Value> {
-        // Callers without a valid token share a counter, so nothing is said of it.
+        // Callers without a valid token share a counter, so their responses don't show it.
         let is_counted = status != 401 && (!self.is_public || status == 429);
         let rate_limit = is_counted.then_some(["RateLimit", "RateLimit-Policy"]).into_iter().flatten();
         let has = |name: &str| self.parameters.iter().any(|parameter| parameter["name"] == name);
@@ -223,9 +232,9 @@ fn envelope(key: &str, schema: &Value) -> Value {
     json!({"application/json": {"schema": schema}})
 }
 
-/// Takes `null` out of what may be absent instead: an `Option` can't say by itself that it is never null. A member that must
-/// be there keeps its `null`, and so does a patch, which has `oneOf`.
-fn without_null(value: &mut Value) {
+/// Removes `null` from optional members, because the schema of an `Option` allows both. Required members keep their `null`,
+/// and so does a patch, which has `oneOf`.
+fn strip_optional_nulls(value: &mut Value) {
     match value {
         Value::Object(object) => {
             let required = object.get("required").cloned().unwrap_or_default();
@@ -235,17 +244,17 @@ fn without_null(value: &mut Value) {
                 properties
                     .iter_mut()
                     .filter(|(name, _)| !is_required(name))
-                    .for_each(|(_, schema)| not_null(schema));
+                    .for_each(|(_, schema)| strip_null(schema));
             }
-            object.values_mut().for_each(without_null);
+            object.values_mut().for_each(strip_optional_nulls);
         }
-        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Array(items) => items.iter_mut().for_each(strip_optional_nulls),
         _ => {}
     }
 }
 
-/// The schema of an `Option` without its `null`.
-fn not_null(schema: &mut Value) {
+/// Removes `null` from the schema of an `Option`.
+fn strip_null(schema: &mut Value) {
     let is_null = |value: &Value| value.is_null() || value == "null" || value["type"] == "null";
     for name in ["type", "enum", "anyOf"] {
         if let Some(Value::Array(several)) = schema.get_mut(name) {
@@ -264,13 +273,12 @@ fn not_null(schema: &mut Value) {
     }
 }
 
-/// Puts the schemas of what callers send beside those of what is sent to them. A type that differs between the two gets
-/// another name as an input.
-fn with_inputs(schemas: &mut Map<String, Value>, inputs: Map<String, Value>, operation: &mut Value) {
+/// Adds the schemas of requests to those of responses. A type whose two schemas differ gets the suffix `Input` in requests.
+fn merge_inputs(schemas: &mut Map<String, Value>, inputs: Map<String, Value>, operation: &mut Value) {
     let clashing: Vec<_> =
         inputs.iter().filter(|(name, input)| schemas.get(*name).is_some_and(|own| own != *input)).collect();
     let renamed: Vec<_> = clashing.into_iter().map(|(name, _)| name.clone()).collect();
-    let rename = |value: &mut Value| renamed.iter().for_each(|name| renamed_in(value, name));
+    let rename = |value: &mut Value| renamed.iter().for_each(|name| rename_references(value, name));
     for key in ["parameters", "requestBody"] {
         operation.get_mut(key).into_iter().for_each(rename);
     }
@@ -281,12 +289,12 @@ fn with_inputs(schemas: &mut Map<String, Value>, inputs: Map<String, Value>, ope
     }
 }
 
-/// Lets references to a schema lead to the one of the input.
-fn renamed_in(value: &mut Value, name: &str) {
+/// Points references to a schema to that of the input.
+fn rename_references(value: &mut Value, name: &str) {
     match value {
         Value::String(text) if *text == format!("#/components/schemas/{name}") => text.push_str("Input"),
-        Value::Array(items) => items.iter_mut().for_each(|item| renamed_in(item, name)),
-        Value::Object(members) => members.values_mut().for_each(|member| renamed_in(member, name)),
+        Value::Array(items) => items.iter_mut().for_each(|item| rename_references(item, name)),
+        Value::Object(members) => members.values_mut().for_each(|member| rename_references(member, name)),
         _ => {}
     }
 }

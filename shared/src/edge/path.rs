@@ -1,5 +1,5 @@
-//! A request's path beside its route's template: the parameters in it, and the prefix before the route's own part, which
-//! is a named stage or the mapping of a custom domain.
+//! Match of a request's path with its route's template: parameters, and the prefix before the route's part. The prefix is a
+//! named stage or the mapping of a custom domain.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,18 +8,18 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
 use crate::domain::UNRESERVED;
 
-/// A path that ends as its route's template has it.
+/// Result of a match.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PathMatch {
-    /// The part before the route's own, percent-encoded; empty where there is none.
+    /// Prefix, percent-encoded; may be empty.
     pub(super) prefix: String,
-    /// The parameters, decoded.
+    /// Parameters, decoded.
     pub(super) parameters: BTreeMap<String, String>,
 }
 
-/// Matches the end of a path against a template. `is_encoded` says that the path is still percent-encoded.
+/// Matches the end of a path against a template. `is_encoded` is `true` if the path is still percent-encoded.
 ///
-/// A prefix with an empty segment or one of dots is refused: `//host/…` in a `Location` would lead to another host.
+/// A prefix with an empty segment, `.` or `..` does not match, because `//host/…` in a `Location` leads to another host.
 pub(super) fn match_end(path: &str, is_encoded: bool, template: &str) -> Option<PathMatch> {
     let mut before = path;
     let mut parameters = BTreeMap::new();
@@ -38,7 +38,7 @@ pub(super) fn match_end(path: &str, is_encoded: bool, template: &str) -> Option<
     Some(PathMatch { prefix: prefix(before, is_encoded)?, parameters })
 }
 
-/// Decodes a segment that is UTF-8 once it is.
+/// Decodes a segment. Returns `None` if the result is not UTF-8.
 pub(super) fn decode(segment: &str, is_encoded: bool) -> Option<Cow<'_, str>> {
     if is_encoded { percent_decode_str(segment).decode_utf8().ok() } else { Some(segment.into()) }
 }

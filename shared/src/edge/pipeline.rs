@@ -1,4 +1,4 @@
-//! The one order of checks that every route inherits: the route, cross-site, token, rate limit, membership, body, storage.
+//! Pipeline of checks that every route runs, in this order: route, CSRF, token, rate limit, access, body, storage.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::domain;
 use crate::domain::rate_limit::RateLimitStatus;
 use crate::storage::Store;
 
-/// How many milliseconds before Lambda's deadline a request is given up, so that there is time to say so.
+/// Milliseconds before Lambda's deadline at which a request times out, so that the 503 still reaches the caller.
 const RESPONSE_MARGIN_MS: u64 = 500;
 
 /// A function, ready for requests.
@@ -45,7 +45,7 @@ pub(super) struct Service<A, I: FromRequest, K, S, H> {
     pub(super) connecting: AtomicBool,
 }
 
-/// What the limiter and the checks found out on the way, whatever the answer.
+/// Findings of the checks for the log line and the headers, kept even if the request is refused.
 #[derive(Default)]
 struct Progress {
     log_fields: RequestLog,
@@ -60,12 +60,11 @@ where
     R: IntoResponse,
     H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
-    /// Begins to open the connections that the first request needs, so that it needn't. Once, and not beside a request,
-    /// which opens its own.
+    /// Starts to open the connections of the first request. Runs once, and only before the first request.
     pub(super) async fn connect(&self) {
         if !self.connecting.swap(true, Ordering::Relaxed) {
             let connections = async {
-                // What reads asks its storage beside the counter.
+                // A route that reads calls its storage concurrently with the counter.
                 self.limiter.preconnect(if self.route.is_safe() { 2 } else { 1 }).await;
                 self.store.preconnect().await;
             };
@@ -73,21 +72,20 @@ where
         }
     }
 
-    /// Answers an event. Always answers: an error is written in the envelope, a panic as a defect of ours, and what
-    /// takes too long as a service that is down. `deadline` is when Lambda ends the invocation, in milliseconds since
-    /// the epoch.
+    /// Returns the response to an event. An error gets the envelope, a panic a 500, and a timeout a 503. `deadline` is
+    /// Lambda's end of the invocation, in milliseconds since the epoch.
     pub(super) async fn respond(&self, event: Value, invocation: &str, deadline: u64) -> Response {
-        let (began, now) = (clock::monotonic(), clock::now());
+        let (start, now) = (clock::monotonic(), clock::now());
         let Some(request) = event::read(event, invocation) else { return pong(invocation) };
         let id = request.as_ref().map_or(invocation, |request| &request.id).to_owned();
         if !self.connecting.swap(true, Ordering::Relaxed) {
-            // There was no time before. The tables are asked at once; what else there is will be ready when they have answered.
+            // There was no idle time before. The checks connect to DynamoDB; this opens the connections to other services.
             drop(AssertUnwindSafe(self.store.preconnect()).catch_unwind().await);
         }
         let mut progress = Progress::default();
-        let answer = async { self.process(request?, now, &mut progress).await };
-        let outcome = catch_panic(with_timeout(deadline, now, answer)).await;
-        log::request(&id, &self.name, &progress.log_fields, &outcome, began.elapsed());
+        let response = async { self.process(request?, now, &mut progress).await };
+        let outcome = catch_panic(with_timeout(deadline, now, response)).await;
+        log::request(&id, &self.name, &progress.log_fields, &outcome, start.elapsed());
         let written = outcome.or_else(|error| write_error(&error, &mut progress));
         let mut response = written.unwrap_or_else(|_| fallback_response());
         headers::set_common(&mut response, &id);
@@ -119,12 +117,12 @@ where
                 self.limiter.check(&rate_limit_key::for_ip(&request.source_ip), millis).await?;
                 Err(Error::Unauthorized { refused })
             }
-            // Without keys nobody can be told apart, so nobody is counted.
+            // Rate limiting is skipped, because callers can't be identified without keys.
             Err(unavailable) => Err(unavailable),
         }
     }
 
-    /// Verifies the caller, where the route asks for a token.
+    /// Verifies the caller, if the route needs a token.
     async fn identify(&self, credential: &Credential, now: Timestamp) -> Result<A::Identity> {
         let is_needed = A::Identity::HAS_TOKEN;
         let caller = if is_needed { Some(self.auth.verify(credential, now).await?) } else { None };
@@ -142,17 +140,17 @@ where
         let key = caller.rate_limit_key(&request);
         progress.log_fields.user = caller.user().map(|user| user.as_str().to_owned());
         let Progress { log_fields, rate_limit } = progress;
-        // No `RateLimit` header for a counter that is shared by everyone behind an address.
+        // No `RateLimit` header for public routes: the counter is shared by everyone behind this address.
         let is_shown = caller.user().is_some();
         if !self.route.is_safe() {
             *rate_limit = self.limiter.check(&key, millis).await?.filter(|_| is_shown);
             return self.handle(caller, request, now, log_fields).await;
         }
-        // Reading changes nothing, so it needn't wait for the counter; whoever is over the limit just doesn't get it.
+        // A read runs concurrently with the counter, because it changes nothing. Over the limit its result is dropped.
         self.limiter.check_cached(&key, millis)?;
         let (counted, response) = tokio::join!(
             self.limiter.check(&key, millis),
-            // Here already, so that a defect of the handler doesn't end the counting beside it.
+            // Caught here already, because a panic of the handler would cancel the counting.
             catch_panic(self.handle(caller, request, now, log_fields))
         );
         *rate_limit = counted?.filter(|_| is_shown);
@@ -182,31 +180,31 @@ where
 
 #[cfg(not(panic = "unwind"))]
 compile_error!(
-    "a defect in a handler is answered 500 only if panics unwind: see [profile.release] in Cargo.toml"
+    "a panic in a handler becomes a 500 only if panics unwind: see [profile.release] in Cargo.toml"
 );
 
-/// The answer, or a defect of ours in place of a panic.
-async fn catch_panic(answer: impl Future<Output = Result<Response>>) -> Result<Response> {
-    let answered = AssertUnwindSafe(answer).catch_unwind().await;
-    answered.unwrap_or_else(|_| Err(domain::Error::internal("the handler panicked").into()))
+/// Converts a panic into [`Internal`](domain::Error::Internal).
+async fn catch_panic(response: impl Future<Output = Result<Response>>) -> Result<Response> {
+    let outcome = AssertUnwindSafe(response).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(domain::Error::internal("the handler panicked").into()))
 }
 
-/// The answer, unless it takes longer than Lambda waits: better a 503 in the envelope than a function that is ended.
+/// Converts a timeout into [`Unavailable`](domain::Error::Unavailable), before Lambda ends the invocation.
 async fn with_timeout(
     deadline: u64,
     now: Timestamp,
-    answer: impl Future<Output = Result<Response>>,
+    response: impl Future<Output = Result<Response>>,
 ) -> Result<Response> {
     // Emulators may send no deadline, or one that has passed.
     let Some(left) = deadline.checked_sub(domain::time::epoch_millis(now)).filter(|left| *left > 0) else {
-        return answer.await;
+        return response.await;
     };
     let left = Duration::from_millis(left.saturating_sub(RESPONSE_MARGIN_MS));
-    let answered = tokio::time::timeout(left, answer).await;
-    answered.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
+    let outcome = tokio::time::timeout(left, response).await;
+    outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
 }
 
-/// Writes an error. What is left to a caller who is over the limit follows from the error itself.
+/// Writes an error. A [`RateLimited`](Error::RateLimited) also has the status for the `RateLimit` header.
 fn write_error(error: &Error, progress: &mut Progress) -> Result<Response> {
     if let Error::RateLimited(rejection) = error {
         progress.rate_limit = Some(RateLimitStatus { remaining: 0, reset_after: rejection.retry_after });
@@ -214,14 +212,14 @@ fn write_error(error: &Error, progress: &mut Progress) -> Result<Response> {
     error_response(error)
 }
 
-/// Answers a ping: no check runs, nothing is counted, and no line is logged.
+/// Returns the response to a ping. It is neither checked, counted nor logged.
 fn pong(invocation: &str) -> Response {
     let mut response = event::pong();
     headers::set_common(&mut response, invocation);
     response
 }
 
-/// An answer that can't fail to be written.
+/// Returns a 500 that needs no serialization.
 fn fallback_response() -> Response {
     let body =
         r#"{"error":{"code":"INTERNAL_ERROR","message":"Something went wrong on our side"}}"#.to_owned();

@@ -1,37 +1,36 @@
-//! Reasons why a token is refused. The log names them; callers never learn them, as whoever has a genuine token can read
-//! it, and whoever hasn't would be helped to make one.
+//! Reasons why a token is refused. Only the log names them, because they would help to forge a token.
 
 use crate::domain::keys::Mismatch;
 
 /// Reason why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is no JWT, or one that asks for what isn't done here.
+    /// It is no JWT, or needs an unsupported extension.
     Form,
-    /// It has more than 8 KiB.
+    /// It is over 8 KiB.
     TooLong,
-    /// Its issuer is another one.
+    /// `iss` is not the configured issuer.
     Issuer,
-    /// It is for another audience.
+    /// `aud` has none of the configured audiences.
     Audience,
-    /// It is over, or doesn't say until when it holds.
+    /// It is expired, or `exp` is missing.
     Expiry,
-    /// It doesn't hold yet.
+    /// `nbf` is in the future.
     NotBefore,
-    /// It names no user.
+    /// `sub` is missing or no valid id.
     Subject,
-    /// Its organizations are of a type that they can't have.
+    /// The organizations claim has an unsupported type.
     Organizations,
-    /// No key is for its algorithm.
+    /// No key supports its algorithm.
     Algorithm,
-    /// No key has its id.
+    /// No key has its `kid`.
     Key,
-    /// The key did not sign it.
+    /// The signature does not verify.
     Signature,
 }
 
 impl Refusal {
-    /// Name in the log, the claim's or the header's own where there is one.
+    /// Returns the name in the log: that of the claim or header field, if there is one.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Form => "form",

@@ -1,9 +1,9 @@
-//! A request as the pipeline sees it, read from the event of an HTTP API, a function URL (both payload format 2.0) or a
-//! REST API (1.0, which an HTTP API can send as well).
+//! Request, read from the event of an HTTP API, a function URL (both payload format 2.0) or a REST API (1.0, which an HTTP
+//! API can send as well).
 //!
-//! `lambda_http`'s own conversion panics on an invalid base64 body and on a path that is no URI once API Gateway has
-//! percent-decoded it, and an event that lacks a field never reaches the handler. Here a field that is missing or of
-//! another type than expected is an empty one, so that every event that is JSON gets an envelope.
+//! A field that is missing or of another type is read as empty, so that every JSON event gets a response in the envelope.
+//! `lambda_http`'s conversion is not used: it panics on an invalid base64 body and on a path that is no URI after API
+//! Gateway's percent-decoding, and an event without a required field never reaches the handler.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -19,18 +19,26 @@ use super::error::{Error, Result};
 use super::path::{self, PathMatch};
 use crate::domain;
 
-/// A request, with its body still encoded.
+/// Request with its body still encoded.
+///
+/// ```
+/// use shared::edge::Request;
+///
+/// fn is_signed(request: &Request) -> bool {
+///     request.header("x-signature").is_some()
+/// }
+/// ```
 pub struct Request {
     pub(crate) id: String,
     pub(crate) source_ip: String,
     query: String,
     pub(crate) cookies: Vec<String>,
     method: String,
-    /// The path as the client asked for it.
+    /// Path as the client sent it.
     whole_path: String,
-    /// Whether the gateway left the path percent-encoded.
+    /// `true` if the gateway left the path percent-encoded.
     is_encoded: bool,
-    /// Whether the gateway matched the path against the route, so that its parameters are the event's.
+    /// `true` if the gateway matched the path, so that the event has its parameters.
     is_routed: bool,
     headers: HashMap<String, String>,
     path: BTreeMap<String, String>,
@@ -43,7 +51,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A body as the event carries it.
+/// Body as in the event.
 #[derive(Default)]
 struct Body {
     text: String,
@@ -51,7 +59,7 @@ struct Body {
 }
 
 impl Request {
-    /// The request of an event. `invocation` is Lambda's own id of it, for events that carry none.
+    /// Reads an event. `invocation` is Lambda's request id, for events without an id.
     pub(crate) fn new(mut event: Value, invocation: &str) -> Self {
         let id = text(&event, "/requestContext/requestId").filter(|id| is_header_value(id));
         let headers = headers(&event);
@@ -77,8 +85,7 @@ impl Request {
         }
     }
 
-    /// Matches the request with its route. Behind a function URL or a catch-all route, nothing has compared the two
-    /// before.
+    /// Matches the request with its route, because a function URL or a catch-all route has not.
     ///
     /// # Errors
     ///
@@ -94,7 +101,7 @@ impl Request {
         Ok(())
     }
 
-    /// The prefix of the path before the route's own part; empty where there is none.
+    /// Returns the prefix of the path before the route's part; may be empty.
     pub(crate) fn prefix(&self, template: &str) -> String {
         self.match_path(template).map(|path| path.prefix).unwrap_or_default()
     }
@@ -109,13 +116,12 @@ impl Request {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// Returns a parameter of the path, decoded; empty where there is none.
+    /// Returns a parameter of the path, decoded; empty if the path has no such parameter.
     #[must_use]
     pub fn path(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
     }
 
-    /// Takes all parameters of the path.
     pub(crate) fn take_path(&mut self) -> BTreeMap<String, String> {
         std::mem::take(&mut self.path)
     }
@@ -126,11 +132,11 @@ impl Request {
         &self.query
     }
 
-    /// Takes the body, whatever its type, if it has at most `limit` bytes.
+    /// Takes the body, of any media type.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] for a larger body.
+    /// [`Error::TooLarge`] for more than `limit` bytes, [`Error::InvalidJson`] for invalid base64.
     pub fn body(&mut self, limit: usize) -> Result<Bytes> {
         if self.body_exceeds(limit) {
             return Err(Error::TooLarge { what: "body", limit });
@@ -138,36 +144,36 @@ impl Request {
         self.take_body().ok_or(Error::InvalidJson)
     }
 
-    /// The media type of the body, without parameters and in lower case.
+    /// Returns the media type of the body, in lower case and without parameters; may be empty.
     #[must_use]
     pub fn media_type(&self) -> String {
         let value = self.header("content-type").unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// Refuses a body that is compressed: whatever reads it would take it for what it isn't.
+    /// Checks that the body is not compressed.
     ///
     /// # Errors
     ///
-    /// [`Error::ContentCoding`] for any `Content-Encoding` but `identity`.
+    /// [`Error::ContentCoding`] for any `Content-Encoding` except `identity`.
     pub(crate) fn refuse_content_coding(&self) -> Result<()> {
         let mut codings = self.header("content-encoding").unwrap_or_default().split(',').map(str::trim);
         let is_plain = codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"));
         is_plain.then_some(()).ok_or(Error::ContentCoding)
     }
 
-    /// Whether the body has more than `limit` bytes, by its header or by its length. Decodes nothing.
+    /// Returns `true` if `Content-Length` or the body is over `limit` bytes. Decodes nothing.
     pub(crate) fn body_exceeds(&self, limit: usize) -> bool {
         let declared = self.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
         declared.is_some_and(|length| length > limit as u64) || self.body.length() > limit
     }
 
-    /// Returns `true` for a body that came as text and in which something was replaced that is no UTF-8.
+    /// Returns `true` for a body that came as text and has U+FFFD, which replaces bytes that are not UTF-8.
     pub(crate) fn body_is_damaged(&self) -> bool {
         !self.body.base64 && self.body.text.contains(char::REPLACEMENT_CHARACTER)
     }
 
-    /// Takes the body, decoded; nothing for one that is not the base64 that it says it is.
+    /// Takes the body, decoded. Returns `None` for invalid base64.
     pub(crate) fn take_body(&mut self) -> Option<Bytes> {
         let Body { text, base64 } = std::mem::take(&mut self.body);
         if base64 { STANDARD.decode(text).ok().map(Bytes::from) } else { Some(Bytes::from(text)) }
@@ -175,7 +181,7 @@ impl Request {
 }
 
 impl Body {
-    /// The length in bytes once decoded.
+    /// Returns the length in bytes after decoding.
     fn length(&self) -> usize {
         if !self.base64 {
             return self.text.len();
@@ -185,52 +191,52 @@ impl Body {
     }
 }
 
-/// The text at a place of the event.
+/// Returns the text at a JSON Pointer.
 fn text<'e>(event: &'e Value, place: &str) -> Option<&'e str> {
     event.pointer(place)?.as_str()
 }
 
-/// The text at the place of format 2.0, or else of 1.0.
+/// Returns the text at the pointer of format 2.0, or else of 1.0; may be empty.
 fn either(event: &Value, format_2: &str, format_1: &str) -> String {
     text(event, format_2).or_else(|| text(event, format_1)).unwrap_or_default().to_owned()
 }
 
-/// In format 1.0 `path` lacks the stage of a REST API, which the client asked for.
+/// Returns the path as the client sent it. In format 1.0 `path` lacks the stage of a REST API.
 fn whole_path(event: &Value) -> String {
     let places = ["/rawPath", "/requestContext/path", "/path"];
     places.iter().find_map(|place| text(event, place)).unwrap_or_default().to_owned()
 }
 
-/// HTTP APIs decode the path, in both formats. REST APIs, whose events have no version, and function URLs don't.
+/// Returns `true` for REST APIs, whose events have no version, and function URLs. HTTP APIs decode the path in both formats.
 fn is_encoded(event: &Value) -> bool {
     let domain = text(event, "/requestContext/domainName").unwrap_or_default();
-    // The caller's own Host is the domain of an API that takes any.
+    // The route is compared too, because the domain is the caller's Host on an API that accepts any.
     let is_function_url =
         domain.split('.').nth(1) == Some("lambda-url") && text(event, "/routeKey") == Some("$default");
     is_function_url || event["httpMethod"].is_string() && event["version"].is_null()
 }
 
-/// Returns `false` for a function URL, a `$default` route and one such as `/{proxy+}`. A hand-written event that names no
-/// route has the parameters that it has.
+/// Returns `false` for a function URL, a `$default` route and one such as `/{proxy+}`. For a hand-written event without a
+/// route, returns `true` if it has parameters.
 fn is_routed(event: &Value) -> bool {
     let route = text(event, "/routeKey").or_else(|| text(event, "/resource"));
     let is_specific = |route| route != "$default" && !str::contains(route, "+}");
     route.map_or_else(|| event["pathParameters"].is_object(), is_specific)
 }
 
-/// The query of format 1.0, which comes decoded.
+/// Encodes the query of format 1.0, which comes decoded.
 fn encoded_query(event: &Value) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(all_texts(event, "multiValueQueryStringParameters", "queryStringParameters"));
     query.finish()
 }
 
-/// The texts of an object.
+/// Returns the members of an object that are texts.
 fn texts(object: &Value) -> impl Iterator<Item = (&String, &str)> {
     object.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name, value.as_str()?)))
 }
 
-/// The texts of an object in the event. Format 1.0 has all values of what is repeated in arrays of another object.
+/// Returns the texts of an object in the event. In format 1.0, another object has repeated values as arrays.
 fn all_texts<'e>(
     event: &'e Value,
     arrays: &str,
@@ -244,7 +250,7 @@ fn all_texts<'e>(
     repeated.chain(texts(&event[single]).filter(|(name, _)| !arrays[name.as_str()].is_array()))
 }
 
-/// A text that is too long to be copied.
+/// Moves a text out of the event, because a body is too large to copy.
 fn take_text(event: &mut Value, name: &str) -> String {
     match event.get_mut(name).map(Value::take) {
         Some(Value::String(text)) => text,
@@ -252,7 +258,7 @@ fn take_text(event: &mut Value, name: &str) -> String {
     }
 }
 
-/// The headers by their lower-case names: format 1.0 has them as the client wrote them, and so may a hand-written event.
+/// Returns the headers by their lower-case names. Format 1.0 and hand-written events have names in any case.
 fn headers(event: &Value) -> HashMap<String, String> {
     let mut headers: HashMap<String, String> = HashMap::new();
     for (name, value) in all_texts(event, "multiValueHeaders", "headers") {

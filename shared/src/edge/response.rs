@@ -1,4 +1,4 @@
-//! Responses: what handlers return, and the envelope around it.
+//! Responses of handlers, and the envelope around them.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::utf8_percent_encode;
@@ -10,32 +10,32 @@ use super::operation::Operation;
 use crate::domain::validation::Issues;
 use crate::domain::{self, Outcome, UNRESERVED};
 
-/// How long in seconds a caller should wait while a service that this one depends on is down.
+/// `Retry-After` of a 503 in seconds.
 const UNAVAILABLE_RETRY_AFTER: u64 = 1;
 
-/// Header of a response that is that of an earlier request.
+/// Header of a replayed response.
 const REPLAYED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
 
-/// Response on its way out.
+/// Response of a handler, for a status that no other type here has.
+///
+/// ```
+/// use shared::edge::{Response, StatusCode};
+///
+/// let reset = Response::empty(StatusCode::RESET_CONTENT);
+/// let queued = Response::json(StatusCode::ACCEPTED, &"queued")?;
+/// # Ok::<(), shared::edge::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// Nothing where the status has no body.
+    /// `None` for a status without a body.
     pub(crate) body: Option<String>,
 }
 
 impl Response {
     /// Returns a response with data in the envelope.
-    ///
-    /// ```
-    /// use shared::edge::{HeaderName, Response, StatusCode};
-    ///
-    /// let accepted = Response::json(StatusCode::ACCEPTED, &"queued")?;
-    /// let accepted = accepted.with_header(HeaderName::from_static("retry-after"), "5");
-    /// # Ok::<(), shared::edge::Error>(())
-    /// ```
     ///
     /// # Errors
     ///
@@ -54,7 +54,13 @@ impl Response {
         Self { status, headers: HeaderMap::new(), body: None }
     }
 
-    /// Sets a header. A value that can't stand in one is left out.
+    /// Sets a header. An invalid value is left out.
+    ///
+    /// ```
+    /// use shared::edge::{HeaderName, Response, StatusCode};
+    ///
+    /// let response = Response::empty(StatusCode::ACCEPTED).with_header(HeaderName::from_static("retry-after"), "5");
+    /// ```
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         self.set(name, value);
@@ -63,40 +69,95 @@ impl Response {
 }
 
 /// Value that a handler returns.
+///
+/// ```
+/// use shared::edge::{IntoResponse, Operation, Response, Result, StatusCode};
+///
+/// struct Queued(String);
+///
+/// impl IntoResponse for Queued {
+///     fn into_response(self) -> Result<Response> {
+///         Response::json(StatusCode::ACCEPTED, &self.0)
+///     }
+///
+///     fn describe(operation: &mut Operation) {
+///         operation.response::<String>(StatusCode::ACCEPTED, []);
+///     }
+/// }
+/// ```
 pub trait IntoResponse {
-    /// Writes the response.
+    /// Converts the value into a response.
     ///
     /// # Errors
     ///
-    /// [`Internal`](domain::Error::Internal) if it can't be written as JSON.
+    /// [`Internal`](domain::Error::Internal) if the value can't be written as JSON.
     fn into_response(self) -> Result<Response, Error>;
 
-    /// Describes the response.
+    /// Adds the response to the API's description.
     fn describe(operation: &mut Operation);
 }
 
 /// 200 with this data.
+///
+/// ```
+/// use shared::edge::{OkJson, OrgMember, RequestContext, Result};
+///
+/// async fn count_notes(_: RequestContext<OrgMember, ()>, (): ()) -> Result<OkJson<u64>> {
+///     Ok(OkJson(7))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct OkJson<T>(pub T);
 
 /// 200 with this resource and its `ETag`.
+///
+/// ```
+/// use shared::edge::{OkResource, OrgMember, RequestContext, Resource, Result};
+///
+/// async fn newest<T: Resource + Default>(_: RequestContext<OrgMember, ()>, (): ()) -> Result<OkResource<T>> {
+///     Ok(OkResource(T::default()))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct OkResource<T>(pub T);
 
-/// 201 with the resource that was created, its `Location` and its `ETag`.
+/// 201 with the created resource, its `Location` and its `ETag`. A replayed one has `Idempotency-Replayed` as well.
+///
+/// ```
+/// use shared::domain::Outcome;
+/// use shared::edge::{Created, Resource};
+///
+/// fn created<T: Resource>(invoice: T) -> Created<T> {
+///     Outcome::Created(invoice).into() // as `Transaction::commit` returns it
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Created<T>(Outcome<T>);
 
-/// 204, without a body.
+/// 204 without a body.
+///
+/// ```
+/// use shared::edge::{NoContent, OrgMember, RequestContext, Result};
+///
+/// async fn delete_note(_: RequestContext<OrgMember, ()>, (): ()) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct NoContent;
 
 /// 302 to this URL, with data for clients that don't follow it.
+///
+/// ```
+/// use shared::edge::Redirect;
+///
+/// let invoice = Redirect { url: "https://bucket.example/invoice.pdf".to_owned(), data: "invoice.pdf" };
+/// ```
 #[derive(Debug)]
 pub struct Redirect<T> {
-    /// Absolute URL that no caller chose.
+    /// Absolute URL, `http` or `https`. Never take it from a request, because callers could redirect anywhere.
     pub url: String,
-    /// Data of the body.
+    /// Data of the envelope.
     pub data: T,
 }
 
@@ -116,14 +177,14 @@ pub struct Redirect<T> {
 /// }
 /// ```
 pub trait Resource: Serialize + JsonSchema {
-    /// Version, which becomes the `ETag`, for a resource that has one.
+    /// Version of the resource, which becomes the `ETag`. `None` for a resource without versions.
     const VERSION: Option<fn(&Self) -> u64> = None;
 
-    /// Absolute path of the resource, without the prefix of a request's path.
+    /// Returns the absolute path of the resource, without a stage or other prefix.
     fn location(&self) -> String;
 }
 
-/// The `ETag`, for a resource that has a version.
+/// Returns the name of the header, for a resource with versions.
 fn etag<T: Resource>() -> Option<&'static str> {
     T::VERSION.map(|_| "ETag")
 }
@@ -186,7 +247,7 @@ impl<T: Resource> IntoResponse for Created<T> {
     }
 }
 
-/// Any response, with `Idempotency-Replayed` where it is that of an earlier request.
+/// Adds `Idempotency-Replayed` to a replayed response.
 impl<R: IntoResponse> IntoResponse for Outcome<R> {
     fn into_response(self) -> Result<Response, Error> {
         let (response, replayed) = match self {
@@ -234,8 +295,7 @@ fn json(status: StatusCode, envelope: &impl Serialize) -> Result<Response, Error
 }
 
 impl Response {
-    /// Sets a header. All values are made by this service of parts that can stand in a header, so one that can't is left
-    /// out instead of failing the answer.
+    /// Sets a header. An invalid value is left out, because the response matters more.
     pub(super) fn set(&mut self, name: HeaderName, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -248,7 +308,7 @@ impl Response {
         }
     }
 
-    /// Puts the prefix of the request's path before a `Location` of this service.
+    /// Prepends the prefix of the request's path to a `Location` of this service.
     pub(super) fn prefix_location(&mut self, prefix: impl FnOnce() -> String) {
         let location = self.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
         if let Some(path) = location.filter(|location| location.starts_with('/')) {
@@ -273,7 +333,7 @@ struct ErrorBody<'a> {
     issues: Option<&'a Issues>,
 }
 
-/// Writes an error in the envelope, with the headers that its status asks for.
+/// Writes an error in the envelope, with the headers of its status.
 pub(crate) fn error_response(error: &Error) -> Result<Response, Error> {
     let code = error.code();
     let (field, issues) = match error {
@@ -289,7 +349,7 @@ pub(crate) fn error_response(error: &Error) -> Result<Response, Error> {
             (header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"".to_owned())
         }
         Error::Unauthorized { refused: None } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
-        // RFC 9110, section 15.5.16: what would have been taken.
+        // Accepted content codings (RFC 9110, section 15.5.16).
         Error::ContentCoding => (header::ACCEPT_ENCODING, "identity".to_owned()),
         Error::RateLimited(rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
         Error::Domain(domain::Error::VersionMismatch { current }) => (header::ETAG, format!("\"{current}\"")),

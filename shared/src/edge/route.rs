@@ -1,53 +1,4 @@
-//! A route's specification: its callers, its input, and what can't be derived from its types.
-//!
-//! ```
-//! use shared::domain::validation::Input;
-//! use shared::edge::{Idempotent, NoContent, OrgMember, RequestContext, Result, Route, run};
-//!
-//! #[derive(Input, serde::Serialize, schemars::JsonSchema)]
-//! struct Note {
-//!     text: String,
-//! }
-//!
-//! async fn add_note(ctx: RequestContext<OrgMember, ()>, note: Idempotent<Note>) -> Result<NoContent> {
-//!     let (note, request) = note.open(&ctx)?;
-//!     # drop((note, request));
-//!     Ok(NoContent)
-//! }
-//!
-//! let route = || Route::post("/v1/orgs/{orgId}/notes").org_member().json::<Note>().idempotent();
-//! let start = || run(route().summary("Adds a note"), add_note);
-//! ```
-//!
-//! A route that doesn't say who may call it can't be run:
-//!
-//! ```compile_fail,E0277
-//! # use shared::edge::{NoContent, OrgMember, RequestContext, Result, Route, run};
-//! async fn delete(ctx: RequestContext<OrgMember, ()>, (): ()) -> Result<NoContent> {
-//!     Ok(NoContent)
-//! }
-//! run(Route::delete("/v1/orgs/{orgId}/notes"), delete);
-//! ```
-//!
-//! Nor can a handler that asks for more than the route checks:
-//!
-//! ```compile_fail,E0271
-//! # use shared::edge::{NoContent, OrgRole, RequestContext, Result, Route, run};
-//! async fn delete(ctx: RequestContext<OrgRole, ()>, (): ()) -> Result<NoContent> {
-//!     Ok(NoContent)
-//! }
-//! run(Route::delete("/v1/orgs/{orgId}/notes").org_member(), delete);
-//! ```
-//!
-//! Nor a `POST` or `PATCH` that says nothing of `Idempotency-Key`:
-//!
-//! ```compile_fail,E0277
-//! # use shared::edge::{NoContent, OrgMember, RequestContext, Result, Route, run};
-//! async fn archive(ctx: RequestContext<OrgMember, ()>, (): ()) -> Result<NoContent> {
-//!     Ok(NoContent)
-//! }
-//! run(Route::post("/v1/orgs/{orgId}/archive").org_member(), archive);
-//! ```
+//! Specification of a route: callers, input, and parts that don't follow from its types.
 
 use std::marker::PhantomData;
 
@@ -59,7 +10,56 @@ use super::error::ErrorCode;
 use super::input::{Content, IfVersion, Json, MergePatch, NoInput, Query, Upload, WithKey};
 use crate::domain::validation::Input;
 
-/// Route: `A` is its rule of access, `I` is its input, and `K` says if it was stated what becomes of an `Idempotency-Key`.
+/// Route with its access rule `A` and its input `I`. `K` is [`KeyStated`] once its use of `Idempotency-Key` is stated.
+///
+/// ```no_run
+/// use shared::domain::validation::Input;
+/// use shared::edge::{Idempotent, NoContent, OrgMember, RequestContext, Result, Route, run};
+///
+/// #[derive(Input, serde::Serialize, schemars::JsonSchema)]
+/// struct NewNote {
+///     text: String,
+/// }
+///
+/// async fn add_note(ctx: RequestContext<OrgMember, ()>, new: Idempotent<NewNote>) -> Result<NoContent> {
+///     let (new, request) = new.open(&ctx)?;
+///     # drop((new, request));
+///     Ok(NoContent)
+/// }
+///
+/// let route = Route::post("/v1/orgs/{orgId}/notes").org_member().json::<NewNote>().idempotent();
+/// run(route.summary("Adds a note"), add_note);
+/// ```
+///
+/// A route without an access rule does not compile:
+///
+/// ```compile_fail,E0277
+/// # use shared::edge::{NoContent, OrgMember, RequestContext, Result, Route, run};
+/// async fn delete(ctx: RequestContext<OrgMember, ()>, (): ()) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+/// run(Route::delete("/v1/orgs/{orgId}/notes"), delete);
+/// ```
+///
+/// Nor does a handler that needs more access than the route checks:
+///
+/// ```compile_fail,E0271
+/// # use shared::edge::{NoContent, OrgRole, RequestContext, Result, Route, run};
+/// async fn delete(ctx: RequestContext<OrgRole, ()>, (): ()) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+/// run(Route::delete("/v1/orgs/{orgId}/notes").org_member(), delete);
+/// ```
+///
+/// Nor does a `POST` or `PATCH` that leaves `Idempotency-Key` open:
+///
+/// ```compile_fail,E0277
+/// # use shared::edge::{NoContent, OrgMember, RequestContext, Result, Route, run};
+/// async fn archive(ctx: RequestContext<OrgMember, ()>, (): ()) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+/// run(Route::post("/v1/orgs/{orgId}/archive").org_member(), archive);
+/// ```
 #[derive(Debug)]
 pub struct Route<A, I, K> {
     pub(super) method: Method,
@@ -70,15 +70,15 @@ pub struct Route<A, I, K> {
     kind: PhantomData<(I, K)>,
 }
 
-/// `Idempotency-Key` of which nothing was said yet.
+/// State of a `POST` or `PATCH` whose use of `Idempotency-Key` is not stated yet.
 #[derive(Debug)]
 pub struct KeyUnset;
 
-/// `Idempotency-Key` that is honored, or ignored on purpose.
+/// State of a route that honors `Idempotency-Key`, or ignores it on purpose.
 #[derive(Debug)]
 pub struct KeyStated;
 
-/// Route that says what becomes of an `Idempotency-Key`.
+/// State of a route that can be run. Only [`KeyStated`] implements it.
 #[diagnostic::on_unimplemented(
     message = "this route doesn't say what becomes of an `Idempotency-Key`",
     label = "add `.idempotent()` or `.ignores_idempotency_key()` to the route"
@@ -88,19 +88,39 @@ pub trait Stated {}
 impl Stated for KeyStated {}
 
 impl Route<AccessUnset, NoInput, KeyStated> {
-    /// Returns a route that reads. It must change nothing, because its handler runs beside the rate limit's counter.
+    /// Returns a route that reads. Its handler must not write, because it runs concurrently with the rate limit's counter.
+    ///
+    /// ```
+    /// use shared::domain::PageRequest;
+    /// use shared::edge::Route;
+    ///
+    /// let list = Route::get("/v1/orgs/{orgId}/invoices").org_member().query::<PageRequest>();
+    /// ```
     #[must_use]
     pub fn get(path: &'static str) -> Self {
         Self::new(Method::GET, path)
     }
 
-    /// Returns a route that writes a resource whose address the caller names. The same request again must change nothing.
+    /// Returns a route that writes a resource at a path that the caller chooses. Repeating the request must change nothing.
+    ///
+    /// ```
+    /// # use shared::domain::validation::Input;
+    /// # use shared::edge::Route;
+    /// # #[derive(Input, schemars::JsonSchema)]
+    /// # struct Motto { text: String }
+    /// let put = Route::put("/v1/orgs/{orgId}/motto").org_role("admin").json::<Motto>();
+    /// ```
     #[must_use]
     pub fn put(path: &'static str) -> Self {
         Self::new(Method::PUT, path)
     }
 
     /// Returns a route that deletes a resource.
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let delete = Route::delete("/v1/orgs/{orgId}/notes/{noteId}").org_member().if_match();
+    /// ```
     #[must_use]
     pub fn delete(path: &'static str) -> Self {
         Self::new(Method::DELETE, path)
@@ -108,13 +128,30 @@ impl Route<AccessUnset, NoInput, KeyStated> {
 }
 
 impl Route<AccessUnset, NoInput, KeyUnset> {
-    /// Returns a route that writes. Its handler runs only for requests that may.
+    /// Returns a route that writes. Its handler runs after the rate limit has counted the request.
+    ///
+    /// ```
+    /// # use shared::domain::validation::Input;
+    /// # use shared::edge::Route;
+    /// # #[derive(Input, schemars::JsonSchema)]
+    /// # struct NewNote { text: String }
+    /// let create = Route::post("/v1/orgs/{orgId}/notes").org_member().json::<NewNote>().idempotent();
+    /// ```
     #[must_use]
     pub fn post(path: &'static str) -> Self {
         Self::new(Method::POST, path)
     }
 
     /// Returns a route that changes a resource.
+    ///
+    /// ```
+    /// # use shared::domain::validation::{Input, Patch};
+    /// # use shared::edge::Route;
+    /// # #[derive(Input, schemars::JsonSchema)]
+    /// # struct NoteChange { text: Patch<String> }
+    /// let update = Route::patch("/v1/orgs/{orgId}/notes/{noteId}").org_member();
+    /// let update = update.merge_patch::<NoteChange>().if_match().ignores_idempotency_key();
+    /// ```
     #[must_use]
     pub fn patch(path: &'static str) -> Self {
         Self::new(Method::PATCH, path)
@@ -134,26 +171,36 @@ impl<I, K> Route<AccessUnset, I, K> {
         self.access(MembersOnly)
     }
 
-    /// Lets in members of the organization in the path's `{orgId}` that have this role, by the claim that `AUTH_ROLES_CLAIM`
-    /// names or the organizations claim. The handler gets an [`OrgRole`](super::OrgRole).
+    /// Lets in members of the organization in the path's `{orgId}` that have this role. Roles come from the claim that
+    /// `AUTH_ROLES_CLAIM` names and from the organizations claim. The handler gets an [`OrgRole`](super::OrgRole).
     #[must_use]
     pub fn org_role(self, role: &'static str) -> Route<RoleOnly, I, K> {
         self.access(RoleOnly(role))
     }
 
-    /// Lets in whoever has a valid token. The handler gets a [`SignedIn`](super::SignedIn).
+    /// Lets in callers with a valid token. The handler gets a [`SignedIn`](super::SignedIn).
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let me = Route::get("/v1/me").signed_in();
+    /// ```
     #[must_use]
     pub fn signed_in(self) -> Route<SignedInOnly, I, K> {
         self.access(SignedInOnly)
     }
 
-    /// Lets everybody in. Requests are counted by address. The handler gets a [`Public`](super::Public).
+    /// Lets everyone in. The rate limit counts by address. The handler gets a [`Public`](super::Public).
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let health = Route::get("/v1/health").public();
+    /// ```
     #[must_use]
     pub fn public(self) -> Route<Everybody, I, K> {
         self.access(Everybody)
     }
 
-    /// Lets in whom a rule of your own lets in.
+    /// Lets in callers by a rule of your own, see [`Access`](super::Access).
     #[must_use]
     pub fn access<A>(self, access: A) -> Route<A, I, K> {
         let Self { method, path, summary, errors, .. } = self;
@@ -180,7 +227,12 @@ impl<A, K> Route<A, NoInput, K> {
         self.input()
     }
 
-    /// Takes one file, as `multipart/form-data`.
+    /// Takes one file as `multipart/form-data`.
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let upload = Route::post("/v1/orgs/{orgId}/notes/{noteId}/files").org_member().upload().idempotent();
+    /// ```
     #[must_use]
     pub fn upload(self) -> Route<A, Upload, K> {
         self.input()
@@ -188,14 +240,19 @@ impl<A, K> Route<A, NoInput, K> {
 }
 
 impl<A, I> Route<A, I, KeyUnset> {
-    /// Honors `Idempotency-Key`: the handler gets an [`Idempotent`](super::Idempotent) content. Comes last of what the
-    /// route takes.
+    /// Honors `Idempotency-Key`. The handler gets an [`Idempotent`](super::Idempotent) content. Call it after the methods
+    /// that add inputs.
     #[must_use]
     pub fn idempotent(self) -> Route<A, WithKey<I>, KeyStated> {
         self.input()
     }
 
-    /// Ignores `Idempotency-Key`, because the same request again does no harm.
+    /// Ignores `Idempotency-Key`, for requests that do no harm if repeated.
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let archive = Route::post("/v1/orgs/{orgId}/notes/{noteId}/archive").org_member().ignores_idempotency_key();
+    /// ```
     #[must_use]
     pub fn ignores_idempotency_key(self) -> Route<A, I, KeyStated> {
         self.input()
@@ -203,7 +260,7 @@ impl<A, I> Route<A, I, KeyUnset> {
 }
 
 impl<A, I: Content, K> Route<A, I, K> {
-    /// Honors `If-Match`: the handler gets a [`Conditional`](super::Conditional) content. Comes before
+    /// Honors `If-Match`. The handler gets a [`Conditional`](super::Conditional) content. Call it before
     /// [`idempotent`](Route::idempotent).
     #[must_use]
     pub fn if_match(self) -> Route<A, IfVersion<I>, K> {
@@ -212,17 +269,24 @@ impl<A, I: Content, K> Route<A, I, K> {
 }
 
 impl<A, I, K> Route<A, I, K> {
-    /// Says in one line what the route does, for the API's description.
+    /// Sets the summary of the route in the API's description.
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
-        // No release build describes itself, so none needs the text.
+        // Release builds have no description.
         if cfg!(debug_assertions) {
             self.summary = summary;
         }
         self
     }
 
-    /// Names errors that don't follow from the parts of the route, for the API's description.
+    /// Adds error codes of the handler to the API's description. Those of the route's parts are there already.
+    ///
+    /// ```
+    /// use shared::edge::{ErrorCode, Route};
+    ///
+    /// let get = Route::get("/v1/orgs/{orgId}/motto").org_member();
+    /// let get = get.summary("Returns the motto").errors([ErrorCode::NOT_FOUND]);
+    /// ```
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = ErrorCode>) -> Self {
         if cfg!(debug_assertions) {
@@ -236,12 +300,12 @@ impl<A, I, K> Route<A, I, K> {
         Route { method, path, access, summary, errors, kind: PhantomData }
     }
 
-    /// Name of the route, in the log and in keys.
+    /// Returns the name of the route in the log and in keys.
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Returns `true` if the method is safe (RFC 9110, section 9.2.1), so that nothing changes by it.
+    /// Returns `true` if the method is safe (RFC 9110, section 9.2.1), which means that it changes nothing.
     pub(super) fn is_safe(&self) -> bool {
         self.method.is_safe()
     }

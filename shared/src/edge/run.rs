@@ -27,12 +27,26 @@ use crate::domain::BoxError;
 use crate::domain::json::Literal;
 use crate::storage::{Aws, Store};
 
-/// How long a function waits for its first request until it counts as idle. As a rule it has asked for the request by then;
-/// on a slow CPU its connections are begun a little before that.
+/// Time after init until a function counts as idle. Usually it has called the Runtime API for its first request by then. On
+/// a slow CPU the connections begin a little earlier.
 const UNTIL_IDLE: Duration = Duration::from_millis(1);
 
-/// Runs a function until Lambda ends it. Exits with a failure, and says why, if a setting is missing or bad, or if the
+/// Runs a function until Lambda ends it. Exits with a failure and the reason if a setting is missing or invalid, or if the
 /// Runtime API fails.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use shared::edge::{OkJson, Public, RequestContext, Result, Route, run};
+///
+/// fn main() -> ExitCode {
+///     run(Route::get("/v1/health").public(), health)
+/// }
+///
+/// async fn health(_: RequestContext<Public, ()>, (): ()) -> Result<OkJson<&'static str>> {
+///     Ok(OkJson("ok"))
+/// }
+/// ```
 pub fn run<A, I, K, S, R, H>(route: Route<A, I, K>, handler: H) -> ExitCode
 where
     A: Access<S>,
@@ -49,14 +63,18 @@ where
     match serve(route, handler) {
         Ok(code) => code,
         Err(problem) => {
-            // The log may be what is set wrong, so this goes to standard error, which Lambda keeps as well.
+            // Standard error, which Lambda keeps too, because the problem may be the log level.
             eprintln!("The function can't start: {problem}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Starts the function and serves events. An error is one of the start.
+/// Starts the function and serves events.
+///
+/// # Errors
+///
+/// Any problem of the start.
 fn serve<A, I, K, S, R, H>(route: Route<A, I, K>, handler: H) -> std::result::Result<ExitCode, BoxError>
 where
     A: Access<S>,
@@ -95,7 +113,7 @@ where
         if A::Identity::HAS_TOKEN {
             service.auth.prefetch(clock::now());
         }
-        // Waiting for the first request, which what is done before it is asked for would delay.
+        // Runs while the function waits for its first request, because work before that call would delay the request.
         let idle = async {
             tokio::time::sleep(UNTIL_IDLE).await;
             service.connect().await;
@@ -104,13 +122,13 @@ where
     })
 }
 
-/// Builds the runtime: one request at a time is in an environment, so one thread serves it. By itself, so that the compiler
-/// sees which runtime it is and leaves the other, of several threads, out.
+/// Builds a runtime of one thread, because an environment has one request at a time. A function of its own lets the compiler
+/// leave out the multi-threaded runtime.
 fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
-/// Serves events for as long as there is a Runtime API. Lambda's outlives the process, but an emulator's often doesn't.
+/// Serves events until the Runtime API ends. Lambda's outlives the process, but an emulator's often doesn't.
 async fn poll<A, I, K, S, R, H>(service: &Service<A, I, K, S, H>) -> ExitCode
 where
     A: Access<S>,
@@ -119,14 +137,14 @@ where
     R: IntoResponse,
     H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
-    let answer = async |event: LambdaEvent<Literal<false>>| {
+    let respond = async |event: LambdaEvent<Literal<false>>| {
         let LambdaEvent { payload: Literal(payload), context } = event;
         let cookies = payload["requestContext"]["http"].is_object().then_some([]);
-        // On the heap, as the state of everything below is large and is moved about otherwise.
+        // Boxed, because the state of the future is large and would be moved.
         let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
         Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })
     };
-    match lambda_runtime::run(service_fn(answer)).await {
+    match lambda_runtime::run(service_fn(respond)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::info!(error = super::middleware::log::error_chain(&*error), "the Runtime API failed");
@@ -135,8 +153,8 @@ where
     }
 }
 
-/// A response in the payload format of its request. A REST API refuses the `cookies` of 2.0, and `cargo lambda watch`
-/// refuses a response of 2.0 without.
+/// Response in the payload format of its request. A REST API refuses the `cookies` of format 2.0, and `cargo lambda watch`
+/// needs them.
 #[derive(Serialize)]
 struct ResponseEvent {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! How events are told apart.
+//! Kinds of events.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn kind(event: Value) -> &'static str {
 }
 
 #[test]
-fn an_event_is_told_by_what_api_gateway_reports() {
+fn gateway_fields_decide_the_kind_of_event() {
     for (event, expected) in [
         (json!({"requestContext": {"http": {"method": "GET"}}}), "request"),
         (json!({"requestContext": {"identity": {}}, "httpMethod": "GET"}), "request"),
@@ -43,7 +43,7 @@ fn an_event_is_told_by_what_api_gateway_reports() {
 }
 
 #[test]
-fn the_log_names_the_keys_of_an_event_and_no_value() {
+fn log_lists_keys_and_no_values() {
     let long = "k".repeat(1000);
     let described =
         describe(&json!({"requestContext": {"elb": {"arn": "secret"}}, "body": "secret", long: "secret"}));

@@ -1,4 +1,4 @@
-//! The `If-Match` header (RFC 9110, section 13.1.1) beside another input.
+//! `If-Match` header (RFC 9110, section 13.1.1) beside another input.
 
 use std::marker::PhantomData;
 
@@ -12,35 +12,53 @@ use crate::edge::error::{ErrorCode, Result};
 use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
-/// Input `I` of a request that may be for certain versions only.
+/// Input `I` with an optional `If-Match`. The handler gets a [`Conditional`].
 #[derive(Debug)]
 pub struct IfVersion<I>(PhantomData<I>);
 
-/// Content of a request, and the versions that it is for.
+/// Content of a request, and the versions that its `If-Match` names.
+///
+/// ```
+/// use shared::domain::Result;
+/// use shared::edge::Conditional;
+///
+/// fn append(text: &mut String, version: u64, change: &Conditional<String>) -> Result<()> {
+///     change.versions.check(version)?;
+///     text.push_str(&change.content);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct Conditional<T> {
-    /// What the request asks for.
+    /// Input of the request.
     pub content: T,
-    /// The versions that it is for.
+    /// Versions that the request is for.
     pub versions: Versions,
 }
 
 /// Versions of a resource that a request is for.
+///
+/// ```
+/// use shared::edge::Versions;
+///
+/// assert!(Versions::Any.check(7).is_ok());
+/// assert!(Versions::OneOf(vec![5, 6]).check(7).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Versions {
-    /// Any: there is no `If-Match`, or it is `*`.
+    /// Any version: `If-Match` is absent or `*`.
     Any,
-    /// One of these. A tag that is no version of this service is not among them.
+    /// One of these versions. Tags that are no version of this service are left out.
     OneOf(Vec<u64>),
 }
 
 impl Versions {
-    /// Checks the current version of the resource. A route that is idempotent as well reads the resource, then asks
-    /// `Table::replayed`, then this: the version that an equal request was for is no longer the current one.
+    /// Checks the current version of the resource. On an idempotent route, read the resource and call
+    /// [`Table::replayed`](crate::storage::Table::replayed) first, because an equal request has changed the version.
     ///
     /// # Errors
     ///
-    /// [`Error::VersionMismatch`] if the request is for others.
+    /// [`Error::VersionMismatch`] if the request is for other versions.
     pub fn check(&self, current: u64) -> domain::Result<()> {
         match self {
             Self::OneOf(versions) if !versions.contains(&current) => Err(Error::VersionMismatch { current }),
@@ -95,7 +113,7 @@ fn parse(header: &str) -> Option<Versions> {
             return None;
         }
         count += 1;
-        // Only this spelling is one that the service hands out.
+        // The service writes versions in this spelling only.
         versions.extend(tag.parse().ok().filter(|version: &u64| !is_weak && version.to_string() == tag));
     }
 }
@@ -105,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn if_match_is_a_list_of_strong_tags_or_a_star() {
+    fn if_match_parses_strong_tags_or_star() {
         let some = |versions: &[u64]| Some(Versions::OneOf(versions.to_vec()));
         for (header, expected) in [
             ("*", Some(Versions::Any)),

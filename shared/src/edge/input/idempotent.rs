@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header (request-ietf-httpapi-idempotency-key-header) beside another input.
+//! `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header) beside another input.
 
 use std::marker::PhantomData;
 
@@ -13,11 +13,11 @@ use crate::edge::error::{Error, ErrorCode, Result};
 use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
-/// Input `I` of a request that may have a key.
+/// Input `I` with an optional `Idempotency-Key`. The handler gets an [`Idempotent`].
 #[derive(Debug)]
 pub struct WithKey<I>(PhantomData<I>);
 
-/// Content of a request that may have a key. [`Idempotent::open`] gives both to a handler.
+/// Content of a request, and its `Idempotency-Key`. [`Idempotent::open`] returns both.
 #[derive(Debug)]
 pub struct Idempotent<T> {
     content: T,
@@ -25,8 +25,27 @@ pub struct Idempotent<T> {
 }
 
 impl<T: Serialize> Idempotent<T> {
-    /// Returns the content, and the request as one that may come again, if it has a key. Hand the latter to the storage
-    /// call, which records the response with its write.
+    /// Returns the content, and the idempotent request if there is a key. Pass the latter to
+    /// [`Transaction::idempotent`](crate::storage::Transaction::idempotent), which stores the response with the write.
+    ///
+    /// ```
+    /// # use shared::domain::{IdempotentRequest, OrgScope, Outcome};
+    /// use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Resource, Result};
+    /// # struct Notes;
+    /// # impl Notes {
+    /// #     async fn create<T>(&self, _: &OrgScope, new: T, _: Option<&IdempotentRequest>) -> Result<Outcome<T>> {
+    /// #         Ok(Outcome::Created(new))
+    /// #     }
+    /// # }
+    ///
+    /// async fn create_note<T: Resource>(
+    ///     ctx: RequestContext<OrgMember, Notes>,
+    ///     new: Idempotent<T>,
+    /// ) -> Result<Created<T>> {
+    ///     let (new, request) = new.open(&ctx)?;
+    ///     Ok(ctx.store().create(ctx.scope(), new, request.as_ref()).await?.into())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

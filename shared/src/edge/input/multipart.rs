@@ -1,4 +1,4 @@
-//! Files, sent as `multipart/form-data` (RFC 7578).
+//! Files in `multipart/form-data` (RFC 7578).
 
 mod disposition;
 mod headers;
@@ -18,17 +18,25 @@ use crate::edge::error::{Error, ErrorCode, Result};
 use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
-/// The most bytes of a body beside its file: boundaries, headers, other fields, and what stands around the parts.
+/// Maximum bytes of a body beside its file: boundaries, headers, other fields, preamble and epilogue.
 const ENVELOPE_OVERHEAD: usize = 64 * 1024;
 
-/// The field that carries the file.
+/// Field of the file.
 const FIELD: &str = "file";
 
-/// One file, in the field `file`.
+/// One file in the field `file`. The handler gets a [`NewFile`].
+///
+/// ```
+/// use shared::domain::NewFile;
+/// use shared::edge::{OkJson, OrgMember, RequestContext, Result};
+///
+/// async fn checksum(_: RequestContext<OrgMember, ()>, file: NewFile) -> Result<OkJson<String>> {
+///     Ok(OkJson(file.sha256_hex()))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Upload;
 
-/// A part that is a file in its field.
 struct FilePart {
     name: String,
     content_type: String,
@@ -52,7 +60,7 @@ impl FromRequest for Upload {
         }
         let content_type = request.header("content-type").unwrap_or_default();
         let boundary = parts::boundary(content_type).ok_or(Error::InvalidMultipart)?;
-        // A REST API without `binaryMediaTypes` hands bodies over as text, in which other bytes are replaced.
+        // A REST API without `binaryMediaTypes` sends bodies as text and replaces bytes that are not UTF-8.
         if request.body_is_damaged() {
             return Err(Error::InvalidMultipart);
         }
@@ -79,7 +87,7 @@ impl FromRequest for Upload {
     }
 }
 
-/// All files in their field. The whole body is read, so that a broken end is noticed.
+/// Returns all files in the field `file`. Reads the whole body, because its end may be malformed.
 fn file_parts(body: &Bytes, boundary: &str) -> Result<Vec<FilePart>> {
     let mut files = Vec::new();
     for part in parts::split(body, boundary).ok_or(Error::InvalidMultipart)? {
@@ -88,8 +96,8 @@ fn file_parts(body: &Bytes, boundary: &str) -> Result<Vec<FilePart>> {
     Ok(files)
 }
 
-/// The file of a part in the file's field that has a file name or declares a type. Of other parts only the frame is
-/// read: what they mean is nothing here.
+/// Returns the file of a part in the field `file` that has a file name or a type. Other parts must be well-formed, and their
+/// content is ignored.
 fn file_part(part: &Bytes) -> Result<Option<FilePart>> {
     let (headers, bytes) = parts::open(part).ok_or(Error::InvalidMultipart)?;
     let Headers { disposition, content_type, encoding } =
@@ -100,20 +108,20 @@ fn file_part(part: &Bytes) -> Result<Option<FilePart>> {
         return Ok(None);
     }
     let name = match file_name {
-        // RFC 7578 has no encodings that change bytes, and what is stored must be what was meant.
+        // RFC 7578 has no encodings that change bytes, so the bytes that were meant are unknown.
         _ if encoding.is_some() => return Err(Error::InvalidMultipart),
         Some(FileName::Unreadable) => return Err(Error::InvalidMultipart),
         Some(FileName::Known(name)) => Some(name),
         None => None,
     };
-    // A form sends an input in which no file was chosen as an empty file with an empty name.
+    // A form sends a file input without a chosen file as an empty file with an empty name.
     let is_unchosen = name.as_deref() == Some("") && bytes.is_empty();
     let content_type = String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned();
     let name = name.unwrap_or_default();
     Ok((!is_unchosen).then_some(FilePart { name, content_type, bytes }))
 }
 
-/// The one file that there must be.
+/// Returns the only file.
 fn only_file(files: Vec<FilePart>) -> Result<FilePart> {
     let refused = |code, message| Err(domain::Error::Invalid(Issues::one(FIELD, code, message)).into());
     match <[FilePart; 1]>::try_from(files) {

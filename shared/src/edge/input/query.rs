@@ -15,11 +15,24 @@ use crate::edge::error::{ErrorCode, Result};
 use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
-/// Query parameters that are a `T`.
+/// Query that parses as a `T`, which the handler gets.
+///
+/// ```
+/// use shared::domain::validation::Input;
+/// use shared::edge::Route;
+///
+/// #[derive(Input, schemars::JsonSchema)]
+/// struct Period {
+///     #[validate(range(min = 2000, max = 2100))]
+///     year: u16,
+/// }
+///
+/// let total = Route::get("/v1/orgs/{orgId}/invoices/total").org_member().query::<Period>();
+/// ```
 #[derive(Debug)]
 pub struct Query<T>(PhantomData<T>);
 
-/// Page of a list, and more that is asked of it in the same query.
+/// Query of a list with a page and a filter.
 ///
 /// ```
 /// use shared::domain::validation::Input;
@@ -30,11 +43,11 @@ pub struct Query<T>(PhantomData<T>);
 ///     archived: Option<bool>,
 /// }
 ///
-/// let route = || Route::get("/v1/orgs/{orgId}/notes").org_member().query::<Paged<Filter>>();
+/// let list = Route::get("/v1/orgs/{orgId}/notes").org_member().query::<Paged<Filter>>();
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T> {
-    /// Page.
+    /// Parameters `limit` and `cursor`.
     pub page: PageRequest,
     /// Other parameters.
     pub filter: T,
@@ -91,8 +104,7 @@ impl<T: Input + JsonSchema> FromRequest for Query<T> {
     }
 }
 
-/// A doubled parameter becomes an array, which no scalar field takes: guessing which of the two is meant would hide a
-/// mistake of the caller's.
+/// Adds a parameter. A repeated one becomes an array, which scalar fields refuse, because a guess would hide a mistake.
 fn add(parameters: &mut Map<String, Value>, name: String, value: Value) {
     match parameters.get_mut(&name) {
         None => drop(parameters.insert(name, value)),

@@ -1,4 +1,4 @@
-//! Who is calling: finds the token in a request and verifies it.
+//! Authentication: finds the token in a request and verifies it.
 
 mod claims;
 mod cookies;
@@ -14,21 +14,19 @@ use crate::edge::error::{Error, Result};
 use crate::edge::refusal::Refusal;
 use crate::edge::request::Request;
 
-/// Where a request carries its token.
+/// Token of a request, by its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
-    /// There is none.
     None,
-    /// In the `Authorization` header, as RFC 6750 has it.
+    /// In the `Authorization` header (RFC 6750).
     Bearer(String),
-    /// In the cookie.
     Cookie(String),
-    /// In several cookies of one name with different values, none of which is to be trusted.
+    /// Several cookies of one name with different values. None of them can be trusted.
     Ambiguous,
 }
 
 impl Credential {
-    /// Whether a browser sends it on its own, whichever site asks.
+    /// Returns `true` if browsers add it by themselves, to requests of any site.
     pub(crate) fn is_ambient(&self) -> bool {
         matches!(self, Self::Cookie(_) | Self::Ambiguous)
     }
@@ -41,11 +39,11 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    /// Verifies tokens as these settings say. `ca_bundle` (PEM) is trusted to know an issuer that serves its keys.
+    /// Opens the verification of tokens. `ca_bundle` (PEM) is trusted for TLS to the issuer.
     ///
     /// # Errors
     ///
-    /// If the certificates can't be used.
+    /// Invalid certificates.
     pub(crate) fn open(
         settings: AuthSettings,
         ca_bundle: Option<&[u8]>,
@@ -54,13 +52,13 @@ impl Auth {
         Ok(Self { cookie, verifier: Verifier::open(settings, ca_bundle)? })
     }
 
-    /// Begins to fetch the issuer's keys, where it serves them.
+    /// Starts to fetch the keys, if an issuer serves them.
     pub(crate) fn prefetch(&self, now: Timestamp) {
         self.verifier.prefetch(now);
     }
 
-    /// The credential of a request. With an `Authorization` header of any scheme the cookie is not looked at, so that
-    /// no request can have both.
+    /// Returns the credential of a request. An `Authorization` header of any scheme overrides the cookie, so that a request
+    /// has one credential.
     pub(crate) fn credential(&self, request: &Request) -> Credential {
         let Some(header) = request.header("authorization") else {
             return cookies::credential(&request.cookies, &self.cookie);
@@ -71,12 +69,12 @@ impl Auth {
         bearer.map_or(Credential::None, |token| Credential::Bearer(token.to_owned()))
     }
 
-    /// The caller that a credential proves, at `now`.
+    /// Verifies a credential and returns its caller.
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthorized`], whose reason is for the log alone.
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if there are no keys to verify it with, as the issuer can't be reached.
+    /// [`Error::Unauthorized`] with the reason for the log. [`Unavailable`](crate::domain::Error::Unavailable) if the issuer's
+    /// keys could not be fetched.
     pub(crate) async fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
         match credential {
             Credential::None => Err(Error::Unauthorized { refused: None }),

@@ -1,5 +1,5 @@
-//! The headers of every response: the request's id, the security headers of OWASP's REST Security Cheat Sheet, and
-//! what is left of the caller's requests (request-ietf-httpapi-ratelimit-headers).
+//! Headers of every response: the request's id, the security headers of OWASP's REST Security Cheat Sheet, and the rate limit
+//! (draft-ietf-httpapi-ratelimit-headers).
 
 use http::{HeaderName, HeaderValue, header};
 
@@ -17,7 +17,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 8] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-site")),
 ];
 
-/// Sets what every response has.
+/// Sets the headers of every response.
 pub(crate) fn set_common(response: &mut Response, request_id: &str) {
     response.headers.extend(ALWAYS);
     if response.body.is_none() {
@@ -26,7 +26,7 @@ pub(crate) fn set_common(response: &mut Response, request_id: &str) {
     response.set(HeaderName::from_static("x-request-id"), request_id);
 }
 
-/// Sets what is left of the caller's requests.
+/// Sets `RateLimit-Policy` and `RateLimit`.
 pub(crate) fn set_rate_limit(response: &mut Response, limit: RateLimitPolicy, status: RateLimitStatus) {
     let policy = format!("\"default\";q={};w={}", limit.requests(), limit.window_seconds());
     response.set(HeaderName::from_static("ratelimit-policy"), &policy);

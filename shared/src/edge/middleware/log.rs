@@ -1,4 +1,4 @@
-//! The log: one JSON line a request, and the causes of errors, which no caller sees.
+//! Log: one JSON line per request, with the cause of an error, which callers never see.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::edge::error::Error;
 use crate::edge::response::Response;
 
-/// What is known of a request by the time it is answered.
+/// Fields of a request's log line.
 #[derive(Default)]
 pub(crate) struct RequestLog {
     pub(crate) user: Option<String>,
@@ -21,7 +21,7 @@ pub(crate) struct RequestLog {
 
 /// Starts logging to standard output, where Lambda picks it up.
 pub(crate) fn init(level: LevelFilter) {
-    // On their lowest level other crates log whole requests, tokens and bodies included.
+    // On TRACE other crates log whole requests, with tokens and bodies.
     let others = level.min(LevelFilter::DEBUG);
     let levels = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), level);
     let lines = tracing_subscriber::fmt::layer()
@@ -33,7 +33,7 @@ pub(crate) fn init(level: LevelFilter) {
     tracing_subscriber::registry().with(lines).with(levels).init();
 }
 
-/// Logs an answered request; the cause of an error once, here.
+/// Logs a request. The cause of an error is logged here only.
 pub(crate) fn request(
     id: &str,
     route: &str,
@@ -72,7 +72,7 @@ pub(crate) fn request(
     }
 }
 
-/// An error and all its causes in one text.
+/// Joins an error and all its causes into one text.
 pub(crate) fn error_chain(error: &(impl std::error::Error + ?Sized)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,5 +1,5 @@
-//! Runs the rate limit: remembers what this instance knows of counters, so that most requests cost one round trip and
-//! most rejections none, and decides what happens while the table can't answer.
+//! Rate limiter with a cache of counters, so that most requests cost one round trip and most rejections none. Applies
+//! `RATE_LIMIT_ON_ERROR` while the table is unavailable.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,17 +11,17 @@ use crate::domain::rate_limit::{Attempt, Counter, Plan, RateLimitPolicy, RateLim
 use crate::edge::error::{Error, Result};
 use crate::storage::{Aws, Outcome, RateLimitTable};
 
-/// How many callers' counters are remembered. When there are more, all are forgotten, which costs a round trip each.
+/// Maximum number of cached counters. A full cache is cleared, which costs each caller one round trip.
 const CACHE_CAPACITY: usize = 4096;
 
-/// How often a counter is tried that others keep changing in between. Each try learns the counter's state, so a caller
-/// that still isn't through is one of very many at once.
+/// Maximum attempts per request. Each failed attempt returns the current counter, so more are only needed under heavy
+/// contention.
 const MAX_ATTEMPTS: usize = 8;
 
-/// How long all tries may take together: what the SDK gives one call.
+/// Timeout of all attempts together, the same as the SDK's for one call.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The rate limit of one route.
+/// Rate limiter of one route.
 pub(crate) struct Limiter {
     limit: RateLimitPolicy,
     failure_mode: FailureMode,
@@ -41,21 +41,20 @@ impl Limiter {
         }
     }
 
-    /// Begins to open so many connections to where all tables are.
+    /// Starts to open this many connections to `DynamoDB`, which serve all tables.
     pub(crate) async fn preconnect(&self, connections: usize) {
         self.table.preconnect(connections).await;
     }
 
-    /// The policy, for the `RateLimit-Policy` and `RateLimit` headers.
     pub(crate) fn limit(&self) -> RateLimitPolicy {
         self.limit
     }
 
-    /// Refuses a caller of whom this instance knows that they are over the limit. Costs nothing.
+    /// Checks a caller against the cached counter, without a call to `DynamoDB`.
     ///
     /// # Errors
     ///
-    /// [`Error::RateLimited`].
+    /// [`Error::RateLimited`] if the cached counter is over the limit.
     pub(crate) fn check_cached(&self, caller: &str, now: u64) -> Result<()> {
         match self.limit.plan(self.cache().get(caller).copied(), now) {
             Plan::Reject(rejection) => Err(Error::RateLimited(rejection)),
@@ -63,12 +62,13 @@ impl Limiter {
         }
     }
 
-    /// Counts a request of a caller at `now` (milliseconds since the epoch). Nothing is returned, and the request
-    /// passes, if the table can't answer and the settings allow that.
+    /// Counts a request of a caller at `now` (milliseconds since the epoch). Returns `None` if the table is unavailable and the
+    /// limit fails open.
     ///
     /// # Errors
     ///
-    /// [`Error::RateLimited`], or [`domain::Error::Unavailable`] if the table can't answer and the settings deny.
+    /// [`Error::RateLimited`] over the limit. [`domain::Error::Unavailable`] if the table is unavailable and the limit fails
+    /// closed.
     pub(crate) async fn check(&self, caller: &str, now: u64) -> Result<Option<RateLimitStatus>> {
         let outcome = tokio::time::timeout(TIMEOUT, self.count(caller, now)).await;
         match outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into())) {
@@ -90,22 +90,22 @@ impl Limiter {
                     self.cache_counter(caller, counter);
                     return Ok(counter);
                 }
-                Outcome::ConditionFailed(held) => {
-                    cached = held;
-                    if let Some(counter) = held {
+                Outcome::ConditionFailed(current) => {
+                    cached = current;
+                    if let Some(counter) = current {
                         self.cache_counter(caller, counter);
                     }
                 }
             }
         }
-        Err(domain::Error::Unavailable("the counter changed at every try".into()).into())
+        Err(domain::Error::Unavailable("the counter changed during every attempt".into()).into())
     }
 
     async fn attempt(&self, caller: &str, attempt: Attempt) -> Result<Outcome> {
         let (Attempt::StartWindow { window, .. }
         | Attempt::AdvanceWindow { window, .. }
         | Attempt::Count { window, .. }) = attempt;
-        // The length is part of the key, as the numbers of windows mean nothing under another length.
+        // The length is part of the key, because windows of another length have other numbers.
         let key = format!("{}#{}s#{caller}", self.route, self.limit.window_seconds());
         Ok(self.table.attempt(&key, attempt, self.limit.expiry(window)).await?)
     }
@@ -133,7 +133,7 @@ impl Limiter {
         cache.insert(caller.to_owned(), counter);
     }
 
-    /// A panic elsewhere can't leave the map half changed, so a poisoned lock is as good as any.
+    /// Ignores a poisoned lock, because a panic can't leave the map half changed.
     fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<String, Counter>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,17 +1,17 @@
-//! Which paths match a template, and what the prefix of each is.
+//! Paths that match a template, and their prefixes.
 
 use super::*;
 
 const TEMPLATE: &str = "/v1/orgs/{orgId}/projects";
 
-/// The prefix and the organization of a path.
+/// Returns the prefix and the organization of a path.
 fn matched(path: &str, is_encoded: bool) -> Option<(String, String)> {
     let PathMatch { prefix, parameters } = match_end(path, is_encoded, TEMPLATE)?;
     Some((prefix, parameters["orgId"].clone()))
 }
 
 #[test]
-fn a_prefix_is_what_stands_before_the_template() {
+fn prefix_precedes_the_template() {
     for (path, prefix, organization) in [
         ("/v1/orgs/acme/projects", "", "acme"),
         ("/prod/v1/orgs/acme/projects", "/prod", "acme"),
@@ -27,7 +27,7 @@ fn a_prefix_is_what_stands_before_the_template() {
 }
 
 #[test]
-fn an_encoded_path_is_divided_before_it_is_decoded() {
+fn encoded_path_is_split_before_decoding() {
     for (path, prefix, organization) in [
         ("/v1/orgs/a%20b%2Fc/projects", "", "a b/c"),
         ("/%76%31/orgs/acme/projects", "", "acme"),
@@ -41,7 +41,7 @@ fn an_encoded_path_is_divided_before_it_is_decoded() {
 }
 
 #[test]
-fn a_prefix_that_leads_elsewhere_is_refused() {
+fn prefix_to_another_place_is_refused() {
     for path in [
         "//v1/orgs/acme/projects",
         "//evil.example/v1/orgs/acme/projects",
@@ -58,7 +58,7 @@ fn a_prefix_that_leads_elsewhere_is_refused() {
 }
 
 #[test]
-fn another_path_does_not_match() {
+fn other_paths_do_not_match() {
     for path in [
         "",
         "/",

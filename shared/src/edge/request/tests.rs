@@ -1,4 +1,4 @@
-//! How events of any shape are read.
+//! Requests from events of every shape.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn encoded(body: &str) -> Request {
 }
 
 #[test]
-fn header_names_have_no_case_and_repeated_ones_are_joined() {
+fn header_names_ignore_case_and_repeats_join() {
     for name in ["Content-Type", "content-type", "CONTENT-TYPE"] {
         let request = request(json!({"headers": { name: "Application/JSON ; charset=utf-8" }}));
         assert_eq!(request.media_type(), "application/json", "{name}");
@@ -25,14 +25,14 @@ fn header_names_have_no_case_and_repeated_ones_are_joined() {
 }
 
 #[test]
-fn a_body_without_a_type_has_none() {
+fn body_without_content_type_has_no_media_type() {
     for headers in [json!({}), json!({"content-type": ""}), json!({"content-type": null})] {
         assert_eq!(request(json!({ "headers": headers })).media_type(), "");
     }
 }
 
 #[test]
-fn the_length_of_a_body_is_known_before_it_is_decoded() {
+fn body_length_is_known_before_decoding() {
     for length in 0..10 {
         let body = STANDARD.encode(vec![b'x'; length]);
         assert!(!encoded(&body).body_exceeds(length), "{length} bytes");
@@ -44,7 +44,7 @@ fn the_length_of_a_body_is_known_before_it_is_decoded() {
 }
 
 #[test]
-fn a_declared_length_can_only_make_a_body_longer() {
+fn content_length_only_raises_the_body_length() {
     for (declared, exceeds) in
         [("4", true), ("0", true), ("-1", true), ("", true), ("many", true), ("18446744073709551616", true)]
     {
@@ -58,7 +58,7 @@ fn a_declared_length_can_only_make_a_body_longer() {
 }
 
 #[test]
-fn a_body_that_is_not_the_base64_it_says_it_is_can_not_be_taken() {
+fn invalid_base64_body_is_none() {
     for body in ["=", "a", "ab", "abc", "ab=", "abcd=", "ab\ncd", "ab-_", "YR==", "====", "é", "{}"] {
         assert_eq!(encoded(body).take_body(), None, "{body:?}");
     }
@@ -68,12 +68,12 @@ fn a_body_that_is_not_the_base64_it_says_it_is_can_not_be_taken() {
 }
 
 #[test]
-fn cookies_come_from_the_event_and_from_the_header() {
+fn cookies_come_from_event_and_header() {
     let request = request(json!({"cookies": ["a=1", "b=2"], "headers": {"Cookie": "c=3; d=4"}}));
     assert_eq!(request.cookies, ["a=1", "b=2", "c=3; d=4"]);
 }
 
-/// A request in payload format 1.0, as REST APIs send it.
+/// Event in payload format 1.0 of a REST API.
 fn format_1() -> Value {
     json!({
         "resource": "/v1/orgs/{orgId}/projects",
@@ -93,7 +93,7 @@ fn format_1() -> Value {
 }
 
 #[test]
-fn format_1_is_understood_like_2() {
+fn format_1_reads_like_format_2() {
     let mut request = request(format_1());
     assert_eq!(request.source_ip, "192.0.2.7");
     assert_eq!((request.header("x-a"), request.header("x-b")), (Some("1,2"), Some("3")));
@@ -109,14 +109,14 @@ fn format_1_is_understood_like_2() {
 }
 
 #[test]
-fn an_http_api_has_decoded_the_path_in_format_1_too() {
+fn http_api_path_is_decoded_in_format_1() {
     let mut event = format_1();
     event["version"] = json!("1.0");
     assert_eq!(request(event).path("orgId"), "a%20b");
 }
 
 #[test]
-fn no_header_says_where_a_request_comes_from() {
+fn headers_never_set_the_source_ip() {
     let headers = json!({"x-forwarded-for": "198.51.100.1", "forwarded": "for=198.51.100.1", "true-client-ip": "198.51.100.1"});
     let mut event = format_1();
     event["headers"] = headers.clone();
@@ -125,7 +125,7 @@ fn no_header_says_where_a_request_comes_from() {
     assert_eq!(request(json!({"headers": headers, "requestContext": context})).source_ip, "");
 }
 
-/// The organization of a request in format 2.0, or nothing if its route is another.
+/// Returns the organization of a request in format 2.0, or `None` if it has another route.
 fn organization(event: &Value) -> Option<String> {
     let mut request = request(event.clone());
     request.match_route(&Method::POST, "/v1/orgs/{orgId}/projects").ok()?;
@@ -133,7 +133,7 @@ fn organization(event: &Value) -> Option<String> {
 }
 
 #[test]
-fn a_path_that_no_gateway_matched_is_matched() {
+fn path_is_matched_if_no_gateway_did() {
     let mut event = json!({
         "routeKey": "$default",
         "rawPath": "/v1/orgs/a%2Bb/projects",
@@ -162,7 +162,7 @@ fn a_path_that_no_gateway_matched_is_matched() {
 }
 
 #[test]
-fn the_parameters_of_a_route_that_a_gateway_matched_are_kept() {
+fn gateway_path_parameters_are_kept() {
     let mut event = json!({
         "routeKey": "POST /v1/orgs/{orgId}/projects",
         "rawPath": "/elsewhere",
@@ -177,7 +177,7 @@ fn the_parameters_of_a_route_that_a_gateway_matched_are_kept() {
 }
 
 #[test]
-fn only_identity_is_a_content_coding_that_passes() {
+fn only_identity_content_coding_passes() {
     let passes = |coding: &str| {
         request(json!({"headers": {"content-encoding": coding}})).refuse_content_coding().is_ok()
     };
@@ -191,7 +191,7 @@ fn only_identity_is_a_content_coding_that_passes() {
 }
 
 #[test]
-fn a_request_has_an_id_that_fits_into_a_header() {
+fn request_id_is_a_valid_header_value() {
     let id = |id: &str| request(json!({"requestContext": {"requestId": id}})).id;
     assert_eq!(id("JKJaXmPLvHcESHA="), "JKJaXmPLvHcESHA=");
     for bad in ["", "a b", "a\r\nset-cookie: x=1", "é", &"i".repeat(129)] {
@@ -202,14 +202,14 @@ fn a_request_has_an_id_that_fits_into_a_header() {
 
 proptest! {
     #[test]
-    fn a_body_in_base64_exceeds_exactly_the_limits_below_its_length(body: Vec<u8>, limit in 0..120_usize) {
+    fn base64_body_exceeds_only_limits_below_its_length(body: Vec<u8>, limit in 0..120_usize) {
         let mut request = encoded(&STANDARD.encode(&body));
         prop_assert_eq!(request.body_exceeds(limit), body.len() > limit);
         prop_assert_eq!(request.take_body().unwrap(), body);
     }
 
     #[test]
-    fn no_body_makes_the_length_or_the_decoding_panic(body in "\\PC{0,20}=*") {
+    fn no_body_makes_length_or_decoding_panic(body in "\\PC{0,20}=*") {
         let mut request = encoded(&body);
         request.body_exceeds(0);
         if let Some(bytes) = request.take_body() {

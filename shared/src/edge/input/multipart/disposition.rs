@@ -1,30 +1,28 @@
-//! The `Content-Disposition` of a part (RFC 7578, section 4.2), with the parameters as browsers write them and with the
-//! extended file name of RFC 8187 (which obsoletes RFC 5987).
+//! `Content-Disposition` of a part (RFC 7578, section 4.2), as browsers write it and with the extended file name of RFC 8187
+//! (which obsoletes RFC 5987).
 
 use percent_encoding::percent_decode;
 
 use super::parameters;
 
-/// What a part says of itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Disposition {
-    /// The name of the field.
+    /// Name of the field.
     pub(super) name: String,
-    /// The name of the file, for parts that are files.
+    /// Name of the file, for parts that are files.
     pub(super) file_name: Option<FileName>,
 }
 
-/// The name of a file as it was sent.
+/// Name of a file as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FileName {
-    /// As text.
     Known(String),
-    /// In an extended form that can't be read, with no plain one beside it.
+    /// Extended name that can't be decoded, without a plain one beside it.
     Unreadable,
 }
 
 impl Disposition {
-    /// Reads the header, or nothing if it is malformed or names no field.
+    /// Parses the header. Returns `None` if it is malformed or names no field.
     pub(super) fn parse(header: &[u8]) -> Option<Self> {
         let header = std::str::from_utf8(header).ok()?;
         let (kind, list) = header.split_once(';')?;
@@ -34,7 +32,7 @@ impl Disposition {
         let [name, plain, extended] = parameters::read(list, ["name", "filename", "filename*"])?;
         let plain = plain.as_deref().map(|plain| FileName::Known(unescaped(plain)));
         let file_name = match extended.map(|value| extended_value(&value)) {
-            // RFC 8187, section 3.2.1: one that can't be read is ignored where there is another name.
+            // An extended name that can't be decoded is ignored beside a plain one (RFC 8187, section 3.2.1).
             Some(None) => Some(plain.unwrap_or(FileName::Unreadable)),
             Some(Some(extended)) => Some(FileName::Known(extended)),
             None => plain,
@@ -43,13 +41,13 @@ impl Disposition {
     }
 }
 
-/// Resolves the three escapes that browsers and most libraries write in names (WHATWG HTML, "multipart/form-data
-/// encoding algorithm"). They escape nothing else, not even the percent sign, so nothing else is resolved.
+/// Decodes the three escapes that browsers and most libraries write in names (WHATWG HTML, "multipart/form-data encoding
+/// algorithm"). Other text stays as it is, because they don't escape the percent sign.
 fn unescaped(name: &str) -> String {
     name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
-/// `UTF-8''na%C3%AFve.txt`: a character set, a language (unused) and the percent-encoded value.
+/// Decodes a value such as `UTF-8''na%C3%AFve.txt`: a charset, an ignored language and the percent-encoded value.
 fn extended_value(text: &str) -> Option<String> {
     let mut parts = text.splitn(3, '\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
@@ -60,7 +58,7 @@ fn extended_value(text: &str) -> Option<String> {
     if charset.eq_ignore_ascii_case("utf-8") {
         return bytes.decode_utf8().ok().map(Into::into);
     }
-    // ISO-8859-1, which RFC 5987 asked for, is the first 256 characters of Unicode.
+    // ISO-8859-1, which RFC 5987 requires, is the first 256 characters of Unicode.
     charset.eq_ignore_ascii_case("iso-8859-1").then(|| bytes.map(char::from).collect())
 }
 
@@ -81,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn file_names_are_read_as_browsers_and_libraries_write_them() {
+    fn file_names_of_browsers_and_libraries_parse() {
         for (header, name) in [
             (r#"form-data; name="file"; filename="photo.png""#, "photo.png"),
             (r"form-data; name=file; filename=photo.png", "photo.png"),
@@ -103,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_without_a_file_name_is_a_text_field() {
+    fn part_without_file_name_is_text_field() {
         let disposition = Disposition::parse(br#"form-data; name="note""#);
         assert_eq!(disposition, Some(Disposition { name: "note".to_owned(), file_name: None }));
     }
 
     #[test]
-    fn what_two_readers_could_read_in_two_ways_is_malformed() {
+    fn ambiguous_values_are_malformed() {
         for header in [
             "",
             "form-data",
@@ -128,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extended_name_alone_must_be_readable() {
+    fn undecodable_extended_name_needs_plain_one() {
         for name in ["UTF-8''%FF", "utf-16''a", "a.txt", "UTF-8''50%", "UTF-8''50%zz"] {
             let header = format!("form-data; name=\"file\"; filename*={name}");
             let unreadable =

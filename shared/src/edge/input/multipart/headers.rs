@@ -1,25 +1,24 @@
-//! The headers of a part. RFC 7578, section 4.8, knows three; all others are ignored, but must be headers.
+//! Headers of a part. RFC 7578, section 4.8, has three. All others are ignored, but must be well-formed.
 
-/// The most bytes that the headers of a part may have: a file name of 255 characters, in both its forms, needs half.
+/// Maximum bytes of a part's headers. A file name of 255 characters, in both its forms, needs half.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// Encodings that leave the bytes as they are. RFC 7578 asks for no others, and what is stored must be what was meant.
+/// Encodings that keep the bytes. RFC 7578 has no others.
 const IDENTITIES: [&[u8]; 3] = [b"7bit", b"8bit", b"binary"];
 
-/// What a part says of itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Headers<'b> {
-    /// Its `Content-Disposition`.
+    /// Value of `Content-Disposition`.
     pub(super) disposition: &'b [u8],
-    /// Its `Content-Type`, where it has one.
+    /// Value of `Content-Type`.
     pub(super) content_type: Option<&'b [u8]>,
-    /// Its `Content-Transfer-Encoding`, where it has one that may change the bytes.
+    /// Value of `Content-Transfer-Encoding`, if it may change the bytes.
     pub(super) encoding: Option<&'b [u8]>,
 }
 
 impl<'b> Headers<'b> {
-    /// Reads the lines above a part's content, or nothing where they are malformed or too many. One that is doubled is
-    /// malformed: two readers could see two values.
+    /// Parses the lines above a part's content. Returns `None` if they are malformed or too long. A repeated header is
+    /// malformed, because another parser could take the other value.
     pub(super) fn parse(text: &'b [u8]) -> Option<Self> {
         let (mut disposition, mut content_type, mut encoding) = (None, None, None);
         let text = (text.len() <= MAX_BYTES).then_some(text)?;
@@ -39,7 +38,7 @@ impl<'b> Headers<'b> {
     }
 }
 
-/// The lines of a text, which end in CR and LF. What follows one of them alone is still the same line.
+/// Splits a text at CR LF. A CR or LF alone does not end a line.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -50,7 +49,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A header's name, if it is one (RFC 9110, section 5.1) and its value holds no control characters, and its value.
+/// Splits a header into name and value. The name is `None` if it is no token (RFC 9110, section 5.1) or the value has control
+/// characters.
 fn header(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let colon = line.iter().position(|byte| *byte == b':').unwrap_or_default();
     let (name, value) = (&line[..colon], line[colon..].strip_prefix(b":").unwrap_or_default());
@@ -67,7 +67,7 @@ mod tests {
     const DISPOSITION: &str = "Content-Disposition: form-data";
 
     #[test]
-    fn the_headers_that_a_part_may_have_are_found_among_others() {
+    fn known_headers_are_found_among_others() {
         let text = format!("X-Other: 1\r\ncontent-TYPE:text/plain\t\r\n{DISPOSITION}\r\nX-Other: 2");
         let expected =
             Headers { disposition: b"form-data", content_type: Some(b"text/plain"), encoding: None };
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_headers_is_malformed() {
+    fn malformed_headers_are_refused() {
         for line in [
             "",
             "no colon",

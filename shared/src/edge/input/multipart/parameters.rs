@@ -1,20 +1,19 @@
-//! The parameters of a header (`; name="file"; filename=a.png`), as browsers and libraries write them.
+//! Parameters of a header (`; name="file"; filename=a.png`), as browsers and libraries write them.
 
-/// The most parameters of a header. Browsers and libraries write three.
+/// Maximum number of parameters. Browsers and libraries write three.
 const MAX_PARAMETERS: usize = 32;
 
-/// Reads a list of parameters and gives the values of the wanted ones, by their lower-case names; nothing for a list
-/// that is malformed or too long. A doubled parameter is malformed: two readers could see two values.
+/// Returns the values of the wanted parameters, by their lower-case names. Returns `None` if the list is malformed or too
+/// long. A repeated parameter is malformed, because another parser could take the other value.
 pub(super) fn read<const N: usize>(list: &str, wanted: [&str; N]) -> Option<[Option<String>; N]> {
     let mut found = [const { None }; N];
     let mut count = 0;
-    // Only what is consumed is looked at, so that a list is read once, whatever it holds.
+    // Each round reads only the text that it consumes, so the time is linear.
     let mut rest = list.trim_start();
     while !rest.is_empty() {
         count += 1;
         let (name, value, after) = parameter(rest).filter(|_| count <= MAX_PARAMETERS)?;
-        // Else a parameter could hide behind another's name. One that comes in pieces (RFC 2231, section 3) would be
-        // another one to who puts them together.
+        // Any other name could hide a parameter. Pieces (RFC 2231, section 3) would join to one in another parser.
         if !is_token(&name) || wanted.iter().any(|wanted| is_piece_of(wanted, &name)) {
             return None;
         }
@@ -39,7 +38,7 @@ fn is_piece_of(wanted: &str, name: &str) -> bool {
     number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
-/// One parameter: its name in lower case, its value, and what follows it.
+/// Splits off one parameter: its name in lower case, its value, and the rest.
 fn parameter(text: &str) -> Option<(String, String, &str)> {
     let (name, rest) = text.split_once('=')?;
     let rest = rest.trim_start();
@@ -54,8 +53,8 @@ fn parameter(text: &str) -> Option<(String, String, &str)> {
     Some((name.trim().to_ascii_lowercase(), value, after))
 }
 
-/// A quoted value up to its closing quote. Only quotes and backslashes can be escaped: Windows paths, which old
-/// browsers send, hold single backslashes.
+/// Splits a quoted value at its closing quote. Only quotes and backslashes can be escaped, because the Windows paths of old
+/// browsers have single backslashes.
 fn quoted_value(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut letters = text.char_indices().peekable();
@@ -77,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_may_be_quoted_or_not_and_stand_in_any_order() {
+    fn values_are_quoted_or_not_in_any_order() {
         let read = |list| read(list, ["a", "b"]);
         let both = Some([Some("1".to_owned()), Some("x; y=\"z\"\\".to_owned())]);
         assert_eq!(read(r#" A = 1 ; b="x; y=\"z\"\\"; c=3;"#), both);
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_readers_could_read_in_two_ways_is_malformed() {
+    fn ambiguous_values_are_malformed() {
         for list in [
             "a",
             "a=1; a=1",
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_has_at_most_32_parameters() {
+    fn header_has_at_most_32_parameters() {
         let list = |others: usize| format!("a=1{}", ";b=2".repeat(others));
         assert_eq!(read(&list(31), ["a"]), Some([Some("1".to_owned())]));
         assert_eq!(read(&list(32), ["a"]), None);

@@ -1,36 +1,36 @@
-//! Cuts a body into parts (RFC 2046, section 5.1.1). Whatever a lenient reader and a strict one could cut in two ways is
-//! malformed here, so that nothing is stored that someone before us has seen otherwise, and no byte gets lost.
+//! Splits a body into parts (RFC 2046, section 5.1.1). A body that lenient and strict parsers split in two ways is malformed,
+//! because a proxy in front may have checked other parts.
 
 use bytes::Bytes;
 use memchr::memmem::{self, Finder};
 
 use super::parameters;
 
-/// How many parts a body may have. A form has some; every one costs time.
+/// Maximum number of parts, because each costs time.
 const MAX_PARTS: usize = 1000;
 
-/// The longest boundary.
+/// Maximum length of a boundary.
 const MAX_BOUNDARY: usize = 70;
 
-/// What a boundary may hold besides letters and digits.
-const BOUNDARY_MARKS: &[u8] = b"'()+_,-./:=? ";
+/// Characters of a boundary beside letters and digits.
+const BOUNDARY_PUNCTUATION: &[u8] = b"'()+_,-./:=? ";
 
-/// The boundary that a `Content-Type` names; nothing if it names none, two, or one that RFC 2046 doesn't allow.
+/// Returns the boundary of a `Content-Type`, or `None` if there is none, a second one, or one that RFC 2046 forbids.
 pub(crate) fn boundary(content_type: &str) -> Option<String> {
     let (_, list) = content_type.split_once(';')?;
     let [boundary] = parameters::read(list, ["boundary"])?;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || BOUNDARY_MARKS.contains(&byte);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || BOUNDARY_PUNCTUATION.contains(&byte);
     boundary.filter(|text| {
         (1..=MAX_BOUNDARY).contains(&text.len()) && text.bytes().all(allowed) && !text.ends_with(' ')
     })
 }
 
-/// All parts of a body, each with its headers; nothing for a body that is malformed. What stands before the first
-/// boundary and after the last one is ignored.
+/// Splits a body into parts, each with its headers. Returns `None` if it is malformed. Text before the first boundary and
+/// after the last one is ignored.
 pub(super) fn split(body: &Bytes, boundary: &str) -> Option<Vec<Bytes>> {
     let delimiter = format!("\r\n--{boundary}");
     let finder = Finder::new(&delimiter);
-    // The first boundary may begin the body, with no line break before it.
+    // The first boundary needs no line break before it.
     let begins = body.starts_with(&delimiter.as_bytes()[2..]);
     let mut at = if begins { delimiter.len() - 2 } else { finder.find(body)? + delimiter.len() };
     let mut parts = Vec::new();
@@ -45,20 +45,20 @@ pub(super) fn split(body: &Bytes, boundary: &str) -> Option<Vec<Bytes>> {
     Some(parts)
 }
 
-/// What follows a boundary.
+/// Item after a boundary.
 enum Next {
-    /// A part, which begins here.
+    /// Part with this offset.
     Part(usize),
-    /// Nothing that counts.
+    /// Epilogue, which is ignored.
     End,
 }
 
-/// What follows the boundary that ends at `at`. A line that goes on after its boundary is malformed: senders have to
-/// choose a boundary that no other line begins with.
+/// Returns the item after the boundary that ends at `at`. A line that continues after its boundary is malformed, because
+/// senders must choose a boundary that starts no other line.
 fn next(body: &[u8], at: usize) -> Option<Next> {
     let is_last = body[at..].starts_with(b"--");
     let at = if is_last { at + 2 } else { at };
-    // Transport padding, which mail gateways once added.
+    // Transport padding of mail gateways.
     let padding = body[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let line_end = &body[at + padding..];
     match (is_last, line_end.starts_with(b"\r\n")) {
@@ -68,7 +68,7 @@ fn next(body: &[u8], at: usize) -> Option<Next> {
     }
 }
 
-/// A part's headers and its content. RFC 2046 lets the empty line between them be missing where there is no content.
+/// Splits a part into headers and content. Without content, the empty line between them may be missing (RFC 2046).
 pub(super) fn open(part: &Bytes) -> Option<(&[u8], Bytes)> {
     match memmem::find(part, b"\r\n\r\n") {
         Some(end) => Some((&part[..end], part.slice(end + 4..))),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_what_stands_between_whole_boundary_lines() {
+    fn parts_lie_between_whole_boundary_lines() {
         assert_eq!(cut("--b--"), Some(vec![]));
         assert_eq!(
             cut("--b\r\none\r\n--b \t\r\ntwo\r\n\r\n--b-- \r\nend"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_ends_early_or_goes_on_after_a_boundary_is_malformed() {
+    fn truncated_body_or_continued_boundary_line_is_malformed() {
         for body in [
             "",
             "b",
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn no_beginning_of_a_body_is_a_body() {
+    fn every_prefix_of_a_body_is_malformed() {
         let whole = Bytes::from_static(b"x\r\n--b\r\none: 1\r\n\r\n--\r\n--b\r\ntwo: 2\r\n\r\n\r\n--b--");
         assert_eq!(split(&whole, "b").map(|parts| parts.len()), Some(2));
         for length in 0..whole.len() {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_has_1_to_70_of_the_allowed_characters() {
+    fn boundary_has_1_to_70_allowed_characters() {
         let longest = "x".repeat(70);
         for (parameter, expected) in [
             ("boundary=b", Some("b")),

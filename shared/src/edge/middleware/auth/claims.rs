@@ -1,4 +1,4 @@
-//! Claims of a token (RFC 7519, section 4): what they must say, and who they say is calling.
+//! Claims of a token (RFC 7519, section 4): their rules, and the caller that they name.
 
 use std::slice;
 
@@ -15,32 +15,32 @@ pub(super) struct Rules {
     pub(super) audience: Audience,
     pub(super) organizations: ClaimPath,
     pub(super) roles: Option<ClaimPath>,
-    /// Seconds.
+    /// In seconds.
     pub(super) leeway: f64,
 }
 
 impl Rules {
-    /// The caller whom these claims, once proven, name at `now`.
+    /// Checks the claims at `now` and returns their caller. The signature is not checked here.
     ///
     /// # Errors
     ///
-    /// The first rule that they break.
+    /// The first broken rule.
     pub(super) fn caller(&self, claims: &Value, now: Timestamp) -> Result<Caller, Refusal> {
         let now = now.as_duration().as_secs_f64();
-        let holds = |holds: bool, refusal| holds.then_some(()).ok_or(refusal);
-        holds(self.is_issuer(claims), Refusal::Issuer)?;
-        holds(self.is_audience(claims), Refusal::Audience)?;
+        let require = |condition: bool, refusal| condition.then_some(()).ok_or(refusal);
+        require(self.is_issuer(claims), Refusal::Issuer)?;
+        require(self.is_audience(claims), Refusal::Audience)?;
         let expiry = claims.get("exp").and_then(Value::as_f64);
-        holds(expiry.is_some_and(|expiry| now < expiry + self.leeway), Refusal::Expiry)?;
-        let begins = claims.get("nbf").map(Value::as_f64);
-        let begun = begins.is_none_or(|begin| begin.is_some_and(|begin| begin <= now + self.leeway));
-        holds(begun, Refusal::NotBefore)?;
+        require(expiry.is_some_and(|expiry| now < expiry + self.leeway), Refusal::Expiry)?;
+        let not_before = claims.get("nbf").map(Value::as_f64);
+        let has_begun = not_before.is_none_or(|time| time.is_some_and(|time| time <= now + self.leeway));
+        require(has_begun, Refusal::NotBefore)?;
         let user = text(claims, "sub").and_then(UserId::parse).ok_or(Refusal::Subject)?;
         let listed = self.organizations.find(claims).map_or(Some(Vec::new()), organizations);
         let (organizations, mut grants): (_, Vec<_>) =
             listed.ok_or(Refusal::Organizations)?.into_iter().unzip();
         let roles = self.roles.as_ref().and_then(|path| path.find(claims));
-        grants.extend(roles.into_iter().flat_map(granted));
+        grants.extend(roles.into_iter().flat_map(role_grants));
         Ok(Caller::new(user, organizations).with_grants(grants))
     }
 
@@ -53,13 +53,13 @@ impl Rules {
         tenant.is_some_and(|tenant| issuer == self.issuer.replace(TENANT_ID, tenant))
     }
 
-    /// The issuer of a token, where tokens of many are taken.
-    pub(super) fn one_of_many_issuers<'c>(&self, claims: &'c Value) -> Option<&'c str> {
+    /// Returns the issuer of a token, if the configured issuer has a placeholder for tenants.
+    pub(super) fn tenant_issuer<'c>(&self, claims: &'c Value) -> Option<&'c str> {
         text(claims, "iss").filter(|_| self.issuer.contains(TENANT_ID))
     }
 
-    /// Some issuers name the client that asked for the token in place of an audience: Cognito in `client_id` (RFC 9068,
-    /// section 2.2), Clerk in `azp`.
+    /// Returns `true` if the token is for a configured audience. Some issuers name the client instead: Cognito in `client_id`
+    /// (RFC 9068, section 2.2), Clerk in `azp`.
     fn is_audience(&self, claims: &Value) -> bool {
         if self.audience == Audience::Any {
             return true;
@@ -80,8 +80,8 @@ fn text<'c>(claims: &'c Value, name: &str) -> Option<&'c str> {
     claims.get(name)?.as_str()
 }
 
-/// Organizations that a claim lists, each with the roles there, or nothing for a type that lists none. Text that can't be
-/// an id names no organization.
+/// Returns the organizations of a claim, each with the roles there. Returns `None` for an unsupported type. Text that is no
+/// valid id is ignored.
 fn organizations(claim: &Value) -> Option<Vec<(OrgId, Grant)>> {
     let listed: Vec<(String, Vec<String>)> = match claim {
         Value::Null => Vec::new(),
@@ -103,9 +103,9 @@ fn organizations(claim: &Value) -> Option<Vec<(OrgId, Grant)>> {
     Some(listed.into_iter().filter_map(granting).collect())
 }
 
-/// Grants of a roles claim. They count in all organizations, except those of an object: its keys are roles, and the keys of
-/// a role's value are the organizations where it counts (Zitadel).
-fn granted(claim: &Value) -> Vec<Grant> {
+/// Returns the grants of a roles claim. They count in all organizations, except those of an object: its keys are roles, and the
+/// keys of a role's value are the organizations where it counts (Zitadel).
+fn role_grants(claim: &Value) -> Vec<Grant> {
     let Some(roles) = claim.as_object() else {
         return vec![Grant { organizations: None, roles: names(claim) }];
     };
@@ -119,18 +119,18 @@ fn granted(claim: &Value) -> Vec<Grant> {
     roles.iter().map(grant).collect()
 }
 
-/// Roles that a text or an array of texts names. Anything else is ignored, because a role is never guessed.
+/// Returns the roles of a text or an array of texts. Other types are ignored, because a role is never guessed.
 fn names(value: &Value) -> Vec<String> {
     let names = value.as_array().map_or(slice::from_ref(value), Vec::as_slice);
     names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Roles that an object names in its members.
+/// Returns the roles in the members `role` and `roles` of an object.
 fn member_roles(value: &Value) -> Vec<String> {
     ["role", "roles"].into_iter().filter_map(|name| value.get(name)).flat_map(names).collect()
 }
 
-/// An id as text. Whole numbers are ids of databases.
+/// Returns an id as text. Whole numbers are ids too, because databases number rows.
 fn id(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,14 +1,14 @@
-//! Finds the token's cookie (RFC 6265).
+//! Cookie of the token (RFC 6265).
 
 use super::Credential;
 
-/// The credential in the cookies: API Gateway hands over one `name=value` an entry, a header may hold several.
+/// Returns the credential in the cookies. API Gateway sends one `name=value` per entry, a `Cookie` header several.
 pub(super) fn credential(cookies: &[String], name: &str) -> Credential {
     let pairs = cookies.iter().flat_map(|cookies| cookies.split(';'));
     let mut values = pairs.filter_map(|pair| value(pair, name));
     match values.next() {
         None => Credential::None,
-        // A sibling domain can set a cookie of this name too (cookie tossing), and nothing tells which one is ours.
+        // A sibling domain can set a cookie of this name too (cookie tossing), and the two look the same.
         Some(first) if values.any(|other| other != first) => Credential::Ambiguous,
         Some(first) => Credential::Cookie(first.to_owned()),
     }
@@ -19,7 +19,7 @@ fn value<'c>(pair: &'c str, name: &str) -> Option<&'c str> {
     (found.trim() == name).then(|| unquoted(value.trim()))
 }
 
-/// One pair of double quotes is no part of the value.
+/// Removes one pair of double quotes.
 fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_is_found_wherever_it_stands() {
+    fn cookie_is_found_among_others() {
         for cookies in
             [&["auth=t"][..], &["theme=dark", "auth=t"], &["theme=dark; auth=t; lang=en"], &[" auth = t "]]
         {
@@ -42,19 +42,19 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_other_cookies() {
+    fn other_cookie_names_are_ignored() {
         assert_eq!(found(&["xauth=t", "auth2=t", "Auth=t", "auth", ""]), Credential::None);
     }
 
     #[test]
-    fn equal_values_pass_and_different_ones_do_not() {
+    fn different_values_are_ambiguous() {
         assert_eq!(found(&["auth=t", "auth=t"]), Credential::Cookie("t".to_owned()));
         assert_eq!(found(&["auth=t", "auth=u"]), Credential::Ambiguous);
         assert_eq!(found(&["auth=t; auth="]), Credential::Ambiguous);
     }
 
     #[test]
-    fn one_pair_of_quotes_is_no_part_of_the_value() {
+    fn one_pair_of_quotes_is_removed() {
         let cookie = |value: &str| Credential::Cookie(value.to_owned());
         for (sent, value) in [
             ("auth=\"t\"", "t"),

@@ -1,4 +1,4 @@
-//! Keys that tokens are verified with, and how they get here.
+//! Keys that verify tokens: secrets, an inline set, or the set that an issuer serves.
 
 mod cache;
 mod issuer;
@@ -15,51 +15,51 @@ use crate::domain::{BoxError, Error};
 use crate::edge::error::Result;
 use crate::edge::refusal::Refusal;
 
-/// Keys from all sources that the settings name.
+/// Keys of all configured sources.
 pub(super) struct Keys {
     secrets: Vec<Key>,
     set: Option<Set>,
 }
 
 enum Set {
-    /// A set that never changes.
+    /// Set from the settings.
     Inline(KeySet),
-    /// The set that an issuer serves.
+    /// Set that an issuer serves.
     Issuer(Arc<Cache<Issuer>>),
 }
 
 impl Keys {
-    /// Opens the sources. `ca_bundle` (PEM) is trusted beside the system's authorities to know the issuer.
+    /// Opens the sources. For TLS to the issuer, `ca_bundle` (PEM) is trusted beside the system's authorities.
     ///
     /// # Errors
     ///
-    /// If the certificates can't be used.
+    /// Invalid certificates.
     pub(super) fn open(sources: KeySources, ca_bundle: Option<&[u8]>) -> std::result::Result<Self, BoxError> {
         let issuer = |issuer: Issuer| Set::Issuer(Arc::new(Cache::new(issuer)));
         let set = match sources.set {
             None => None,
             Some(KeySetSource::Inline(set)) => Some(Set::Inline(set)),
-            Some(KeySetSource::Url(url)) => Some(issuer(Issuer::serving(url, ca_bundle)?)),
+            Some(KeySetSource::Url(url)) => Some(issuer(Issuer::at_url(url, ca_bundle)?)),
             Some(KeySetSource::Discovery(discovery)) => {
-                Some(issuer(Issuer::discovered(discovery, ca_bundle)?))
+                Some(issuer(Issuer::with_discovery(discovery, ca_bundle)?))
             }
         };
         Ok(Self { secrets: sources.secrets.iter().map(|secret| Key::secret(secret)).collect(), set })
     }
 
-    /// Begins to fetch what has to be fetched, so that the first request needn't.
+    /// Starts to fetch the keys of an issuer, before the first request.
     pub(super) fn prefetch(&self, now: Timestamp) {
         if let Some(Set::Issuer(cache)) = &self.set {
             cache.refresh(now);
         }
     }
 
-    /// Checks that the wanted key made `signature` (base64url) of the message.
+    /// Verifies `signature` (base64url) of the message with the key of the hint.
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](crate::edge::Error::Unauthorized) if it didn't, [`Error::Unavailable`] if there are no keys to
-    /// tell by, as the issuer can't be reached.
+    /// [`Unauthorized`](crate::edge::Error::Unauthorized) if it does not verify. [`Error::Unavailable`] if the issuer's keys
+    /// could not be fetched.
     pub(super) async fn verify(
         &self,
         hint: KeyHint<'_>,
@@ -67,7 +67,7 @@ impl Keys {
         signature: &str,
         now: Timestamp,
     ) -> Result<()> {
-        // Nothing tells which of the secrets is meant: their ids are the issuer's own business.
+        // All secrets are tried, because a `kid` does not name one of them.
         let mut secrets = self.secrets.iter().filter(|key| key.supports(hint.algorithm)).peekable();
         if secrets.peek().is_some() {
             let verified = secrets.any(|key| key.verifies(message, signature));
@@ -75,7 +75,7 @@ impl Keys {
         }
         let verified = match &self.set {
             Some(Set::Inline(set)) => set.verify(hint, message, signature),
-            // Nobody is asked for a key that can't be among them.
+            // A set has asymmetric keys only, so other algorithms cause no fetch.
             Some(Set::Issuer(cache)) if hint.is_asymmetric() => {
                 let set = cache.keys(hint.id, now).await.map_err(Error::Unavailable)?;
                 set.verify(hint, message, signature)

@@ -1,5 +1,5 @@
-//! Verifies a JSON Web Token (RFC 7519) as RFC 8725 asks: the algorithm comes from the key and never from the token,
-//! and every claim that the service relies on must be there and of the right type.
+//! Verification of a JSON Web Token (RFC 7519) by RFC 8725. The algorithm comes from the key, never from the token. Every
+//! claim that the service relies on is required and has a fixed type.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,10 +17,10 @@ use crate::domain::{BoxError, Caller};
 use crate::edge::error::Result;
 use crate::edge::refusal::Refusal;
 
-/// A longer token is refused unread.
+/// Maximum length of a token. A longer one is refused unparsed.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// Types that an access token may declare (RFC 7519, section 5.1, and RFC 9068, section 2.1).
+/// Accepted values of `typ` (RFC 7519, section 5.1, and RFC 9068, section 2.1).
 const TYPES: [&str; 4] = ["jwt", "application/jwt", "at+jwt", "application/at+jwt"];
 
 /// Keys and rules that tokens must match.
@@ -29,7 +29,7 @@ pub(super) struct Verifier {
     rules: Rules,
 }
 
-/// Members of a token's header that are read.
+/// Members of a token's header that the verification reads.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -37,22 +37,22 @@ struct Header {
     kid: Option<String>,
     #[serde(default, deserialize_with = "present")]
     typ: Option<String>,
-    /// Extensions that must be understood (RFC 7515, section 4.1.11). None is.
+    /// Critical extensions (RFC 7515, section 4.1.11). None is supported.
     #[serde(default, deserialize_with = "present")]
     crit: Option<IgnoredAny>,
-    /// The unencoded payload of RFC 7797, which would change what is signed.
+    /// Unencoded payload (RFC 7797), which changes the signed message. Not supported.
     #[serde(default, deserialize_with = "present")]
     b64: Option<IgnoredAny>,
 }
 
-/// A member that is there has a value: `null` is not "absent".
+/// Deserializes a member that is present. `null` is not "absent".
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> std::result::Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// A token, taken apart.
+/// Parts of a token, unverified.
 struct Token<'t> {
     header: Header,
     claims: Value,
@@ -61,7 +61,6 @@ struct Token<'t> {
 }
 
 impl<'t> Token<'t> {
-    /// Reads a token of three parts. Nothing of it is proven by that.
     fn parse(token: &'t str) -> std::result::Result<Self, Refusal> {
         if token.len() > MAX_BYTES {
             return Err(Refusal::TooLong);
@@ -78,7 +77,7 @@ impl<'t> Token<'t> {
 }
 
 impl Header {
-    /// Returns `true` if it asks for nothing that isn't done here. The key says if the algorithm is its own.
+    /// Returns `true` if the header needs no unsupported extension. The key checks the algorithm.
     fn is_supported(&self) -> bool {
         let typ = self.typ.as_ref().is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
         typ && self.crit.is_none() && self.b64.is_none()
@@ -99,26 +98,25 @@ impl Verifier {
         self.keys.prefetch(now);
     }
 
-    /// The caller whom the token proves at `now`.
+    /// Verifies a token at `now` and returns its caller.
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](crate::edge::Error::Unauthorized) with the reason, or
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if there are no keys to tell by.
+    /// [`Unauthorized`](crate::edge::Error::Unauthorized) with the reason.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the issuer's keys could not be fetched.
     pub(super) async fn verify(&self, token: &str, now: Timestamp) -> Result<Caller> {
         let Token { header, claims, message, signature } = Token::parse(token)?;
-        // What can be told without a key comes first, so that nobody is asked for keys in vain.
+        // Claims come before the signature, so that an invalid token causes no fetch of keys.
         let caller = self.rules.caller(&claims, now)?;
-        let (id, issuer) = (header.kid.as_deref(), self.rules.one_of_many_issuers(&claims));
+        let (id, issuer) = (header.kid.as_deref(), self.rules.tenant_issuer(&claims));
         let hint = KeyHint { algorithm: &header.alg, id, issuer };
         self.keys.verify(hint, message.as_bytes(), signature, now).await?;
         Ok(caller)
     }
 }
 
-/// A part of the token: a JSON object in UTF-8 (RFC 7519, section 7.2), in which no member is doubled (section 4), as two
-/// readers could see two values. The decoder refuses padding and bits that stand for nothing, so that a token has one
-/// spelling.
+/// Decodes a part of the token: a JSON object in UTF-8 (RFC 7519, section 7.2) without repeated members (section 4), because
+/// parsers differ in the one that they take. The decoder refuses padding and unused bits, so that a token has one spelling.
 fn decoded(part: &str) -> Option<Value> {
     let text = URL_SAFE_NO_PAD.decode(part).ok()?;
     let Literal::<true>(value) = serde_json::from_slice(&text).ok()?;

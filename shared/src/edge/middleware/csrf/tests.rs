@@ -1,4 +1,4 @@
-//! Which writes and reads pass, by what browsers say of their origin.
+//! Writes and reads that pass, by the origin that browsers send.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Whether a write with the cookie passes, with these headers and one trusted origin.
+/// Returns `true` if a write with the cookie and these headers passes, with one trusted origin.
 fn passes(headers: &[(&str, &str)]) -> bool {
     let headers: BTreeMap<_, _> = headers.iter().copied().collect();
     let trusted = "https://app.example.com".parse().unwrap();
     check_write(&Request::new(json!({ "headers": headers }), "id"), &trusted).is_ok()
 }
 
-/// Whether a read with the cookie passes, with this site, mode and destination.
-fn reads([site, mode, dest]: [&str; 3]) -> bool {
+/// Returns `true` if a read with the cookie passes, with this site, mode and destination.
+fn read_passes([site, mode, dest]: [&str; 3]) -> bool {
     let headers = json!({"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest});
     check_read(&Request::new(json!({ "headers": headers }), "id")).is_ok()
 }
@@ -25,7 +25,7 @@ const OWN: (&str, &str) = ("origin", "https://api.example.com");
 const EVIL: (&str, &str) = ("origin", "https://evil.example");
 
 #[test]
-fn fetch_metadata_decides_where_it_is_sent() {
+fn fetch_metadata_overrides_the_own_origin() {
     for (site, expected) in [
         ("same-origin", true),
         ("none", true),
@@ -36,15 +36,15 @@ fn fetch_metadata_decides_where_it_is_sent() {
     ] {
         let site = ("sec-fetch-site", site);
         assert_eq!(passes(&[HOST, site]), expected, "{site:?} without origin");
-        // The origin is what a page can't forge either, but an own one doesn't outweigh what the browser says.
+        // Fetch Metadata overrides an own origin, though pages can't forge either.
         assert_eq!(passes(&[HOST, site, OWN]), expected, "{site:?} with the own origin");
-        assert_eq!(passes(&[HOST, site, EVIL]), expected, "{site:?} with a strange origin");
+        assert_eq!(passes(&[HOST, site, EVIL]), expected, "{site:?} with a foreign origin");
         assert!(passes(&[HOST, site, TRUSTED]), "{site:?} with a trusted origin");
     }
 }
 
 #[test]
-fn a_trusted_origin_is_that_origin_alone() {
+fn only_the_exact_trusted_origin_passes() {
     let site = ("sec-fetch-site", "cross-site");
     assert!(passes(&[HOST, site, ("origin", "HTTPS://APP.example.com")]));
     assert!(passes(&[HOST, site, ("origin", "https://app.example.com:443")]));
@@ -63,7 +63,7 @@ fn a_trusted_origin_is_that_origin_alone() {
 }
 
 #[test]
-fn without_fetch_metadata_the_origin_is_absent_trusted_or_the_own_host() {
+fn old_browsers_need_no_foreign_origin() {
     assert!(passes(&[]));
     assert!(passes(&[HOST]));
     assert!(passes(&[HOST, OWN]));
@@ -88,13 +88,13 @@ fn without_fetch_metadata_the_origin_is_absent_trusted_or_the_own_host() {
 }
 
 #[test]
-fn an_origin_without_a_host_to_compare_with_is_strange() {
+fn origin_without_host_is_foreign() {
     assert!(!passes(&[OWN]));
     assert!(!passes(&[("origin", "https://")]));
 }
 
 #[test]
-fn another_site_reads_by_navigation_or_cors_only() {
+fn other_sites_read_by_navigation_or_cors() {
     for (fetch, expected) in [
         (["cross-site", "cors", "empty"], true),
         (["cross-site", "navigate", "document"], true),
@@ -109,7 +109,7 @@ fn another_site_reads_by_navigation_or_cors_only() {
         (["same-origin", "no-cors", "image"], true),
         (["none", "navigate", "document"], true),
     ] {
-        assert_eq!(reads(fetch), expected, "{fetch:?}");
+        assert_eq!(read_passes(fetch), expected, "{fetch:?}");
     }
     let read = |headers: Value| check_read(&Request::new(json!({ "headers": headers }), "id")).is_ok();
     assert!(

@@ -1,5 +1,4 @@
-//! The limiter over a real table, with the time as the tests say. Each instance stands for one of a function's, with
-//! beliefs of its own.
+//! Limiters over a real table, at times that the tests choose. Each stands for one execution environment and its cache.
 
 mod arrivals;
 mod cache;
@@ -13,11 +12,11 @@ use testing::{external, workspace};
 
 use super::*;
 
-/// The beginning of a window of every length up to a minute, in milliseconds: no clock of an emulator is there yet, so
-/// none finds a counter expired.
+/// Start of a window of every length up to a minute, in milliseconds. It lies in the future, so that no emulator's clock
+/// finds a counter expired.
 const START: u64 = 4_102_444_800_000;
 
-/// The table of the counters.
+/// Table of the counters.
 struct Table {
     stack: Stack,
     aws: Aws,
@@ -32,7 +31,7 @@ impl Table {
         Ok(Self { aws: Aws::for_endpoint(stack.dynamodb_endpoint()), stack })
     }
 
-    /// A new instance of a function with this limit. A table that can't be asked fails the test.
+    /// Returns the limiter of a new environment. It fails closed, so that an unavailable table fails the test.
     fn limiter(&self, limit: RateLimitPolicy) -> Limiter {
         let table = RateLimitTable::new(&self.aws, self.stack.table("RateLimitTable").to_owned());
         let route = "route".to_owned();
@@ -44,24 +43,24 @@ impl Table {
     }
 }
 
-/// What became of a request: what is left, or the seconds to wait.
-async fn ask(limiter: &Limiter, caller: &str, now: u64) -> Result<Result<RateLimitStatus, u64>> {
-    let send_concurrently = limiter.check_cached(caller, now);
+/// Counts a request. Returns the status, or the seconds to wait.
+async fn count(limiter: &Limiter, caller: &str, now: u64) -> Result<Result<RateLimitStatus, u64>> {
+    let cached = limiter.check_cached(caller, now);
     let response = limiter.check(caller, now).await;
-    // A refusal that costs nothing is the one that the table would have led to.
-    assert!(send_concurrently.is_ok() || response.is_err());
+    // A rejection from the cache equals that of the table.
+    assert!(cached.is_ok() || response.is_err());
     match response {
-        Ok(status) => Ok(Ok(status.expect("the table responds"))),
+        Ok(status) => Ok(Ok(status.expect("the table is available"))),
         Err(Error::RateLimited(rejection)) => Ok(Err(rejection.retry_after)),
         Err(other) => Err(other.into()),
     }
 }
 
-/// Sends requests until one is refused: how many passed, and the seconds that the refusal tells to wait.
+/// Sends requests until one is rejected. Returns the number that passed and the seconds to wait.
 async fn burst(limiter: &Limiter, caller: &str, now: u64) -> Result<(u64, u64)> {
     let mut passed = 0;
     loop {
-        match ask(limiter, caller, now).await? {
+        match count(limiter, caller, now).await? {
             Ok(_) => passed += 1,
             Err(seconds) => return Ok((passed, seconds)),
         }

@@ -1,5 +1,5 @@
-//! Cache of an issuer's keys: fetches them once, refreshes them in the background, keeps them while the issuer is down, and
-//! fetches again for an unknown `kid`. Knows no HTTP and no clock.
+//! Cache of an issuer's keys. It refreshes them in the background, keeps them while the issuer is down, and fetches again for
+//! an unknown `kid`. What must stay out: HTTP and the clock.
 //!
 //! # Fetches
 //!
@@ -28,44 +28,43 @@ use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
 use crate::edge::middleware::log::error_chain;
 
-/// From this age on keys are refreshed beside the request that finds them so.
+/// Age from which keys are refreshed in the background of a request.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// From this age on a request waits for new keys: a key that the issuer withdrew is not accepted much longer.
+/// Age from which a request waits for new keys, so that a withdrawn key expires.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Time until an issuer that answered without a wanted key is asked for a key again, so that forged key ids cannot flood
-/// it; also until known keys are refreshed again after a failure.
+/// Minimum time between fetches after a response without the wanted `kid`, so that forged key ids cannot flood the issuer.
+/// Also the minimum time between refreshes of known keys.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
-/// Time after a failed fetch until a request that cannot do without it tries again. Callers are told to wait as long. It
-/// is short because a key that the issuer has by now must not stay locked out.
+/// Minimum time between a failed fetch and the next one that a request waits for. Equals the `Retry-After` of the 503. It is
+/// short, because a new key must not stay unknown.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
-/// Where keys come from.
+/// Source of keys.
 pub(super) trait Source: Send + Sync + 'static {
-    /// Fetches the keys as they are now.
     fn fetch(&self) -> impl Future<Output = Result<KeySet, BoxError>> + Send;
 }
 
-/// The keys of a source.
+/// Cached keys of a source.
 pub(super) struct Cache<S> {
     source: S,
     state: Mutex<State>,
-    /// Whoever holds it asks the source; the others wait for what comes of it.
+    /// Lock of the request that fetches. Concurrent ones wait for it and take the result.
     refresh_lock: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Default)]
 struct State {
     keys: Option<Fetched>,
-    /// When the source was last asked.
+    /// Start of the last fetch.
     last_fetch: Option<Timestamp>,
-    /// When the source was last asked for a key that was not among those kept, and answered.
+    /// Start of the last successful fetch for an unknown `kid`.
     last_miss: Option<Timestamp>,
-    /// When the last try began, if it was in vain.
+    /// Start of the last fetch, if it failed.
     last_failure: Option<Timestamp>,
-    /// How often the source was asked.
+    /// Number of fetches.
     fetches: u64,
 }
 
@@ -75,17 +74,17 @@ struct Fetched {
     at: Timestamp,
 }
 
-/// What keys are asked for.
+/// Reason for a fetch.
 #[derive(Clone, Copy)]
 enum Reason<'t> {
-    /// Those kept, if any, are older than this.
+    /// Cached keys, if any, are older than this.
     Age(SignedDuration),
-    /// The key of this id is not among those kept.
+    /// No cached key has this id.
     Missing(&'t str),
 }
 
 impl Reason<'_> {
-    /// Whether keys that came meanwhile will do.
+    /// Returns `true` if keys that arrived meanwhile suffice.
     fn is_met_by(self, kept: &Fetched, now: Timestamp) -> bool {
         match self {
             Self::Age(age) => within(age, Some(kept.at), now),
@@ -99,11 +98,11 @@ impl<S: Source> Cache<S> {
         Self { source, state: Mutex::default(), refresh_lock: tokio::sync::Mutex::default() }
     }
 
-    /// The keys to verify a token with that names the key `id`, at `now`.
+    /// Returns the keys for a token with the key id `id`.
     ///
     /// # Errors
     ///
-    /// If there are none, and the source gives none.
+    /// Error of the fetch, if no keys are cached.
     pub(super) async fn keys(
         self: &Arc<Self>,
         id: Option<&str>,
@@ -126,17 +125,16 @@ impl<S: Source> Cache<S> {
         }
     }
 
-    /// Fetches the keys in the background. A request that can't do without them waits for that.
+    /// Fetches the keys in the background. A request without cached keys waits for the result.
     pub(super) fn refresh(self: &Arc<Self>, now: Timestamp) {
-        // Noted here and not when the task begins, so that there is one task.
+        // Set here and not in the task, so that there is one task.
         self.state().last_fetch = Some(now);
         let cache = Arc::clone(self);
-        // Lambda may freeze the task along with its environment; then it goes on, or fails, beside the next request.
+        // Lambda may freeze the task along with its environment. It then continues, or fails, during the next request.
         drop(tokio::spawn(async move { cache.fetch(Reason::Age(REFRESH_AFTER), now).await.map(drop) }));
     }
 
-    /// Asks the source, one caller at a time. Whoever had to wait takes what came meanwhile, and doesn't ask once more
-    /// where a try failed that began after they came.
+    /// Fetches the keys, one request at a time. A request that had to wait takes the result, and fails if that fetch failed.
     async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
         let before = self.state().fetches;
         let _guard = self.refresh_lock.lock().await;
@@ -147,7 +145,7 @@ impl<S: Source> Cache<S> {
             return Ok(kept.set);
         }
         if fetches != before || failed_recently || (searching && within(COOL_DOWN, last_miss, now)) {
-            return Err("the issuer was asked just now".into());
+            return Err("the issuer was called recently".into());
         }
         self.note_fetch(now);
         let fetched = self.source.fetch().await;
@@ -175,20 +173,23 @@ impl<S: Source> Cache<S> {
             Err(error) => {
                 state.last_failure = Some(now);
                 let kept = state.keys.is_some();
-                let so = if kept { "the ones known before serve on" } else { "no token can be verified" };
-                tracing::warn!(error = error_chain(&*error), "the issuer's keys can't be fetched: {so}");
+                let consequence = if kept { "cached keys stay in use" } else { "no token can be verified" };
+                tracing::warn!(
+                    error = error_chain(&*error),
+                    "the issuer's keys can't be fetched: {consequence}"
+                );
                 Err(error)
             }
         }
     }
 
-    /// A panic elsewhere can't leave the state half changed, so a poisoned lock is as good as any.
+    /// Ignores a poisoned lock, because a panic can't leave the state half changed.
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether less than `span` lies between `then` and `now`, whichever comes first: clocks may be set back.
+/// Returns `true` if `then` and `now` are less than `span` apart. Either may be first, because clocks can be set back.
 fn within(span: SignedDuration, then: Option<Timestamp>, now: Timestamp) -> bool {
     then.is_some_and(|then| now.duration_since(then).abs() < span)
 }

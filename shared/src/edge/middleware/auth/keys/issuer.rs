@@ -1,4 +1,4 @@
-//! Fetches the JWK set that an issuer serves, at a URL that is known or that its discovery document names.
+//! Fetch of the JWK set that an issuer serves, at a known URL or at that of its discovery document.
 
 use std::time::Duration;
 
@@ -30,13 +30,13 @@ use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
 use crate::edge::middleware::log::error_chain;
 
-/// Time for a fetch in all. A request may have to wait for one.
+/// Timeout of a whole fetch. A request may have to wait for one.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The largest document in bytes: a set of some hundred keys.
+/// Maximum size of a document in bytes, enough for some hundred keys.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// An issuer's keys. Redirects are not followed: they would let it name any host.
+/// Source of an issuer's keys. Redirects are not followed, because they could lead to any host.
 pub(super) struct Issuer {
     place: Place,
     connector: SharedHttpConnector,
@@ -44,20 +44,19 @@ pub(super) struct Issuer {
 
 /// Place of a JWK set.
 enum Place {
-    /// At this URL.
     Url(Uri),
-    /// Where the issuer's document says.
+    /// URL in the discovery document.
     Document(Discovery),
 }
 
-/// Members of a discovery document that are read (`OpenID` Connect Discovery 1.0, section 3).
+/// Members of a discovery document that the fetch reads (`OpenID` Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
     jwks_uri: String,
 }
 
-/// What a call of the SDK is made with, though nobody signs, resolves or tries again here: its connections want to know.
+/// Builds the components that the SDK's connections need. They sign, resolve and retry nothing.
 fn runtime_components() -> Result<RuntimeComponents, BuildError> {
     RuntimeComponentsBuilder::new("issuer")
         .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![])))
@@ -70,23 +69,23 @@ fn runtime_components() -> Result<RuntimeComponents, BuildError> {
 }
 
 impl Issuer {
-    /// The issuer whose keys are at `url`. An issuer may have any authority vouch for it, so the system's are trusted,
-    /// and those of `ca_bundle` (PEM) beside them.
+    /// Opens a source at `url`. For TLS, the system's authorities and those of `ca_bundle` (PEM) are trusted, because an issuer
+    /// may use any.
     ///
     /// # Errors
     ///
-    /// If the certificates can't be used.
-    pub(super) fn serving(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, BoxError> {
+    /// Invalid certificates.
+    pub(super) fn at_url(url: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, BoxError> {
         let connector = connector(is_secure(&url), ca_bundle)?;
         Ok(Self { place: Place::Url(url), connector })
     }
 
-    /// The issuer whose document says where its keys are.
+    /// Opens a source that finds the URL in the issuer's discovery document.
     ///
     /// # Errors
     ///
-    /// If the certificates can't be used.
-    pub(super) fn discovered(discovery: Discovery, ca_bundle: Option<&[u8]>) -> Result<Self, BoxError> {
+    /// Invalid certificates.
+    pub(super) fn with_discovery(discovery: Discovery, ca_bundle: Option<&[u8]>) -> Result<Self, BoxError> {
         // Even a document on this machine may lead to keys elsewhere.
         let connector = connector(true, ca_bundle)?;
         Ok(Self { place: Place::Document(discovery), connector })
@@ -96,25 +95,26 @@ impl Issuer {
         let text = match &self.place {
             Place::Url(url) => self.get(url).await?,
             Place::Document(discovery) => {
-                let url = named(discovery, &self.get(&discovery.document).await?)?;
+                let url = jwks_url(discovery, &self.get(&discovery.document).await?)?;
                 self.get(&url).await?
             }
         };
         KeySet::parse(&text).map_err(|problem| format!("what the issuer serves {problem}").into())
     }
 
-    /// The document at `url`. A connection that broke, as one may that was frozen along with the environment, is tried
-    /// once more.
+    /// Fetches the document at `url`. A broken connection is retried once, because it may have been frozen along with the
+    /// environment.
     async fn get(&self, url: &Uri) -> Result<Vec<u8>, BoxError> {
-        let answered = match self.ask(url).await {
-            Err(Failure::Broken(_)) => self.ask(url).await,
-            answered => answered,
+        let outcome = match self.get_once(url).await {
+            Err(Failure::Broken(_)) => self.get_once(url).await,
+            outcome => outcome,
         };
-        answered
-            .map_err(|failure| format!("{}: {}", shown(url), error_chain(&*BoxError::from(failure))).into())
+        outcome.map_err(|failure| {
+            format!("{}: {}", without_query(url), error_chain(&*BoxError::from(failure))).into()
+        })
     }
 
-    async fn ask(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
+    async fn get_once(&self, url: &Uri) -> Result<Vec<u8>, Failure> {
         let mut request = HttpRequest::get(url.to_string()).map_err(refused)?;
         let headers = request.headers_mut();
         headers.insert("accept", "application/jwk-set+json, application/json");
@@ -122,23 +122,23 @@ impl Issuer {
         let connection = CaptureSmithyConnection::new();
         request.add_extension(connection.clone());
         let response = self.connector.call(request).await.map_err(broken)?;
-        // Minutes pass until the next fetch, and nobody tells here that the issuer has closed the connection since.
+        // The connection is not reused, because the issuer may close it in the minutes until the next fetch.
         if let Some(connection) = connection.get() {
             connection.poison();
         }
         let status = response.status();
         if status.as_u16() != 200 {
-            return Err(Failure::Refused(format!("the issuer answered {status}").into()));
+            return Err(Failure::Refused(format!("the issuer returned {status}").into()));
         }
         read(ByteStream::new(response.into_body())).await
     }
 }
 
-/// Reason why there is no document.
+/// Failure of a fetch.
 enum Failure {
     /// The connection could not be opened, or broke.
     Broken(BoxError),
-    /// The issuer answered otherwise.
+    /// The response is no document.
     Refused(BoxError),
 }
 
@@ -158,8 +158,9 @@ fn refused(cause: impl Into<BoxError>) -> Failure {
     Failure::Refused(cause.into())
 }
 
-/// The URL of the keys, if the document is the issuer's own (section 4.3). It may not lead from TLS to a place without.
-fn named(discovery: &Discovery, text: &[u8]) -> Result<Uri, BoxError> {
+/// Returns the URL of the keys, if the document's `issuer` is the configured one (section 4.3). It must be `https` if the
+/// document's URL is.
+fn jwks_url(discovery: &Discovery, text: &[u8]) -> Result<Uri, BoxError> {
     let document: Document = serde_json::from_slice(text)?;
     if document.issuer != discovery.issuer {
         return Err(format!("the document at {} is of another issuer", discovery.document).into());
@@ -171,8 +172,8 @@ fn named(discovery: &Discovery, text: &[u8]) -> Result<Uri, BoxError> {
     Ok(url)
 }
 
-/// The URL for the log: without its query, which may hold a key of somebody's.
-fn shown(url: &Uri) -> String {
+/// Returns the URL for the log. The query may have a secret.
+fn without_query(url: &Uri) -> String {
     let authority = url.authority().map_or("", |authority| authority.as_str());
     format!("{}://{authority}{}", url.scheme_str().unwrap_or_default(), url.path())
 }
@@ -190,9 +191,9 @@ fn connector(secure: bool, ca_bundle: Option<&[u8]>) -> Result<SharedHttpConnect
     let tls = TlsContext::builder().with_trust_store(trust).build()?;
     let tls = ConnectionPool::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls);
     let client = Client::new(&tls.build_https()?)?;
-    // Reads the authorities now, and not while a request waits.
+    // Reads the authorities now, because a request would have to wait for it.
     client.validate_base_client_config(&RuntimeComponentsBuilder::new("issuer"), &ConfigBag::base())?;
-    // A connection is opened in a task of its own, which the time for the whole fetch does not end.
+    // A connection is opened in a task of its own, which the timeout of the fetch does not end.
     let settings = HttpConnectorSettings::builder().connect_timeout(TIMEOUT).build();
     Ok(client.http_connector(&settings, &runtime_components()?))
 }
@@ -204,17 +205,18 @@ impl Source for Issuer {
             Place::Document(discovery) => &discovery.document,
         };
         let with_timeout = tokio::time::timeout(TIMEOUT, self.keys()).await;
-        with_timeout.unwrap_or_else(|_| Err(format!("{}: no response within {TIMEOUT:?}", shown(url)).into()))
+        with_timeout
+            .unwrap_or_else(|_| Err(format!("{}: no response within {TIMEOUT:?}", without_query(url)).into()))
     }
 }
 
-/// Reads the body, if it isn't larger than any set should be.
+/// Reads a body of at most [`MAX_BYTES`].
 async fn read(mut body: ByteStream) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     while let Some(chunk) = body.try_next().await.map_err(broken)? {
         text.extend_from_slice(&chunk);
         if text.len() > MAX_BYTES {
-            return Err(refused("the issuer serves more than a set of keys"));
+            return Err(refused("the document is too large"));
         }
     }
     Ok(text)
@@ -226,31 +228,31 @@ mod tests {
 
     use super::*;
 
-    fn leads(issuer: &str, document: &serde_json::Value) -> Option<String> {
+    fn keys_url(issuer: &str, document: &serde_json::Value) -> Option<String> {
         let place = format!("{issuer}/.well-known/openid-configuration").parse().unwrap();
         let discovery = Discovery { issuer: issuer.to_owned(), document: place };
-        named(&discovery, document.to_string().as_bytes()).ok().map(|url| url.to_string())
+        jwks_url(&discovery, document.to_string().as_bytes()).ok().map(|url| url.to_string())
     }
 
     #[test]
-    fn the_log_shows_no_query() {
+    fn log_hides_the_query() {
         let url = "https://issuer.example:8443/jwks?token=hunter2".parse().unwrap();
-        assert_eq!(shown(&url), "https://issuer.example:8443/jwks");
+        assert_eq!(without_query(&url), "https://issuer.example:8443/jwks");
     }
 
     #[test]
-    fn a_document_leads_to_keys_as_safe_as_itself() {
+    fn https_document_must_name_https_keys() {
         let issuer = "https://issuer.example";
         for url in ["https://issuer.example/jwks", "https://keys.example/a?b=c"] {
             let document = json!({"issuer": issuer, "jwks_uri": url});
-            assert_eq!(leads(issuer, &document).as_deref(), Some(url));
+            assert_eq!(keys_url(issuer, &document).as_deref(), Some(url));
         }
         for url in ["http://127.0.0.1:9001/jwks", "http://keys.example/jwks", "file:///jwks", "/jwks", ""] {
-            assert_eq!(leads(issuer, &json!({"issuer": issuer, "jwks_uri": url})), None, "{url}");
+            assert_eq!(keys_url(issuer, &json!({"issuer": issuer, "jwks_uri": url})), None, "{url}");
         }
         let local = "http://127.0.0.1:3001";
         for url in ["http://127.0.0.1:3001/jwks", "https://keys.example/jwks"] {
-            assert!(leads(local, &json!({"issuer": local, "jwks_uri": url})).is_some(), "{url}");
+            assert!(keys_url(local, &json!({"issuer": local, "jwks_uri": url})).is_some(), "{url}");
         }
     }
 }

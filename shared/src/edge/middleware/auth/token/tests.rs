@@ -1,4 +1,4 @@
-//! Which tokens prove a caller, and that no others do.
+//! Tokens that prove a caller, and tokens that don't.
 
 mod claims;
 mod form;
@@ -16,7 +16,7 @@ use crate::edge::error::Error;
 
 const SECRET: &str = "a secret of at least 32 bytes, for tests";
 
-/// The time at which tokens are verified, in seconds since the epoch.
+/// Time of the verification, in seconds since the epoch.
 const NOW: i64 = 1_700_000_000;
 
 fn settings() -> AuthSettings {
@@ -31,7 +31,7 @@ fn settings() -> AuthSettings {
     }
 }
 
-/// What comes of a token at `now`. With a secret there is nothing to wait for.
+/// Verifies a token at `now`. The future is ready immediately, because nothing is fetched.
 fn outcome(settings: AuthSettings, token: &str, now: Timestamp) -> std::result::Result<Caller, Refusal> {
     let verifier = Verifier::open(settings, None).unwrap();
     match verifier.verify(token, now).now_or_never().unwrap() {
@@ -40,7 +40,7 @@ fn outcome(settings: AuthSettings, token: &str, now: Timestamp) -> std::result::
     }
 }
 
-/// What comes of a token with these settings.
+/// Verifies a token with changed settings.
 fn outcome_with(change: impl FnOnce(&mut AuthSettings), token: &str) -> std::result::Result<Caller, Refusal> {
     let mut settings = settings();
     change(&mut settings);
@@ -52,7 +52,7 @@ fn path(place: &str) -> ClaimPath {
     kind(place.to_owned())
 }
 
-/// The reason why a token is refused.
+/// Returns the reason why a token is refused.
 fn refusal(token: &str) -> Option<Refusal> {
     outcome_with(|_| {}, token).err()
 }
@@ -73,7 +73,7 @@ fn encoded(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// A token of these two texts, whatever they say, with a genuine signature.
+/// Returns a token of any two texts with a genuine signature.
 fn signed(header: &str, claims: &str) -> String {
     let message = format!("{}.{}", encoded(header), encoded(claims));
     format!("{message}.{}", signature(&message, SECRET, Algorithm::HS256))
@@ -92,7 +92,7 @@ fn claims() -> Value {
     })
 }
 
-/// The usual claims with one of them set to something else.
+/// Returns a token of the usual claims with one of them changed.
 fn with(name: &str, value: Value) -> String {
     let mut claims = claims();
     claims[name] = value;
@@ -105,7 +105,7 @@ fn without(name: &str) -> String {
     signed(HEADER, &claims.to_string())
 }
 
-/// The usual claims with another text in place of one of them, for what no JSON value can say.
+/// Returns a token of the usual claims with text replaced, for claims that no JSON value can represent.
 fn edited(old: &str, new: &str) -> String {
     let text = claims().to_string();
     assert!(text.contains(old), "{text}");
@@ -113,7 +113,7 @@ fn edited(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_token_of_the_issuer_proves_its_user_and_organizations() {
+fn genuine_token_proves_user_and_organizations() {
     let by_library = jsonwebtoken::encode(
         &jsonwebtoken::Header::default(),
         &claims(),

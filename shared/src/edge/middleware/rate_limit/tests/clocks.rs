@@ -1,7 +1,4 @@
-//! Clocks that step, and clocks that differ. Windows never run back: a request counts in the newest window that any
-//! instance has opened, up to ten seconds ahead of its own clock. So nobody gets more than the rule gives at that time,
-//! and nobody waits longer than two windows and those ten seconds. Further ahead a counter is not believed: such a step
-//! costs at most one more limit, and locks nobody out.
+//! Clocks that step or differ. A request counts in the newest window of any environment, up to ten seconds ahead of its clock.
 
 use super::*;
 
@@ -13,12 +10,12 @@ fn later(now: u64, milliseconds: i64) -> u64 {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_a_second_gives_nothing_twice_and_asks_for_a_second_at_most() -> Result<()> {
+async fn clock_back_a_second_gives_nothing_twice() -> Result<()> {
     let table = Table::start().await?;
     let limiter = table.ten_in_ten_seconds();
     assert_eq!(burst(&limiter, "user#alice", START + 9_900).await?, (10, 2));
     assert_eq!(burst(&limiter, "user#alice", START + 15_000).await?, (5, 1));
-    // Within a window, and back over its beginning: of a second that came already nothing is left.
+    // Steps back within a window and over its start. A second that has passed already gives nothing.
     assert_eq!(burst(&limiter, "user#alice", START + 14_000).await?, (0, 2));
     assert_eq!(burst(&limiter, "user#alice", START + 20_200).await?, (5, 2));
     assert_eq!(burst(&limiter, "user#alice", START + 19_200).await?, (0, 3));
@@ -27,7 +24,7 @@ async fn a_clock_that_steps_back_a_second_gives_nothing_twice_and_asks_for_a_sec
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_forward_gives_what_the_rule_gives_at_that_time() -> Result<()> {
+async fn clock_forward_follows_the_rule_at_new_time() -> Result<()> {
     let table = Table::start().await?;
     let limiter = table.ten_in_ten_seconds();
     for (now, passed) in [(5_000, 10), (6_000, 0), (15_000, 5), (16_000, 1), (3_600_000, 10)] {
@@ -37,7 +34,7 @@ async fn a_clock_that_steps_forward_gives_what_the_rule_gives_at_that_time() -> 
 }
 
 #[tokio::test]
-async fn no_step_back_keeps_a_caller_out_for_longer_than_two_windows_and_ten_seconds() -> Result<()> {
+async fn clock_back_blocks_at_most_thirty_seconds() -> Result<()> {
     let table = Table::start().await?;
     for (step, passed) in [(-SECOND, 0), (-10 * SECOND, 0), (-30 * SECOND, 10), (-HOUR, 10)] {
         let (caller, limiter) = (format!("user#{step}"), table.ten_in_ten_seconds());
@@ -47,12 +44,12 @@ async fn no_step_back_keeps_a_caller_out_for_longer_than_two_windows_and_ten_sec
         assert!(more <= passed && wait <= 30, "{more} passed and {wait} s to wait after {step} ms");
         let elsewhere = burst(&table.ten_in_ten_seconds(), &caller, now).await?;
         assert_eq!(elsewhere, (0, wait), "another limiter with this clock, after {step} ms");
-        assert!(ask(&limiter, &caller, now + wait * 1_000).await?.is_ok(), "after {step} ms");
+        assert!(count(&limiter, &caller, now + wait * 1_000).await?.is_ok(), "after {step} ms");
     }
     Ok(())
 }
 
-/// How many requests pass in a minute, when each instance is asked five times a second for as many as it lets pass.
+/// Returns the number of requests that pass in a minute of bursts to each limiter, five times a second.
 async fn pass_in_a_minute(caller: &str, limiters: &[(Limiter, i64)]) -> Result<u64> {
     let mut passed = 0;
     for turn in 0..300 {
@@ -64,14 +61,14 @@ async fn pass_in_a_minute(caller: &str, limiters: &[(Limiter, i64)]) -> Result<u
 }
 
 #[tokio::test]
-async fn instances_whose_clocks_differ_by_seconds_share_one_limit() -> Result<()> {
+async fn clocks_seconds_apart_share_one_limit() -> Result<()> {
     let table = Table::start().await?;
     let limiter = |ahead| (table.ten_in_ten_seconds(), ahead);
     let alone = pass_in_a_minute("user#alone", &[limiter(0)]).await?;
     for ahead in [SECOND, 5 * SECOND, 10 * SECOND] {
         let caller = format!("user#{ahead}");
         let together = pass_in_a_minute(&caller, &[limiter(0), limiter(ahead)]).await?;
-        // The one that is ahead sees that much more than a minute, in which about one request a second passes.
+        // The limiter ahead sees that much more than a minute, in which about one request a second passes.
         let most = alone + u64::try_from(ahead / SECOND)?;
         assert!((alone..=most).contains(&together), "{together} passed with clocks {ahead} ms apart");
     }
@@ -79,12 +76,12 @@ async fn instances_whose_clocks_differ_by_seconds_share_one_limit() -> Result<()
 }
 
 #[tokio::test]
-async fn an_instance_that_is_an_hour_ahead_locks_nobody_out() -> Result<()> {
+async fn clock_an_hour_ahead_blocks_no_caller() -> Result<()> {
     let table = Table::start().await?;
     let (right, ahead) = (table.ten_in_ten_seconds(), table.ten_in_ten_seconds());
     assert_eq!(burst(&ahead, "user#alice", later(START, HOUR)).await?.0, 10);
     assert_eq!(burst(&right, "user#alice", START).await?.0, 10);
-    // Set right, it believes what the others count.
+    // With the right time, it counts like the other.
     assert_eq!(burst(&ahead, "user#alice", START).await?, (0, 11));
     Ok(())
 }

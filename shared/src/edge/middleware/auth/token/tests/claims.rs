@@ -1,9 +1,9 @@
-//! What a token must say, and for how long it may be used.
+//! Rules of the claims.
 
 use super::*;
 
 #[test]
-fn every_claim_that_the_service_relies_on_must_be_there() {
+fn claims_that_are_relied_on_are_required() {
     for name in ["iss", "aud", "sub", "exp"] {
         assert_eq!(verified(&without(name)), None, "{name}");
         assert_eq!(verified(&with(name, Value::Null)), None, "{name}");
@@ -11,7 +11,7 @@ fn every_claim_that_the_service_relies_on_must_be_there() {
 }
 
 #[test]
-fn the_issuer_is_one_text_and_the_right_one() {
+fn issuer_matches_exactly() {
     for issuer in [
         json!("https://issuer.example/"),
         json!("https://ISSUER.example"),
@@ -25,7 +25,7 @@ fn the_issuer_is_one_text_and_the_right_one() {
 }
 
 #[test]
-fn the_audience_is_the_service_alone_or_among_others() {
+fn audience_is_one_or_a_list() {
     for audience in [json!("projects"), json!(["projects"]), json!(["billing", "projects"])] {
         assert!(verified(&with("aud", audience.clone())).is_some(), "{audience}");
     }
@@ -46,41 +46,41 @@ fn the_audience_is_the_service_alone_or_among_others() {
     }
 }
 
-/// Whether the usual token, with one of its times set, is good at this millisecond.
-fn good_at(leeway: u32, name: &str, time: Value, millis: i64) -> bool {
+/// Returns `true` if the usual token, with one of its times set, is valid at this millisecond.
+fn is_valid_at(leeway: u32, name: &str, time: Value, millis: i64) -> bool {
     let now = Timestamp::from_millisecond(millis).unwrap();
     verified_with(leeway, &with(name, time), now).is_some()
 }
 
 #[test]
-fn a_token_expires_when_its_leeway_is_over() {
+fn token_expires_after_its_leeway() {
     for leeway in [0, 5, 300] {
         let end = (NOW + i64::from(leeway)) * 1_000;
-        assert!(good_at(leeway, "exp", json!(NOW), end - 1), "{leeway} s");
-        assert!(!good_at(leeway, "exp", json!(NOW), end), "{leeway} s");
+        assert!(is_valid_at(leeway, "exp", json!(NOW), end - 1), "{leeway} s");
+        assert!(!is_valid_at(leeway, "exp", json!(NOW), end), "{leeway} s");
     }
 }
 
 #[test]
-fn a_token_begins_its_leeway_before_its_time() {
+fn token_begins_a_leeway_early() {
     for leeway in [0, 5, 300] {
         let begin = (NOW - i64::from(leeway)) * 1_000;
-        assert!(!good_at(leeway, "nbf", json!(NOW), begin - 1), "{leeway} s");
-        assert!(good_at(leeway, "nbf", json!(NOW), begin), "{leeway} s");
+        assert!(!is_valid_at(leeway, "nbf", json!(NOW), begin - 1), "{leeway} s");
+        assert!(is_valid_at(leeway, "nbf", json!(NOW), begin), "{leeway} s");
     }
 }
 
 #[test]
 fn times_may_have_fractions() {
     let half = json!(1_700_000_000.5);
-    assert!(good_at(0, "exp", half.clone(), NOW * 1_000 + 499));
-    assert!(!good_at(0, "exp", half.clone(), NOW * 1_000 + 500));
-    assert!(!good_at(0, "nbf", half.clone(), NOW * 1_000 + 499));
-    assert!(good_at(0, "nbf", half, NOW * 1_000 + 500));
+    assert!(is_valid_at(0, "exp", half.clone(), NOW * 1_000 + 499));
+    assert!(!is_valid_at(0, "exp", half.clone(), NOW * 1_000 + 500));
+    assert!(!is_valid_at(0, "nbf", half.clone(), NOW * 1_000 + 499));
+    assert!(is_valid_at(0, "nbf", half, NOW * 1_000 + 500));
 }
 
 #[test]
-fn a_time_is_a_number() {
+fn times_are_numbers() {
     for name in ["exp", "nbf"] {
         for time in
             [json!("1700000060"), json!(""), json!(null), json!(true), json!([NOW]), json!({"s": NOW})]
@@ -94,7 +94,7 @@ fn a_time_is_a_number() {
 }
 
 #[test]
-fn a_time_far_outside_the_calendar_is_only_far_away() {
+fn times_outside_the_calendar_compare_as_numbers() {
     assert!(verified(&with("exp", json!(1e300))).is_some());
     assert!(verified(&with("nbf", json!(-1e300))).is_some());
     for (name, time) in
@@ -105,7 +105,7 @@ fn a_time_far_outside_the_calendar_is_only_far_away() {
 }
 
 #[test]
-fn a_user_has_a_usable_name() {
+fn user_id_is_valid() {
     for user in
         [json!(""), json!("a\u{0}b"), json!("a\nb"), json!("u".repeat(256)), json!(5), json!(["alice"])]
     {
@@ -115,7 +115,7 @@ fn a_user_has_a_usable_name() {
 }
 
 #[test]
-fn without_organizations_a_caller_is_a_member_of_none() {
+fn missing_organizations_give_no_membership() {
     for token in
         [without("organizations"), with("organizations", json!([])), with("organizations", json!(null))]
     {
@@ -124,14 +124,14 @@ fn without_organizations_a_caller_is_a_member_of_none() {
 }
 
 #[test]
-fn an_organization_without_a_usable_name_is_nobodys() {
+fn invalid_organization_ids_give_no_membership() {
     let caller = verified(&with("organizations", json!(["", "a\nb", "acme"]))).unwrap();
     assert!(caller.authorize_org("acme").is_ok());
     assert!(caller.authorize_org("").is_err() && caller.authorize_org("a\nb").is_err());
 }
 
 #[test]
-fn a_claim_that_is_there_twice_could_be_read_in_two_ways() {
+fn repeated_claims_are_refused() {
     for name in ["iss", "aud", "sub", "exp", "organizations"] {
         let doubled = claims().to_string().replacen('{', &format!("{{\"{name}\":{},", claims()[name]), 1);
         assert_eq!(verified(&signed(HEADER, &doubled)), None, "{name}");
@@ -139,14 +139,14 @@ fn a_claim_that_is_there_twice_could_be_read_in_two_ways() {
 }
 
 #[test]
-fn claims_that_the_service_does_not_know_are_let_be() {
+fn unknown_claims_are_ignored() {
     for value in [json!(null), json!({"deep": [1, {}]}), json!("text")] {
         assert!(verified(&with("custom", value.clone())).is_some(), "{value}");
     }
 }
 
 #[test]
-fn claims_that_are_no_object_prove_nothing() {
+fn claims_are_a_json_object() {
     for text in ["", "null", "[]", "\"alice\"", "1", "{", "{}", "not json"] {
         assert_eq!(verified(&signed(HEADER, text)), None, "{text}");
     }

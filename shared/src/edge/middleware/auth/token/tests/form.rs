@@ -1,4 +1,4 @@
-//! What a token must look like, and that only the key's own algorithm signs it.
+//! Form, algorithm and signature of tokens.
 
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn with_header(header: &str) -> Option<Caller> {
 }
 
 #[test]
-fn a_token_without_a_signature_is_never_taken() {
+fn unsigned_token_is_refused() {
     for algorithm in ["none", "None", "NONE", "nOnE", "", " none", "null"] {
         let header = json!({"alg": algorithm, "typ": "JWT"}).to_string();
         let unsigned = format!("{}.{}.", encoded(&header), encoded(&claims().to_string()));
@@ -26,9 +26,9 @@ fn a_token_without_a_signature_is_never_taken() {
 }
 
 #[test]
-fn only_the_algorithm_of_the_key_is_taken() {
+fn only_the_algorithm_of_the_key_verifies() {
     for (name, algorithm) in [("HS384", Algorithm::HS384), ("HS512", Algorithm::HS512)] {
-        // With its own signature, with the one of the right algorithm, and under the right algorithm's name.
+        // Signed as another algorithm, under its own name and under the right one.
         for header in [json!({ "alg": name }), json!({ "alg": "HS256" })] {
             let message = format!("{}.{}", encoded(&header.to_string()), encoded(&claims().to_string()));
             let token = format!("{message}.{}", signature(&message, SECRET, algorithm));
@@ -52,14 +52,14 @@ fn only_the_algorithm_of_the_key_is_taken() {
 }
 
 #[test]
-fn another_key_signs_nothing() {
+fn other_key_does_not_verify() {
     let message = format!("{}.{}", encoded(HEADER), encoded(&claims().to_string()));
     let forged = signature(&message, "another secret of at least 32 bytes", Algorithm::HS256);
     assert_eq!(verified(&format!("{message}.{forged}")), None);
 }
 
 #[test]
-fn the_type_is_that_of_a_token_or_not_said() {
+fn type_is_a_token_type_or_absent() {
     for header in [
         r#"{"alg":"HS256"}"#,
         r#"{"alg":"HS256","typ":"JWT"}"#,
@@ -82,7 +82,7 @@ fn the_type_is_that_of_a_token_or_not_said() {
 }
 
 #[test]
-fn a_header_that_asks_for_more_than_the_service_understands_is_refused() {
+fn unsupported_header_extensions_are_refused() {
     for header in [
         r#"{"alg":"HS256","crit":["exp"]}"#,
         r#"{"alg":"HS256","crit":[]}"#,
@@ -97,7 +97,7 @@ fn a_header_that_asks_for_more_than_the_service_understands_is_refused() {
 }
 
 #[test]
-fn keys_that_a_token_brings_along_are_not_looked_at() {
+fn keys_in_the_token_are_ignored() {
     let own = URL_SAFE_NO_PAD.encode("the key of an attacker, 32 bytes long");
     let header = json!({"alg": "HS256", "jwk": {"kty": "oct", "k": own}, "jku": "https://evil.example", "kid": "../x"});
     let message = format!("{}.{}", encoded(&header.to_string()), encoded(&claims().to_string()));
@@ -106,7 +106,7 @@ fn keys_that_a_token_brings_along_are_not_looked_at() {
 }
 
 #[test]
-fn a_token_has_up_to_8_kib() {
+fn token_has_at_most_8_kib() {
     let of_padding = |length| with("padding", json!("p".repeat(length)));
     let length = (0..8_192).rev().find(|length| of_padding(*length).len() <= 8_192).unwrap();
     assert_eq!(of_padding(length).len(), 8_192);
@@ -116,7 +116,7 @@ fn a_token_has_up_to_8_kib() {
 }
 
 #[test]
-fn a_token_has_three_parts_in_one_spelling() {
+fn token_has_three_parts_in_one_spelling() {
     let token = usual();
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
     for other in [
@@ -147,7 +147,7 @@ fn a_token_has_three_parts_in_one_spelling() {
 }
 
 #[test]
-fn a_part_of_the_message_that_is_no_json_object_is_refused_even_signed() {
+fn parts_are_json_objects_even_if_signed() {
     for header in [r#"["HS256"]"#, r#"["HS256","JWT"]"#, r#"{"alg":"HS256","x":"\ud800"}"#] {
         assert_eq!(with_header(header), None, "{header}");
     }
@@ -161,7 +161,7 @@ fn a_part_of_the_message_that_is_no_json_object_is_refused_even_signed() {
     assert!(verified(&signed(&format!(" {HEADER} "), &format!("\r\n\t{:#}\n", claims()))).is_some());
 }
 
-/// A token whose claims hold, in a member that nobody reads, a byte that is no UTF-8.
+/// Returns a token with a byte that is no UTF-8, in an unknown claim.
 fn not_utf_8() -> String {
     let text = claims().to_string().replace("\"acme\"", "\"acme\"],\"x\":[\"~\"");
     let bytes: Vec<_> = text.bytes().map(|byte| if byte == b'~' { 0xff } else { byte }).collect();
@@ -170,10 +170,10 @@ fn not_utf_8() -> String {
 }
 
 #[test]
-fn a_part_of_the_message_that_is_padded_or_in_the_other_alphabet_is_refused_even_signed() {
+fn parts_are_unpadded_base64url_even_if_signed() {
     let text = json!({"iss": "https://issuer.example", "aud": "projects", "sub": "a?>~", "exp": NOW + 60})
         .to_string();
-    // Spaces move the end of the text to where padding or unused bits come up.
+    // Spaces change the length, so that padding or unused bits occur.
     for spaces in 0..3 {
         let text = format!("{text}{}", " ".repeat(spaces));
         let standard = base64::engine::general_purpose::STANDARD.encode(&text);
@@ -194,7 +194,7 @@ fn a_part_of_the_message_that_is_padded_or_in_the_other_alphabet_is_refused_even
     }
 }
 
-/// The same bytes with the last character's unused bits set, where it has some.
+/// Sets the unused bits of the last character, if it has any.
 fn non_canonical(text: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let value = ALPHABET.iter().position(|letter| text.ends_with(char::from(*letter))).unwrap();
@@ -203,7 +203,7 @@ fn non_canonical(text: &str) -> String {
 }
 
 #[test]
-fn the_last_character_of_a_signature_has_one_spelling() {
+fn last_character_of_signature_has_one_spelling() {
     let token = usual();
     let (message, signature) = token.rsplit_once('.').unwrap();
     let other = non_canonical(signature);
@@ -213,19 +213,19 @@ fn the_last_character_of_a_signature_has_one_spelling() {
 
 proptest! {
     #[test]
-    fn no_text_is_a_token_by_chance(text in "\\PC{0,80}", parts in "[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,43}") {
+    fn no_random_text_is_a_token(text in "\\PC{0,80}", parts in "[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,43}") {
         prop_assert_eq!(verified(&text), None);
         prop_assert_eq!(verified(&parts), None);
     }
 
     #[test]
-    fn no_header_and_no_claims_make_verification_panic(header in "\\PC{0,40}", text in "\\PC{0,40}") {
+    fn no_header_or_claims_make_verification_panic(header in "\\PC{0,40}", text in "\\PC{0,40}") {
         prop_assert_eq!(verified(&signed(&header, &claims().to_string())), None);
         prop_assert_eq!(verified(&signed(HEADER, &text)), None);
     }
 
     #[test]
-    fn a_token_with_one_character_changed_is_none(position: prop::sample::Index, letter in "[A-Za-z0-9_.=é-]") {
+    fn changed_character_invalidates_the_token(position: prop::sample::Index, letter in "[A-Za-z0-9_.=é-]") {
         let token = usual();
         let position = position.index(token.len());
         let mut changed = token.clone();
@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_that_was_cut_off_is_none(position: prop::sample::Index) {
+    fn truncated_token_is_refused(position: prop::sample::Index) {
         let token = usual();
         prop_assert_eq!(verified(&token[..position.index(token.len())]), None);
     }

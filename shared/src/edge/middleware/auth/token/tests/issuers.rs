@@ -1,8 +1,8 @@
-//! What issuers differ in: where organizations stand, whom a token is for, and why one is refused.
+//! Differences between issuers: organizations, audiences, tenants, and reasons to refuse.
 
 use super::*;
 
-/// The organizations that a token gives with the claim at `place` set to `value`, of these candidates.
+/// Returns the organizations of a token with these claims, of the candidates below.
 fn organizations(place: &str, claims: &Value) -> std::result::Result<Vec<&'static str>, Refusal> {
     let token = signed(HEADER, &claims.to_string());
     let caller = outcome_with(|settings| settings.organizations = path(place), &token)?;
@@ -10,7 +10,7 @@ fn organizations(place: &str, claims: &Value) -> std::result::Result<Vec<&'stati
     Ok(candidates.into_iter().filter(|id| caller.authorize_org(id).is_ok()).collect())
 }
 
-/// The usual claims with the organizations in this form.
+/// Returns the usual claims with these organizations.
 fn listed(value: Value) -> Value {
     let mut claims = claims();
     claims["organizations"] = value;
@@ -18,7 +18,7 @@ fn listed(value: Value) -> Value {
 }
 
 #[test]
-fn organizations_come_in_the_shapes_that_issuers_write() {
+fn organizations_have_the_shapes_of_issuers() {
     for (value, ids) in [
         (json!("acme"), &["acme"][..]),
         (json!(["acme", "umbrella"]), &["acme", "umbrella"]),
@@ -38,7 +38,7 @@ fn organizations_come_in_the_shapes_that_issuers_write() {
 }
 
 #[test]
-fn organizations_of_another_type_are_refused() {
+fn organizations_of_other_types_are_refused() {
     for value in [
         json!(true),
         json!(7),
@@ -57,7 +57,7 @@ fn organizations_of_another_type_are_refused() {
 }
 
 #[test]
-fn the_claim_of_organizations_is_named_or_pointed_to() {
+fn organizations_claim_is_a_name_or_pointer() {
     let mut claims = claims();
     claims["https://acme.example/orgs"] = json!(["umbrella"]);
     claims["cognito:groups"] = json!(["7"]);
@@ -79,7 +79,7 @@ fn the_claim_of_organizations_is_named_or_pointed_to() {
     }
 }
 
-/// Returns `true` if a token with these members in place of `aud` is taken for these audiences.
+/// Returns `true` if a token with these members in place of `aud` is accepted for these audiences.
 fn is_for(audience: &Audience, members: &Value) -> bool {
     let mut claims = claims();
     claims.as_object_mut().unwrap().remove("aud");
@@ -95,7 +95,7 @@ fn is_for(audience: &Audience, members: &Value) -> bool {
 }
 
 #[test]
-fn a_client_stands_in_for_an_audience_that_is_not_there() {
+fn client_replaces_a_missing_audience() {
     let ours = Audience::OneOf(vec!["web".to_owned(), "mobile".to_owned()]);
     for members in [
         json!({"aud": "mobile"}),
@@ -122,21 +122,21 @@ fn a_client_stands_in_for_an_audience_that_is_not_there() {
 }
 
 #[test]
-fn without_an_audience_anything_is_for_us() {
+fn any_audience_accepts_every_token() {
     for members in [json!({}), json!({"aud": "other"}), json!({"client_id": "other"})] {
         assert!(is_for(&Audience::Any, &members), "{members}");
     }
 }
 
 #[test]
-fn a_tenant_id_fills_the_issuer() {
-    let taken = |issuer: &str, tenant: &Value| {
+fn tenant_id_fills_the_issuer() {
+    let verify = |issuer: &str, tenant: &Value| {
         let mut claims = claims();
         (claims["iss"], claims["tid"]) = (json!(issuer), tenant.clone());
         let token = signed(HEADER, &claims.to_string());
         outcome_with(|settings| settings.issuer = "https://login.example/{tenantid}/v2.0".to_owned(), &token)
     };
-    assert!(taken("https://login.example/t1/v2.0", &json!("t1")).is_ok());
+    assert!(verify("https://login.example/t1/v2.0", &json!("t1")).is_ok());
     for (issuer, tenant) in [
         ("https://login.example/t2/v2.0", json!("t1")),
         ("https://login.example//v2.0", json!("")),
@@ -145,14 +145,14 @@ fn a_tenant_id_fills_the_issuer() {
         ("https://login.example/t1/v2.0", json!(["t1"])),
         ("https://evil.example/t1/v2.0", json!("t1")),
     ] {
-        assert_eq!(taken(issuer, &tenant), Err(Refusal::Issuer), "{issuer} {tenant}");
+        assert_eq!(verify(issuer, &tenant), Err(Refusal::Issuer), "{issuer} {tenant}");
     }
 }
 
 #[test]
-fn a_key_of_one_tenant_proves_no_other_tenants_user() {
-    // The set's key is another's, so that a key of the right tenant comes as far as the signature.
-    let taken = |tenant: &str| {
+fn tenant_key_verifies_no_other_tenant() {
+    // The set has another key, so a token of the right tenant fails at the signature.
+    let verify = |tenant: &str| {
         let issuer = |tenant: &str| format!("https://login.example/{tenant}/v2.0");
         let x = "ZVRXb9jn9XcIZEz5Yk-GrtatbY8LRR8rftye3u3yugI";
         let key = json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "1", "issuer": issuer("t1")});
@@ -166,12 +166,12 @@ fn a_key_of_one_tenant_proves_no_other_tenants_user() {
         };
         outcome_with(change, &token)
     };
-    assert_eq!(taken("t1"), Err(Refusal::Signature));
-    assert_eq!(taken("t2"), Err(Refusal::Key));
+    assert_eq!(verify("t1"), Err(Refusal::Signature));
+    assert_eq!(verify("t2"), Err(Refusal::Key));
 }
 
 #[test]
-fn a_claim_that_is_doubled_at_any_depth_is_refused() {
+fn repeated_members_at_any_depth_are_refused() {
     for doubled in
         [r#"[{"id":"other","id":"acme"}]"#, r#"{"acme":{"a":1,"a":2}}"#, r#"{"acme":"owner","acme":"owner"}"#]
     {
@@ -181,7 +181,7 @@ fn a_claim_that_is_doubled_at_any_depth_is_refused() {
 }
 
 #[test]
-fn no_name_of_an_organization_is_read_as_json() {
+fn organization_ids_are_never_parsed_as_json() {
     let name = "$serde_json::private::RawValue";
     let token = edited(r#"["acme","umbrella"]"#, &format!(r#"{{"{name}":"[\"acme\"]"}}"#));
     let caller = outcome_with(|_| {}, &token).unwrap();
@@ -189,7 +189,7 @@ fn no_name_of_an_organization_is_read_as_json() {
 }
 
 #[test]
-fn the_previous_secret_verifies_too() {
+fn previous_secret_verifies_too() {
     let token = signed(HEADER, &claims().to_string());
     let verified = |secrets: [&str; 2]| {
         outcome_with(|settings| settings.keys.secrets = secrets.map(Into::into).to_vec(), &token)
@@ -200,7 +200,7 @@ fn the_previous_secret_verifies_too() {
 }
 
 #[test]
-fn a_refusal_has_its_reason() {
+fn each_refusal_has_its_reason() {
     for (token, reason) in [
         (String::new(), Refusal::Form),
         ("a.b.c".to_owned(), Refusal::Form),

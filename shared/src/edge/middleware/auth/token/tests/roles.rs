@@ -1,8 +1,8 @@
-//! Roles: where providers write them, in which organization each counts, and that nothing else is one.
+//! Roles in the shapes of identity providers, and the organizations where each counts.
 
 use super::*;
 
-/// The roles that a token with these members has in each of these organizations, of the candidates below.
+/// Returns the roles of a token with these members in each organization, of the candidates below.
 fn roles(place: Option<&str>, members: &Value, organizations: &[&str]) -> Vec<Vec<&'static str>> {
     let mut claims = claims();
     claims.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -17,7 +17,7 @@ fn roles(place: Option<&str>, members: &Value, organizations: &[&str]) -> Vec<Ve
 }
 
 #[test]
-fn roles_of_the_token_count_in_every_organization() {
+fn token_roles_count_in_every_organization() {
     for (place, members, expected) in [
         ("https://example.com/roles", json!({"https://example.com/roles": ["admin"]}), &["admin"][..]),
         ("role", json!({"role": "admin", "roles": ["member"]}), &["admin"]),
@@ -31,7 +31,7 @@ fn roles_of_the_token_count_in_every_organization() {
 }
 
 #[test]
-fn roles_of_an_organization_count_there_only() {
+fn organization_roles_count_there_only() {
     for (organizations, expected) in [
         (json!({"acme": "admin", "umbrella": "member"}), [&["admin"][..], &["member"]]),
         (json!({"acme": ["admin", "owner"], "umbrella": []}), [&["admin", "owner"], &[]]),
@@ -50,7 +50,7 @@ fn roles_of_an_organization_count_there_only() {
 }
 
 #[test]
-fn both_claims_add_up() {
+fn roles_of_both_claims_add_up() {
     let members = json!({"organizations": {"acme": "owner", "umbrella": null}, "roles": "admin"});
     let found = roles(Some("roles"), &members, &["acme", "umbrella"]);
     assert_eq!(found, [&["admin", "owner"][..], &["admin"]]);
@@ -70,7 +70,7 @@ fn roles_with_organizations_count_in_those() {
 }
 
 #[test]
-fn nothing_else_is_a_role_or_refuses_a_token() {
+fn other_values_give_no_role_and_pass() {
     for odd in [json!(null), json!(true), json!(7), json!([["admin"], {"name": "admin"}, 7, true, null])] {
         for organizations in [
             json!({"acme": odd}),
@@ -85,7 +85,7 @@ fn nothing_else_is_a_role_or_refuses_a_token() {
 }
 
 #[test]
-fn a_token_may_hold_as_many_roles_as_fit() {
+fn token_holds_as_many_roles_as_fit() {
     let many: Vec<_> = (0..900).map(|role| role.to_string()).collect();
     let token = with("organizations", json!({"acme": many}));
     assert!(verified(&token).unwrap().authorize_org("acme").unwrap().has_role("899"));
