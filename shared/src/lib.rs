@@ -1,4 +1,4 @@
-//! Platform for serverless APIs. A function passes its route and its handler to [`edge::run`], which adds the checks.
+//! Platform for serverless APIs. A function passes its route and its handler to [`edge::run()`], which adds the checks.
 //!
 //! Imports point one way: `functions -> projects -> shared`, and in this crate `edge -> storage -> domain`. What must stay
 //! out: any resource of an application.

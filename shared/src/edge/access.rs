@@ -68,7 +68,7 @@ pub trait Access<S> {
 /// Refusal of a member without the role.
 const MISSING_ROLE: Error = Error::Forbidden("Your role in this organization does not allow this");
 
-/// Access that is not stated yet. It is no [`Access`], so such a route does not compile in [`run`](super::run).
+/// Access that is not stated yet. It is no [`Access`], so such a route does not compile in [`run`](super::run()).
 #[derive(Debug)]
 pub struct AccessUnset;
 

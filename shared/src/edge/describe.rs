@@ -1,5 +1,5 @@
-//! Description of a route in `OpenAPI` 3.1, derived from its types: schemas with their rules, responses, headers and errors.
-//! `--describe` prints it. Release builds don't contain it.
+//! Description of a route in `OpenAPI` 3.1, derived from its types: schemas with their rules, responses, headers and
+//! errors. `--describe` prints it. Release builds don't contain it.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

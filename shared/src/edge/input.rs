@@ -32,9 +32,7 @@ use crate::domain::validation::Input;
 ///     type Settings = ();
 ///     type Value = Vec<u8>;
 ///
-///     fn settings(_: &Env<'_>) -> Option<()> {
-///         Some(())
-///     }
+///     fn settings(_: &Env<'_>) -> Option<()> { Some(()) }
 ///
 ///     async fn from_request((): &(), request: &mut Request) -> Result<Vec<u8>> {
 ///         Ok(request.body(64 * 1024)?.to_vec())

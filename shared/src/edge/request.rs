@@ -207,7 +207,8 @@ fn whole_path(event: &Value) -> String {
     places.iter().find_map(|place| text(event, place)).unwrap_or_default().to_owned()
 }
 
-/// Returns `true` for REST APIs, whose events have no version, and function URLs. HTTP APIs decode the path in both formats.
+/// Returns `true` for REST APIs, whose events have no version, and function URLs. HTTP APIs decode the path in both
+/// formats.
 fn is_encoded(event: &Value) -> bool {
     let domain = text(event, "/requestContext/domainName").unwrap_or_default();
     // The route is compared too, because the domain is the caller's Host on an API that accepts any.

@@ -112,10 +112,16 @@ pub struct OkJson<T>(pub T);
 /// 200 with this resource and its `ETag`.
 ///
 /// ```
-/// use shared::edge::{OkResource, OrgMember, RequestContext, Resource, Result};
+/// # use shared::domain::OrgScope;
+/// use shared::edge::{OkResource, OrgMember, RequestContext, Result};
+/// # #[derive(serde::Serialize, schemars::JsonSchema)]
+/// # struct Invoice;
+/// # impl shared::edge::Resource for Invoice { fn location(&self) -> String { String::new() } }
+/// # struct Invoices;
+/// # impl Invoices { async fn latest(&self, _: &OrgScope) -> Result<Invoice> { Ok(Invoice) } }
 ///
-/// async fn newest<T: Resource + Default>(_: RequestContext<OrgMember, ()>, (): ()) -> Result<OkResource<T>> {
-///     Ok(OkResource(T::default()))
+/// async fn latest_invoice(ctx: RequestContext<OrgMember, Invoices>, (): ()) -> Result<OkResource<Invoice>> {
+///     Ok(OkResource(ctx.store().latest(ctx.scope()).await?))
 /// }
 /// ```
 #[derive(Debug)]
@@ -125,11 +131,11 @@ pub struct OkResource<T>(pub T);
 ///
 /// ```
 /// use shared::domain::Outcome;
-/// use shared::edge::{Created, Resource};
+/// use shared::edge::Created;
+/// # struct Invoice;
 ///
-/// fn created<T: Resource>(invoice: T) -> Created<T> {
-///     Outcome::Created(invoice).into() // as `Transaction::commit` returns it
-/// }
+/// let created: Created<Invoice> = Outcome::Created(Invoice).into();
+/// let replayed: Created<Invoice> = Outcome::Replayed(Invoice).into();
 /// ```
 #[derive(Debug)]
 pub struct Created<T>(Outcome<T>);

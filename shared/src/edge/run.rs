@@ -122,8 +122,8 @@ where
     })
 }
 
-/// Builds a runtime of one thread, because an environment has one request at a time. A function of its own lets the compiler
-/// leave out the multi-threaded runtime.
+/// Builds a runtime of one thread, because an environment has one request at a time. A function of its own lets the
+/// compiler leave out the multi-threaded runtime.
 fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

@@ -13,6 +13,16 @@ use crate::edge::operation::Operation;
 use crate::edge::request::Request;
 
 /// Input `I` with an optional `If-Match`. The handler gets a [`Conditional`].
+///
+/// ```no_run
+/// use shared::edge::{Conditional, NoContent, OrgMember, RequestContext, Result, Route, run};
+///
+/// async fn delete_note(_: RequestContext<OrgMember, ()>, note: Conditional<()>) -> Result<NoContent> {
+///     note.versions.check(7)?; // the stored version
+///     Ok(NoContent)
+/// }
+/// run(Route::delete("/v1/orgs/{orgId}/notes/{noteId}").org_member().if_match(), delete_note);
+/// ```
 #[derive(Debug)]
 pub struct IfVersion<I>(PhantomData<I>);
 

@@ -30,18 +30,21 @@ impl<T: Serialize> Idempotent<T> {
     ///
     /// ```
     /// # use shared::domain::{IdempotentRequest, OrgScope, Outcome};
-    /// use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Resource, Result};
+    /// use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result};
+    /// # #[derive(serde::Serialize)]
+    /// # struct NewNote;
+    /// # struct Note;
     /// # struct Notes;
     /// # impl Notes {
-    /// #     async fn create<T>(&self, _: &OrgScope, new: T, _: Option<&IdempotentRequest>) -> Result<Outcome<T>> {
-    /// #         Ok(Outcome::Created(new))
+    /// #     async fn create(&self, _: &OrgScope, _: NewNote, _: Option<&IdempotentRequest>) -> Result<Outcome<Note>> {
+    /// #         Ok(Outcome::Created(Note))
     /// #     }
     /// # }
     ///
-    /// async fn create_note<T: Resource>(
+    /// async fn create_note(
     ///     ctx: RequestContext<OrgMember, Notes>,
-    ///     new: Idempotent<T>,
-    /// ) -> Result<Created<T>> {
+    ///     new: Idempotent<NewNote>,
+    /// ) -> Result<Created<Note>> {
     ///     let (new, request) = new.open(&ctx)?;
     ///     Ok(ctx.store().create(ctx.scope(), new, request.as_ref()).await?.into())
     /// }

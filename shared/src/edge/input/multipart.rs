@@ -96,8 +96,8 @@ fn file_parts(body: &Bytes, boundary: &str) -> Result<Vec<FilePart>> {
     Ok(files)
 }
 
-/// Returns the file of a part in the field `file` that has a file name or a type. Other parts must be well-formed, and their
-/// content is ignored.
+/// Returns the file of a part in the field `file` that has a file name or a type. Other parts must be well-formed, and
+/// their content is ignored.
 fn file_part(part: &Bytes) -> Result<Option<FilePart>> {
     let (headers, bytes) = parts::open(part).ok_or(Error::InvalidMultipart)?;
     let Headers { disposition, content_type, encoding } =

@@ -73,8 +73,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthorized`] with the reason for the log. [`Unavailable`](crate::domain::Error::Unavailable) if the issuer's
-    /// keys could not be fetched.
+    /// [`Error::Unauthorized`] with the reason for the log. [`Unavailable`](crate::domain::Error::Unavailable) if the
+    /// issuer's keys could not be fetched.
     pub(crate) async fn verify(&self, credential: &Credential, now: Timestamp) -> Result<Caller> {
         match credential {
             Credential::None => Err(Error::Unauthorized { refused: None }),

@@ -1,5 +1,5 @@
-//! CSRF: requests that another site starts with the user's cookie. Bearer requests are exempt, because browsers never add the
-//! token by themselves.
+//! CSRF: requests that another site starts with the user's cookie. Bearer requests are exempt, because browsers never add
+//! the token by themselves.
 
 use crate::config::TrustedOrigins;
 use crate::edge::error::{Error, Result};

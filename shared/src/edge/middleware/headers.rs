@@ -1,5 +1,5 @@
-//! Headers of every response: the request's id, the security headers of OWASP's REST Security Cheat Sheet, and the rate limit
-//! (draft-ietf-httpapi-ratelimit-headers).
+//! Headers of every response: the request's id, the security headers of OWASP's REST Security Cheat Sheet, and the rate
+//! limit (draft-ietf-httpapi-ratelimit-headers).
 
 use http::{HeaderName, HeaderValue, header};
 

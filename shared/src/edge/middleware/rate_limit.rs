@@ -62,13 +62,13 @@ impl Limiter {
         }
     }
 
-    /// Counts a request of a caller at `now` (milliseconds since the epoch). Returns `None` if the table is unavailable and the
-    /// limit fails open.
+    /// Counts a request of a caller at `now` (milliseconds since the epoch). Returns `None` if the table is unavailable and
+    /// the limit fails open.
     ///
     /// # Errors
     ///
-    /// [`Error::RateLimited`] over the limit. [`domain::Error::Unavailable`] if the table is unavailable and the limit fails
-    /// closed.
+    /// [`Error::RateLimited`] over the limit. [`domain::Error::Unavailable`] if the table is unavailable and the limit
+    /// fails closed.
     pub(crate) async fn check(&self, caller: &str, now: u64) -> Result<Option<RateLimitStatus>> {
         let outcome = tokio::time::timeout(TIMEOUT, self.count(caller, now)).await;
         match outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into())) {

@@ -9,8 +9,8 @@ pub(crate) fn for_user(user: &UserId) -> String {
     format!("user#{}", user.as_str())
 }
 
-/// Returns the key of a caller without a valid token, from the source address that API Gateway reports. An IPv6 /64 shares one
-/// key, because one subscriber has all of it (RFC 6177). All invalid addresses share one key, too.
+/// Returns the key of a caller without a valid token, from the source address that API Gateway reports. An IPv6 /64 shares
+/// one key, because one subscriber has all of it (RFC 6177). All invalid addresses share one key, too.
 pub(crate) fn for_ip(address: &str) -> String {
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => format!("ip#{address}"),

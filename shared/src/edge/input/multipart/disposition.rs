@@ -1,5 +1,5 @@
-//! `Content-Disposition` of a part (RFC 7578, section 4.2), as browsers write it and with the extended file name of RFC 8187
-//! (which obsoletes RFC 5987).
+//! `Content-Disposition` of a part (RFC 7578, section 4.2), as browsers write it and with the extended file name of RFC
+//! 8187 (which obsoletes RFC 5987).
 
 use percent_encoding::percent_decode;
 

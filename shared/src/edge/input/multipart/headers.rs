@@ -49,8 +49,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Splits a header into name and value. The name is `None` if it is no token (RFC 9110, section 5.1) or the value has control
-/// characters.
+/// Splits a header into name and value. The name is `None` if it is no token (RFC 9110, section 5.1) or the value has
+/// control characters.
 fn header(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let colon = line.iter().position(|byte| *byte == b':').unwrap_or_default();
     let (name, value) = (&line[..colon], line[colon..].strip_prefix(b":").unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Splits a body into parts (RFC 2046, section 5.1.1). A body that lenient and strict parsers split in two ways is malformed,
-//! because a proxy in front may have checked other parts.
+//! Splits a body into parts (RFC 2046, section 5.1.1). A body that lenient and strict parsers split in two ways is
+//! malformed, because a proxy in front may have checked other parts.
 
 use bytes::Bytes;
 use memchr::memmem::{self, Finder};

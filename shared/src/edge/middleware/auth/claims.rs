@@ -58,8 +58,8 @@ impl Rules {
         text(claims, "iss").filter(|_| self.issuer.contains(TENANT_ID))
     }
 
-    /// Returns `true` if the token is for a configured audience. Some issuers name the client instead: Cognito in `client_id`
-    /// (RFC 9068, section 2.2), Clerk in `azp`.
+    /// Returns `true` if the token is for a configured audience. Some issuers name the client instead: Cognito in
+    /// `client_id` (RFC 9068, section 2.2), Clerk in `azp`.
     fn is_audience(&self, claims: &Value) -> bool {
         if self.audience == Audience::Any {
             return true;
@@ -103,8 +103,8 @@ fn organizations(claim: &Value) -> Option<Vec<(OrgId, Grant)>> {
     Some(listed.into_iter().filter_map(granting).collect())
 }
 
-/// Returns the grants of a roles claim. They count in all organizations, except those of an object: its keys are roles, and the
-/// keys of a role's value are the organizations where it counts (Zitadel).
+/// Returns the grants of a roles claim. They count in all organizations, except those of an object: its keys are roles, and
+/// the keys of a role's value are the organizations where it counts (Zitadel).
 fn role_grants(claim: &Value) -> Vec<Grant> {
     let Some(roles) = claim.as_object() else {
         return vec![Grant { organizations: None, roles: names(claim) }];

@@ -58,8 +58,8 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](crate::edge::Error::Unauthorized) if it does not verify. [`Error::Unavailable`] if the issuer's keys
-    /// could not be fetched.
+    /// [`Unauthorized`](crate::edge::Error::Unauthorized) if it does not verify. [`Error::Unavailable`] if the issuer's
+    /// keys could not be fetched.
     pub(super) async fn verify(
         &self,
         hint: KeyHint<'_>,

@@ -115,8 +115,9 @@ impl Verifier {
     }
 }
 
-/// Decodes a part of the token: a JSON object in UTF-8 (RFC 7519, section 7.2) without repeated members (section 4), because
-/// parsers differ in the one that they take. The decoder refuses padding and unused bits, so that a token has one spelling.
+/// Decodes a part of the token: a JSON object in UTF-8 (RFC 7519, section 7.2) without repeated members (section 4),
+/// because parsers differ in the one that they take. The decoder refuses padding and unused bits, so that a token has one
+/// spelling.
 fn decoded(part: &str) -> Option<Value> {
     let text = URL_SAFE_NO_PAD.decode(part).ok()?;
     let Literal::<true>(value) = serde_json::from_slice(&text).ok()?;

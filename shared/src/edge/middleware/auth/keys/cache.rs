@@ -1,5 +1,5 @@
-//! Cache of an issuer's keys. It refreshes them in the background, keeps them while the issuer is down, and fetches again for
-//! an unknown `kid`. What must stay out: HTTP and the clock.
+//! Cache of an issuer's keys. It refreshes them in the background, keeps them while the issuer is down, and fetches again
+//! for an unknown `kid`. What must stay out: HTTP and the clock.
 //!
 //! # Fetches
 //!
@@ -38,8 +38,8 @@ const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 /// Also the minimum time between refreshes of known keys.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
-/// Minimum time between a failed fetch and the next one that a request waits for. Equals the `Retry-After` of the 503. It is
-/// short, because a new key must not stay unknown.
+/// Minimum time between a failed fetch and the next one that a request waits for. Equals the `Retry-After` of the 503. It
+/// is short, because a new key must not stay unknown.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
 /// Source of keys.
@@ -134,7 +134,7 @@ impl<S: Source> Cache<S> {
         drop(tokio::spawn(async move { cache.fetch(Reason::Age(REFRESH_AFTER), now).await.map(drop) }));
     }
 
-    /// Fetches the keys, one request at a time. A request that had to wait takes the result, and fails if that fetch failed.
+    /// Fetches the keys, one request at a time. A request that had to wait takes the result of that fetch and starts none.
     async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
         let before = self.state().fetches;
         let _guard = self.refresh_lock.lock().await;

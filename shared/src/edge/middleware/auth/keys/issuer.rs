@@ -69,8 +69,8 @@ fn runtime_components() -> Result<RuntimeComponents, BuildError> {
 }
 
 impl Issuer {
-    /// Opens a source at `url`. For TLS, the system's authorities and those of `ca_bundle` (PEM) are trusted, because an issuer
-    /// may use any.
+    /// Opens a source at `url`. For TLS, the system's authorities and those of `ca_bundle` (PEM) are trusted, because an
+    /// issuer may use any.
     ///
     /// # Errors
     ///

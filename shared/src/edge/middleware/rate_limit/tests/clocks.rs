@@ -1,4 +1,4 @@
-//! Clocks that step or differ. A request counts in the newest window of any environment, up to ten seconds ahead of its clock.
+//! Clocks that step or differ. A request counts in the newest window of any environment, up to ten seconds ahead.
 
 use super::*;
 
