@@ -36,7 +36,7 @@ use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this route doesn't say who may call it",
+    message = "this route has no access rule",
     label = "add `.org_member()`, `.org_role(…)`, `.signed_in()`, `.public()` or `.access(…)` to the route"
 )]
 pub trait Access<S> {

@@ -17,7 +17,7 @@ const UNAVAILABLE_RETRY_AFTER: u64 = 1;
 const REPLAYED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
 
-/// Response of a handler, for a status that no other type here has.
+/// Response that an [`IntoResponse`] of your own makes.
 ///
 /// ```
 /// use shared::edge::{Response, StatusCode};

@@ -80,7 +80,7 @@ pub struct KeyStated;
 
 /// State of a route that can be run. Only [`KeyStated`] implements it.
 #[diagnostic::on_unimplemented(
-    message = "this route doesn't say what becomes of an `Idempotency-Key`",
+    message = "this route does not state its use of `Idempotency-Key`",
     label = "add `.idempotent()` or `.ignores_idempotency_key()` to the route"
 )]
 pub trait Stated {}

@@ -28,7 +28,7 @@ use crate::domain::json::Literal;
 use crate::storage::{Aws, Store};
 
 /// Time after init until a function counts as idle. Usually it has called the Runtime API for its first request by then. On
-/// a slow CPU the connections begin a little earlier.
+/// a slow CPU the connections begin a little before that call.
 const UNTIL_IDLE: Duration = Duration::from_millis(1);
 
 /// Runs a function until Lambda ends it. Exits with a failure and the reason if a setting is missing or invalid, or if the
@@ -74,7 +74,7 @@ where
 ///
 /// # Errors
 ///
-/// Any problem of the start.
+/// Missing path parameters, invalid settings or certificates.
 fn serve<A, I, K, S, R, H>(route: Route<A, I, K>, handler: H) -> std::result::Result<ExitCode, BoxError>
 where
     A: Access<S>,
