@@ -93,15 +93,15 @@ impl App {
     ///
     /// # Errors
     /// The stack does not start.
-    pub async fn second_instance(&self, variables: &[(&str, &str)]) -> Result<Self> {
-        self.second_instance_with(variables, |options| options).await
+    pub async fn second_environment(&self, variables: &[(&str, &str)]) -> Result<Self> {
+        self.second_environment_with(variables, |options| options).await
     }
 
     /// Starts another execution environment of every function with changed options.
     ///
     /// # Errors
     /// The stack does not start.
-    pub async fn second_instance_with(
+    pub async fn second_environment_with(
         &self,
         variables: &[(&str, &str)],
         change: impl FnOnce(Options) -> Options,

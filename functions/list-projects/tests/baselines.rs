@@ -30,7 +30,7 @@ async fn baselines(app: &App, variables: &[(&str, &str)]) -> Result<Vec<(&'stati
         if folder.join("list-projects").exists() {
             let binaries = Binaries::Dir(folder);
             let change = |options| Options { binaries, only: Some("list-projects".to_owned()), ..options };
-            baselines.push((name, app.second_instance_with(variables, change).await?));
+            baselines.push((name, app.second_environment_with(variables, change).await?));
         } else {
             // `stderr()` is not captured, so the line is shown even if the test passes.
             writeln!(std::io::stderr(), "SKIPPED: target/baselines/{name}/list-projects does not exist")?;

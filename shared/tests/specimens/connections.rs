@@ -24,7 +24,8 @@ async fn waiting(app: &App) -> Result<(App, [TlsProxy; 2])> {
     // A host name, like that of an emulator elsewhere, keeps the bucket in the path.
     let by_name = objects.url().replace("127.0.0.1", "localhost");
     let endpoints = [("AWS_ENDPOINT_URL_DYNAMODB", &*tables.url()), ("AWS_ENDPOINT_URL_S3", &*by_name)];
-    let other = app.second_instance_with(&endpoints, |options| Options { prewarm: true, ..options }).await?;
+    let other =
+        app.second_environment_with(&endpoints, |options| Options { prewarm: true, ..options }).await?;
     tables.wait_for(TO_TABLES).await?;
     objects.wait_for(TO_OBJECTS).await?;
     Ok((other, [tables, objects]))
@@ -62,7 +63,7 @@ async fn first_upload_connects_during_the_counter_call() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let objects = TlsProxy::start(endpoint(&app, "AWS_ENDPOINT_URL_S3")?, None).await?;
-    let other = app.second_instance(&[("AWS_ENDPOINT_URL_S3", &*objects.url())]).await?;
+    let other = app.second_environment(&[("AWS_ENDPOINT_URL_S3", &*objects.url())]).await?;
     let mut counter = other.proxy.hold(CallMatcher::of("UpdateItem").number(1), Moment::Before);
     let upload = other.upload(&note, "a.png", "image/png", PNG);
     let (response, opened) = tokio::join!(upload, async {

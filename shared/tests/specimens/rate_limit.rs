@@ -100,7 +100,7 @@ async fn rejected_request_consumes_nothing() -> Result<()> {
     let app = app().await?;
     send((0..5).map(|_| create(&app))).await?;
     let before = counter(&app).await?;
-    let second = app.second_instance(&[FIVE_A_DAY]).await?;
+    let second = app.second_environment(&[FIVE_A_DAY]).await?;
     let requests = (0..5).flat_map(|_| [create(&app), create(&second)]);
     let waits: Vec<u64> = send(requests)
         .await?
@@ -152,12 +152,12 @@ async fn expired_counter_changes_no_decision() -> Result<()> {
     let mut row = counter(&app).await?;
     row["expiresAt"] = json!(1);
     app.put_row("RateLimitTable", &row).await?;
-    let second = app.second_instance(&[FIVE_A_DAY]).await?;
+    let second = app.second_environment(&[FIVE_A_DAY]).await?;
     assert_eq!(create(&second).send().await?.status, 429);
     // A full counter of two windows ago is ignored.
     row["window"] = json!(row["window"].as_i64().unwrap_or_default() - 2);
     app.put_row("RateLimitTable", &row).await?;
-    let response = create(&app.second_instance(&[FIVE_A_DAY]).await?).send().await?;
+    let response = create(&app.second_environment(&[FIVE_A_DAY]).await?).send().await?;
     assert_eq!((response.status, response.rate_limit().map(|rate_limit| rate_limit.0)), (400, Some(4)));
     Ok(())
 }
@@ -183,11 +183,11 @@ async fn request_costs_one_or_two_round_trips() -> Result<()> {
             (passed, 1),
             "caller that this environment has seen"
         );
-        let second = first.second_instance(&[FIVE_A_DAY]).await?;
+        let second = first.second_environment(&[FIVE_A_DAY]).await?;
         assert_eq!(cost(&second, request(&second)).await?, (passed, 2), "caller that others have seen");
         assert_eq!(cost(&second, request(&second)).await?, (passed, 1), "same caller again");
         assert_eq!(cost(&first, request(&first)).await?, (passed, 1), "caller that others have seen since");
-        let third = first.second_instance(&[FIVE_A_DAY]).await?;
+        let third = first.second_environment(&[FIVE_A_DAY]).await?;
         assert_eq!(cost(&third, request(&third)).await?, (429, 1), "rejection");
         assert_eq!(
             cost(&third, request(&third)).await?,
@@ -208,7 +208,7 @@ async fn returning_caller_costs_one_or_two_round_trips() -> Result<()> {
         let mut earlier = row.clone();
         earlier["window"] = json!(row["window"].as_i64().unwrap_or_default() - windows_ago);
         app.put_row("RateLimitTable", &earlier).await?;
-        let second = app.second_instance(&[FIVE_A_DAY]).await?;
+        let second = app.second_environment(&[FIVE_A_DAY]).await?;
         assert_eq!(cost(&second, create(&second)).await?, (400, round_trips), "{windows_ago} windows ago");
     }
     Ok(())

@@ -16,7 +16,8 @@ fn create(app: &App, user: &str) -> RequestBuilder {
 #[tokio::test]
 async fn sixty_processes_share_one_exact_limit() -> Result<()> {
     let app = App::specimens(&TWENTY_A_DAY).await?;
-    let apps = [app.second_instance(&TWENTY_A_DAY).await?, app.second_instance(&TWENTY_A_DAY).await?, app];
+    let apps =
+        [app.second_environment(&TWENTY_A_DAY).await?, app.second_environment(&TWENTY_A_DAY).await?, app];
     // An environment for each request starts ahead of the burst.
     for app in &apps {
         let warm = send_concurrently((0..20).map(|turn| create(app, &format!("user {turn}")))).await?;
@@ -94,7 +95,7 @@ async fn invalid_counter_row_is_replaced() -> Result<()> {
             None => drop(row.as_object_mut().map(|row| row.remove(broken))),
         }
         app.put_row("RateLimitTable", &row).await?;
-        let second = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+        let second = app.second_environment(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
         second.proxy.clear();
         let response = create(&second, "alice").send().await?;
         assert_eq!(
@@ -118,7 +119,7 @@ async fn extreme_counters_never_cause_500() -> Result<()> {
         let mut row = counter.clone();
         row[name] = json!(u64::MAX);
         app.put_row("RateLimitTable", &row).await?;
-        let second = app.second_instance(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+        let second = app.second_environment(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
         assert_eq!(create(&second, "alice").send().await?.status, expected, "{name}");
     }
     Ok(())

@@ -40,7 +40,7 @@ async fn lost_table_is_503_with_logged_cause() -> Result<()> {
 #[tokio::test]
 async fn storage_failures_are_not_replayed() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let cut_off = app.second_instance(&[NOWHERE]).await?;
+    let cut_off = app.second_environment(&[NOWHERE]).await?;
     let post = |app: &App| app.as_alice("POST", &notes("acme")).key("key").json(&json!({"name": "Apollo"}));
     assert_eq!(post(&cut_off).send().await?.status, 503);
     let response = post(&app).send().await?;

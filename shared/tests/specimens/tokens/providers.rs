@@ -100,7 +100,7 @@ async fn every_provider_token_is_accepted() -> Result<()> {
             ("AUTH_AUDIENCE", &row.audience),
             ("AUTH_ORGANIZATIONS_CLAIM", &row.organizations),
         ];
-        let service = app.second_instance(&settings).await?;
+        let service = app.second_environment(&settings).await?;
         for (organization, status_and_code) in [(case.member_of.as_str(), "200"), (STRANGER, "403 FORBIDDEN")]
         {
             let request = service.client.get(&notes(organization)).bearer(&token);

@@ -54,7 +54,7 @@ async fn emulators_need_a_certificate_of_the_bundle() -> Result<()> {
     for (authority, status_and_code) in [(&known, "201"), (&unknown, "503 SERVICE_UNAVAILABLE")] {
         let bundle = Bundle::of(authority)?;
         let other =
-            app.second_instance(&[&endpoints[..], &[("AWS_CA_BUNDLE", bundle.path()?)]].concat()).await?;
+            app.second_environment(&[&endpoints[..], &[("AWS_CA_BUNDLE", bundle.path()?)]].concat()).await?;
         assert_eq!(other.upload(&note, "a.png", "image/png", PNG).await?.status_and_code(), status_and_code);
         assert_eq!(app.objects().await?.len(), 1);
     }

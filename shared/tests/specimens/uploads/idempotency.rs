@@ -159,7 +159,7 @@ async fn refused_upload_may_reuse_its_key() -> Result<()> {
 async fn unavailable_bucket_is_503_and_repeatable() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    let cut_off = app.second_instance(&[("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")]).await?;
+    let cut_off = app.second_environment(&[("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")]).await?;
     assert_eq!(
         post(&cut_off, &note, "a.png", PNG).send().await?.status_and_code(),
         "503 SERVICE_UNAVAILABLE"
@@ -178,7 +178,7 @@ async fn silent_bucket_is_503_in_time() -> Result<()> {
     // Connections are accepted, and no response ever follows.
     let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
     let endpoint = format!("http://{}", silent.local_addr()?);
-    let cut_off = app.second_instance(&[("AWS_ENDPOINT_URL_S3", &endpoint)]).await?;
+    let cut_off = app.second_environment(&[("AWS_ENDPOINT_URL_S3", &endpoint)]).await?;
     assert_eq!(
         post(&cut_off, &note, "a.png", PNG).send().await?.status_and_code(),
         "503 SERVICE_UNAVAILABLE"
@@ -190,7 +190,7 @@ async fn silent_bucket_is_503_in_time() -> Result<()> {
 async fn unavailable_tables_are_503_and_store_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
-    let cut_off = app.second_instance(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")]).await?;
+    let cut_off = app.second_environment(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")]).await?;
     assert_eq!(
         post(&cut_off, &note, "a.png", PNG).send().await?.status_and_code(),
         "503 SERVICE_UNAVAILABLE"
