@@ -20,6 +20,7 @@ pub use self::auth::{
 };
 pub use self::aws::AwsSettings;
 pub use self::origins::TrustedOrigins;
+use crate::domain::ParseError;
 use crate::domain::rate_limit::RateLimitPolicy;
 
 /// Reads variables and collects what is wrong with them.
@@ -95,8 +96,13 @@ impl<'a> Env<'a> {
         value
     }
 
-    /// Returns what `parse` makes of a variable, or of `default` if it isn't set; reports a problem if it is refused.
-    pub fn parsed<T, E: fmt::Display>(
+    /// Parses a variable, or `default` if it isn't set. Reports a problem if the text is invalid.
+    pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str, default: &str) -> Option<T> {
+        self.parsed_with(name, default, T::from_str)
+    }
+
+    /// Parses a variable like [`Env::parsed`], with a function. For values whose type has no `FromStr` of its own.
+    pub fn parsed_with<T, E: fmt::Display>(
         &self,
         name: &str,
         default: &str,
@@ -136,10 +142,10 @@ impl Settings {
     #[must_use]
     pub fn from_env(env: &Env<'_>) -> Option<Self> {
         let auth = AuthSettings::from_env(env);
-        let rate_limit = env.parsed("RATE_LIMIT", "10/10s", RateLimitPolicy::from_str);
-        let rate_limit_failure_mode = env.parsed("RATE_LIMIT_ON_ERROR", "allow", FailureMode::parse);
+        let rate_limit = env.parsed("RATE_LIMIT", "10/10s");
+        let rate_limit_failure_mode = env.parsed("RATE_LIMIT_ON_ERROR", "allow");
         let rate_limit_table = env.required("RATE_LIMIT_TABLE");
-        let trusted_origins = env.parsed("TRUSTED_ORIGINS", "", TrustedOrigins::from_str);
+        let trusted_origins = env.parsed("TRUSTED_ORIGINS", "");
         Some(Self {
             auth: auth?,
             rate_limit: rate_limit?,
@@ -153,14 +159,14 @@ impl Settings {
 /// The least severe level that is logged (`LOG_LEVEL`, default `info`).
 #[must_use]
 pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
-    env.parsed("LOG_LEVEL", "info", |text| match text.to_ascii_lowercase().as_str() {
+    env.parsed_with("LOG_LEVEL", "info", |text| match text.to_ascii_lowercase().as_str() {
         "trace" => Ok(LevelFilter::TRACE),
         "debug" => Ok(LevelFilter::DEBUG),
         "info" => Ok(LevelFilter::INFO),
         "warn" => Ok(LevelFilter::WARN),
         "error" => Ok(LevelFilter::ERROR),
         "off" => Ok(LevelFilter::OFF),
-        _ => Err("must be trace, debug, info, warn, error or off"),
+        _ => Err(ParseError::new("must be trace, debug, info, warn, error or off")),
     })
 }
 
@@ -170,12 +176,14 @@ fn is_http(text: &str) -> bool {
         .is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
-impl FailureMode {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+impl FromStr for FailureMode {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         match text {
             "allow" => Ok(Self::Open),
             "deny" => Ok(Self::Closed),
-            _ => Err("must be allow or deny"),
+            _ => Err(ParseError::new("must be allow or deny")),
         }
     }
 }

@@ -17,7 +17,7 @@ pub mod validation;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-pub use error::{BoxError, Error, Kind, Result};
+pub use error::{BoxError, Error, Kind, ParseError, Result};
 pub use file::{FileName, NewFile};
 pub use idempotency::{IdempotencyKey, IdempotentRequest, Outcome};
 pub use ids::{OrgId, ResourceId, UserId};

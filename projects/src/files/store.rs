@@ -5,9 +5,7 @@
 
 use jiff::Timestamp;
 use shared::config::Env;
-use shared::domain::{
-    Error, FileName, IdempotentRequest, NewFile, OrgScope, Outcome, ResourceId, Result, UserId,
-};
+use shared::domain::{Error, FileName, IdempotentRequest, NewFile, OrgScope, Outcome, Result};
 use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
 
 use super::{FileId, ProjectFile};
@@ -109,14 +107,14 @@ fn to_row(file: &ProjectFile, object: &ObjectKey) -> Row {
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<ProjectFile> {
     Ok(ProjectFile {
-        id: row.parsed("id", FileId::parse)?,
+        id: row.parsed("id")?,
         org_id: scope.organization().clone(),
-        project_id: row.parsed("projectId", ProjectId::parse)?,
+        project_id: row.parsed("projectId")?,
         name: FileName::from_storage(row.text("name")?),
         content_type: row.text("contentType")?.to_owned(),
         size: row.number("size")?,
         sha256: row.text("sha256")?.to_owned(),
-        created_by: row.parsed("createdBy", UserId::parse)?,
+        created_by: row.parsed("createdBy")?,
         created_at: row.time("createdAt")?,
     })
 }

@@ -5,7 +5,7 @@
 
 use shared::config::Env;
 use shared::domain::{
-    Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, UserId, name_key,
+    Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, name_key,
 };
 use shared::storage::{Aws, Key, Kind, List, Row, Store, Table};
 
@@ -105,13 +105,13 @@ fn to_row(project: &Project) -> Row {
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<Project> {
     Ok(Project {
-        id: row.parsed("id", ProjectId::parse)?,
+        id: row.parsed("id")?,
         org_id: scope.organization().clone(),
         name: row.text("name")?.to_owned(),
         description: row.optional("description").map(str::to_owned),
         color: row.optional("color").map(str::to_owned),
         version: row.number("version")?,
-        created_by: row.parsed("createdBy", UserId::parse)?,
+        created_by: row.parsed("createdBy")?,
         created_at: row.time("createdAt")?,
         updated_at: row.time("updatedAt")?,
     })

@@ -16,7 +16,7 @@ impl Access<Notes> for InTable {
 
     async fn authorize(&self, caller: &Caller, request: &Request, store: &Notes) -> Result<OrgMember> {
         const REFUSED: Error = Error::Forbidden("You are not a member of this organization");
-        let organization = OrgId::parse(request.path("orgId")).ok_or(REFUSED)?;
+        let organization: OrgId = request.path("orgId").parse().map_err(|_| REFUSED)?;
         if !store.has_member(&caller.own_scope(), &organization).await? {
             return Err(REFUSED.into());
         }

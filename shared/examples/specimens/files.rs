@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::config::Env;
-use shared::domain::{
-    Error, FileName, IdempotentRequest, NewFile, OrgId, OrgScope, Outcome, ResourceId, Result,
-};
+use shared::domain::{Error, FileName, IdempotentRequest, NewFile, OrgId, OrgScope, Outcome, Result};
 use shared::edge::{Resource, path};
 use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
 
@@ -104,9 +102,9 @@ fn to_row(id: FileId, note: NoteId, file: &NewFile, object: &ObjectKey) -> Row {
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<NoteFile> {
     Ok(NoteFile {
-        id: row.parsed("id", FileId::parse)?,
+        id: row.parsed("id")?,
         org_id: scope.organization().clone(),
-        note_id: row.parsed("noteId", NoteId::parse)?,
+        note_id: row.parsed("noteId")?,
         name: FileName::from_storage(row.text("name")?),
         content_type: row.text("contentType")?.to_owned(),
         size: row.number("size")?,

@@ -2,8 +2,7 @@
 
 use shared::config::Env;
 use shared::domain::{
-    Error, IdempotentRequest, OrgId, OrgScope, Outcome, PageRequest, ResourceId, Result, UserId, UserScope,
-    name_key,
+    Error, IdempotentRequest, OrgId, OrgScope, Outcome, PageRequest, Result, UserScope, name_key,
 };
 use shared::edge::{Conditional, Versions};
 use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table};
@@ -106,9 +105,10 @@ impl Notes {
         let row = Row::new().with_text("id", draft.id).with_text("name", &draft.name);
         let key = Key::new(scope, DRAFT, [&draft.id]);
         let writes = self.0.transaction().create(&key, row.clone(), changed).idempotent(request, row);
-        writes.commit().await?.outcome(draft, |row| {
-            Ok(Draft { id: row.parsed("id", NoteId::parse)?, name: row.text("name")?.to_owned() })
-        })
+        writes
+            .commit()
+            .await?
+            .outcome(draft, |row| Ok(Draft { id: row.parsed("id")?, name: row.text("name")?.to_owned() }))
     }
 
     pub(crate) async fn has_member(&self, user: &UserScope, organization: &OrgId) -> Result<bool> {
@@ -143,12 +143,12 @@ fn to_row(note: &Note) -> Row {
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<Note> {
     Ok(Note {
-        id: row.parsed("id", NoteId::parse)?,
+        id: row.parsed("id")?,
         org_id: scope.organization().clone(),
         name: row.text("name")?.to_owned(),
         text: row.optional("text").map(str::to_owned),
         version: row.number("version")?,
-        created_by: row.parsed("createdBy", UserId::parse)?,
+        created_by: row.parsed("createdBy")?,
         created_at: row.time("createdAt")?,
     })
 }

@@ -2,10 +2,13 @@
 
 mod keys;
 
+use std::str::FromStr;
+
 use serde_json::Value;
 
 pub use self::keys::{Discovery, KeySetSource, KeySources, key_set_url};
 use super::{Env, digits};
+use crate::domain::ParseError;
 
 /// What `AUTH_AUDIENCE` says to ask for no audience.
 const ANY_AUDIENCE: &str = "*";
@@ -54,12 +57,11 @@ impl AuthSettings {
     pub(super) fn from_env(env: &Env<'_>) -> Option<Self> {
         let issuer = env.required("AUTH_ISSUER");
         let keys = KeySources::from_env(env, issuer.as_deref());
-        let audience =
-            env.required("AUTH_AUDIENCE").and_then(|_| env.parsed("AUTH_AUDIENCE", "", Audience::parse));
-        let organizations = env.parsed("AUTH_ORGANIZATIONS_CLAIM", "organizations", ClaimPath::parse);
-        let roles = env.parsed("AUTH_ROLES_CLAIM", "", ClaimPath::parse_optional);
-        let cookie = env.parsed("AUTH_COOKIE", "auth", cookie_name);
-        let leeway = env.parsed("AUTH_LEEWAY_SECONDS", "5", leeway_seconds);
+        let audience = env.required("AUTH_AUDIENCE").and_then(|_| env.parsed("AUTH_AUDIENCE", ""));
+        let organizations = env.parsed("AUTH_ORGANIZATIONS_CLAIM", "organizations");
+        let roles = env.parsed_with("AUTH_ROLES_CLAIM", "", optional_claim);
+        let cookie = env.parsed_with("AUTH_COOKIE", "auth", cookie_name);
+        let leeway = env.parsed_with("AUTH_LEEWAY_SECONDS", "5", leeway_seconds);
         Some(Self {
             keys: keys?,
             issuer: issuer?,
@@ -72,20 +74,24 @@ impl AuthSettings {
     }
 }
 
-impl Audience {
-    fn parse(list: &str) -> Result<Self, &'static str> {
+impl FromStr for Audience {
+    type Err = ParseError;
+
+    fn from_str(list: &str) -> Result<Self, ParseError> {
         let audiences: Vec<_> =
             list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
         match audiences.as_slice() {
-            [] => Err("must be a comma-separated list of audiences, or * for none"),
+            [] => Err(ParseError::new("must be a comma-separated list of audiences, or * for none")),
             [one] if one == ANY_AUDIENCE => Ok(Self::Any),
             several if several.iter().any(|one| one == ANY_AUDIENCE) => {
-                Err("must be * alone, or audiences without it")
+                Err(ParseError::new("must be * alone, or audiences without it"))
             }
             _ => Ok(Self::OneOf(audiences)),
         }
     }
+}
 
+impl Audience {
     /// Returns `true` if a token for `audience` is for this service.
     #[must_use]
     pub fn contains(&self, audience: &str) -> bool {
@@ -96,20 +102,22 @@ impl Audience {
     }
 }
 
-impl ClaimPath {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+impl FromStr for ClaimPath {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         if !text.starts_with('/') {
             return Ok(Self::Name(text.to_owned()));
         }
         // RFC 6901, section 3: a tilde is only there as ~0 or ~1.
         let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        escaped.then(|| Self::Pointer(text.to_owned())).ok_or("must be a claim's name or a JSON Pointer")
+        escaped
+            .then(|| Self::Pointer(text.to_owned()))
+            .ok_or_else(|| ParseError::new("must be a claim's name or a JSON Pointer"))
     }
+}
 
-    fn parse_optional(text: &str) -> Result<Option<Self>, &'static str> {
-        (!text.is_empty()).then(|| Self::parse(text)).transpose()
-    }
-
+impl ClaimPath {
     /// The value there, if the claims have one.
     #[must_use]
     pub fn find<'c>(&self, claims: &'c Value) -> Option<&'c Value> {
@@ -120,14 +128,20 @@ impl ClaimPath {
     }
 }
 
-/// RFC 6265, section 4.1.1: a cookie's name is a token.
-fn cookie_name(text: &str) -> Result<String, &'static str> {
-    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-    let fits = !text.is_empty() && text.bytes().all(is_token);
-    fits.then(|| text.to_owned()).ok_or("must be a cookie name")
+fn optional_claim(text: &str) -> Result<Option<ClaimPath>, ParseError> {
+    (!text.is_empty()).then(|| text.parse()).transpose()
 }
 
-fn leeway_seconds(text: &str) -> Result<u32, &'static str> {
+/// RFC 6265, section 4.1.1: a cookie's name is a token.
+fn cookie_name(text: &str) -> Result<String, ParseError> {
+    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
+    let fits = !text.is_empty() && text.bytes().all(is_token);
+    fits.then(|| text.to_owned()).ok_or_else(|| ParseError::new("must be a cookie name"))
+}
+
+fn leeway_seconds(text: &str) -> Result<u32, ParseError> {
     let seconds = digits(text).and_then(|seconds| seconds.try_into().ok());
-    seconds.filter(|seconds| *seconds <= 300).ok_or("must be a number of seconds from 0 to 300")
+    seconds
+        .filter(|seconds| *seconds <= 300)
+        .ok_or_else(|| ParseError::new("must be a number of seconds from 0 to 300"))
 }

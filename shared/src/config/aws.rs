@@ -5,6 +5,7 @@ use rustls_pki_types::pem::PemObject;
 use webpki::anchor_from_trusted_cert;
 
 use super::{Env, is_http};
+use crate::domain::ParseError;
 
 /// Where AWS is, and whom to trust there.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl AwsSettings {
         }
         let switches =
             ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
-        let [ignored, fips, dual_stack] = switches.map(|name| env.parsed(name, "false", flag));
+        let [ignored, fips, dual_stack] = switches.map(|name| env.parsed_with(name, "false", flag));
         let everywhere = endpoint(env, "AWS_ENDPOINT_URL");
         let [dynamodb, s3] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"]
             .map(|name| endpoint(env, name).or_else(|| everywhere.clone()))
@@ -66,11 +67,11 @@ fn endpoint(env: &Env<'_>, name: &str) -> Option<String> {
     Some(url)
 }
 
-fn flag(text: &str) -> Result<bool, &'static str> {
+fn flag(text: &str) -> Result<bool, ParseError> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err("must be true or false"),
+        _ => Err(ParseError::new("must be true or false")),
     }
 }
 

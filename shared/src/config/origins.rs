@@ -3,6 +3,8 @@
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use crate::domain::ParseError;
+
 /// Origins whose pages may write with the cookie.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TrustedOrigins(Vec<Origin>);
@@ -24,11 +26,11 @@ impl TrustedOrigins {
     }
 }
 
+/// Parses a comma-separated list. Empty entries are ignored.
 impl FromStr for TrustedOrigins {
-    type Err = String;
+    type Err = ParseError;
 
-    /// Parses a comma-separated list. Empty entries are left out.
-    fn from_str(list: &str) -> Result<Self, String> {
+    fn from_str(list: &str) -> Result<Self, ParseError> {
         let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
         origins
             .map(|origin| Origin::parse(origin).ok_or_else(|| not_an_origin(origin)))
@@ -74,10 +76,10 @@ fn normal_host(host: &str) -> Option<String> {
     (!host.is_empty() && host.bytes().all(is_name)).then(|| host.to_ascii_lowercase())
 }
 
-fn not_an_origin(text: &str) -> String {
-    format!(
+fn not_an_origin(text: &str) -> ParseError {
+    ParseError::new(format!(
         "must be comma-separated origins, such as https://app.example.com or http://localhost:*, and {text} is none"
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -2,13 +2,28 @@
 //!
 //! Each error has two texts: its `Display` is for the caller and names nothing internal; its `source()` is for the log.
 
+use std::borrow::Cow;
+
 use super::validation::Issues;
 
 /// Cause of a failure, for the log only.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The result of a decision or of a storage call.
-pub type Result<T> = std::result::Result<T, Error>;
+/// Result of a decision or of a storage call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Reason why a text can't be parsed, the error of every `FromStr` here. It continues a sentence that begins with the
+/// text's name, as in `AUTH_COOKIE must be a cookie name`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ParseError(Cow<'static, str>);
+
+impl ParseError {
+    /// Makes an error from its reason.
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(reason.into())
+    }
+}
 
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]

@@ -73,7 +73,7 @@ impl NewFile {
 
 /// Identity, whatever the transport: name, type and hash.
 impl Serialize for NewFile {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.name, self.content_type, self.sha256_hex()).serialize(serializer)
     }
 }

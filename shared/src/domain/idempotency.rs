@@ -3,12 +3,13 @@
 //! The header is that of the IETF request `request-ietf-httpapi-idempotency-key-header`.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Error, Result, Scope, hex};
+use super::{Error, ParseError, Result, Scope, hex};
 
 /// Time for which a response can be replayed.
 const RECORD_TTL: SignedDuration = SignedDuration::from_hours(24);
@@ -20,13 +21,14 @@ const MAX_KEY_LENGTH: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-impl IdempotencyKey {
-    /// Takes 1 to 255 visible ASCII characters, or nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+impl FromStr for IdempotencyKey {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let fits =
             (1..=MAX_KEY_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(text.to_owned()))
+            .ok_or_else(|| ParseError::new("must be 1 to 255 visible ASCII characters"))
     }
 }
 
@@ -142,12 +144,12 @@ impl<T> Outcome<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Caller, OrgId, UserId};
+    use super::super::Caller;
     use super::*;
 
     fn request(organization: &str, user: &str, route: &str, key: &str) -> IdempotentRequest {
-        let caller = Caller::new(UserId::parse(user).unwrap(), vec![OrgId::parse(organization).unwrap()]);
-        let key = IdempotencyKey::parse(key).unwrap();
+        let caller = Caller::new(user.parse().unwrap(), vec![organization.parse().unwrap()]);
+        let key = key.parse().unwrap();
         let scope = caller.authorize_org(organization).unwrap();
         IdempotentRequest::new(&scope, &key, route, &BTreeMap::new(), &"content", Timestamp::UNIX_EPOCH)
             .unwrap()
@@ -155,9 +157,9 @@ mod tests {
 
     #[test]
     fn a_key_is_visible_ascii_of_1_to_255_characters() {
-        assert!(IdempotencyKey::parse(&"k".repeat(255)).is_some());
+        assert!("k".repeat(255).parse::<IdempotencyKey>().is_ok());
         for bad in ["", "a b", "a\tb", "é", "\u{7f}", &"k".repeat(256)] {
-            assert!(IdempotencyKey::parse(bad).is_none(), "{bad:?}");
+            assert!(bad.parse::<IdempotencyKey>().is_err(), "{bad:?}");
         }
     }
 

@@ -1,32 +1,45 @@
 //! Identifiers. Organizations and users are named by the token's issuer; resources are named here, by `UUIDv7` (RFC 9562),
 //! so that ids sort by creation time.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::{NoContext, Uuid};
 
+use super::ParseError;
+
 /// The longest organization or user id in bytes. `OpenID` Connect Core, section 2, allows a `sub` of 255.
 const MAX_FOREIGN_ID_BYTES: usize = 255;
 
-/// Text that an issuer chose as an id: 1 to 255 bytes without control characters.
-fn foreign_id(text: &str) -> Option<String> {
+/// Checks that a text is 1 to 255 bytes without control characters.
+fn foreign_id(text: &str) -> Result<String, ParseError> {
     let fits = !text.is_empty() && text.len() <= MAX_FOREIGN_ID_BYTES;
-    (fits && !text.chars().any(char::is_control)).then(|| text.to_owned())
+    let is_id = fits && !text.chars().any(char::is_control);
+    is_id
+        .then(|| text.to_owned())
+        .ok_or_else(|| ParseError::new("must be 1 to 255 bytes without control characters"))
 }
 
 /// The id of an organization (tenant), as the token's issuer names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct OrgId(String);
 
-impl OrgId {
-    /// Takes an id of 1 to 255 bytes without control characters, or nothing. `.` and `..` are none: no URL can have them
-    /// as a segment (RFC 3986, section 5.2.4).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        foreign_id(text).filter(|id| id != "." && id != "..").map(Self)
-    }
+/// Parses 1 to 255 bytes without control characters. `.` and `..` are invalid, because no URL can have them as a segment
+/// (RFC 3986, section 5.2.4).
+impl FromStr for OrgId {
+    type Err = ParseError;
 
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "." | ".." => Err(ParseError::new("must not be . or ..")),
+            _ => foreign_id(text).map(Self),
+        }
+    }
+}
+
+impl OrgId {
     /// The id as the issuer wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -38,13 +51,16 @@ impl OrgId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct UserId(String);
 
-impl UserId {
-    /// Takes an id of 1 to 255 bytes without control characters, or nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+/// Parses 1 to 255 bytes without control characters.
+impl FromStr for UserId {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         foreign_id(text).map(Self)
     }
+}
 
+impl UserId {
     /// The id as the issuer wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -54,15 +70,12 @@ impl UserId {
 
 /// Id of a resource, which its type says: a `ProjectId` is never taken for a `FileId`. [`resource_id!`](crate::resource_id)
 /// makes such types.
-pub trait ResourceId: Sized {
+pub trait ResourceId: FromStr<Err = ParseError> {
     /// Name of the path parameter that holds it, such as `projectId`.
     const PARAMETER: &'static str;
 
     /// Name of the resource for callers, such as `Project`.
     const RESOURCE: &'static str;
-
-    /// Parses the canonical text form. Returns `None` for any other text.
-    fn parse(text: &str) -> Option<Self>;
 }
 
 /// Makes a `UUIDv7` that sorts by `now`, to the millisecond. Those of one millisecond sort at random.
@@ -74,19 +87,22 @@ pub fn time_ordered(now: Timestamp) -> Uuid {
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
 }
 
-/// Takes only the canonical form (RFC 9562, section 4: lower case, hyphenated), so that one id has one spelling.
+/// Parses the canonical form (RFC 9562, section 4: lower case, hyphenated).
+///
+/// # Errors
+///
+/// For any other form, because one id has one spelling.
 #[doc(hidden)]
-#[must_use]
-pub fn canonical(text: &str) -> Option<Uuid> {
-    let id = Uuid::try_parse(text).ok()?;
-    (id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(id)
+pub fn canonical(text: &str) -> Result<Uuid, ParseError> {
+    let id = Uuid::try_parse(text).ok();
+    let id = id.filter(|id| id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text);
+    id.ok_or_else(|| ParseError::new("must be a UUID in lower case with hyphens"))
 }
 
 /// Declares the id of a resource: the type, the path parameter that holds it, and the resource's name for callers.
 ///
 /// ```
 /// use jiff::Timestamp;
-/// use shared::domain::ResourceId;
 ///
 /// shared::resource_id! {
 ///     /// Id of an invoice.
@@ -94,8 +110,8 @@ pub fn canonical(text: &str) -> Option<Uuid> {
 /// }
 ///
 /// let id = InvoiceId::new(Timestamp::UNIX_EPOCH);
-/// assert_eq!(InvoiceId::parse(&id.to_string()), Some(id));
-/// assert_eq!(InvoiceId::parse("42"), None);
+/// assert_eq!(id.to_string().parse(), Ok(id));
+/// assert!("42".parse::<InvoiceId>().is_err());
 /// ```
 #[macro_export]
 macro_rules! resource_id {
@@ -120,8 +136,12 @@ macro_rules! resource_id {
         impl $crate::domain::ResourceId for $name {
             const PARAMETER: &'static str = $parameter;
             const RESOURCE: &'static str = $resource;
+        }
 
-            fn parse(text: &str) -> Option<Self> {
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::domain::ParseError;
+
+            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
                 $crate::derived::canonical(text).map(Self)
             }
         }
@@ -131,7 +151,7 @@ macro_rules! resource_id {
                 value: Option<$crate::domain::validation::Value>,
                 at: &mut $crate::domain::validation::At<'_>,
             ) -> Option<Self> {
-                at.parsed(value, "Invalid UUID", <Self as $crate::domain::ResourceId>::parse)
+                at.parsed(value, "Invalid UUID", |text| text.parse().ok())
             }
         }
 
@@ -162,7 +182,7 @@ mod tests {
     #[test]
     fn a_printed_id_parses_back_to_itself() {
         let id = NoteId::new(Timestamp::from_second(1_700_000_000).unwrap());
-        assert_eq!(NoteId::parse(&id.to_string()), Some(id));
+        assert_eq!(id.to_string().parse(), Ok(id));
     }
 
     #[test]
@@ -175,16 +195,16 @@ mod tests {
             format!("urn:uuid:{id}"),
             format!("{id} "),
         ] {
-            assert_eq!(NoteId::parse(&other), None, "{other}");
+            assert!(other.parse::<NoteId>().is_err(), "{other}");
         }
     }
 
     #[test]
     fn foreign_ids_are_bounded_and_hold_no_control_characters() {
-        assert!(OrgId::parse(&"o".repeat(255)).is_some());
+        assert!("o".repeat(255).parse::<OrgId>().is_ok());
         for bad in [String::new(), "o".repeat(256), "a\0b".to_owned(), "a\nb".to_owned()] {
-            assert!(OrgId::parse(&bad).is_none() && UserId::parse(&bad).is_none(), "{bad:?}");
+            assert!(bad.parse::<OrgId>().is_err() && bad.parse::<UserId>().is_err(), "{bad:?}");
         }
-        assert!(OrgId::parse(".").is_none() && OrgId::parse("..").is_none());
+        assert!(".".parse::<OrgId>().is_err() && "..".parse::<OrgId>().is_err());
     }
 }

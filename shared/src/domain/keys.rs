@@ -18,6 +18,7 @@
 mod jwk;
 
 use std::fmt;
+use std::str::FromStr;
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
@@ -167,18 +168,26 @@ impl fmt::Debug for Key {
     }
 }
 
-impl KeySet {
-    /// Reads a JWK set. Keys that can't verify a token (of other types, for encryption) are left out, as RFC 7517,
-    /// section 5, asks.
-    ///
-    /// # Errors
-    ///
-    /// If it is no JWK set, holds what only the issuer should know, or has no usable key.
-    pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {
+/// Parses a JWK set. Keys that can't verify a token (of other types, for encryption) are left out, as RFC 7517, section 5,
+/// demands.
+impl TryFrom<&[u8]> for KeySet {
+    type Error = KeySetError;
+
+    fn try_from(text: &[u8]) -> Result<Self, KeySetError> {
         let keys = jwk::read(text)?;
         if keys.is_empty() { Err(KeySetError::NoneUsable) } else { Ok(Self(keys)) }
     }
+}
 
+impl FromStr for KeySet {
+    type Err = KeySetError;
+
+    fn from_str(text: &str) -> Result<Self, KeySetError> {
+        Self::try_from(text.as_bytes())
+    }
+}
+
+impl KeySet {
     /// Whether there is a key of this id.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {

@@ -2,7 +2,9 @@
 //!
 //! Text and the marks of images are those of the WHATWG's MIME Sniffing Standard.
 
-use super::{Error, Result};
+use std::str::FromStr;
+
+use super::{Error, ParseError, Result};
 
 /// Magic bytes of a type: at an offset, these bytes. All of a line must be there.
 type MagicBytes = &'static [(usize, &'static [u8])];
@@ -51,18 +53,22 @@ const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedTypes(Vec<&'static str>);
 
-impl AllowedTypes {
-    /// Reads a comma-separated list.
-    ///
-    /// # Errors
-    ///
-    /// In words, for a list that is empty or names a type that can't be told by its bytes.
-    pub fn parse(list: &str) -> std::result::Result<Self, String> {
-        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let types = names.map(known).collect::<std::result::Result<Vec<_>, _>>()?;
-        if types.is_empty() { Err("must name at least one media type".to_owned()) } else { Ok(Self(types)) }
-    }
+/// Parses a comma-separated list. It must name at least one type, and only types that can be told by their bytes.
+impl FromStr for AllowedTypes {
+    type Err = ParseError;
 
+    fn from_str(list: &str) -> Result<Self, ParseError> {
+        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let types = names.map(known).collect::<Result<Vec<_>, _>>()?;
+        if types.is_empty() {
+            Err(ParseError::new("must name at least one media type"))
+        } else {
+            Ok(Self(types))
+        }
+    }
+}
+
+impl AllowedTypes {
     /// Returns the type to store a file under: the declared one, confirmed by the bytes, or the one that they tell where
     /// none is declared. Parameters of the declared type mean nothing.
     ///
@@ -96,11 +102,11 @@ fn known_types() -> impl Iterator<Item = &'static str> {
     BINARY_TYPES.iter().map(|(name, _)| *name).chain([PDF, TEXT, CSV])
 }
 
-fn known(name: &str) -> std::result::Result<&'static str, String> {
+fn known(name: &str) -> Result<&'static str, ParseError> {
     let known = known_types().find(|known| known.eq_ignore_ascii_case(name));
     known.ok_or_else(|| {
         let known = known_types().collect::<Vec<_>>().join(", ");
-        format!("names {name}, which can't be sniff by its bytes (known: {known})")
+        ParseError::new(format!("names {name}, which can't be told by its bytes (known: {known})"))
     })
 }
 
@@ -158,7 +164,7 @@ fn is_utf16_text(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let is_plain = letters().all(|letter| letter.is_ok_and(|letter| !is_binary(letter)));
     // Longer than each beginning of markup. A letter that is no byte is part of none.
     let begins: Vec<u8> = letters()
-        .map_while(std::result::Result::ok)
+        .map_while(Result::ok)
         .skip_while(|letter| *letter == '\u{feff}' || is_blank(*letter))
         .take(16)
         .map(|letter| u8::try_from(letter).unwrap_or(b'?'))
@@ -190,7 +196,7 @@ mod tests {
     use super::*;
 
     fn default() -> AllowedTypes {
-        AllowedTypes::parse(&known_types().collect::<Vec<_>>().join(",")).unwrap()
+        known_types().collect::<Vec<_>>().join(",").parse().unwrap()
     }
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -319,7 +325,7 @@ mod tests {
             let upper = other.to_uppercase();
             assert_eq!(default().check(&upper, "a", sample(meant)).unwrap(), meant, "{other}");
             let without = known_types().filter(|known| *known != meant).collect::<Vec<_>>().join(",");
-            let refused = AllowedTypes::parse(&without).unwrap().check(other, "a", sample(meant));
+            let refused = without.parse::<AllowedTypes>().unwrap().check(other, "a", sample(meant));
             assert!(matches!(refused, Err(Error::TypeNotAllowed)), "{other}: {refused:?}");
         }
     }
@@ -348,7 +354,7 @@ mod tests {
                 );
             }
         }
-        let images = AllowedTypes::parse("image/gif, text/plain").unwrap();
+        let images = "image/gif, text/plain".parse::<AllowedTypes>().unwrap();
         assert!(matches!(images.check("", "a.png", PNG), Err(Error::TypeNotAllowed)));
         assert!(matches!(images.check("", "a.csv", b"a,b\n"), Err(Error::TypeNotAllowed)));
     }
@@ -375,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_type_that_is_not_on_the_list_is_refused() {
-        let images = AllowedTypes::parse("image/png, image/gif").unwrap();
+        let images = "image/png, image/gif".parse::<AllowedTypes>().unwrap();
         for declared in ["text/html", "image/svg+xml", "image/jpeg", "image/*", "binary/octet-stream"] {
             assert!(matches!(images.check(declared, "a", PNG), Err(Error::TypeNotAllowed)), "{declared}");
         }
@@ -384,7 +390,7 @@ mod tests {
     #[test]
     fn a_list_that_can_not_be_kept_is_refused_in_words() {
         for list in ["", " , ", "image/png,application/x-unknown", "image/svg+xml", "image/jpg"] {
-            assert!(AllowedTypes::parse(list).is_err(), "{list}");
+            assert!(list.parse::<AllowedTypes>().is_err(), "{list}");
         }
     }
 }

@@ -158,11 +158,11 @@ mod tests {
     use super::*;
 
     fn ids(organizations: &[&str]) -> Vec<OrgId> {
-        organizations.iter().filter_map(|id| OrgId::parse(id)).collect()
+        organizations.iter().map(|id| id.parse().unwrap()).collect()
     }
 
     fn caller(organizations: &[&str]) -> Caller {
-        Caller::new(UserId::parse("alice").unwrap(), ids(organizations))
+        Caller::new("alice".parse().unwrap(), ids(organizations))
     }
 
     fn grant(organizations: Option<&[&str]>, role: &str) -> Grant {
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn scopes_share_no_partition_and_no_folder() {
-        let own = Caller::new(UserId::parse("acme").unwrap(), vec![OrgId::parse("acme").unwrap()]);
+        let own = Caller::new("acme".parse().unwrap(), vec!["acme".parse().unwrap()]);
         let (organization, user) = (own.authorize_org("acme").unwrap(), own.own_scope());
         assert_ne!(organization.partition(), user.partition());
         assert_ne!(organization.folder(), user.folder());

@@ -26,7 +26,7 @@ fn usual_limit() -> u8 {
 }
 
 /// Refuses a cursor of another form, along with everything else; [`PageRequest::after`] refuses one of another list.
-fn cursor_form(text: &str) -> std::result::Result<(), ValidationError> {
+fn cursor_form(text: &str) -> Result<(), ValidationError> {
     let refusal = || ValidationError::new("invalid_format").with_message("Invalid cursor".into());
     parts(text).map(drop).ok_or_else(refusal)
 }

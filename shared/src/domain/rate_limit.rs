@@ -52,6 +52,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::ParseError;
+
 /// How far in milliseconds the clocks of two instances may differ. A counter further ahead than that is not believed.
 const MAX_CLOCK_SKEW_MS: u64 = 10_000;
 
@@ -227,9 +229,9 @@ impl RateLimitPolicy {
 }
 
 impl FromStr for RateLimitPolicy {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let parse = || {
             let (requests, window) = text.split_once('/')?;
             // A sign would parse as well.
@@ -239,7 +241,8 @@ impl FromStr for RateLimitPolicy {
             let fits = (1..=1_000_000).contains(&requests) && (1..=86_400).contains(&seconds);
             fits.then_some(Self { requests, window_ms: seconds * 1000 })
         };
-        parse().ok_or_else(|| "must be like 10/10s (1 to 1000000 requests in 1 to 86400 seconds)".to_owned())
+        let form = "must be like 10/10s (1 to 1000000 requests in 1 to 86400 seconds)";
+        parse().ok_or_else(|| ParseError::new(form))
     }
 }
 

@@ -25,7 +25,7 @@ use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
 ///
 ///     async fn authorize(&self, caller: &Caller, request: &Request, store: &Memberships) -> Result<OrgMember> {
 ///         let refused = Error::Forbidden("You are not a member of this organization");
-///         let Some(organization) = OrgId::parse(request.path("orgId")) else { return Err(refused.into()) };
+///         let Ok(organization) = request.path("orgId").parse::<OrgId>() else { return Err(refused.into()) };
 ///         if !store.contains(caller.user().as_str(), &organization).await? {
 ///             return Err(refused.into());
 ///         }

@@ -119,7 +119,7 @@ impl<A, S> RequestContext<A, S> {
     /// [`Error::NotFound`] for a malformed id, because no resource has it. [`Error::Internal`] if the route's path has no
     /// such parameter.
     pub fn id<T: ResourceId>(&self) -> Result<T> {
-        Ok(T::parse(self.path(T::PARAMETER)?).ok_or(Error::NotFound(T::RESOURCE))?)
+        Ok(self.path(T::PARAMETER)?.parse().map_err(|_| Error::NotFound(T::RESOURCE))?)
     }
 }
 

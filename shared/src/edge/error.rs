@@ -7,7 +7,7 @@ use crate::domain::rate_limit::RateLimited;
 use crate::domain::{self, Kind};
 
 /// Result of a handler.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Error that refuses a request. Its `Display` is for the caller, its `source()` for the log.
 ///

@@ -10,7 +10,7 @@ const ALGORITHMS: [&str; 8] = ["RS256", "PS512", "ES256", "ES384", "EdDSA", "Ed2
 
 /// An input is a JWK set.
 pub fn key_set(data: &[u8]) {
-    let set = KeySet::parse(data);
+    let set = KeySet::try_from(data);
     let json = json_of(data);
     let keys = json.as_ref().and_then(|set| set["keys"].as_array());
     if keys.is_some_and(|keys| keys.iter().any(gives_away_a_secret)) {

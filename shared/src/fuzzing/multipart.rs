@@ -29,7 +29,7 @@ pub(super) struct Taken {
 }
 
 /// The answers to a body in every form in which API Gateway may send it, which are all the same.
-pub(super) fn responses(content_type: &str, body: &[u8]) -> Vec<std::result::Result<Taken, String>> {
+pub(super) fn responses(content_type: &str, body: &[u8]) -> Vec<Result<Taken, String>> {
     let mut events = events(content_type, body);
     // As text such a body counts as damaged on its way.
     if contains(body, "\u{fffd}".as_bytes()) {
@@ -43,7 +43,7 @@ pub(super) fn responses(content_type: &str, body: &[u8]) -> Vec<std::result::Res
     responses
 }
 
-fn plain(response: Result<NewFile>) -> std::result::Result<Taken, String> {
+fn plain(response: Result<NewFile>) -> Result<Taken, String> {
     let file = response.map_err(|error| error.to_string())?;
     is_harmless(file.name());
     assert!(DEFAULT_TYPES.split(',').any(|allowed| allowed == file.content_type()));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::config::uploads::{DEFAULT_TYPES, UploadLimits};
 use crate::config::{Env, Settings};
 use crate::domain::json::Literal;
-use crate::domain::{AllowedTypes, Caller, OrgId, OrgScope, UserId};
+use crate::domain::{Caller, OrgId, OrgScope};
 use crate::edge::error::{Error, Result};
 use crate::edge::input::FromRequest;
 use crate::edge::middleware::auth::{Auth, Credential};
@@ -66,13 +66,13 @@ pub(super) fn verified(auth: &Auth, token: &str) -> Option<Caller> {
 
 /// The limits of uploads.
 pub(super) fn limits() -> UploadLimits {
-    let allowed_types = AllowedTypes::parse(DEFAULT_TYPES).expect("the types are known");
+    let allowed_types = DEFAULT_TYPES.parse().expect("the types are known");
     UploadLimits { max_bytes: MAX_FILE, allowed_types }
 }
 
 /// The permission of some member of this organization.
 pub(super) fn scope(organization: &OrgId) -> OrgScope {
-    let user = UserId::parse("alice").expect("alice is a user");
+    let user = "alice".parse().expect("alice is a user");
     let caller = Caller::new(user, vec![organization.clone()]);
     caller.authorize_org(organization.as_str()).expect("a member enters")
 }

@@ -168,14 +168,14 @@ impl List {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Caller, OrgId, OrgScope, UserId};
+    use crate::domain::{Caller, OrgScope};
 
     const NOTE: Kind<1> = Kind::new("NOTE");
     const LINE: Kind<2> = Kind::new("LINE");
 
     fn acme() -> OrgScope {
-        let acme = OrgId::parse("acme").unwrap();
-        Caller::new(UserId::parse("alice").unwrap(), vec![acme]).authorize_org("acme").unwrap()
+        let alice = Caller::new("alice".parse().unwrap(), vec!["acme".parse().unwrap()]);
+        alice.authorize_org("acme").unwrap()
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Objects {
         }
     }
 
-    async fn untag(&self, object: &str) -> std::result::Result<(), SdkError<DeleteObjectTaggingError>> {
+    async fn untag(&self, object: &str) -> Result<(), SdkError<DeleteObjectTaggingError>> {
         let request = self.client.delete_object_tagging().bucket(&self.bucket).key(object);
         // No bytes pass here, so it takes no longer than a call of the table.
         let time = timeouts(Duration::from_secs(1), Duration::from_secs(3));

@@ -105,16 +105,16 @@ impl Row {
     ///
     /// [`Error::Internal`] if the row has none of this name.
     pub fn time(&self, name: &str) -> Result<Timestamp> {
-        self.parsed(name, |time| time.parse().ok())
+        self.parsed(name)
     }
 
     /// Returns the value of a text, such as an id.
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] if the row has no such text, or `parse` returns `None` for it.
-    pub fn parsed<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
-        require(self.optional(name).and_then(parse), name)
+    /// [`Error::Internal`] if the row has no text of this name, or it can't be parsed.
+    pub fn parsed<T: FromStr>(&self, name: &str) -> Result<T> {
+        require(self.optional(name).and_then(|text| text.parse().ok()), name)
     }
 
     /// Returns any attribute.

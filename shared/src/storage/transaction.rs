@@ -339,7 +339,7 @@ fn failed(reason: &CancellationReason) -> Option<FailedCondition> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Caller, OrgId, UserId};
+    use crate::domain::Caller;
     use crate::storage::{Aws, Kind, Table};
 
     const NOTE: Kind<1> = Kind::new("NOTE");
@@ -347,7 +347,7 @@ mod tests {
     /// A table that can't be called, and a key in it.
     fn table() -> (Table, Key) {
         let table = Table::open(&Aws::for_endpoint("http://127.0.0.1:1"), "notes".to_owned());
-        let caller = Caller::new(UserId::parse("alice").unwrap(), vec![OrgId::parse("acme").unwrap()]);
+        let caller = Caller::new("alice".parse().unwrap(), vec!["acme".parse().unwrap()]);
         (table, Key::new(&caller.authorize_org("acme").unwrap(), NOTE, [&7]))
     }
 

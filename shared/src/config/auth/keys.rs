@@ -8,6 +8,7 @@ use http::uri::Authority;
 
 use super::TENANT_ID;
 use crate::config::{Env, is_http};
+use crate::domain::ParseError;
 use crate::domain::keys::KeySet;
 
 /// The fewest bytes of an HS256 key (RFC 7518, section 3.2).
@@ -59,10 +60,8 @@ impl KeySources {
         let set = match (env.get(SET), env.get(URL)) {
             (None, None) if env.get(SECRET).is_some() => Some(None),
             (None, None) => discovery(env, issuer).map(KeySetSource::Discovery).map(Some),
-            (Some(set), None) => {
-                env.parsed(SET, "", |_| KeySet::parse(set.as_bytes())).map(KeySetSource::Inline).map(Some)
-            }
-            (None, Some(_)) => env.parsed(URL, "", key_set_url).map(KeySetSource::Url).map(Some),
+            (Some(_), None) => env.parsed(SET, "").map(KeySetSource::Inline).map(Some),
+            (None, Some(_)) => env.parsed_with(URL, "", key_set_url).map(KeySetSource::Url).map(Some),
             (Some(_), Some(_)) => {
                 env.problem(SET, format!("can't be set together with {URL}"));
                 None
@@ -126,13 +125,14 @@ fn discovery(env: &Env<'_>, issuer: Option<&str>) -> Option<Discovery> {
 /// # Errors
 ///
 /// If it is no such URL, or has user information in its authority (RFC 3986, section 3.2.1).
-pub fn key_set_url(text: &str) -> Result<Uri, &'static str> {
+pub fn key_set_url(text: &str) -> Result<Uri, ParseError> {
     let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text));
     let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
     let safe = url.as_ref().and_then(Uri::scheme_str) == Some("https") || is_loopback(host);
+    let form = "must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])";
     url.filter(|url| url.authority().is_some_and(is_host_and_port))
         .filter(|_| safe)
-        .ok_or("must be an https URL, or an http one of this machine (localhost, 127.0.0.1, [::1])")
+        .ok_or_else(|| ParseError::new(form))
 }
 
 /// Returns `true` for a host and, where there is a colon behind it, a port.

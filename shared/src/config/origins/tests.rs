@@ -91,7 +91,8 @@ fn what_is_no_origin_is_named() {
         "ftp://app.example.com",
         "https://a.example https://b.example",
     ] {
-        let problem = format!("https://good.example,{text}").parse::<TrustedOrigins>().unwrap_err();
+        let problem =
+            format!("https://good.example,{text}").parse::<TrustedOrigins>().unwrap_err().to_string();
         assert!(problem.ends_with(&format!("and {text} is none")), "{problem}");
     }
 }

@@ -20,7 +20,7 @@ fn key(name: &str, members: &Value) -> Value {
 }
 
 fn parsed(keys: &[Value]) -> Result<KeySet, KeySetError> {
-    KeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
+    json!({ "keys": keys }).to_string().parse()
 }
 
 /// Whether the set takes the signature of this name for a token of this algorithm and key id.
@@ -293,15 +293,13 @@ fn what_is_no_jwk_set_is_refused() {
         "keys",
         "\u{feff}{\"keys\":[]}",
     ] {
-        assert_eq!(KeySet::parse(text.as_bytes()).unwrap_err(), KeySetError::NotASet, "{text}");
+        assert_eq!(text.parse::<KeySet>().unwrap_err(), KeySetError::NotASet, "{text}");
     }
-    assert_eq!(KeySet::parse(b"{\"keys\":[]}").unwrap_err(), KeySetError::NoneUsable);
-    assert_eq!(KeySet::parse(b"{\"keys\":[\"\xff\"]}").unwrap_err(), KeySetError::NotASet);
+    assert_eq!("{\"keys\":[]}".parse::<KeySet>().unwrap_err(), KeySetError::NoneUsable);
+    assert_eq!(KeySet::try_from(&b"{\"keys\":[\"\xff\"]}"[..]).unwrap_err(), KeySetError::NotASet);
     // A key alone is a common mistake.
-    assert_eq!(
-        KeySet::parse(VECTORS["keys"]["rsa"].to_string().as_bytes()).unwrap_err(),
-        KeySetError::NotASet
-    );
+    let key = VECTORS["keys"]["rsa"].to_string();
+    assert_eq!(key.parse::<KeySet>().unwrap_err(), KeySetError::NotASet);
 }
 
 #[test]

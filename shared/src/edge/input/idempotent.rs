@@ -70,8 +70,8 @@ impl<I: FromRequest> FromRequest for WithKey<I> {
     }
 
     async fn from_request(settings: &I::Settings, request: &mut Request) -> Result<Self::Value> {
-        let key = request.header("idempotency-key").map(IdempotencyKey::parse);
-        let key = key.map(|key| key.ok_or(Error::InvalidIdempotencyKey)).transpose()?;
+        let key = request.header("idempotency-key").map(str::parse::<IdempotencyKey>);
+        let key = key.transpose().map_err(|_| Error::InvalidIdempotencyKey)?;
         Ok(Idempotent { content: I::from_request(settings, request).await?, key })
     }
 

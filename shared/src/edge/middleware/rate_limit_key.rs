@@ -47,6 +47,6 @@ mod tests {
 
     #[test]
     fn user_key_never_equals_an_address_key() {
-        assert_ne!(for_user(&UserId::parse("ip#192.0.2.1").unwrap()), for_ip("192.0.2.1"));
+        assert_ne!(for_user(&"ip#192.0.2.1".parse().unwrap()), for_ip("192.0.2.1"));
     }
 }

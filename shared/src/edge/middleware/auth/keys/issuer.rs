@@ -99,7 +99,8 @@ impl Issuer {
                 self.get(&url).await?
             }
         };
-        KeySet::parse(&text).map_err(|problem| format!("what the issuer serves {problem}").into())
+        KeySet::try_from(text.as_slice())
+            .map_err(|problem| format!("what the issuer serves {problem}").into())
     }
 
     /// Fetches the document at `url`. A broken connection is retried once, because it may have been frozen along with the

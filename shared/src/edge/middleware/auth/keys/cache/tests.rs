@@ -28,7 +28,7 @@ impl Source for Arc<FakeIssuer> {
 fn set(id: &str) -> KeySet {
     let x = "ZVRXb9jn9XcIZEz5Yk-GrtatbY8LRR8rftye3u3yugI";
     let key = json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": id});
-    KeySet::parse(json!({ "keys": [key] }).to_string().as_bytes()).unwrap()
+    json!({ "keys": [key] }).to_string().parse().unwrap()
 }
 
 /// Cache and its issuer, at a time that tests advance.

@@ -156,7 +156,7 @@ fn tenant_key_verifies_no_other_tenant() {
         let issuer = |tenant: &str| format!("https://login.example/{tenant}/v2.0");
         let x = "ZVRXb9jn9XcIZEz5Yk-GrtatbY8LRR8rftye3u3yugI";
         let key = json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "1", "issuer": issuer("t1")});
-        let set = KeySet::parse(json!({ "keys": [key] }).to_string().as_bytes()).unwrap();
+        let set = json!({ "keys": [key] }).to_string().parse::<KeySet>().unwrap();
         let mut claims = claims();
         (claims["iss"], claims["tid"]) = (json!(issuer(tenant)), json!(tenant));
         let token = signed(r#"{"alg":"EdDSA","kid":"1"}"#, &claims.to_string());
