@@ -1,4 +1,6 @@
-//! Values and decisions, pure: knows no HTTP, no SDK and no clock.
+//! Values and decisions, as pure functions.
+//!
+//! What must stay out: HTTP, the SDK, the clock and the log.
 
 mod error;
 mod file;

@@ -1,6 +1,6 @@
-//! What can go wrong with a request once it is understood. Knows no HTTP: the edge alone maps these to status codes.
+//! Errors of requests that were understood. The edge maps them to status codes.
 //!
-//! Each error has two texts: its `Display` is for the caller and names nothing internal; its `source()` is for the log.
+//! Each error has two texts. Its `Display` is for the caller and names nothing internal. Its `source()` is for the log.
 
 use std::borrow::Cow;
 
@@ -10,55 +10,116 @@ use super::validation::Issues;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Result of a decision or of a storage call.
+///
+/// ```
+/// use shared::domain::{Error, Result};
+///
+/// fn check_total(cents: u64) -> Result<()> {
+///     if cents == 0 { Err(Error::Unprocessable("An invoice needs an amount")) } else { Ok(()) }
+/// }
+///
+/// assert!(check_total(1_250).is_ok());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Reason why a text can't be parsed, the error of every `FromStr` here. It continues a sentence that begins with the
-/// text's name, as in `AUTH_COOKIE must be a cookie name`.
+/// Reason why a text can't be parsed: the error of every `FromStr` of the platform.
+///
+/// The reason continues a sentence that begins with the text's name, because [`Env::parsed`](crate::config::Env::parsed)
+/// puts the variable's name before it.
+///
+/// ```
+/// use std::str::FromStr;
+///
+/// use shared::domain::ParseError;
+///
+/// #[derive(Debug)]
+/// struct Percent(u8);
+///
+/// impl FromStr for Percent {
+///     type Err = ParseError;
+///
+///     fn from_str(text: &str) -> Result<Self, ParseError> {
+///         let number = text.parse().ok().filter(|number| *number <= 100);
+///         number.map(Self).ok_or_else(|| ParseError::new("must be a number from 0 to 100"))
+///     }
+/// }
+///
+/// assert_eq!("150".parse::<Percent>().unwrap_err().to_string(), "must be a number from 0 to 100");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ParseError(Cow<'static, str>);
 
 impl ParseError {
-    /// Makes an error from its reason.
+    /// Returns the error with this reason.
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(reason.into())
     }
 }
 
-/// Why a request was not carried out.
+/// Reason why a request failed. Its `Display` is the message that the caller gets.
+///
+/// An application returns these:
+///
+/// ```
+/// use shared::domain::{Error, Kind};
+///
+/// let missing = Error::NotFound("Invoice");
+/// assert_eq!(missing.to_string(), "Invoice not found");
+///
+/// let taken = Error::Conflict { field: Some("number"), message: "This number is taken" };
+/// assert_eq!(taken.to_string(), "This number is taken");
+///
+/// let limit = Error::Refused { kind: Kind::Conflict, code: "TOO_MANY_INVOICES", message: "Your plan has 100 invoices" };
+/// assert_eq!(limit.to_string(), "Your plan has 100 invoices");
+///
+/// // A defect: its cause is logged, and the caller does not learn it.
+/// let defect = Error::internal("an invoice without lines");
+/// assert_eq!(defect.to_string(), "Something went wrong on our side");
+/// ```
+///
+/// [`Error::Invalid`] lists broken rules of the input:
+///
+/// ```
+/// use shared::domain::Error;
+/// use shared::domain::validation::{IssueCode, Issues};
+///
+/// let error = Error::Invalid(Issues::one("dueDate", IssueCode::Custom, "Due date is in the past"));
+/// assert_eq!(error.to_string(), "Due date is in the past");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The input is well-formed, but breaks rules; all broken ones are listed.
+    /// The input is well-formed but breaks these rules.
     #[error("{}", .0.summary())]
     Invalid(Issues),
-    /// The caller may not do this. The same whether or not the organization exists.
+    /// The caller may not do this. The message is the same for an organization that doesn't exist.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The thing is not in the caller's organization.
+    /// The resource of this name is not in the caller's scope.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// The request contradicts what is stored; `field` names the input at fault, where there is one.
+    /// The request contradicts stored data.
     #[error("{message}")]
     Conflict {
-        /// The field of the input that is at fault.
+        /// Field of the input at fault, if there is one.
         field: Option<&'static str>,
-        /// What the caller may read.
+        /// Text for the caller.
         message: &'static str,
     },
-    /// The file's type is none of those that may be stored.
+    /// The file's media type is not allowed.
     #[error("Files of this type are not allowed")]
     TypeNotAllowed,
-    /// The request is understood, but can't be carried out as it stands.
+    /// The request can't be carried out in its present form.
     #[error("{0}")]
     Unprocessable(&'static str),
-    /// The request is for a version that is no longer the current one.
+    /// The request names a version that is not the current one.
     #[error("Someone else has changed this meanwhile, read it again")]
     VersionMismatch {
-        /// Version that is stored now.
+        /// Current version.
         current: u64,
     },
-    /// An application's own reason, with a code of its own for clients to program against.
+    /// A reason of the application's, with a code for clients to program against.
     #[error("{message}")]
     Refused {
         /// Kind of the reason.
@@ -68,7 +129,7 @@ pub enum Error {
         /// Text for the caller.
         message: &'static str,
     },
-    /// A service that this one depends on failed or took too long.
+    /// A service that this one depends on failed or timed out.
     #[error("The service is temporarily unavailable, try again shortly")]
     Unavailable(#[source] BoxError),
     /// A defect of this service.
@@ -76,19 +137,19 @@ pub enum Error {
     Internal(#[source] BoxError),
 }
 
-/// Kind of an application's own reason to refuse a request.
+/// Kind of an [`Error::Refused`], which decides the status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The caller may not do this.
+    /// 403: the caller may not do this.
     Forbidden,
-    /// The request contradicts what is stored.
+    /// 409: the request contradicts stored data.
     Conflict,
-    /// The request is understood, but can't be carried out as it stands.
+    /// 422: the request can't be carried out in its present form.
     Unprocessable,
 }
 
 impl Error {
-    /// Wraps a defect: something that can't happen unless this service is wrong.
+    /// Wraps a defect of this service.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Self::Internal(cause.into())
     }

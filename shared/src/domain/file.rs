@@ -1,4 +1,4 @@
-//! A file that a caller sends, and what becomes of the name that they gave it.
+//! Uploaded files, and safe names for them.
 
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -9,7 +9,16 @@ use super::text::is_invisible;
 use super::validation::{IssueCode, Issues};
 use super::{AllowedTypes, Error, Result, hex};
 
-/// A file that a caller sends: not empty, of an allowed type, and of the type it declares, if it declares one.
+/// Uploaded file: not empty, of an allowed type, and of its declared type, if it declares one.
+///
+/// ```
+/// use shared::domain::{AllowedTypes, NewFile};
+///
+/// let allowed: AllowedTypes = "text/csv".parse()?;
+/// let file = NewFile::new("C:\\invoices\\may.csv", "", "no,amount\n".into(), &allowed)?;
+/// assert_eq!((file.name().as_str(), file.content_type(), file.size()), ("may.csv", "text/csv", 10));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct NewFile {
     name: FileName,
@@ -19,11 +28,11 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Checks a file. An empty `declared` type is none.
+    /// Checks a file. An empty `declared` means that the sender declares no type.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for an empty file, and what [`AllowedTypes::check`] refuses.
+    /// [`Error::Invalid`] for an empty file; otherwise those of [`AllowedTypes::check`].
     pub fn new(sent_name: &str, declared: &str, bytes: Bytes, allowed: &AllowedTypes) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::Invalid(Issues::one("file", IssueCode::TooSmall, "File is empty")));
@@ -34,58 +43,66 @@ impl NewFile {
         Ok(Self { name, content_type, bytes, sha256 })
     }
 
-    /// Its name.
+    /// Returns the safe name.
     #[must_use]
     pub fn name(&self) -> &FileName {
         &self.name
     }
 
-    /// Its media type.
+    /// Returns the media type.
     #[must_use]
     pub fn content_type(&self) -> &'static str {
         self.content_type
     }
 
-    /// The SHA-256 of its bytes.
+    /// Returns the SHA-256 of the bytes.
     #[must_use]
     pub fn sha256(&self) -> &[u8; 32] {
         &self.sha256
     }
 
-    /// Its bytes.
+    /// Returns the bytes. The buffer is shared, not copied.
     #[must_use]
     pub fn bytes(&self) -> Bytes {
         self.bytes.clone()
     }
 
-    /// Size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.bytes.len() as u64
     }
 
-    /// The SHA-256 in lower-case hexadecimal digits.
+    /// Returns the SHA-256 in lower-case hexadecimal digits.
     #[must_use]
     pub fn sha256_hex(&self) -> String {
         hex(&self.sha256)
     }
 }
 
-/// Identity, whatever the transport: name, type and hash.
+/// Identity of the file for an idempotent request: name, type and hash.
 impl Serialize for NewFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.name, self.content_type, self.sha256_hex()).serialize(serializer)
     }
 }
 
-/// The longest name in characters.
+/// Maximum length of a name in characters.
 const MAX_NAME_LENGTH: usize = 255;
 
-/// The name of a file where its sender gave none that can be kept.
+/// Name of a file whose own name has no character that can be kept.
 const UNNAMED: &str = "file";
 
-/// A file name without path, control characters, direction overrides and what can't be seen: 1 to 255 characters. It is
-/// only data: no key or path is ever made of it.
+/// File name without a path, control characters, direction overrides and invisible characters: 1 to 255 characters.
+///
+/// It is only data. Never build a key or a path from it.
+///
+/// ```
+/// use shared::domain::FileName;
+///
+/// assert_eq!(FileName::new("../../etc/passwd").as_str(), "passwd");
+/// assert_eq!(FileName::new("..").as_str(), "file");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(
@@ -94,32 +111,43 @@ const UNNAMED: &str = "file";
 pub struct FileName(String);
 
 impl FileName {
-    /// Makes any text a harmless name. OWASP's File Upload Cheat Sheet says what to remove.
+    /// Turns any text into a safe name, by OWASP's File Upload Cheat Sheet.
     #[must_use]
     pub fn new(sent: &str) -> Self {
         let base = sent.rsplit(['/', '\\']).next().unwrap_or_default();
         let visible: String = base.chars().filter(|letter| !is_harmful(*letter)).collect();
-        // What is cut off may leave an end that has to go as well.
+        // Shortening may leave an end that must be trimmed too.
         let name = shortened(trimmed(&visible));
         let name = trimmed(&name);
         Self(if name.is_empty() { UNNAMED } else { name }.to_owned())
     }
 
-    /// Takes a name of a row, which was made harmless before.
+    /// Takes a name from a row. [`FileName::new`] made it safe before it was stored.
+    ///
+    /// ```
+    /// use shared::domain::{FileName, Result};
+    /// use shared::storage::Row;
+    ///
+    /// fn name(row: &Row) -> Result<FileName> {
+    ///     Ok(FileName::from_storage(row.text("name")?))
+    /// }
+    /// ```
     #[must_use]
     pub fn from_storage(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// The name.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Windows drops trailing dots and spaces, so names that differ in them only would collide there. Joiners and selectors
-/// do nothing at an end, and a name of nothing else would look empty.
+/// Trims what has no meaning at an end: white space, joiners, selectors, and dots at the right end.
+///
+/// Windows drops trailing dots and spaces, so names that differ only in them would collide there. A name of joiners alone
+/// would look empty.
 fn trimmed(name: &str) -> &str {
     let blank = |letter: char| {
         letter.is_whitespace() || matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0e}')
@@ -127,15 +155,16 @@ fn trimmed(name: &str) -> &str {
     name.trim_start_matches(blank).trim_end_matches(|letter: char| letter == '.' || blank(letter))
 }
 
-/// What no name needs and what can deceive who reads it: control characters, separators of lines and paragraphs, and what
-/// can't be seen, marks of direction among it, which can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36,
-/// section 3.3). Joiners and selectors of variants stay, as Persian, scripts of India and emoji are written with them.
+/// Returns `true` for control characters, line and paragraph separators, and invisible characters.
+///
+/// Among these are marks of direction, which can make `gpj.exe` read as `exe.jpg` (Unicode Technical Report 36, section
+/// 3.3). Joiners and variation selectors stay, because Persian, scripts of India and emoji need them.
 fn is_harmful(letter: char) -> bool {
     let is_joining = matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') || is_invisible(letter) && !is_joining
 }
 
-/// At most 255 characters, with the extension kept where there is a usual one.
+/// Cuts a name to 255 characters and keeps an extension of up to 16 bytes.
 fn shortened(name: &str) -> String {
     let length = name.chars().count();
     if length <= MAX_NAME_LENGTH {

@@ -1,6 +1,4 @@
-//! Idempotent requests: which two requests are equal, and for how long that is remembered.
-//!
-//! The header is that of the IETF request `request-ietf-httpapi-idempotency-key-header`.
+//! Idempotent requests, by the IETF draft `draft-ietf-httpapi-idempotency-key-header`.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -14,10 +12,18 @@ use super::{Error, ParseError, Result, Scope, hex};
 /// Time for which a response can be replayed.
 const RECORD_TTL: SignedDuration = SignedDuration::from_hours(24);
 
-/// The longest key in characters.
+/// Maximum length of a key in characters.
 const MAX_KEY_LENGTH: usize = 255;
 
-/// A key that a caller chose: 1 to 255 visible ASCII characters.
+/// `Idempotency-Key` of a request: 1 to 255 visible ASCII characters.
+///
+/// ```
+/// use shared::domain::IdempotencyKey;
+///
+/// assert!("8e03978e-40d5-43dd-bc93-6894a57f9324".parse::<IdempotencyKey>().is_ok());
+/// let error = "two words".parse::<IdempotencyKey>().unwrap_err();
+/// assert_eq!(error.to_string(), "must be 1 to 255 visible ASCII characters");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
@@ -32,7 +38,10 @@ impl FromStr for IdempotencyKey {
     }
 }
 
-/// One request with an `Idempotency-Key`: which response it would replay, and what it asks for.
+/// Request with an `Idempotency-Key`. Two requests are equal if scope, user, route, key, path and content are.
+///
+/// A handler gets it from `Idempotent::open` and passes it to its storage call, which passes it to
+/// [`Transaction::idempotent`](crate::storage::Transaction::idempotent).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotentRequest {
     partition: String,
@@ -42,7 +51,20 @@ pub struct IdempotentRequest {
 }
 
 impl IdempotentRequest {
-    /// The request with this key to this route and path with this content, at `now`.
+    /// Makes the request from its parts. `now` is the time at which it came.
+    ///
+    /// ```
+    /// # use std::collections::BTreeMap;
+    /// # use jiff::Timestamp;
+    /// # use shared::domain::{IdempotentRequest, OrgScope};
+    /// # let scope = OrgScope::vouch("alice".parse()?, "acme".parse()?, Vec::new());
+    /// let (key, path, now) = ("key-1".parse()?, BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    /// let first = IdempotentRequest::new(&scope, &key, "POST /v1/notes", &path, &"text", now)?;
+    /// let other = IdempotentRequest::new(&scope, &key, "POST /v1/notes", &path, &"another text", now)?;
+    /// assert_eq!(first.record_name(), other.record_name());
+    /// assert!(other.check(first.fingerprint()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -56,10 +78,10 @@ impl IdempotentRequest {
         now: Timestamp,
     ) -> Result<Self> {
         let content = serde_json::to_vec(&(path, content)).map_err(Error::internal)?;
-        // As a JSON array no part can run into the next.
         let partition = scope.partition();
-        // Without the kind of the scope, which the partition has: so the first version named records.
+        // The first version named records so, without the scope's kind. The partition has it.
         let id = partition.strip_prefix("ORG#").unwrap_or(&partition);
+        // In a JSON array no part can run into the next.
         let parts = (id, scope.user(), route, &key.0);
         let record = serde_json::to_vec(&parts).map_err(Error::internal)?;
         Ok(Self {
@@ -70,70 +92,77 @@ impl IdempotentRequest {
         })
     }
 
-    /// Partition of the record: the scope's.
+    /// Returns the partition of the record, which is the scope's.
     #[must_use]
     pub fn partition(&self) -> &str {
         &self.partition
     }
 
-    /// Name of the record: scope, user, route and key in one hash.
+    /// Returns the name of the record: a hash of scope, user, route and key.
     #[must_use]
     pub fn record_name(&self) -> &str {
         &self.record
     }
 
-    /// Hash of what the request asks for: the same for the same path and content.
+    /// Returns a hash of path and content.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// A name that only this key together with this content has.
+    /// Returns a name for an object: a hash of key and content.
     #[must_use]
     pub fn object_name(&self) -> String {
         hex(&Sha256::digest(format!("{}/{}", self.record, self.fingerprint)))
     }
 
-    /// The Unix time in seconds from which the record no longer counts.
+    /// Returns the Unix time in seconds at which the record expires.
     #[must_use]
     pub fn expiry(&self) -> i64 {
         (self.now + RECORD_TTL).as_second()
     }
 
-    /// Returns `true` if a record with this expiry (Unix time in seconds) is expired. It may linger in the table.
+    /// Returns `true` if a record with this expiry (Unix time in seconds) is expired. It may still be in the table.
     #[must_use]
     pub fn is_expired(&self, expiry: i64) -> bool {
         expiry <= self.now.as_second()
     }
 
-    /// Unix time in seconds at which this request came.
+    /// Returns the Unix time in seconds at which the request came.
     #[must_use]
     pub fn received_at(&self) -> i64 {
         self.now.as_second()
     }
 
-    /// Checks that a recorded request was this one.
+    /// Checks that the fingerprint in a record is this request's.
     ///
     /// # Errors
     ///
-    /// [`Error::Unprocessable`] if it asked for something else.
+    /// [`Error::Unprocessable`] if the key was used for another request.
     pub fn check(&self, recorded: &str) -> Result<()> {
         let same = recorded == self.fingerprint;
         same.then_some(()).ok_or(Error::Unprocessable("This Idempotency-Key was used for another request"))
     }
 }
 
-/// Outcome of a write that may be repeated.
+/// Outcome of an idempotent write.
+///
+/// ```
+/// use shared::domain::Outcome;
+///
+/// let outcome = Outcome::Replayed("INV-7").map(str::len);
+/// assert_eq!(outcome, Outcome::Replayed(5));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<T> {
-    /// It took effect now.
+    /// The write took effect now.
     Created(T),
-    /// It had taken effect before; this is the response of then.
+    /// The write took effect before, for an equal request. This is the stored value.
     Replayed(T),
 }
 
 impl<T> Outcome<T> {
-    /// Returns what `change` makes of the value, with the same outcome.
+    /// Applies `change` to the value and keeps the variant.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
         match self {
             Self::Created(value) => Outcome::Created(change(value)),

@@ -1,5 +1,5 @@
-//! Identifiers. Organizations and users are named by the token's issuer; resources are named here, by `UUIDv7` (RFC 9562),
-//! so that ids sort by creation time.
+//! Ids. The token's issuer chooses those of organizations and users. Resources get a `UUIDv7` (RFC 9562), so their ids
+//! sort by creation time.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use uuid::{NoContext, Uuid};
 
 use super::ParseError;
 
-/// The longest organization or user id in bytes. `OpenID` Connect Core, section 2, allows a `sub` of 255.
+/// Maximum length of an organization or user id in bytes. `OpenID` Connect Core, section 2, allows a `sub` of 255.
 const MAX_FOREIGN_ID_BYTES: usize = 255;
 
 /// Checks that a text is 1 to 255 bytes without control characters.
@@ -23,6 +23,15 @@ fn foreign_id(text: &str) -> Result<String, ParseError> {
 }
 
 /// The id of an organization (tenant), as the token's issuer names it.
+///
+/// ```
+/// use shared::domain::OrgId;
+///
+/// let acme: OrgId = "acme".parse()?;
+/// assert_eq!(acme.as_str(), "acme");
+/// assert_eq!("..".parse::<OrgId>().unwrap_err().to_string(), "must not be . or ..");
+/// # Ok::<(), shared::domain::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct OrgId(String);
 
@@ -40,7 +49,7 @@ impl FromStr for OrgId {
 }
 
 impl OrgId {
-    /// The id as the issuer wrote it.
+    /// Returns the id as the issuer wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -48,6 +57,15 @@ impl OrgId {
 }
 
 /// The id of a user: the `sub` of the token.
+///
+/// ```
+/// use shared::domain::UserId;
+///
+/// let alice: UserId = "auth0|alice".parse()?;
+/// assert_eq!(alice.as_str(), "auth0|alice");
+/// assert!("".parse::<UserId>().is_err());
+/// # Ok::<(), shared::domain::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct UserId(String);
 
@@ -61,15 +79,28 @@ impl FromStr for UserId {
 }
 
 impl UserId {
-    /// The id as the issuer wrote it.
+    /// Returns the id as the issuer wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Id of a resource, which its type says: a `ProjectId` is never taken for a `FileId`. [`resource_id!`](crate::resource_id)
-/// makes such types.
+/// Id of a resource. Each resource has its own type, so the compiler keeps ids of different resources apart.
+///
+/// [`resource_id!`](crate::resource_id) declares such types:
+///
+/// ```
+/// use shared::domain::{Error, ResourceId};
+///
+/// shared::resource_id! {
+///     /// Id of a note.
+///     pub struct NoteId("noteId", "Note");
+/// }
+///
+/// assert_eq!(NoteId::PARAMETER, "noteId");
+/// assert_eq!(Error::NotFound(NoteId::RESOURCE).to_string(), "Note not found");
+/// ```
 pub trait ResourceId: FromStr<Err = ParseError> {
     /// Name of the path parameter that holds it, such as `projectId`.
     const PARAMETER: &'static str;
@@ -78,7 +109,7 @@ pub trait ResourceId: FromStr<Err = ParseError> {
     const RESOURCE: &'static str;
 }
 
-/// Makes a `UUIDv7` that sorts by `now`, to the millisecond. Those of one millisecond sort at random.
+/// Makes a `UUIDv7` that sorts by `now`. Ids of the same millisecond are in random order.
 #[doc(hidden)]
 #[must_use]
 pub fn time_ordered(now: Timestamp) -> Uuid {
@@ -99,7 +130,7 @@ pub fn canonical(text: &str) -> Result<Uuid, ParseError> {
     id.ok_or_else(|| ParseError::new("must be a UUID in lower case with hyphens"))
 }
 
-/// Declares the id of a resource: the type, the path parameter that holds it, and the resource's name for callers.
+/// Declares the id of a resource: its type, the path parameter that holds it, and the resource's name for callers.
 ///
 /// ```
 /// use jiff::Timestamp;
@@ -126,7 +157,7 @@ macro_rules! resource_id {
         $visibility struct $name($crate::derived::Uuid);
 
         impl $name {
-            /// Makes a new id that sorts by `now`, to the millisecond.
+            /// Makes a new id that sorts by `now`. Ids of the same millisecond are in random order.
             #[must_use]
             $visibility fn new(now: $crate::derived::Timestamp) -> Self {
                 Self($crate::derived::time_ordered(now))

@@ -1,8 +1,8 @@
-//! JSON values that are just what their text says.
+//! JSON values that are read literally.
 //!
-//! `serde_json::Value` reads an object whose only member is called `$serde_json::private::RawValue` as the JSON in that
-//! member's text, once any crate turns on the feature `raw_value`, as `lambda_http` does. A caller could then have one
-//! value checked and another one used, or end an invocation before the pipeline began. So whatever comes from outside is
+//! If any crate turns on serde_json's feature `raw_value`, as `lambda_http` does, `serde_json::Value` replaces an object
+//! whose only member is `$serde_json::private::RawValue` by the JSON in that member's text. A caller could then have one
+//! value checked and another one used, or end an invocation before the pipeline begins. Therefore all JSON from outside is
 //! read as a [`Literal`].
 
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 
-/// A JSON value. `UNIQUE` refuses doubled members, at any depth; without it the last one wins.
+/// JSON value. With `UNIQUE`, duplicate members are an error at any depth. Otherwise the last one wins.
 #[derive(Debug)]
 pub(crate) struct Literal<const UNIQUE: bool>(pub(crate) Value);
 

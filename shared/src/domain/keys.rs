@@ -22,17 +22,17 @@ use std::str::FromStr;
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
-/// Names of an algorithm in tokens (`alg`), each with what it stands for.
+/// Names of algorithms in tokens (`alg`), each with its algorithm.
 type Names = &'static [(&'static str, Algorithm)];
 
 /// Algorithms of one type of public key.
 struct Family {
     names: Names,
-    /// How many of them, from the first on, a key without an `alg` of its own is for.
+    /// Number of names, from the first on, that a key without an `alg` accepts.
     by_default: usize,
 }
 
-/// RSA keys (RFC 7518, sections 3.3 and 3.5). Most issuers sign with RS256, whether or not their keys say so.
+/// RSA keys (RFC 7518, sections 3.3 and 3.5). Most issuers sign with RS256, even if their keys have no `alg`.
 const RSA: Family = Family {
     names: &[
         ("RS256", Algorithm::RS256),
@@ -51,12 +51,12 @@ const P256: Family = Family { names: &[("ES256", Algorithm::ES256)], by_default:
 /// Keys of the curve P-384 (RFC 7518, section 3.4).
 const P384: Family = Family { names: &[("ES384", Algorithm::ES384)], by_default: 1 };
 
-/// Ed25519 keys: RFC 8037 calls the algorithm `EdDSA`, RFC 9864 gave it a name of its own.
+/// Ed25519 keys. RFC 8037 calls the algorithm `EdDSA`, RFC 9864 calls it `Ed25519`.
 const ED25519: Family =
     Family { names: &[("EdDSA", Algorithm::EdDSA), ("Ed25519", Algorithm::EdDSA)], by_default: 2 };
 
 impl Family {
-    /// The names that a key with this `alg` goes by, or nothing if it is for another family's.
+    /// Returns the names that a key with this `alg` accepts, or `None` if another family has that name.
     fn pinned(&self, alg: Option<&str>) -> Option<Names> {
         let Some(alg) = alg else { return self.names.get(..self.by_default) };
         let at = self.names.iter().position(|(name, _)| *name == alg)?;
@@ -64,60 +64,60 @@ impl Family {
     }
 }
 
-/// A key, and the one algorithm that it is used with.
+/// Key, pinned to one algorithm.
 pub struct Key {
     id: Option<String>,
-    /// The one issuer that it signs for, where the keys of several are in one set.
+    /// Issuer that it signs for, if the set has the keys of several.
     issuer: Option<String>,
-    /// All of one algorithm.
+    /// Names of its algorithm.
     names: Names,
     verifier: DecodingKey,
 }
 
-/// The public keys of an issuer.
+/// Public keys of an issuer.
 #[derive(Debug)]
 pub struct KeySet(Vec<Key>);
 
-/// What is wrong with a text that should be a JWK set.
+/// Reason why a text is not a usable JWK set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
-    /// It is not JSON, or not of a set's form.
+    /// It is not JSON, or has another form.
     #[error("must be a JWK set, such as {{\"keys\": [...]}}")]
     NotASet,
-    /// It holds a secret or the private part of a key, which only the issuer should know.
+    /// It contains a secret or the private part of a key.
     #[error("must hold public keys only, and has a private or secret one")]
     Private,
-    /// It holds no key that tokens could be verified with.
+    /// It has no key for one of the algorithms.
     #[error(
         "has no public key for RS256 to RS512, PS256 to PS512 (2048 bits or more), ES256, ES384 or EdDSA (Ed25519)"
     )]
     NoneUsable,
 }
 
-/// Reason why no key verifies a signature.
+/// Reason why a signature is not verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mismatch {
     /// No key is for the token's algorithm.
     Algorithm,
-    /// No key for its algorithm has its id, or it has none and more than one key could be meant.
+    /// No key for its algorithm has its id; or it has no id and several keys fit.
     Key,
     /// The key did not make the signature.
     Signature,
 }
 
-/// What a token says of the key that signed it.
+/// Members of a token that choose the key to verify it with.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyHint<'t> {
-    /// The algorithm's name (`alg`).
+    /// Name of the algorithm (`alg`).
     pub algorithm: &'t str,
-    /// The key's id (`kid`).
+    /// Id of the key (`kid`).
     pub id: Option<&'t str>,
-    /// The token's issuer (`iss`), where the set has the keys of several. A key of another one is none.
+    /// Issuer of the token (`iss`), if the set has the keys of several. Keys of other issuers are skipped.
     pub issuer: Option<&'t str>,
 }
 
 impl KeyHint<'_> {
-    /// Returns `true` if a public key can be for this algorithm.
+    /// Returns `true` if this is an algorithm of public keys.
     #[must_use]
     pub fn is_asymmetric(&self) -> bool {
         let families = [RSA, P256, P384, ED25519];
@@ -126,7 +126,7 @@ impl KeyHint<'_> {
 }
 
 impl Key {
-    /// The secret of HS256 (RFC 7518, section 3.2). Whether it is long enough is checked where it is read.
+    /// Returns the key for HS256 (RFC 7518, section 3.2). The settings check its length.
     #[must_use]
     pub fn secret(secret: &[u8]) -> Self {
         Self {
@@ -137,7 +137,7 @@ impl Key {
         }
     }
 
-    /// Whether this key, whatever its id, is one for the algorithm of this name.
+    /// Returns `true` if the key is for the algorithm of this name.
     #[must_use]
     pub fn supports(&self, algorithm: &str) -> bool {
         self.names.iter().any(|(name, _)| *name == algorithm)
@@ -188,24 +188,24 @@ impl FromStr for KeySet {
 }
 
 impl KeySet {
-    /// Whether there is a key of this id.
+    /// Returns `true` if a key has this id.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
 
-    /// Checks that the wanted key made `signature` (base64url) of the message. A token that names no key is taken only
-    /// where exactly one key fits its algorithm, so that nothing is tried out.
+    /// Checks that the key of the hint made `signature` (base64url) of the message. A hint without an id is accepted only
+    /// if exactly one key fits its algorithm, so that keys are never tried one by one.
     ///
     /// # Errors
     ///
-    /// The reason, if it didn't.
+    /// The [`Mismatch`], if no such key made it.
     pub fn verify(&self, hint: KeyHint<'_>, message: &[u8], signature: &str) -> Result<(), Mismatch> {
         let fitting = || self.0.iter().filter(|key| key.supports(hint.algorithm));
         if fitting().next().is_none() {
             return Err(Mismatch::Algorithm);
         }
-        // Ids should be unique, and nothing makes an issuer keep to that.
+        // Ids should be unique, but an issuer may repeat one.
         let named = || {
             fitting().filter(|key| {
                 (hint.id.is_none() || key.id.as_deref() == hint.id) && key.signs_for(hint.issuer)

@@ -1,15 +1,23 @@
-//! The caller, and the proof that they may act in an organization or for themselves.
+//! Callers, and the scopes in which they may act.
 //!
-//! A [`Scope`] is a capability: only a check of a [`Caller`] makes one. Storage builds every key from it.
+//! A [`Scope`] is a capability. Only a check of a [`Caller`] makes one, and storage builds every key from it.
 
 use percent_encoding::utf8_percent_encode;
 
 use super::{Error, OrgId, Result, UNRESERVED, UserId};
 
-/// Refusal of whoever is not a member of the organization.
 const NOT_A_MEMBER: Error = Error::Forbidden("You are not a member of this organization");
 
 /// Caller whose token was verified.
+///
+/// ```
+/// use shared::domain::{Caller, Result};
+///
+/// fn may_export(caller: &Caller, organization: &str) -> Result<bool> {
+///     let scope = caller.authorize_org(organization)?;
+///     Ok(scope.has_role("auditor"))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     user: UserId,
@@ -17,51 +25,62 @@ pub struct Caller {
     grants: Vec<Grant>,
 }
 
-/// Roles of a caller, and the organizations where they count.
+/// Roles of a caller, and the organizations where they are valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
-    /// `None` stands for all organizations of the caller.
+    /// `None` means all organizations of the caller.
     pub(crate) organizations: Option<Vec<OrgId>>,
     pub(crate) roles: Vec<String>,
 }
 
 impl Grant {
-    fn counts_in(&self, organization: &OrgId) -> bool {
+    fn is_valid_in(&self, organization: &OrgId) -> bool {
         self.organizations.as_ref().is_none_or(|organizations| organizations.contains(organization))
     }
 }
 
 impl Caller {
-    /// Only the verification of a token makes a caller, hence the narrow visibility.
+    /// Makes a caller. Only the verification of a token may, hence the narrow visibility.
     pub(crate) fn new(user: UserId, organizations: Vec<OrgId>) -> Self {
         Self { user, organizations, grants: Vec::new() }
     }
 
-    /// Sets the roles. A role makes nobody a member.
+    /// Sets the roles. A role does not make a member.
     pub(crate) fn with_grants(self, grants: Vec<Grant>) -> Self {
         Self { grants, ..self }
     }
 
-    /// The user that the token names.
+    /// Returns the user that the token names.
     #[must_use]
     pub fn user(&self) -> &UserId {
         &self.user
     }
 
-    /// Returns the permission to act in the organization with this id, if the token says that the caller is a member.
+    /// Returns the scope of the organization with this id, if the token says that the caller is a member.
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`] if the caller is not a member of it, the same whether or not it exists.
+    /// [`Error::Forbidden`] if the caller is not a member. It is the same for an organization that doesn't exist.
     pub fn authorize_org(&self, organization: &str) -> Result<OrgScope> {
         let organization = self.organizations.iter().find(|own| own.as_str() == organization);
         let organization = organization.ok_or(NOT_A_MEMBER)?.clone();
-        let grants = self.grants.iter().filter(|grant| grant.counts_in(&organization));
+        let grants = self.grants.iter().filter(|grant| grant.is_valid_in(&organization));
         let roles = grants.flat_map(|grant| grant.roles.iter().cloned()).collect();
         Ok(OrgScope { user: self.user.clone(), organization, roles })
     }
 
-    /// Returns the permission to act for the caller alone.
+    /// Returns the scope of the caller's own rows and objects.
+    ///
+    /// ```
+    /// use shared::domain::Caller;
+    /// use shared::storage::{Kind, List};
+    ///
+    /// const DRAFT: Kind<1> = Kind::new("DRAFT");
+    ///
+    /// fn drafts(caller: &Caller) -> List {
+    ///     List::new(&caller.own_scope(), DRAFT, [])
+    /// }
+    /// ```
     #[must_use]
     pub fn own_scope(&self) -> UserScope {
         UserScope { user: self.user.clone() }
@@ -69,6 +88,15 @@ impl Caller {
 }
 
 /// Permission of one user to act in one organization.
+///
+/// ```
+/// # use shared::domain::{OrgScope, Scope};
+/// # let scope = OrgScope::vouch("alice".parse()?, "acme".parse()?, vec!["admin".to_owned()]);
+/// assert_eq!(scope.organization().as_str(), "acme");
+/// assert_eq!(scope.user().as_str(), "alice");
+/// assert!(scope.has_role("admin") && !scope.has_role("owner"));
+/// # Ok::<(), shared::domain::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrgScope {
     user: UserId,
@@ -76,24 +104,37 @@ pub struct OrgScope {
     roles: Vec<String>,
 }
 
-/// Permission of one user to act for themselves, in no organization.
+/// Permission of one user to act for themselves, outside organizations.
 ///
-/// Users are told apart by the token's `sub` alone, so an issuer of many tenants must make those unique across them.
+/// Users are identified by the token's `sub` alone. An issuer with many tenants must make it unique across them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserScope {
     user: UserId,
 }
 
-/// Permission that storage builds keys from: of an [`OrgScope`] or a [`UserScope`], and of nothing else.
+/// Permission that storage builds keys from: an [`OrgScope`] or a [`UserScope`].
+///
+/// Code for both takes an `impl Scope`:
+///
+/// ```
+/// use shared::domain::Scope;
+/// use shared::storage::{Key, Kind};
+///
+/// const NOTE: Kind<1> = Kind::new("NOTE");
+///
+/// fn note_key(scope: &impl Scope, id: &str) -> Key {
+///     Key::new(scope, NOTE, [&id])
+/// }
+/// ```
 pub trait Scope: sealed::Sealed {
-    /// The user who acts.
+    /// Returns the user who acts.
     fn user(&self) -> &UserId;
 
-    /// Partition of the scope's rows. Nothing follows the id in it, so no id can reach into another's.
+    /// Returns the partition of the scope's rows. It ends with the id, so that no id can name another's partition.
     fn partition(&self) -> String;
 
-    /// Folder of the scope's objects, without a `/` at its end: below `orgs/` or `users/`. Rights and lifecycle rules in
-    /// `template.yaml` name the folders that are in use.
+    /// Returns the folder of the scope's objects: `orgs/…` or `users/…`, without a `/` at the end. IAM permissions and
+    /// lifecycle rules in `template.yaml` name the folders.
     fn folder(&self) -> String;
 }
 
@@ -133,14 +174,26 @@ impl Scope for UserScope {
 }
 
 impl OrgScope {
-    /// Returns the permission of a user to act in an organization, whatever a token says. For an `Access` of your own that
-    /// has just looked the membership and these roles up; anywhere else it would bypass the check, so `clippy.toml` bans it.
+    /// Makes the scope of a user in an organization without a check. Use it only in an `Access` of your own that has just
+    /// looked up the membership and these roles. `clippy.toml` bans it elsewhere, because it bypasses the check.
+    ///
+    /// ```
+    /// use shared::domain::{Caller, Error, OrgId, OrgScope, Result};
+    ///
+    /// fn scope(caller: &Caller, organization: OrgId, members: &[&str]) -> Result<OrgScope> {
+    ///     if !members.contains(&caller.user().as_str()) {
+    ///         return Err(Error::Forbidden("You are not a member of this organization"));
+    ///     }
+    ///     #[expect(clippy::disallowed_methods, reason = "the membership was just looked up")]
+    ///     Ok(OrgScope::vouch(caller.user().clone(), organization, Vec::new()))
+    /// }
+    /// ```
     #[must_use]
     pub fn vouch(user: UserId, organization: OrgId, roles: Vec<String>) -> Self {
         Self { user, organization, roles }
     }
 
-    /// The organization that the caller acts in.
+    /// Returns the organization.
     #[must_use]
     pub fn organization(&self) -> &OrgId {
         &self.organization

@@ -1,4 +1,4 @@
-//! Pages of a list: how many items, from where, and the opaque cursor to the next page.
+//! Pages of a list, and the opaque cursor to the next page.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,17 @@ use sha2::{Digest, Sha256};
 use super::validation::{Input, IssueCode, Issues, ValidationError};
 use super::{Error, Result};
 
-/// Page that a caller asks for.
+/// Page that a caller requests, from the query parameters `limit` (1 to 100, default 20) and `cursor`.
+///
+/// ```
+/// use serde_json::json;
+/// use shared::domain::validation::{Source, parse};
+/// use shared::domain::{Error, PageRequest};
+///
+/// let page: PageRequest = parse(json!({"limit": "50"}), Source::Text).map_err(Error::Invalid)?;
+/// assert_eq!(page.limit(), 50);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Input, JsonSchema)]
 pub struct PageRequest {
     /// Maximum number of items on the page.
@@ -25,25 +35,24 @@ fn usual_limit() -> u8 {
     20
 }
 
-/// Refuses a cursor of another form, along with everything else; [`PageRequest::after`] refuses one of another list.
+/// Refuses a cursor of another form together with all other issues. [`PageRequest::after`] refuses one of another list.
 fn cursor_form(text: &str) -> Result<(), ValidationError> {
     let refusal = || ValidationError::new("invalid_format").with_message("Invalid cursor".into());
     parts(text).map(drop).ok_or_else(refusal)
 }
 
 impl PageRequest {
-    /// Maximum number of items, 1 to 100.
+    /// Returns the maximum number of items, 1 to 100.
     #[must_use]
     pub fn limit(&self) -> u8 {
         self.limit
     }
 
-    /// Returns what `read` makes of the place after which the page of this list starts; `None` for the first page.
+    /// Returns the place after which the page starts, parsed by `read`; `None` for the first page.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a cursor that was not made for this list, or of which `read` makes nothing: whoever knows how a
-    /// cursor is made can make one to any place.
+    /// [`Error::Invalid`] for a cursor of another list, or with a place that `read` can't parse: cursors can be forged.
     pub(crate) fn after<T>(
         &self,
         partition: &str,
@@ -58,6 +67,26 @@ impl PageRequest {
 }
 
 /// Page of a list.
+///
+/// A resource turns it into its response:
+///
+/// ```
+/// use serde::Serialize;
+/// use shared::domain::{Cursor, Page};
+///
+/// #[derive(Serialize)]
+/// #[serde(rename_all = "camelCase")]
+/// struct NotePage {
+///     notes: Vec<String>,
+///     next_cursor: Option<Cursor>,
+/// }
+///
+/// impl From<Page<String>> for NotePage {
+///     fn from(Page { items, next_cursor }: Page<String>) -> Self {
+///         Self { notes: items, next_cursor }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     /// Items in the order of the list.
@@ -68,8 +97,18 @@ pub struct Page<T> {
 
 /// Opaque place in a list.
 ///
-/// It holds a check value, by which a mangled cursor and one of another list are refused. The check is no secret and needs
-/// to be none: a page is always read with the caller's own scope as the key, so even a forged cursor reaches nothing else.
+/// A check value in it detects damaged cursors and those of another list. It is not a secret: every page is read within
+/// the caller's own scope, so a forged cursor gives access to nothing else.
+///
+/// A list makes its cursors. An application only passes them on, in a field of its response:
+///
+/// ```
+/// use shared::domain::{Cursor, Page};
+///
+/// fn next(page: Page<String>) -> Option<Cursor> {
+///     page.next_cursor
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(description = "Opaque place in a list, for the `cursor` of the next request.")]
@@ -79,7 +118,7 @@ pub struct Cursor(String);
 const CHECK_BYTES: usize = 8;
 
 impl Cursor {
-    /// Returns the cursor to what comes after the item at `place`, which is not empty, in this list.
+    /// Returns the cursor to the items after `place`, which is not empty, in this list.
     #[must_use]
     pub(crate) fn new(partition: &str, list: &str, place: &str) -> Self {
         Self(URL_SAFE_NO_PAD.encode([&check(partition, list, place), place.as_bytes()].concat()))
@@ -89,7 +128,7 @@ impl Cursor {
 fn check(partition: &str, list: &str, place: &str) -> [u8; CHECK_BYTES] {
     let mut hash = Sha256::new();
     for part in [partition, list, place] {
-        // With its length no part can run into the next.
+        // The length keeps parts from running into each other.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -102,7 +141,7 @@ fn open(cursor: &str, partition: &str, list: &str) -> Option<String> {
     (found == check(partition, list, &place)).then_some(place)
 }
 
-/// The check value and the place that a cursor holds.
+/// Decodes a cursor into check value and place.
 fn parts(cursor: &str) -> Option<([u8; CHECK_BYTES], String)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (found, place) = bytes.split_first_chunk::<CHECK_BYTES>()?;
@@ -118,7 +157,6 @@ mod tests {
 
     const LAST: &str = "01900000-0000-7000-8000-000000000001";
 
-    /// The place of a cursor in a list of notes.
     fn place(cursor: &str, partition: &str, list: &str) -> Option<String> {
         let page = PageRequest { limit: 20, cursor: Some(cursor.to_owned()) };
         page.after(partition, list, |place| Some(place.to_owned())).ok()?

@@ -1,5 +1,6 @@
-//! Sliding-window rate limit: decides which requests pass. Exact integer arithmetic in milliseconds; knows no table and no
-//! clock.
+//! Sliding-window rate limit, in exact integer arithmetic of milliseconds.
+//!
+//! What must stay out: the table and the clock.
 //!
 //! # Window
 //!
@@ -40,8 +41,8 @@
 //! | over the limit | 1, then 0 while this environment knows |
 //! | any other | 2 |
 //!
-//! `edge::middleware::rate_limit` caches up to 4096 counters in an environment, and clears the cache when there are more. That costs each
-//! caller one round trip and changes no decision, so a flood of addresses gains nothing.
+//! `edge::middleware::rate_limit` caches up to 4096 counters in an environment, and clears the cache when there are more.
+//! That costs each caller one round trip and changes no decision, so a flood of addresses gains nothing.
 //!
 //! # Failures
 //!
@@ -54,72 +55,80 @@ use std::str::FromStr;
 
 use super::ParseError;
 
-/// How far in milliseconds the clocks of two instances may differ. A counter further ahead than that is not believed.
+/// Maximum difference in milliseconds between the clocks of two environments. A counter further ahead is ignored.
 const MAX_CLOCK_SKEW_MS: u64 = 10_000;
 
-/// So many requests per sliding window, as in `10/10s`.
+/// Policy of a rate limit: requests per sliding window.
+///
+/// ```
+/// use shared::domain::rate_limit::RateLimitPolicy;
+///
+/// let policy: RateLimitPolicy = "10/60s".parse()?;
+/// assert_eq!((policy.requests(), policy.window_seconds()), (10, 60));
+/// # Ok::<(), shared::domain::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitPolicy {
     requests: u64,
     window_ms: u64,
 }
 
-/// What is known of a caller's counter: counts of one window and of the one before.
+/// Counter of a caller: counts of a window and of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// The number of the window, counted from the Unix epoch.
+    /// Number of the window, counted from the Unix epoch.
     pub window: u64,
-    /// Requests that passed in that window.
+    /// Requests that passed in the window.
     pub current: u64,
     /// Requests that passed in the window before it.
     pub previous: u64,
 }
 
-/// A conditional change of the counter that counts one request.
+/// Conditional change of the counter that counts one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Start afresh, if there is no counter that can be read, or only one older than `window - 1` or newer than `newest`.
+    /// Resets the counter if it is unreadable, missing, older than `window - 1` or newer than `newest`.
     StartWindow {
-        /// The window to start.
+        /// Window to start.
         window: u64,
-        /// The newest window that a counter may have and still be believed.
+        /// Newest window of a counter that is accepted.
         newest: u64,
     },
-    /// Move on from the window before, if at most `max_previous` passed in it.
+    /// Advances the counter from the window before, if at most `max_previous` passed in it.
     AdvanceWindow {
-        /// The window to start.
+        /// Window to start.
         window: u64,
-        /// The most requests that may have passed in the window before.
+        /// Maximum of requests in the window before.
         max_previous: u64,
     },
-    /// Count in the window, if `previous` is right and at most `max_current` passed so far.
+    /// Counts in the window, if `previous` is unchanged and at most `max_current` passed so far.
     Count {
-        /// The window to count in.
+        /// Window to count in.
         window: u64,
-        /// The requests that passed in the window before.
+        /// Requests that passed in the window before.
         previous: u64,
-        /// The most requests that may have passed in this window.
+        /// Maximum of requests in this window so far.
         max_current: u64,
     },
 }
 
-/// What to do about a request.
+/// Decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// Ask the counter to count it.
+    /// Attempt to count it.
     Try(Attempt),
-    /// It can't pass, whatever else happened meanwhile: counts only grow.
+    /// Reject it. No other request can change that, because counts only grow.
     Reject(RateLimited),
 }
 
-/// A request that doesn't pass.
+/// Rejection of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited {
-    /// How long until the next request would pass if nothing else came, in whole seconds, at least 1.
+    /// Whole seconds until a request would pass if no other came before, at least 1.
     pub retry_after: u64,
 }
 
-/// What is left after a request that passed.
+/// Status of a rate limit after a request that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
     /// Whole requests that would pass now.
@@ -129,31 +138,30 @@ pub struct RateLimitStatus {
 }
 
 impl RateLimitPolicy {
-    /// Requests per window.
+    /// Returns the requests per window.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
     }
 
-    /// The length of the window in seconds.
+    /// Returns the length of the window in seconds.
     #[must_use]
     pub fn window_seconds(&self) -> u64 {
         self.window_ms / 1000
     }
 
-    /// The Unix time in seconds from which a counter of `window` changes no decision, whoever's clock is asked.
+    /// Returns the Unix time in seconds from which a counter of `window` changes no decision, by any environment's clock.
     #[must_use]
     pub fn expiry(&self, window: u64) -> u64 {
         ((window + 2) * self.window_ms + MAX_CLOCK_SKEW_MS).div_ceil(1000) + 1
     }
 
-    /// What to do about a request at `now` (milliseconds since the epoch), given what is believed of the counter. The
-    /// belief may be out of date, but must have been true once.
+    /// Decides about a request at `now` (milliseconds since the epoch). The cached counter may be out of date.
     #[must_use]
     pub fn plan(&self, cached: Option<Counter>, now: u64) -> Plan {
         let (window, newest) = (now / self.window_ms, (now + MAX_CLOCK_SKEW_MS) / self.window_ms);
         match cached {
-            // A peer whose clock is ahead may have opened the window early; it counts as just begun.
+            // An environment whose clock is ahead may have started the window early. It counts as just begun.
             Some(counter) if (window..=newest).contains(&counter.window) => self.plan_within(counter, now),
             Some(counter) if counter.window.checked_add(1) == Some(window) => self.plan_after(counter, now),
             _ => Plan::Try(Attempt::StartWindow { window, newest }),
@@ -180,11 +188,11 @@ impl RateLimitPolicy {
         self.reject(Counter { window, current: 0, previous: counter.current }, now)
     }
 
-    /// What is left once the counter stands at `counter`.
+    /// Returns the status at this counter.
     #[must_use]
     pub fn status(&self, counter: Counter, now: u64) -> RateLimitStatus {
         let room = self.room(counter.previous, self.elapsed(counter.window, now));
-        // The end of the window that this clock shows, also where a peer's clock is ahead.
+        // The window is this clock's, even if another environment's clock is ahead.
         let to_end_ms = self.window_ms - now % self.window_ms;
         RateLimitStatus {
             remaining: room.saturating_sub(counter.current),
@@ -192,12 +200,12 @@ impl RateLimitPolicy {
         }
     }
 
-    /// Milliseconds since the window began: 0 before it, and always less than its length.
+    /// Returns the milliseconds since the window began: 0 before it, and always less than its length.
     fn elapsed(&self, window: u64, now: u64) -> u64 {
         now.saturating_sub(window * self.window_ms).min(self.window_ms - 1)
     }
 
-    /// How many requests the current window may hold in all, `elapsed` milliseconds into it.
+    /// Returns the maximum of requests in the current window, `elapsed` milliseconds into it.
     fn room(&self, previous: u64, elapsed: u64) -> u64 {
         let limit = self.requests * self.window_ms;
         limit.saturating_sub(previous.saturating_mul(self.window_ms - elapsed)) / self.window_ms
@@ -208,18 +216,18 @@ impl RateLimitPolicy {
         Plan::Reject(RateLimited { retry_after: wait_ms.div_ceil(1000).max(1) })
     }
 
-    /// The first millisecond at which a request passes if none passes before.
+    /// Returns the first millisecond at which a request passes if none passes before.
     fn next_pass(&self, counter: Counter) -> u64 {
         let Counter { window, current, previous } = counter;
         if current < self.requests {
-            // The previous window has to fade until one more fits beside the current one.
+            // The previous window must fade until one more request fits.
             return window * self.window_ms + self.fade(previous, self.requests - current - 1);
         }
-        // The current window is full, so it has to become the previous one and fade in turn.
+        // The current window is full. It must become the previous one and fade.
         (window + 1) * self.window_ms + self.fade(current, self.requests - 1)
     }
 
-    /// Milliseconds into a window until `previous` weighs at most `allowed`.
+    /// Returns the milliseconds into a window until `previous` weighs at most `allowed`.
     fn fade(&self, previous: u64, allowed: u64) -> u64 {
         match previous {
             0 => 0,
@@ -234,7 +242,7 @@ impl FromStr for RateLimitPolicy {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let parse = || {
             let (requests, window) = text.split_once('/')?;
-            // A sign would parse as well.
+            // `u64` accepts a plus sign.
             let seconds: u64 =
                 window.strip_suffix('s').filter(|text| !text.starts_with('+'))?.parse().ok()?;
             let requests: u64 = Some(requests).filter(|text| !text.starts_with('+'))?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Characters and forms of text, by Unicode's tables, and the identity of a name.
+//! Classes of characters and normal forms by Unicode's tables, and the identity of a name.
 
 use sha2::{Digest, Sha256};
 use unicase::UniCase;
@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::hex;
 
 /// Returns `true` for `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, the same since Unicode 6.3): joiners,
-/// selectors, fillers and marks that show nothing.
+/// selectors, fillers and marks that are invisible.
 pub(super) fn is_default_ignorable(letter: char) -> bool {
     matches!(u32::from(letter),
         0xad | 0x34f | 0x61c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x202a..=0x202e
@@ -15,37 +15,37 @@ pub(super) fn is_default_ignorable(letter: char) -> bool {
         | 0x1_d173..=0x1_d17a | 0xe_0000..=0xe_0fff)
 }
 
-/// Returns `true` for a character that shows nothing though it is neither white space nor a control character: one that is
-/// ignorable, the blank of Braille, and the marks of annotation.
+/// Returns `true` for an invisible character other than white space and control characters: an ignorable one, the blank of
+/// Braille, or a mark of annotation.
 pub(super) fn is_invisible(letter: char) -> bool {
     is_default_ignorable(letter) || matches!(u32::from(letter), 0x2800 | 0xfff9..=0xfffb)
 }
 
-/// Returns `true` for a character that shows nothing and is no white space.
+/// Returns `true` for an invisible character other than white space.
 pub(super) fn shows_nothing(letter: char) -> bool {
     !letter.is_whitespace() && (letter.is_control() || is_invisible(letter))
 }
 
-/// Returns `true` if at least one character shows something.
+/// Returns `true` if at least one character is visible.
 pub(super) fn is_visible(text: &str) -> bool {
     text.chars().any(|letter| !letter.is_whitespace() && !shows_nothing(letter))
 }
 
-/// The text without white space around it, as JavaScript trims: it counts the byte order mark as some. Nothing is left
-/// of a text that shows nothing.
+/// Trims white space as JavaScript does, byte order marks included. Returns an empty text if no character is visible.
 pub(super) fn trimmed(text: &str) -> &str {
     let blank = |letter: char| letter.is_whitespace() || letter == '\u{feff}';
     if is_visible(text) { text.trim_matches(blank) } else { "" }
 }
 
-/// The form of a text without regard to case, width, ligatures and what can't be seen: `NFKC_Casefold` of its NFD
-/// (Unicode, section 3.13, D147).
+/// Folds case, width, ligatures and ignorable characters: `NFKC_Casefold` of the text's NFD (Unicode, section 3.13, D147).
 pub(super) fn nfkc_casefold(text: &str) -> String {
     text.nfd().map(casefold).collect::<String>().nfc().collect()
 }
 
-/// Returns the identity of a name: two names with the same key are the same name. It is the SHA-256 (hex) of the name's
-/// `NFKC_Casefold` form without whatever else shows nothing, hashed because that form can outgrow a sort key's 1,024 bytes.
+/// Returns the identity of a name. Two names with the same key are the same name.
+///
+/// It is the SHA-256 (hex) of the name's `NFKC_Casefold` form without invisible characters. It is hashed because the form
+/// can outgrow a sort key's 1,024 bytes.
 ///
 /// ```
 /// use shared::domain::name_key;
@@ -56,16 +56,16 @@ pub(super) fn nfkc_casefold(text: &str) -> String {
 #[must_use]
 pub fn name_key(name: &str) -> String {
     let shown: String = nfkc_casefold(name).chars().filter(|letter| !shows_nothing(*letter)).collect();
-    // A blank at an end may have stood beside something that is gone.
+    // Removed characters may leave white space at an end.
     hex(&Sha256::digest(shown.trim()))
 }
 
-/// The mapping `NFKC_CF` of one character of an NFD, not yet composed.
+/// Maps one character of an NFD by `NFKC_CF`, without composition.
 fn casefold(letter: char) -> String {
     if letter.is_ascii() {
         return letter.to_ascii_lowercase().to_string();
     }
-    // What a compatibility form stands for may have a case of its own, as a mathematical capital has.
+    // A compatibility form may map to a character with case, such as a mathematical capital.
     folded(&folded(&letter.to_string()))
 }
 

@@ -1,17 +1,36 @@
-//! How times are written: RFC 3339 in UTC with milliseconds, as in `2026-11-22T04:23:11.123Z`.
+//! Times as text: RFC 3339 in UTC with milliseconds, as in `2026-11-22T04:23:11.123Z`.
 
 use jiff::Timestamp;
 use serde::Serializer;
 
-/// The text of a time, truncated to the millisecond.
+/// Formats a time, truncated to the millisecond.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use shared::domain::time::format_millis;
+///
+/// assert_eq!(format_millis(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+/// ```
 #[must_use]
 pub fn format_millis(time: Timestamp) -> String {
-    // Printing with a precision would round, and so could name a millisecond that has not come yet.
+    // A precision alone would round, perhaps to a time in the future.
     let whole = Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time);
     format!("{whole:.3}")
 }
 
-/// For `#[serde(serialize_with)]`.
+/// Serializes a time with [`format_millis`], for `#[serde(serialize_with)]`.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use serde::Serialize;
+/// use shared::domain::time::serialize_millis;
+///
+/// #[derive(Serialize)]
+/// struct Note {
+///     #[serde(serialize_with = "serialize_millis")]
+///     created_at: Timestamp,
+/// }
+/// ```
 ///
 /// # Errors
 ///
@@ -20,7 +39,7 @@ pub fn serialize_millis<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
     serializer.serialize_str(&format_millis(*time))
 }
 
-/// Milliseconds since the Unix epoch; 0 for times before it.
+/// Returns the milliseconds since the Unix epoch; 0 for times before it.
 #[must_use]
 pub fn epoch_millis(time: Timestamp) -> u64 {
     u64::try_from(time.as_millisecond()).unwrap_or(0)

@@ -1,7 +1,7 @@
-//! From untrusted input to a value that keeps its rules, or to the list of what is wrong with it.
+//! Parsing of untrusted input into a value that satisfies its rules, or into the list of its issues.
 //!
-//! A type says what it is with `#[derive(Input)]`; docs/INPUTS.md shows how. [`parse`] is the only caller of
-//! [`Input::read`] from outside, so a value whose fields are private is proof that its rules hold.
+//! A type derives [`Input`]; docs/INPUTS.md shows every attribute. Only [`parse`] calls [`Input::read`] from outside, so a
+//! value with private fields is proof that its rules hold.
 
 mod at;
 mod bounds;
@@ -19,9 +19,30 @@ pub use at::At;
 pub use collections::Patch;
 pub use issue::{Issue, IssueCode, Issues, Path, Segment};
 pub use serde_json::Value;
-/// Implements [`Input`], as docs/INPUTS.md shows.
+/// Implements [`Input`]. docs/INPUTS.md shows every attribute.
 ///
-/// An attribute that it doesn't know is a compile error:
+/// ```
+/// use serde_json::json;
+/// use shared::domain::validation::{Input, Source, parse};
+///
+/// #[derive(Input)]
+/// #[serde(rename_all = "camelCase")]
+/// struct NewInvoice {
+///     #[input(trim)]
+///     #[validate(length(min = 1, max = 100))]
+///     customer_name: String,
+///     #[validate(range(min = 1))]
+///     amount: u64,
+/// }
+///
+/// let invoice: NewInvoice = parse(json!({"customerName": " Ada ", "amount": 1250}), Source::Json).unwrap();
+/// assert_eq!((invoice.customer_name.as_str(), invoice.amount), ("Ada", 1250));
+///
+/// let issues = parse::<NewInvoice>(json!({"amount": 0}), Source::Json).err().unwrap();
+/// assert_eq!(issues.as_slice().len(), 2);
+/// ```
+///
+/// An unknown attribute is a compile error:
 ///
 /// ```compile_fail
 /// #[derive(shared::domain::validation::Input)]
@@ -30,31 +51,19 @@ pub use serde_json::Value;
 ///     text: String,
 /// }
 /// ```
-///
-/// Without it:
-///
-/// ```
-/// #[derive(shared::domain::validation::Input)]
-/// struct Note {
-///     #[validate(length(min = 1))]
-///     text: String,
-/// }
-/// ```
 pub use shared_derive::Input;
 pub use validator::ValidationError;
 
-/// Source of a value, which decides what its scalars look like.
+/// Source of a value, which decides the form of its scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A JSON body: numbers and flags are what JSON says they are.
+    /// A JSON body: numbers and flags are JSON's.
     Json,
     /// Query parameters: every scalar is text.
     Text,
 }
 
-/// A value that callers send.
-///
-/// `#[derive(Input)]` implements it. By hand:
+/// Value that callers send. `#[derive(Input)]` implements it. An implementation by hand:
 ///
 /// ```
 /// use shared::domain::validation::{At, Input, Source, Value, parse};
@@ -73,15 +82,24 @@ pub enum Source {
 /// assert_eq!(issues.summary(), "Rate must be a number and %");
 /// ```
 pub trait Input: Sized {
-    /// Reads a value, or `None` where one is missing. Returns `None` once it has noted at `at` why there is no `Self`.
+    /// Reads a value, which is `None` if it is missing. Notes an issue at `at` and returns `None` if it is invalid.
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self>;
 }
 
-/// Reads `value` as a `T` that keeps its rules.
+/// Parses `value` into a `T` that satisfies its rules.
+///
+/// ```
+/// use serde_json::json;
+/// use shared::domain::validation::{Source, parse};
+///
+/// assert_eq!(parse::<Vec<u8>>(json!([1, 2]), Source::Json), Ok(vec![1, 2]));
+/// let issues = parse::<Vec<u8>>(json!([1, 300]), Source::Json).unwrap_err();
+/// assert_eq!(issues.field().as_deref(), Some("1"));
+/// ```
 ///
 /// # Errors
 ///
-/// All mismatches and broken rules, up to a hundred, in the order in which `T` declares its fields.
+/// All mismatches and broken rules, up to 100, in the order in which `T` declares its fields.
 pub fn parse<T: Input>(value: Value, source: Source) -> Result<T, Issues> {
     let (read, issues) = at::read(value, source);
     match (read, Issues::some(issues)) {

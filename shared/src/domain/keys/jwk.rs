@@ -1,4 +1,4 @@
-//! One JSON Web Key: which are usable, and for what (RFC 7517, RFC 7518 section 6, RFC 8037).
+//! JSON Web Keys: selection of the usable ones (RFC 7517, RFC 7518 section 6, RFC 8037).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::super::json::Literal;
 use super::{ED25519, Key, KeySetError, P256, P384, RSA};
 
-/// How many bits an RSA key has: fewer are too weak (RFC 7518, section 3.3), more cost an attacker's victim too much.
+/// Accepted sizes of RSA keys in bits. Fewer are too weak (RFC 7518, section 3.3), more make verification too slow.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// Bytes of a coordinate of P-256, and of an Ed25519 key.
+/// Length in bytes of a coordinate of P-256, and of an Ed25519 key.
 const P256_BYTES: usize = 32;
 
-/// Bytes of a coordinate of P-384.
+/// Length in bytes of a coordinate of P-384.
 const P384_BYTES: usize = 48;
 
 #[derive(Deserialize)]
@@ -31,8 +31,8 @@ struct Jwk {
     usage: Option<String>,
     key_ops: Option<Vec<String>>,
     alg: Option<String>,
-    /// Microsoft Entra's own member: the one issuer that the key signs for, or a pattern such as
-    /// `https://login.microsoftonline.com/{tenantid}/v2.0` for one that signs for all.
+    /// Extension of Microsoft Entra: the issuer that the key signs for, or a pattern such as
+    /// `https://login.microsoftonline.com/{tenantid}/v2.0` for a key that signs for all.
     issuer: Option<Value>,
     crv: Option<String>,
     n: Option<String>,
@@ -41,29 +41,29 @@ struct Jwk {
     y: Option<String>,
 }
 
-/// Members that no published key has: a secret (RFC 7518, section 6.4.1), and all that belongs to private keys (sections
-/// 6.2.2 and 6.3.2; RFC 8037, section 2).
+/// Members of secrets (RFC 7518, section 6.4.1) and private keys (sections 6.2.2 and 6.3.2; RFC 8037, section 2), which
+/// must never be published.
 const PRIVATE: [&str; 8] = ["k", "d", "p", "q", "dp", "dq", "qi", "oth"];
 
-/// The usable keys of a set.
+/// Parses a set and returns its usable keys.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Key>, KeySetError> {
     let Set { keys } = serde_json::from_slice(text).map_err(|_| KeySetError::NotASet)?;
     let keys: Vec<Value> = keys.into_iter().map(|Literal(key)| key).collect();
     if keys.iter().any(is_private) {
         return Err(KeySetError::Private);
     }
-    // Else an array of the members' values would do for a key.
+    // serde would also read a key from an array of the members' values.
     let keys = keys.into_iter().filter(Value::is_object);
     let keys = keys.filter_map(|key| serde_json::from_value(key).ok());
     Ok(keys.filter_map(usable).collect())
 }
 
 fn is_private(key: &Value) -> bool {
-    let given = |name: &&str| key.get(name).is_some_and(|member| !member.is_null());
-    PRIVATE.iter().any(given)
+    let is_present = |name: &&str| key.get(name).is_some_and(|member| !member.is_null());
+    PRIVATE.iter().any(is_present)
 }
 
-/// The key, with the algorithm that its type goes with and its `alg`, if it has one, agrees to.
+/// Returns the key, or `None` if its type is unknown, its `alg` contradicts the type, or it is not for verifying.
 fn usable(jwk: Jwk) -> Option<Key> {
     let may_verify = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
         && jwk.key_ops.as_ref().is_none_or(|uses| uses.iter().any(|operation| operation == "verify"));
@@ -85,7 +85,7 @@ fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
     RSA_BITS.contains(&bits).then(|| DecodingKey::from_rsa_raw_components(&modulus, &exponent))
 }
 
-/// A number without the zeros that some issuers put before it.
+/// Decodes a number and strips the leading zeros that some issuers write.
 fn unsigned(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let start = bytes.iter().position(|byte| *byte != 0)?;
@@ -93,8 +93,8 @@ fn unsigned(text: &str) -> Option<Vec<u8>> {
 }
 
 fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
-    let whole = [x, y].iter().all(|coordinate| has_bytes(coordinate, bytes));
-    whole.then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
+    let is_point = [x, y].iter().all(|coordinate| has_bytes(coordinate, bytes));
+    is_point.then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
 }
 
 fn ed25519(x: &str) -> Option<DecodingKey> {

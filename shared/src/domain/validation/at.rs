@@ -1,4 +1,4 @@
-//! The place in the input that is being read, and the issues that were noted on the way there.
+//! Place in the input that is being read, and the issues noted so far.
 
 use std::fmt;
 use std::fmt::Display;
@@ -9,20 +9,46 @@ use super::bounds::{Length, too_big, too_small};
 use super::issue::{Issue, IssueCode, Path, Segment};
 use super::{Input, Source};
 
-/// The most issues that are told.
+/// Maximum number of issues.
 const MAX_ISSUES: usize = 100;
 
-/// The bytes of paths and messages after which no more issues are noted. A caller chooses the keys of a map, and each
-/// issue below a key repeats it.
+/// Maximum length of all paths and messages in bytes. It bounds the response, because callers choose the keys of a map and
+/// each issue below a key repeats it.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// A place in the input: what is read there is noted there.
+/// Place in the input. Issues are noted at it.
+///
+/// An [`Input`] by hand reads and notes with it:
+///
+/// ```
+/// use serde_json::json;
+/// use shared::domain::validation::{At, Input, IssueCode, Source, Value, parse};
+///
+/// /// Lines of an invoice, of different articles.
+/// struct Lines(Vec<String>);
+///
+/// impl Input for Lines {
+///     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+///         let mut articles = Vec::<String>::read(value, at)?;
+///         let sent = articles.len();
+///         articles.sort();
+///         articles.dedup();
+///         if articles.len() < sent {
+///             at.note(IssueCode::Custom, "An article is listed twice");
+///         }
+///         Some(Self(articles))
+///     }
+/// }
+///
+/// assert!(parse::<Lines>(json!(["A-1", "A-2"]), Source::Json).is_ok_and(|lines| lines.0.len() == 2));
+/// assert!(parse::<Lines>(json!(["A-1", "A-1"]), Source::Json).is_err());
+/// ```
 pub struct At<'a> {
     place: Option<&'a Place<'a>>,
     collector: &'a mut Collector,
-    /// The rule for the length of what is here, until it has been checked.
+    /// Rule for the length of the value here, until it is checked.
     pub(super) length: Option<Length>,
-    /// Issues that there were before what is here was read.
+    /// Number of issues before the value here was read.
     before: usize,
 }
 
@@ -32,7 +58,7 @@ impl fmt::Debug for At<'_> {
     }
 }
 
-/// A step from the place above. Paths are written out only for issues.
+/// Step from the place above. A path is built only for an issue.
 struct Place<'a> {
     above: Option<&'a Place<'a>>,
     step: Step<'a>,
@@ -48,12 +74,12 @@ struct Collector {
     source: Source,
     issues: Vec<Issue>,
     bytes: usize,
-    /// The issue with a number beyond its type, told if the nearest number of the type breaks no rule: the bound of a
-    /// rule is nearer.
+    /// Issue of a number beyond its type. It is noted only if the nearest number of the type breaks no rule, because the
+    /// bound of a rule is more helpful.
     beyond: Option<(IssueCode, String)>,
 }
 
-/// Reads a whole input.
+/// Reads an input from its root.
 pub(super) fn read<T: Input>(value: Value, source: Source) -> (Option<T>, Vec<Issue>) {
     let mut collector = Collector { source, issues: Vec::new(), bytes: 0, beyond: None };
     let read = At { place: None, collector: &mut collector, length: None, before: 0 }.held(
@@ -65,19 +91,19 @@ pub(super) fn read<T: Input>(value: Value, source: Source) -> (Option<T>, Vec<Is
 }
 
 impl At<'_> {
-    /// Source of the input.
+    /// Returns the source of the input.
     #[must_use]
     pub fn source(&self) -> Source {
         self.collector.source
     }
 
-    /// Returns `true` if no more issues are noted, so that reading on is of no use.
+    /// Returns `true` if no more issues are noted. Reading can stop.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.collector.issues.len() >= MAX_ISSUES || self.collector.bytes >= MAX_BYTES
     }
 
-    /// Notes an issue with what is here.
+    /// Notes an issue with the value here.
     pub fn note(&mut self, code: IssueCode, message: impl Into<String>) {
         if self.is_full() {
             return;
@@ -88,14 +114,14 @@ impl At<'_> {
         self.collector.issues.push(Issue { path, code, message });
     }
 
-    /// Notes that what is here is not what was `expected`, and returns `None`.
+    /// Notes that the value here has another type than `expected`. Returns `None`.
     pub fn mismatch<T>(&mut self, expected: &str, value: Option<&Value>) -> Option<T> {
         let received = received(value);
         self.note(IssueCode::InvalidType, format!("Invalid input: expected {expected}, received {received}"));
         None
     }
 
-    /// Reads text in a form of its own: what `parse` refuses is `invalid_format`, with this message.
+    /// Reads a string and parses it. If `parse` returns `None`, notes `invalid_format` with this message.
     pub fn parsed<T>(
         &mut self,
         value: Option<Value>,
@@ -114,12 +140,12 @@ impl At<'_> {
         self.below(Step::Index(index), |at| at.held(Some(value), None, |_, _| {}))
     }
 
-    /// Reads the member of the object here that has this name.
+    /// Reads the member of this name of the object here.
     pub fn member<T: Input>(&mut self, name: &str, value: Option<Value>) -> Option<T> {
         self.field(name, value, None, |_, _| {})
     }
 
-    /// As [`At::member`], held to rules.
+    /// Reads a member like [`At::member`] and checks its rules.
     #[doc(hidden)]
     pub fn field<T: Input>(
         &mut self,
@@ -131,7 +157,7 @@ impl At<'_> {
         self.below(Step::Key(name), |at| at.held(value, length, rules))
     }
 
-    /// Reads the value here and holds it to its rules. Without an issue it is there, with one it isn't.
+    /// Reads the value here and checks its rules. Returns `None` if there is an issue.
     #[doc(hidden)]
     pub fn held<T: Input>(
         &mut self,
@@ -157,7 +183,7 @@ impl At<'_> {
         read.filter(|_| self.collector.issues.len() == before)
     }
 
-    /// The members of the object here.
+    /// Returns the members of the object here.
     #[doc(hidden)]
     pub fn object(&mut self, value: Option<Value>) -> Option<Map<String, Value>> {
         match value {
@@ -166,7 +192,7 @@ impl At<'_> {
         }
     }
 
-    /// The index of the option that is named here.
+    /// Returns the index of the option that is named here.
     #[doc(hidden)]
     pub fn option(&mut self, value: Option<&Value>, names: &[&str]) -> Option<usize> {
         let text = value.and_then(Value::as_str);
@@ -177,18 +203,18 @@ impl At<'_> {
         known
     }
 
-    /// The index of the option that the member `tag` of the object here names.
+    /// Returns the index of the option that the member `tag` of the object here names.
     #[doc(hidden)]
     pub fn tag(&mut self, tag: &str, value: Option<&Value>, names: &[&str]) -> Option<usize> {
         self.below(Step::Key(tag), |at| at.option(value, names))
     }
 
-    /// Returns `true` if what is here is what was sent and keeps the rules that were looked at so far.
-    pub(super) fn is_right_so_far(&self) -> bool {
+    /// Returns `true` if the value here is as it was sent and has no issue so far.
+    pub(super) fn is_valid_so_far(&self) -> bool {
         self.collector.beyond.is_none() && self.collector.issues.len() == self.before
     }
 
-    /// The number between `min` and `max` that is nearest.
+    /// Clamps a number, and keeps the issue of one that was out of range.
     pub(super) fn clamped<N: PartialOrd + Display>(&mut self, number: N, min: N, max: N) -> N {
         if number < min {
             self.collector.beyond = Some((IssueCode::TooSmall, too_small(format_args!(">={min}"))));
@@ -207,7 +233,7 @@ impl At<'_> {
         read(&mut At { place: Some(&place), collector: self.collector, length: None, before })
     }
 
-    /// The name of the field here.
+    /// Returns the name of the field here.
     pub(super) fn name(&self) -> Option<&str> {
         match self.place?.step {
             Step::Key(name) => Some(name),
@@ -232,7 +258,7 @@ impl Step<'_> {
     }
 }
 
-/// Zod's name for the type of a value.
+/// Returns Zod's name for the type of a value.
 fn received(value: Option<&Value>) -> &'static str {
     match value {
         None => "undefined",

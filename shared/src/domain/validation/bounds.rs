@@ -1,41 +1,39 @@
-//! Bounds of lengths and numbers, and the words for a number that is beyond them.
+//! Bounds of lengths and numbers, and messages for a number out of range.
 
 use std::fmt::Arguments;
 
 /// Bounds of a length: characters of a text, elements of an array, entries of a map.
 #[derive(Clone, Copy, Debug)]
 pub struct Length {
-    /// The least.
+    /// Minimum, inclusive.
     pub min: Option<u64>,
-    /// The most.
+    /// Maximum, inclusive.
     pub max: Option<u64>,
-    /// The only one. The others don't count beside it.
+    /// Exact length. It overrides the others.
     pub equal: Option<u64>,
-    /// The message in place of ours.
+    /// Message in place of the default.
     pub message: Option<&'static str>,
 }
 
 /// Bounds of a number.
 #[derive(Clone, Copy, Debug)]
 pub struct Range<T> {
-    /// The least.
+    /// Minimum, inclusive.
     pub min: Option<T>,
-    /// The most.
+    /// Maximum, inclusive.
     pub max: Option<T>,
-    /// The bound that it must be above.
+    /// Minimum, exclusive.
     pub exclusive_min: Option<T>,
-    /// The bound that it must be below.
+    /// Maximum, exclusive.
     pub exclusive_max: Option<T>,
-    /// The message in place of ours.
+    /// Message in place of the default.
     pub message: Option<&'static str>,
 }
 
-/// The words for a number that is less than its bound.
 pub(super) fn too_small(bound: Arguments<'_>) -> String {
     format!("Too small: expected number to be {bound}")
 }
 
-/// The words for a number that is more than its bound.
 pub(super) fn too_big(bound: Arguments<'_>) -> String {
     format!("Too big: expected number to be {bound}")
 }

@@ -1,4 +1,4 @@
-//! Values that hold others.
+//! Inputs that contain other inputs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{At, Input, Source};
 
-/// An absent value is `None`; `null` is a mismatch, as it is where a value is required.
+/// A missing value is `None`. `null` is a mismatch.
 impl<T: Input> Input for Option<T> {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
         match value {
@@ -19,15 +19,28 @@ impl<T: Input> Input for Option<T> {
     }
 }
 
-/// Member of a merge patch (RFC 7396), where `null` takes a value away.
+/// Member of a merge patch (RFC 7396), where `null` removes a value.
 ///
-/// It is written so that all three differ, for the fingerprint of an idempotent request. It is no value of a response.
+/// Its serialized forms differ, for the fingerprint of an idempotent request. Don't use it in a response.
+///
+/// ```
+/// use shared::domain::validation::{Input, Patch, Source, parse};
+///
+/// #[derive(Input)]
+/// struct NoteChange {
+///     #[validate(length(max = 500))]
+///     text: Patch<String>,
+/// }
+///
+/// let change: NoteChange = parse(serde_json::json!({"text": null}), Source::Json).unwrap();
+/// assert_eq!(change.text, Patch::Null);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum Patch<T> {
     /// Leaves the value as it is.
     #[default]
     Absent,
-    /// Takes the value away.
+    /// Removes the value.
     Null,
     /// Replaces the value.
     Value(T),
@@ -46,7 +59,7 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
         schemars::json_schema!({"oneOf": [generator.subschema_for::<T>(), {"type": "null"}]})
     }
 
-    // A member that may be absent.
+    // The member is optional.
     fn _schemars_private_is_option() -> bool {
         true
     }
@@ -66,7 +79,7 @@ impl<T: Input> Input for Vec<T> {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
         let elements = match value {
             Some(Value::Array(elements)) => elements,
-            // A parameter that is there once.
+            // The parameter occurs once.
             Some(one @ Value::String(_)) if at.source() == Source::Text => vec![one],
             other => return at.mismatch("array", other.as_ref()),
         };
@@ -95,7 +108,7 @@ fn entries<T: Input>(value: Option<Value>, at: &mut At<'_>) -> Option<Vec<(Strin
     all(at, members.into_iter(), |at, (key, value)| at.member(&key, Some(value)).map(|value| (key, value)))
 }
 
-/// Reads all of a collection's values, and goes on behind a bad one until no more issues are noted.
+/// Reads all values of a collection. Continues after an invalid one until no more issues are noted.
 fn all<V, T>(
     at: &mut At<'_>,
     values: impl Iterator<Item = V>,

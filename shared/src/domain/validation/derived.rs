@@ -1,11 +1,11 @@
-//! Support for the code that `#[derive(Input)]` writes, besides `At`. Not for use by hand.
+//! Support for the code that `#[derive(Input)]` generates, besides `At`.
 
 pub use validator::{ValidateEmail, ValidateIp, ValidateNonControlCharacter, ValidateUrl};
 
 pub use super::Value;
 pub use super::bounds::{Length, Range};
 
-/// A value whose text, if it is one, is trimmed.
+/// Trims a value if it is a string.
 #[must_use]
 pub fn trimmed(value: Option<Value>) -> Option<Value> {
     match value {

@@ -1,4 +1,4 @@
-//! What a caller reads about invalid input: where, what kind, in words.
+//! Issues of invalid input: path, code and message.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub enum IssueCode {
 }
 
 impl IssueCode {
-    /// The code of this name, or [`IssueCode::Custom`].
+    /// Returns the code of this name, or [`IssueCode::Custom`].
     pub(super) fn named(name: &str) -> Self {
         match name {
             "invalid_type" => Self::InvalidType,
@@ -43,7 +43,7 @@ pub enum Segment {
     Index(usize),
 }
 
-/// The way from the whole input to the value at fault; empty for the input itself.
+/// Path from the root of the input to the value at fault; empty for the root.
 pub type Path = Vec<Segment>;
 
 /// Broken rule.
@@ -64,30 +64,38 @@ pub struct Issue {
 pub struct Issues(Vec<Issue>);
 
 impl Issues {
-    /// One issue with one field.
+    /// Makes one issue, with one field.
+    ///
+    /// ```
+    /// use shared::domain::validation::{IssueCode, Issues};
+    ///
+    /// let issues = Issues::one("number", IssueCode::InvalidFormat, "Number must begin with INV-");
+    /// assert_eq!(issues.field().as_deref(), Some("number"));
+    /// assert_eq!(issues.summary(), "Number must begin with INV-");
+    /// ```
     #[must_use]
     pub fn one(field: &str, code: IssueCode, message: &str) -> Self {
         Self(vec![Issue { path: vec![Segment::Key(field.to_owned())], code, message: message.to_owned() }])
     }
 
-    /// One issue with the input as a whole.
+    /// Makes one issue, with the input as a whole.
     #[must_use]
     pub fn whole(code: IssueCode, message: &str) -> Self {
         Self(vec![Issue { path: Path::new(), code, message: message.to_owned() }])
     }
 
-    /// These issues, or nothing where there are none.
+    /// Returns these issues, or `None` if there are none.
     pub(super) fn some(issues: Vec<Issue>) -> Option<Self> {
         (!issues.is_empty()).then_some(Self(issues))
     }
 
-    /// The issues in order.
+    /// Returns the issues in order.
     #[must_use]
     pub fn as_slice(&self) -> &[Issue] {
         &self.0
     }
 
-    /// The first field at fault, as `a.0.b`; nothing where the input as a whole is.
+    /// Returns the path of the first issue, as `a.0.b`; `None` if it is with the input as a whole.
     #[must_use]
     pub fn field(&self) -> Option<String> {
         let path = &self.0.first()?.path;
@@ -98,7 +106,7 @@ impl Issues {
         (!path.is_empty()).then(|| steps.collect::<Vec<_>>().join("."))
     }
 
-    /// One sentence for all of them.
+    /// Returns the message of the only issue, or the number of issues.
     #[must_use]
     pub fn summary(&self) -> String {
         match self.0.as_slice() {

@@ -1,10 +1,10 @@
-//! Numbers and flags of the input: JSON values as they are, or the text of a query parameter.
+//! Numbers and flags, from JSON values or from the text of query parameters.
 
 use serde_json::Value;
 
 use super::Source;
 
-/// The whole number here, clamped to what an `i128` holds.
+/// Reads an integer, clamped to the range of `i128`.
 pub(super) fn integer(value: Option<&Value>, source: Source) -> Option<i128> {
     match (value?, source) {
         (Value::Number(number), _) => whole(number),
@@ -13,7 +13,7 @@ pub(super) fn integer(value: Option<&Value>, source: Source) -> Option<i128> {
     }
 }
 
-/// JSON has one kind of number, so `20.0` is as whole as `20`.
+/// Reads an integer, which JSON may write as `20.0`.
 fn whole(number: &serde_json::Number) -> Option<i128> {
     let exact = number.as_i128();
     #[expect(
@@ -30,11 +30,10 @@ fn digits(text: &str) -> Option<i128> {
         None => (1, text),
     };
     let plain = !figures.is_empty() && figures.bytes().all(|byte| byte.is_ascii_digit());
-    // Only overflow is left to fail once every character is a digit.
+    // With digits only, the one possible error is overflow.
     plain.then(|| sign * figures.parse::<i128>().unwrap_or(i128::MAX))
 }
 
-/// The number here.
 pub(super) fn float(value: Option<&Value>, source: Source) -> Option<f64> {
     match (value?, source) {
         (Value::Number(number), _) => number.as_f64(),
@@ -43,7 +42,6 @@ pub(super) fn float(value: Option<&Value>, source: Source) -> Option<f64> {
     }
 }
 
-/// The flag here.
 pub(super) fn boolean(value: Option<&Value>, source: Source) -> Option<bool> {
     match (value?, source) {
         (Value::Bool(flag), _) => Some(*flag),

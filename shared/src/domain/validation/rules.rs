@@ -1,5 +1,4 @@
-//! The rules of fields: `validator` says if they hold, and broken ones become issues in the words that users of Zod 4
-//! know.
+//! Rules of fields. `validator` checks them, and broken ones become issues with the messages of Zod 4.
 
 use std::fmt::Display;
 
@@ -9,7 +8,7 @@ use super::at::{At, Step};
 use super::bounds::{Length, Range, too_big, too_small};
 use super::issue::IssueCode;
 
-/// A number of elements or entries.
+/// Number of elements or entries.
 struct Count(usize);
 
 impl ValidateLength<u64> for Count {
@@ -19,15 +18,15 @@ impl ValidateLength<u64> for Count {
 }
 
 impl At<'_> {
-    /// Holds the number of `units` of what is here, as in 3 `items` of an `array`, to its rule. Returns `false` if there
-    /// are too many, so that none of them need be read.
+    /// Checks the number of elements against the rule for the length here; `what` and `units` are `array` and `items`, for
+    /// example. Returns `false` if there are too many; then none is read.
     pub fn count(&mut self, count: usize, what: &str, units: &str) -> bool {
         let rule = self.length.take();
         let code = rule.and_then(|rule| self.sized(rule, &Count(count), what, units));
         code != Some(IssueCode::TooBig)
     }
 
-    /// Holds the length of a text to its rule.
+    /// Checks the length of a text.
     #[doc(hidden)]
     pub fn length(&mut self, value: &(impl ValidateLength<u64> + ?Sized)) {
         if let Some(rule) = self.length.take() {
@@ -65,7 +64,7 @@ impl At<'_> {
         Some(code)
     }
 
-    /// Holds a number to its bounds.
+    /// Checks the bounds of a number.
     #[doc(hidden)]
     pub fn range<T: ValidateRange<T> + PartialOrd + Copy + Display>(&mut self, value: &T, rule: Range<T>) {
         let Range { min, max, exclusive_min, exclusive_max, message } = rule;
@@ -83,33 +82,33 @@ impl At<'_> {
         self.note(code, message.map_or(words, str::to_owned));
     }
 
-    /// Notes a text that doesn't keep its form.
+    /// Notes a text in an invalid format.
     #[doc(hidden)]
-    pub fn format(&mut self, keeps: bool, message: &str) {
-        if !keeps {
+    pub fn format(&mut self, is_valid: bool, message: &str) {
+        if !is_valid {
             self.note(IssueCode::InvalidFormat, message);
         }
     }
 
-    /// Holds what is here to a rule of the application, which may rely on the length that another rule gives it.
+    /// Checks a rule of the application, unless the value here has an issue already. It may rely on the other rules.
     #[doc(hidden)]
     pub fn custom(&mut self, rule: impl FnOnce() -> Result<(), ValidationError>) {
-        if self.is_right_so_far() {
-            self.refused(rule());
+        if self.is_valid_so_far() {
+            self.note_error(rule());
         }
     }
 
-    fn refused(&mut self, result: Result<(), ValidationError>) {
+    fn note_error(&mut self, result: Result<(), ValidationError>) {
         let Err(error) = result else { return };
         let code = IssueCode::named(&error.code);
         let words = if code == IssueCode::InvalidFormat { "Invalid format" } else { "Invalid input" };
         self.note(code, error.message.map_or(words.to_owned(), std::borrow::Cow::into_owned));
     }
 
-    /// Notes what a rule about several fields says, at one of them.
+    /// Notes the error of a rule about several fields, at one of them.
     #[doc(hidden)]
     pub fn rule(&mut self, name: &str, result: Result<(), ValidationError>) {
-        self.below(Step::Key(name), |at| at.refused(result));
+        self.below(Step::Key(name), |at| at.note_error(result));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Values that hold no others: texts, numbers, flags, ids and times.
+//! Scalar inputs: strings, numbers, flags, ids and times.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -28,7 +28,7 @@ impl Input for f64 {
     }
 }
 
-/// The whole number here, or the nearest one between `min` and `max`.
+/// Reads an integer, clamped to `min` and `max`.
 fn whole(value: Option<&Value>, at: &mut At<'_>, min: i128, max: i128) -> Option<i128> {
     let number = number::integer(value, at.source()).or_else(|| at.mismatch("int", value))?;
     Some(at.clamped(number, min, max))
@@ -49,12 +49,12 @@ whole! { i8 i16 i32 i64 u8 u16 u32 u64 }
 
 impl Input for Uuid {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
-        // The other forms that the crate reads (braces, no hyphens) have other lengths.
+        // The other forms that the crate accepts (braces, no hyphens) have other lengths.
         at.parsed(value, "Invalid UUID", |text| Self::try_parse(text).ok().filter(|_| text.len() == 36))
     }
 }
 
-/// A day as `2026-11-22`.
+/// A date such as `2026-11-22`.
 impl Input for Date {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
         at.parsed(value, "Invalid ISO date", |text| {
@@ -63,15 +63,15 @@ impl Input for Date {
     }
 }
 
-/// A time as `2026-11-22T04:23:11.123Z`, or with an offset, to the nanosecond (RFC 3339).
+/// A time such as `2026-11-22T04:23:11.123Z`, or with an offset, to the nanosecond (RFC 3339).
 impl Input for Timestamp {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
         at.parsed(value, "Invalid ISO datetime", |text| is_rfc3339(text).then(|| text.parse().ok()).flatten())
     }
 }
 
-/// Returns `true` if the text has a digit where `form` has `0`, and otherwise the same characters. The parser takes
-/// more of ISO 8601 than the clients of an API agree on.
+/// Returns `true` if the text equals `form`, with any digit in place of a `0`. jiff's parser alone accepts more forms of
+/// ISO 8601.
 fn has_form(text: &str, form: &str) -> bool {
     let fits = |(found, expected): (u8, u8)| match expected {
         b'0' => found.is_ascii_digit(),
@@ -86,7 +86,7 @@ fn is_rfc3339(text: &str) -> bool {
     let zone = fraction.map_or(Some(rest), |digits| rest.get(1 + digits..));
     let is_below = |two: Option<&str>, limit: &str| two.is_some_and(|two| two < limit);
     has_form(time, "0000-00-00T00:00:00")
-        // A leap second, which the parser would move.
+        // jiff would move a leap second.
         && is_below(time.get(17..), "60")
         && fraction.is_none_or(|digits| (1..=9).contains(&digits))
         && zone

@@ -1,5 +1,4 @@
-//! Inputs for tests and fuzzers: an invoice, which has one of everything that an input may be, and a note, a small one.
-//! docs/INPUTS.md has its own.
+//! Inputs for tests and fuzzers: an invoice, with a field of every kind of input, and a small note.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 use super::{Input, Patch, ValidationError};
 
 crate::resource_id! {
-    /// Id of a contract, for an input that names one.
+    /// Id of a contract.
     pub(crate) struct ContractId("contractId", "Contract");
 }
 
@@ -119,7 +118,7 @@ fn worth_its_discount(items: &[Item], discount: &u64) -> Result<(), ValidationEr
     (i128::from(*discount) <= worth).then_some(()).ok_or_else(much)
 }
 
-/// A small input of texts.
+/// Small input of strings.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, Input, JsonSchema)]
 pub(crate) struct NewNote {
     #[input(trim)]
