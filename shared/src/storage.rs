@@ -1,7 +1,9 @@
-//! `DynamoDB` and S3: a kit that an application builds its storage calls from. Knows no HTTP and no clock.
+//! `DynamoDB` and S3: the parts that an application builds its storage calls from.
 //!
-//! Architecture invariant: every key of a row or an object is built from a [`Scope`](crate::domain::Scope), and the only
-//! scopes there are come from a check of the caller. "Always filter by organization" is a fact of the types.
+//! Architecture invariant: every key of a row or an object is built from a [`Scope`](crate::domain::Scope), and only a
+//! check of the caller makes scopes. So the types enforce that each call stays within the caller's organization.
+//!
+//! What must stay out: HTTP and the clock.
 
 mod aws;
 mod error;
@@ -27,7 +29,7 @@ pub use transaction::{Commit, Condition, Transaction};
 
 use crate::config::Env;
 
-/// Storage of a function. Its handler's signature names it; settings and clients follow from that.
+/// Storage of a function. The handler's signature names its type, and the platform reads its settings and opens it.
 ///
 /// ```
 /// use shared::config::Env;
@@ -48,23 +50,39 @@ use crate::config::Env;
 /// }
 /// ```
 pub trait Store: Sized {
-    /// Settings of this store.
+    /// Settings of the store.
     type Settings;
 
-    /// Reads the settings. Reports problems to `env` and returns `None` if there are any. Read all variables before the first
-    /// `?`, so that all problems are reported together.
+    /// Reads the settings. Reports problems to `env` and returns `None` if there are any.
+    ///
+    /// Read all variables before the first `?`, so that all problems are reported together.
     fn settings(env: &Env<'_>) -> Option<Self::Settings>;
 
     /// Opens the store. No connection is made yet.
     fn open(aws: &Aws, settings: Self::Settings) -> Self;
 
-    /// Begins to open connections to services other than `DynamoDB`, which the rate limit connects to.
+    /// Starts to open connections to other services than `DynamoDB`. The rate limit connects to that one.
+    ///
+    /// ```
+    /// # use shared::config::Env;
+    /// # use shared::storage::{Aws, Objects, Store};
+    /// struct Attachments(Objects);
+    ///
+    /// impl Store for Attachments {
+    ///     # type Settings = String;
+    ///     # fn settings(env: &Env<'_>) -> Option<String> { env.required("UPLOADS_BUCKET") }
+    ///     # fn open(aws: &Aws, bucket: String) -> Self { Self(Objects::open(aws, bucket)) }
+    ///     async fn preconnect(&self) {
+    ///         self.0.preconnect().await;
+    ///     }
+    /// }
+    /// ```
     fn preconnect(&self) -> impl Future<Output = ()> {
         async {}
     }
 }
 
-/// No storage.
+/// The store of a function without storage.
 impl Store for () {
     type Settings = ();
 

@@ -38,9 +38,9 @@
 //! opened: two for a list (counter and query run concurrently), one for a write, and one more to S3 for an upload.
 //!
 //! - As a rule this starts after the function has asked for its first request, because only then the cold start is over.
-//! - If the first request is there immediately, as after most cold starts, that request opens the connections to the
-//!   tables. The one to S3 is opened concurrently.
-//! - Lambda freezes a waiting environment sooner or later. A connection that is then half open or closed is opened anew.
+//! - If the first request arrives immediately, as after most cold starts, it opens the connections to the tables. The one
+//!   to S3 is opened concurrently.
+//! - Lambda freezes a waiting environment sooner or later. A connection that is then half open or closed is opened again.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -59,17 +59,16 @@ use futures_util::future::join_all;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;
 
-/// Loading the system's some 140 authorities would take longer than the rest of a cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// Two retries after the first attempt.
+/// Maximum attempts of a call: the first one and two retries.
 const ATTEMPTS: u32 = 3;
 
-/// The longest wait before the first retry, doubled for the second. The SDK's own second would take most of the time that
-/// a call has, while a caller waits.
+/// Maximum backoff before the first retry, doubled for the second. The SDK's default of one second would take most of a
+/// call's time.
 const BACKOFF: Duration = Duration::from_millis(100);
 
-/// What all clients have in common.
+/// Shared parts of all clients: settings, credentials and the pool of connections.
 pub struct Aws {
     settings: AwsSettings,
     credentials: SharedCredentialsProvider,
@@ -83,7 +82,7 @@ impl fmt::Debug for Aws {
     }
 }
 
-/// Sets what both services' clients have in common: their configurations are types of their own.
+/// Configures a client. The configurations of both services are different types.
 macro_rules! configure {
     ($config:expr, $aws:expr) => {
         $config
@@ -98,11 +97,11 @@ macro_rules! configure {
 }
 
 impl Aws {
-    /// Prepares what clients are made of. No connection is made yet.
+    /// Prepares the shared parts. No connection is made yet.
     ///
     /// # Errors
     ///
-    /// If the certificates can't be used.
+    /// If a certificate in `AWS_CA_BUNDLE` is invalid.
     pub fn open(settings: AwsSettings) -> Result<Self, BoxError> {
         Self::with_credentials(
             settings,
@@ -119,9 +118,19 @@ impl Aws {
     }
 
     /// Returns the client of all tables, for calls that [`Table`](super::Table) doesn't make.
+    ///
+    /// ```
+    /// use shared::domain::Result;
+    /// use shared::storage::{Aws, sdk_error};
+    ///
+    /// async fn row_count(aws: &Aws, table: &str) -> Result<Option<i64>> {
+    ///     let call = aws.dynamodb().describe_table().table_name(table);
+    ///     Ok(call.send().await.map_err(sdk_error)?.table.and_then(|table| table.item_count))
+    /// }
+    /// ```
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        // Making one takes longer than a request does.
+        // Building a client takes longer than a request.
         self.dynamodb.get_or_init(|| self.new_dynamodb()).clone()
     }
 
@@ -132,13 +141,13 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// Returns a new client for buckets. It has more time, because objects are larger than rows.
+    /// Returns a new client for buckets. Its timeouts are longer, because objects are larger than rows.
     #[cfg(feature = "objects")]
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let mut config = configure!(aws_sdk_s3::Config::builder(), self)
             .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
-            // Other endpoints than AWS's own have no host name for each bucket.
+            // Only AWS's own endpoints have a host name for each bucket.
             .force_path_style(self.settings.s3.is_some());
         config.set_endpoint_url(self.settings.s3.clone());
         aws_sdk_s3::Client::from_conf(config.build())
@@ -147,7 +156,7 @@ impl Aws {
 
 #[cfg(test)]
 impl Aws {
-    /// An emulator for tables at a loopback address, for tests of what is built on them.
+    /// Returns clients of an emulator at this address, with test credentials.
     pub(crate) fn for_endpoint(dynamodb: &str) -> Self {
         let settings = AwsSettings {
             region: "us-east-1".to_owned(),
@@ -162,7 +171,7 @@ impl Aws {
     }
 }
 
-/// One pool of connections for all clients. `roots` (PEM) are the authorities to trust.
+/// Builds the pool of connections of all clients. `roots` (PEM) are the trusted root certificates.
 fn http_client(roots: &[u8]) -> Result<SharedHttpClient, BoxError> {
     let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
     let tls = TlsContext::builder().with_trust_store(trust).build()?;
@@ -173,21 +182,21 @@ fn http_client(roots: &[u8]) -> Result<SharedHttpClient, BoxError> {
     Ok(SharedHttpClient::new(PooledClient::new(&pool)?))
 }
 
-/// Time-outs for one attempt and for an operation with all its retries. The sum of a route's operations stays within
-/// its function's time-out in `template.yaml`.
-pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+/// Returns timeouts for one attempt and for a call with all its retries. The sum of a route's calls stays within its
+/// function's timeout in `template.yaml`.
+pub(super) fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(attempt)
-        .operation_timeout(operation)
+        .operation_timeout(call)
         .build()
 }
 
-/// Begins calls side by side, and gives them up while they wait for their connections, before anything is sent. The
-/// connections are opened all the same, and kept for the first calls that need them.
+/// Starts calls concurrently and cancels them while they wait for a connection, before anything is sent. The connections
+/// are still opened, and kept for later calls.
 pub(super) async fn preconnect<C: Future>(calls: impl IntoIterator<Item = C>) {
-    // All at once, as a call that began later could find an open connection. And once only: the second time it is the
-    // yield that is ready first.
+    // All calls start in one poll, because a later one could find an open connection. There is no second poll, because the
+    // yield is ready first then.
     tokio::select! {
         biased;
         () = tokio::task::yield_now() => {}

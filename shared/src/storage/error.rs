@@ -1,10 +1,10 @@
-//! Meaning of a failed storage call: a defect of ours, or a service that can't answer right now.
+//! Errors of storage calls: a defect of ours, or a service that is unavailable.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::domain::Error;
 
-/// Codes of requests that are wrong in themselves, so that trying again is of no use.
+/// Error codes of invalid requests. A retry would fail too.
 const NON_RETRYABLE_CODES: [&str; 4] = [
     "ValidationException",
     "SerializationException",
@@ -12,9 +12,8 @@ const NON_RETRYABLE_CODES: [&str; 4] = [
     "InvalidRequest",
 ];
 
-/// Maps an error of the SDK. Handle expected errors, such as a failed condition, before.
-///
-/// Returns [`Error::Internal`] for a request that is wrong in itself, otherwise [`Error::Unavailable`].
+/// Maps an error of the SDK: to [`Error::Internal`] for an invalid request, otherwise to [`Error::Unavailable`]. Handle
+/// expected errors, such as a failed condition, before.
 ///
 /// ```
 /// # use aws_sdk_dynamodb::Client;
@@ -36,7 +35,7 @@ where
     if defect { Error::internal(error) } else { Error::Unavailable(error.into()) }
 }
 
-/// Returns the error of a write that met others at every attempt.
+/// Returns the error of a write that had a conflict at every attempt.
 pub(super) fn contention() -> Error {
     Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
 }

@@ -1,4 +1,4 @@
-//! Keys of rows, and lists of rows that have a beginning of their keys in common.
+//! Keys of rows, and lists of rows whose keys have a common prefix.
 
 use std::fmt::Display;
 
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 use super::row::{Item, text};
 use crate::domain::{Scope, hex};
 
-/// Longest part of a key in bytes. A sort key has 1,024.
+/// Maximum length of a part in bytes. A sort key can have 1,024.
 const MAX_PART_BYTES: usize = 200;
 
-/// Characters of a part that would be taken for something else.
+/// Characters of a part that are escaped: the separator, the escape characters and controls.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b'~');
 
-/// Kind of row, whose keys have a name and so many parts. No two kinds share a key, whatever their parts are.
+/// Kind of row. Its keys have this name and this number of parts. No two kinds share a key.
 ///
 /// ```
 /// use shared::storage::Kind;
@@ -23,7 +23,7 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b'~');
 /// const LINE: Kind<2> = Kind::new("LINE");
 /// ```
 ///
-/// Names that could be taken for another kind's don't compile:
+/// Reserved and ambiguous names don't compile:
 ///
 /// ```compile_fail,E0080
 /// const RECORD: shared::storage::Kind<1> = shared::storage::Kind::new("IDEMPOTENCY");
@@ -31,15 +31,15 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b'~');
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind<const PARTS: usize>(&'static str);
 
-/// Kind of the records of idempotent requests, which no application can write.
+/// Kind of the records of idempotent requests. Applications can't use it.
 pub(super) const IDEMPOTENCY: Kind<1> = Kind("IDEMPOTENCY");
 
 impl<const PARTS: usize> Kind<PARTS> {
-    /// Returns the kind with this name: capitals, 1 to 32 of them.
+    /// Returns the kind with this name: 1 to 32 capitals.
     ///
     /// # Panics
     ///
-    /// At compile time, in a constant, for any other name, and for that of the platform's own rows.
+    /// At compile time, in a constant, for any other name, and for names of the platform's own rows.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         let bytes = name.as_bytes();
@@ -53,17 +53,17 @@ impl<const PARTS: usize> Kind<PARTS> {
         Self(name)
     }
 
-    /// The name and parts as the beginning of a sort key, each with a `#` behind it.
-    fn beginning(self, parts: &[&dyn Display]) -> String {
-        beginning(self.0, parts)
+    /// Returns the prefix of a sort key: name and parts, each with a `#` behind it.
+    fn prefix(self, parts: &[&dyn Display]) -> String {
+        prefix(self.0, parts)
     }
 }
 
-fn beginning(kind: &str, parts: &[&dyn Display]) -> String {
-    parts.iter().fold(format!("{kind}#"), |key, part| key + &encoded(*part) + "#")
+fn prefix(kind: &str, parts: &[&dyn Display]) -> String {
+    parts.iter().fold(format!("{kind}#"), |key, part| key + &encode(*part) + "#")
 }
 
-/// Returns `true` for equal bytes. Constants can't compare texts.
+/// Returns `true` for equal bytes, in a constant.
 const fn is_same(one: &[u8], other: &[u8]) -> bool {
     let mut at = 0;
     while at < one.len() && at < other.len() && one[at] == other[at] {
@@ -72,9 +72,9 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
     at == one.len() && at == other.len()
 }
 
-/// Encodes a part so that it ends at the next `#`, and replaces one that is too long by its hash. Ids of this service and
-/// hexadecimal digits stay as they are.
-fn encoded(part: &dyn Display) -> String {
+/// Encodes a part so that it ends at the next `#`. Replaces one that is too long by its hash. Resource ids and hexadecimal
+/// digits stay unchanged.
+fn encode(part: &dyn Display) -> String {
     let part = part.to_string();
     let encoded = utf8_percent_encode(&part, ESCAPED).to_string();
     match encoded.len() {
@@ -87,14 +87,16 @@ fn encoded(part: &dyn Display) -> String {
 /// Key of a row: the partition of a scope, and a sort key within it.
 ///
 /// ```
-/// # use shared::domain::{OrgScope, Scope};
-/// use shared::storage::{Key, Kind};
+/// # use shared::domain::OrgScope;
+/// # let scope = OrgScope::vouch("alice".parse()?, "acme".parse()?, Vec::new());
+/// use shared::storage::{AttributeValue, Key, Kind};
 ///
 /// const LINE: Kind<2> = Kind::new("LINE");
 ///
-/// fn line(scope: &OrgScope, invoice: &str, number: u32) -> Key {
-///     Key::new(scope, LINE, [&invoice, &number])
-/// }
+/// let key = Key::new(&scope, LINE, [&"INV-7", &1]).item();
+/// assert_eq!(key["pk"], AttributeValue::S("ORG#acme".to_owned()));
+/// assert_eq!(key["sk"], AttributeValue::S("LINE#INV-7#1".to_owned()));
+/// # Ok::<(), shared::domain::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -103,7 +105,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// Returns the key with these parts in the partition of a scope. Any text can be a part; it is one key's only.
+    /// Returns the key with these parts in the partition of a scope. Any text can be a part; different texts give different
+    /// keys.
     pub fn new<const PARTS: usize>(
         scope: &impl Scope,
         kind: Kind<PARTS>,
@@ -117,19 +120,19 @@ impl Key {
         kind: Kind<PARTS>,
         parts: [&dyn Display; PARTS],
     ) -> Self {
-        let mut sort = kind.beginning(&parts);
+        let mut sort = kind.prefix(&parts);
         sort.pop();
         Self { partition, sort }
     }
 
-    /// Returns the primary key's attributes, for calls that the kit doesn't make.
+    /// Returns the attributes of the primary key, for calls that [`Table`](super::Table) doesn't make.
     #[must_use]
     pub fn item(&self) -> Item {
         Item::from([("pk".to_owned(), text(&self.partition)), ("sk".to_owned(), text(&self.sort))])
     }
 }
 
-/// List of the rows of one kind in a scope, below the rows that the other parts of their keys name.
+/// List of the rows of one kind in a scope. Its parts are all but the last of the rows' keys.
 ///
 /// ```
 /// # use shared::domain::{OrgScope, Scope};
@@ -148,17 +151,17 @@ pub struct List {
 }
 
 impl List {
-    /// Returns the list of the rows whose keys begin with these parts and have one more.
+    /// Returns the list of the rows whose keys have these parts and one more.
     pub fn new<const PARTS: usize, const PARENTS: usize>(
         scope: &impl Scope,
         kind: Kind<PARTS>,
         parents: [&dyn Display; PARENTS],
     ) -> Self {
         const { assert!(PARENTS + 1 == PARTS, "all parts but the last name the list") };
-        Self { partition: scope.partition(), prefix: kind.beginning(&parents) }
+        Self { partition: scope.partition(), prefix: kind.prefix(&parents) }
     }
 
-    /// The key of the row at a place in the list; nothing for a place that no key can have.
+    /// Returns the key of the row at a place in the list; `None` for a place that no key can have.
     pub(super) fn key(&self, place: &str) -> Option<Key> {
         let fits = !place.is_empty() && place.len() <= MAX_PART_BYTES;
         fits.then(|| Key { partition: self.partition.clone(), sort: format!("{}{place}", self.prefix) })

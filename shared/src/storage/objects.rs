@@ -1,6 +1,6 @@
-//! Bytes of files: objects in a bucket.
+//! Bytes of files, as objects in a bucket.
 //!
-//! An object's name stands for its content: it is the file's id or, with an idempotency key, a hash of key and content.
+//! An object's name identifies its content: it is the file's id or, with an idempotency key, a hash of key and content.
 //! With a key, a repeated request therefore finds the same object. S3 checks the SHA-256 and stores only bytes that match.
 //!
 //! # An upload's three writes
@@ -21,7 +21,7 @@
 //!
 //! # Concurrent puts
 //!
-//! An object is created once. `PreconditionFailed` means that it is there, perhaps by an earlier attempt. While another put
+//! An object is created once. `PreconditionFailed` means that it exists, perhaps by an earlier attempt. While another put
 //! of it is in progress (`ConditionalRequestConflict`), the put is attempted twice more; then the upload is 409.
 //!
 //! # Shared objects
@@ -51,54 +51,66 @@ const PENDING: &str = "state=unrecorded";
 /// without `ListBucket`.
 const DELETED_CODES: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
 
-/// The waits in milliseconds before an object is put again, give or take a half.
+/// Backoff in milliseconds before each further put, give or take a half.
 const BACKOFF_MS: [f64; 2] = [50.0, 200.0];
 
-/// Result of putting an object.
+/// Outcome of a put.
 enum Put {
-    /// It is there.
+    /// The object exists.
     Done,
-    /// Another put of it is under way.
+    /// Another put of it is in progress.
     Contended,
 }
 
-/// The longest name in bytes that goes into an object's headers, once encoded: S3 takes 2 KB for all of them.
+/// Maximum length in bytes of an encoded file name in an object's headers. S3 accepts 2 KB of headers.
 const MAX_NAME_BYTES: usize = 1024;
 
 /// Key of an object: a name in the folder of a scope.
+///
+/// ```
+/// # use shared::domain::OrgScope;
+/// # let scope = OrgScope::vouch("alice".parse()?, "acme".parse()?, Vec::new());
+/// use shared::storage::ObjectKey;
+///
+/// let key = ObjectKey::new(&scope, "0190a1b2");
+/// assert_eq!(key.as_str(), "orgs/acme/0190a1b2");
+/// // A key of another organization is refused.
+/// assert_eq!(ObjectKey::from_storage(&scope, "orgs/umbrella/0190a1b2"), None);
+/// # Ok::<(), shared::domain::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// Returns the key with this name. Make it of an id or a hash, never of a caller's text, and give new content a new one:
-    /// an object that is there stays as it is.
+    /// Returns the key with this name. Use an id or a hash, never a caller's text. New content needs a new name, because an
+    /// existing object stays unchanged.
     pub fn new(scope: &impl Scope, name: &str) -> Self {
         Self(format!("{}/{name}", scope.folder()))
     }
 
-    /// Takes the key of a row. Returns `None` for one outside the folder of the scope.
+    /// Takes a key from a row. Returns `None` for one outside the folder of the scope.
     pub fn from_storage(scope: &impl Scope, key: &str) -> Option<Self> {
         let name = key.strip_prefix(&scope.folder())?.strip_prefix('/')?;
         (!name.is_empty()).then(|| Self(key.to_owned()))
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A bucket of files.
+/// Bucket of files.
 ///
 /// ```
 /// use shared::domain::{NewFile, OrgScope, Result};
 /// use shared::storage::{ObjectKey, Objects};
 ///
-/// async fn keep(objects: &Objects, scope: &OrgScope, id: &str, file: &NewFile) -> Result<()> {
+/// async fn attach(objects: &Objects, scope: &OrgScope, id: &str, file: &NewFile) -> Result<()> {
 ///     let key = ObjectKey::new(scope, id);
 ///     objects.put_pending(&key, file).await?;
-///     // Write the row that refers to it here. Without it the object is deleted after some days.
+///     // Write the row that refers to it here. Without the row, S3 deletes the object after 7 days.
 ///     objects.commit(&key, file).await
 /// }
 /// ```
@@ -115,31 +127,31 @@ impl Objects {
         Self { client: aws.s3(), bucket }
     }
 
-    /// Begins to open a connection. Asks nothing of the bucket; even if the call were made, there is no such object.
+    /// Starts to open a connection. No call is made; it would be about an object that can't exist.
     pub async fn preconnect(&self) {
         preconnect([self.untag("-")]).await;
     }
 
-    /// Puts a file as pending. If the object is there, it stays as it is: its name stands for its content.
+    /// Puts a file as pending. An existing object stays unchanged, because its name identifies its content.
     ///
     /// # Errors
     ///
-    /// [`Conflict`](crate::domain::Error::Conflict) if another request is putting it; otherwise if the bucket can't
-    /// answer.
+    /// [`Conflict`](crate::domain::Error::Conflict) if another request is putting it.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is.
     pub async fn put_pending(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
         self.put(&key.0, file, Some(PENDING)).await
     }
 
-    /// Makes sure that a file is there to stay. Call it once a row refers to the file.
+    /// Commits a pending object, and puts it again if it is gone. Call it after the row that refers to the file is written.
     ///
     /// # Errors
     ///
-    /// As [`Objects::put_pending`].
+    /// Those of [`Objects::put_pending`].
     pub async fn commit(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
         let object = key.as_str();
         match self.untag(object).await {
             Ok(()) => Ok(()),
-            // It may have been deleted while no row referred to it, when a request is repeated after days.
+            // The lifecycle rule may have deleted it, if a request is repeated after days.
             Err(error) if error.code().is_some_and(|code| DELETED_CODES.contains(&code)) => {
                 self.put(object, file, None).await?;
                 self.untag(object).await.map_err(sdk_error)
@@ -148,8 +160,8 @@ impl Objects {
         }
     }
 
-    /// Tries again while another put of the same object is under way, which may be an attempt of this one that was given
-    /// up: S3 asks for that, and the SDK doesn't do it.
+    /// Puts an object, with retries while another put of it is in progress, perhaps a canceled attempt of this one. S3
+    /// demands these retries, and the SDK doesn't make them.
     async fn put(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<()> {
         for wait in BACKOFF_MS {
             if let Put::Done = self.put_once(object, file, tags).await? {
@@ -167,10 +179,10 @@ impl Objects {
         let put = self.client.put_object().bucket(&self.bucket).key(object);
         let sent = put
             .set_tagging(tags.map(str::to_owned))
-            // Neither a repeated request nor a try that arrives late may put a tag on what a row refers to.
+            // Neither a repeated request nor a late attempt may tag an object that a row refers to.
             .if_none_match("*")
             .content_type(file.content_type())
-            // Whoever is ever handed the object itself gets a download, never a page.
+            // A browser that gets the object itself must download it and not show it.
             .content_disposition(attachment(file.name()))
             .checksum_sha256(STANDARD.encode(file.sha256()))
             .body(ByteStream::from(file.bytes()))
@@ -188,14 +200,14 @@ impl Objects {
 
     async fn untag(&self, object: &str) -> Result<(), SdkError<DeleteObjectTaggingError>> {
         let request = self.client.delete_object_tagging().bucket(&self.bucket).key(object);
-        // No bytes pass here, so it takes no longer than a call of the table.
+        // Without a body it is as fast as a call to the table.
         let time = timeouts(Duration::from_secs(1), Duration::from_secs(3));
         let request = request.customize().config_override(Builder::new().timeout_config(time));
         request.send().await.map(drop)
     }
 }
 
-/// RFC 6266, with the name in the form of RFC 8187 unless it is too long for a header.
+/// Returns `Content-Disposition` (RFC 6266), with the name in the form of RFC 8187 unless it is too long for a header.
 fn attachment(name: &FileName) -> String {
     let name = utf8_percent_encode(name.as_str(), UNRESERVED).to_string();
     if name.len() > MAX_NAME_BYTES {

@@ -1,4 +1,4 @@
-//! The table of the rate limit's counters. Knows how to change one under a condition; when to, the domain says.
+//! Table of rate limit counters. `domain::rate_limit` decides when one changes, this module makes the call.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -10,36 +10,35 @@ use super::row::{Item, number, read_number, require, text};
 use crate::domain::Result;
 use crate::domain::rate_limit::{Attempt, Counter};
 
-/// When a counter may start afresh. A row that lacks a number is no counter, whoever wrote it: it is overwritten, as it
-/// would otherwise stand in its caller's way for good. A row that isn't there lacks them all.
+/// Condition for resetting a counter. It holds for a missing row, too. A row that lacks a number is invalid and is
+/// overwritten, because otherwise no request of its caller could be counted.
 const RESET_CONDITION: &str = "#window < :before OR #window > :newest OR NOT attribute_type(#window, :number) \
     OR NOT attribute_type(#current, :number) OR NOT attribute_type(#previous, :number)";
 
-/// The counters.
+/// Table of rate limit counters.
 #[derive(Debug)]
 pub struct RateLimitTable {
     client: Client,
     table: String,
 }
 
-/// What came of an attempt to count a request.
+/// Outcome of an attempt to count a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was counted; this is the counter now.
+    /// The request was counted. This is the new counter.
     Counted(Counter),
-    /// The condition did not hold, so nothing changed; this is the counter, if there is one.
+    /// The condition did not hold. This is the unchanged counter, if there is one.
     ConditionFailed(Option<Counter>),
 }
 
 impl RateLimitTable {
-    /// The table of this name.
+    /// Opens the table of this name. No connection is made yet.
     #[must_use]
     pub fn new(aws: &Aws, table: String) -> Self {
         Self { client: aws.dynamodb(), table }
     }
 
-    /// Begins to open so many connections to where all tables are. Asks nothing of the table; even if a call were made, its
-    /// condition can't hold.
+    /// Starts to open this number of connections to `DynamoDB`. No call is made; its condition could not hold.
     pub async fn preconnect(&self, connections: usize) {
         let call = || {
             let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
@@ -48,11 +47,11 @@ impl RateLimitTable {
         preconnect((0..connections).map(|_| call())).await;
     }
 
-    /// Tries to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
+    /// Attempts to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
     ///
     /// # Errors
     ///
-    /// If the table can't answer.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is.
     pub async fn attempt(&self, caller: &str, attempt: Attempt, expiry: u64) -> Result<Outcome> {
         let request = self.client.update_item().table_name(&self.table).key("pk", text(caller));
         let request = conditional(request, attempt, expiry)
@@ -106,7 +105,7 @@ fn conditional(request: UpdateItemFluentBuilder, attempt: Attempt, expiry: u64) 
     }
 }
 
-/// The counter after an attempt that succeeded: what it changed is returned, the rest its condition made certain.
+/// Returns the counter after a successful attempt. The condition guarantees the numbers that the call doesn't return.
 fn counted(attempt: Attempt, returned: &Item) -> Result<Counter> {
     let changed = |name| require(read_number(returned, name), name);
     Ok(match attempt {

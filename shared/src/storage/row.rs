@@ -1,4 +1,4 @@
-//! Rows of `DynamoDB` tables: how values become attributes and are read back.
+//! Rows of `DynamoDB` tables: values as attributes.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -9,19 +9,28 @@ use jiff::Timestamp;
 use crate::domain::time::format_millis;
 use crate::domain::{Error, Result};
 
-/// Attributes, as the SDK has them.
+/// Attributes, in the SDK's form.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Attributes of a row beside its key.
+/// Attributes of a row, without its key.
 ///
 /// ```
+/// use jiff::Timestamp;
+/// use shared::domain::UserId;
 /// use shared::storage::Row;
 ///
-/// let row = Row::new().with_text("name", "Apollo").with_number("version", 1).with_optional("color", None::<&str>);
+/// let row = Row::new()
+///     .with_text("name", "Apollo")
+///     .with_number("version", 1)
+///     .with_time("createdAt", Timestamp::UNIX_EPOCH)
+///     .with_optional("color", None::<&str>)
+///     .with_text("createdBy", "alice");
 /// assert_eq!(row.text("name")?, "Apollo");
 /// assert_eq!(row.number::<u64>("version")?, 1);
+/// assert_eq!(row.time("createdAt")?, Timestamp::UNIX_EPOCH);
 /// assert_eq!(row.optional("color"), None);
-/// // What a row of this service lacks is a defect, and never an empty value.
+/// assert_eq!(row.parsed::<UserId>("createdBy")?.as_str(), "alice");
+/// // A missing attribute is a defect: Error::Internal.
 /// assert!(row.text("title").is_err());
 /// # Ok::<(), shared::domain::Error>(())
 /// ```
@@ -53,7 +62,7 @@ impl Row {
         self.with(name, text(format_millis(value)))
     }
 
-    /// Adds a text where there is one.
+    /// Adds a text if there is one.
     #[must_use]
     pub fn with_optional(self, name: &str, value: Option<impl ToString>) -> Self {
         match value {
@@ -62,13 +71,29 @@ impl Row {
         }
     }
 
-    /// Adds the time from which `DynamoDB` may delete the row (`expiresAt`). It may be there for days after that.
+    /// Adds the time from which `DynamoDB` may delete the row (`expiresAt`). The row may stay for days after that.
+    ///
+    /// ```
+    /// use jiff::Timestamp;
+    /// use shared::storage::Row;
+    ///
+    /// let invitation = Row::new().with_expiry(Timestamp::from_second(1_795_321_391)?);
+    /// assert_eq!(invitation.number::<i64>("expiresAt")?, 1_795_321_391);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_expiry(self, at: Timestamp) -> Self {
         self.with_number("expiresAt", at.as_second())
     }
 
     /// Adds any attribute.
+    ///
+    /// ```
+    /// use shared::storage::{AttributeValue, Row};
+    ///
+    /// let row = Row::new().with("paid", AttributeValue::Bool(true));
+    /// assert_eq!(row.get("paid"), Some(&AttributeValue::Bool(true)));
+    /// ```
     #[must_use]
     pub fn with(mut self, name: &str, value: AttributeValue) -> Self {
         self.0.insert(name.to_owned(), value);
@@ -79,12 +104,12 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] if the row has none of this name.
+    /// [`Error::Internal`] if the row has no text of this name.
     pub fn text(&self, name: &str) -> Result<&str> {
         require(self.optional(name), name)
     }
 
-    /// Returns a text, or `None` if the row has none of this name.
+    /// Returns a text, or `None` if the row has no text of this name.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_s().ok().map(String::as_str)
@@ -94,7 +119,7 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] if the row has none of this name and type.
+    /// [`Error::Internal`] if the row has no number of this name, or it doesn't fit the type.
     pub fn number<T: FromStr>(&self, name: &str) -> Result<T> {
         require(read_number(&self.0, name), name)
     }
@@ -103,12 +128,12 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] if the row has none of this name.
+    /// [`Error::Internal`] if the row has no time of this name.
     pub fn time(&self, name: &str) -> Result<Timestamp> {
         self.parsed(name)
     }
 
-    /// Returns the value of a text, such as an id.
+    /// Parses a text, such as an id.
     ///
     /// # Errors
     ///
@@ -117,14 +142,14 @@ impl Row {
         require(self.optional(name).and_then(|text| text.parse().ok()), name)
     }
 
-    /// Returns any attribute.
+    /// Returns an attribute, or `None` if the row has none of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&AttributeValue> {
         self.0.get(name)
     }
 }
 
-/// Attributes as the SDK returns them, without those of the key.
+/// Takes the attributes that the SDK returns, without those of the key.
 impl From<Item> for Row {
     fn from(mut item: Item) -> Self {
         item.retain(|name, _| !["pk", "sk"].contains(&name.as_str()));
@@ -138,24 +163,22 @@ impl From<Row> for Item {
     }
 }
 
-/// A text attribute.
 #[expect(clippy::needless_pass_by_value, reason = "callers pass what they have, by value or by reference")]
 pub(super) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
-/// A number attribute.
 #[expect(clippy::needless_pass_by_value, reason = "callers pass what they have, by value or by reference")]
 pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A number, if it is there and is one.
+/// Returns a number, or `None` if there is none of this name and type.
 pub(super) fn read_number<T: FromStr>(item: &Item, name: &str) -> Option<T> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// Returns what a row of this service, or the table's response, must have.
+/// Returns a value that rows of this service, and responses of the table, always have.
 pub(super) fn require<T>(value: Option<T>, name: &str) -> Result<T> {
-    value.ok_or_else(|| Error::internal(format!("storage answered without a usable {name}")))
+    value.ok_or_else(|| Error::internal(format!("storage returned no usable {name}")))
 }

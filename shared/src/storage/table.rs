@@ -1,4 +1,4 @@
-//! A table of rows in the partitions of organizations and users: reads, and where transactions begin.
+//! Table of rows in the partitions of organizations and users.
 
 use aws_sdk_dynamodb::Client;
 
@@ -10,7 +10,7 @@ use super::row::{Row, text};
 use super::transaction::Transaction;
 use crate::domain::{Cursor, IdempotentRequest, Page, PageRequest, Result};
 
-/// A table with the primary key `pk` (partition) and `sk` (sort key), both texts.
+/// Table with the primary key `pk` (partition) and `sk` (sort key), both texts.
 ///
 /// ```
 /// use shared::domain::{Error, OrgScope, Page, PageRequest, Result};
@@ -45,30 +45,50 @@ impl Table {
         Self { client: aws.dynamodb(), name }
     }
 
-    /// Name of the table, for calls that the kit doesn't make; [`Aws::dynamodb`] has the client.
+    /// Returns the name of the table, for calls that `Table` doesn't make. [`Aws::dynamodb`] has the client.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Reads one row, with all writes that came before.
+    /// Reads one row, strongly consistent.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, OrgScope, Result};
+    /// # use shared::storage::{Key, Kind, Table};
+    /// # const NOTE: Kind<1> = Kind::new("NOTE");
+    /// async fn text(table: &Table, scope: &OrgScope, id: &str) -> Result<String> {
+    ///     let row = table.get(&Key::new(scope, NOTE, [&id])).await?;
+    ///     row.ok_or(Error::NotFound("Note"))?.text("text").map(str::to_owned)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table can't answer.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is.
     pub async fn get(&self, key: &Key) -> Result<Option<Row>> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.item()));
         let output = request.consistent_read(true).send().await.map_err(sdk_error)?;
         Ok(output.item.map(Into::into))
     }
 
-    /// Reads a page of a list, in descending order of the keys: the newest first where ids sort by time. Includes all writes
-    /// that came before. `read` makes an item of each row.
+    /// Reads a page of a list, strongly consistent, in descending order of the keys. If ids sort by time, the newest comes
+    /// first. `read` converts each row.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{OrgScope, Page, PageRequest, Result};
+    /// # use shared::storage::{Kind, List, Table};
+    /// # const NOTE: Kind<1> = Kind::new("NOTE");
+    /// async fn texts(table: &Table, scope: &OrgScope, page: &PageRequest) -> Result<Page<String>> {
+    ///     let notes = List::new(scope, NOTE, []);
+    ///     table.page(&notes, page, |row| row.text("text").map(str::to_owned)).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Invalid`](crate::domain::Error::Invalid) for a cursor that was not made for this list; otherwise as
-    /// [`Table::get`], and what `read` returns.
+    /// [`Invalid`](crate::domain::Error::Invalid) for a cursor of another list; otherwise those of [`Table::get`] and of
+    /// `read`.
     pub async fn page<T>(
         &self,
         list: &List,
@@ -87,7 +107,7 @@ impl Table {
             .set_exclusive_start_key(after.map(|key| key.item()))
             .scan_index_forward(false)
             .consistent_read(true)
-            // One more than asked for tells if there is a next page.
+            // One more than requested, to know if there is a next page.
             .limit(i32::from(page.limit()) + 1);
         let output = query.send().await.map_err(sdk_error)?;
         let limit = usize::from(page.limit());
@@ -101,15 +121,23 @@ impl Table {
         Ok(Page { items: rows.map(|row| read(&row)).collect::<Result<_>>()?, next_cursor })
     }
 
-    /// Reads the row that an earlier, equal request was answered with, if that was less than 24 hours ago. `None` without a
-    /// request.
+    /// Reads the row recorded for an earlier, equal request of the last 24 hours. Returns `None` without a request.
     ///
-    /// A change of a version asks between its look at the row and its check against `If-Match`: an equal
-    /// request that takes effect in between has changed the version.
+    /// A route with `If-Match` calls it after it has read the row and before it checks the version, because an equal
+    /// request that took effect in between has changed the version.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{IdempotentRequest, Result};
+    /// # use shared::storage::Table;
+    /// async fn earlier(table: &Table, request: Option<&IdempotentRequest>) -> Result<Option<String>> {
+    ///     let row = table.replayed(request).await?;
+    ///     row.map(|row| row.text("text").map(str::to_owned)).transpose()
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Unprocessable`](crate::domain::Error::Unprocessable) if the key was used for another request; otherwise as
+    /// [`Unprocessable`](crate::domain::Error::Unprocessable) if the key was used for another request; otherwise those of
     /// [`Table::get`].
     pub async fn replayed(&self, request: Option<&IdempotentRequest>) -> Result<Option<Row>> {
         let Some(request) = request else { return Ok(None) };
@@ -119,7 +147,7 @@ impl Table {
         }
     }
 
-    /// Begins a transaction: all of its writes are made, or none.
+    /// Starts a transaction. Its [`commit`](Transaction::commit) makes all writes or none.
     pub fn transaction(&self) -> Transaction<'_> {
         Transaction::new(&self.client, &self.name)
     }

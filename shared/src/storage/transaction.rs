@@ -1,11 +1,11 @@
-//! Transactions: all writes or none, retried while another transaction holds the same rows.
+//! Transactions: all writes or none, with retries after conflicts.
 //!
 //! # Retries
 //!
-//! The SDK retries single calls, as `storage/aws.rs` says. The loop in this module is for transactions only. After a
-//! conflict (`TransactionConflict`), while an earlier attempt is still in progress, or when a row is throttled,
-//! it makes up to four further attempts, 25 to 200 ms apart, each wait give or take a half. All attempts together take up
-//! to 5 s. A conflict at every attempt is 409. Throttling at the last one, or the timeout, is 503.
+//! The SDK retries single calls, as `storage/aws.rs` says. The loop in `transaction/attempts.rs` is for transactions only.
+//! After a conflict (`TransactionConflict`), while an earlier attempt is still in progress, or when a row is throttled, it
+//! makes up to four further attempts, 25 to 200 ms apart, each wait give or take a half. All attempts together take up to
+//! 5 s. A conflict at every attempt is 409. Throttling at the last one, or the timeout, is 503.
 //!
 //! # Tokens
 //!
@@ -13,41 +13,47 @@
 //! attempts of a transaction, the SDK's included, carry one client request token. `DynamoDB` makes the writes of a token
 //! once and responds to later attempts as to the first.
 
+mod attempts;
+
 use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::{
-    TransactionCanceledException, TransactionInProgressException,
-};
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use uuid::{NoContext, Uuid};
 
-use super::error::{contention, sdk_error};
+use self::attempts::{FailedCondition, TransactionOutcome, attempts};
 use super::idempotency::{record, record_key, recorded, unless_recorded};
 use super::key::Key;
 use super::row::{Row, number, require};
 use crate::domain::{Error, IdempotentRequest, Outcome, Result};
 
-/// The waits in milliseconds before a transaction is tried again, give or take a half, so that those that met part ways.
-const BACKOFF_MS: [f64; 4] = [25.0, 50.0, 100.0, 200.0];
-
-/// The time for all attempts together: that of one call of the SDK, and a little for meeting others.
+/// Timeout for all attempts together: that of one call of the SDK, and a second for conflicts.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// State that a row must have for a write to take place.
+/// State that a row must have for a write.
+///
+/// ```
+/// use shared::storage::Condition;
+///
+/// /// The condition of a change, from the version in `If-Match`.
+/// fn condition(version: Option<u64>) -> Condition {
+///     version.map_or(Condition::Exists, Condition::Version)
+/// }
+///
+/// assert_eq!(condition(Some(3)), Condition::Version(3));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// There is such a row.
+    /// The row exists.
     Exists,
-    /// There is such a row, and the number in its attribute `version` is this one.
+    /// The row exists, and its attribute `version` is this number.
     Version(u64),
 }
 
-/// Adds a condition, and asks for the row as it is where that doesn't hold. The builders of the SDK have no trait in common.
+/// Adds a condition, and requests the row if it doesn't hold. The SDK's builders have no common trait.
 macro_rules! conditional {
     ($builder:expr, $condition:expr) => {{
         let builder = $builder
@@ -60,13 +66,13 @@ macro_rules! conditional {
     }};
 }
 
-/// Error of a write whose condition does not hold, made of the row as it is, if there is one.
+/// Makes the error of a write whose condition does not hold, from the current row, if there is one.
 type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 
-/// Writes that are made all together, or not at all: at most 100, each of another row.
+/// Transaction of at most 100 writes, each of another row. All are made, or none.
 ///
-/// An attempt whose response was lost is recognized when it is made again, by `DynamoDB`'s own token: no write can meet
-/// itself as another's, whether it creates, replaces or deletes.
+/// `DynamoDB` recognizes a retry by its token. So a write never conflicts with its own earlier attempt, even if the response
+/// of that was lost.
 ///
 /// ```
 /// use shared::domain::{Error, IdempotentRequest, OrgScope, Outcome, Result};
@@ -101,7 +107,7 @@ pub struct Transaction<'t> {
     keys: Vec<Key>,
     writes: Vec<Result<TransactWriteItem>>,
     failures: Vec<OnFailure<'t>>,
-    /// The request and the place of its record among the writes.
+    /// Request, and the index of its record among the writes.
     request: Option<(&'t IdempotentRequest, usize)>,
 }
 
@@ -114,21 +120,31 @@ impl fmt::Debug for Transaction<'_> {
     }
 }
 
-/// Result of a transaction whose conditions held, or that had been made before.
+/// Outcome of a transaction: committed now, or replayed.
+///
+/// ```
+/// use shared::domain::Outcome;
+/// use shared::storage::{Commit, Row};
+///
+/// let commit = Commit::Replayed(Row::new().with_text("number", "INV-7"));
+/// let outcome = commit.outcome("INV-8".to_owned(), |row| row.text("number").map(str::to_owned))?;
+/// assert_eq!(outcome, Outcome::Replayed("INV-7".to_owned()));
+/// # Ok::<(), shared::domain::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum Commit {
-    /// All was written.
+    /// All writes were made.
     Committed,
-    /// Nothing was written, because an equal request was answered with this row before.
+    /// No write was made, because this row was recorded for an earlier, equal request.
     Replayed(Row),
 }
 
 impl Commit {
-    /// Returns `created` for what was written, and what `read` makes of the row for what had been before.
+    /// Returns `created` if the writes were made, or the recorded row, converted by `read`.
     ///
     /// # Errors
     ///
-    /// What `read` returns.
+    /// Those of `read`.
     pub fn outcome<T>(self, created: T, read: impl FnOnce(&Row) -> Result<T>) -> Result<Outcome<T>> {
         match self {
             Self::Committed => Ok(Outcome::Created(created)),
@@ -142,19 +158,54 @@ impl<'t> Transaction<'t> {
         Self { client, table, keys: Vec::new(), writes: Vec::new(), failures: Vec::new(), request: None }
     }
 
-    /// Writes a row that must not be there yet; `taken` is the error if it is.
+    /// Writes a row that must not exist. If it exists, `taken` makes the error.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, Result};
+    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # async fn create(table: &Table, key: &Key) -> Result<()> {
+    /// let taken = |_| Error::Conflict { field: Some("number"), message: "This number is taken" };
+    /// let row = Row::new().with_text("number", "INV-7").with_number("version", 1);
+    /// table.transaction().create(key, row, taken).commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create(self, key: &Key, row: Row, taken: impl FnOnce(Option<Row>) -> Error + Send + 't) -> Self {
         let put = self.put(key, row).condition_expression("attribute_not_exists(pk)");
         self.with_put(key, put, Box::new(taken))
     }
 
-    /// Writes a row, whether or not there is one.
+    /// Writes a row, and overwrites an existing one.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, Result};
+    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # async fn put(table: &Table, key: &Key) -> Result<()> {
+    /// table.transaction().put_any(key, Row::new().with_text("theme", "dark")).commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn put_any(self, key: &Key, row: Row) -> Self {
         let put = self.put(key, row);
         self.with_put(key, put, Box::new(|_| Error::internal("a write without a condition failed one")))
     }
 
-    /// Writes a row in place of the one that is there; `failed` is the error if that isn't as the condition asks for.
+    /// Replaces a row. If the condition does not hold, `failed` makes the error from the current row.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, Result};
+    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # async fn replace(table: &Table, key: &Key) -> Result<()> {
+    /// let stale = |row: Option<Row>| match row.map(|row| row.number("version")) {
+    ///     None => Error::NotFound("Invoice"),
+    ///     Some(Ok(current)) => Error::VersionMismatch { current },
+    ///     Some(Err(error)) => error,
+    /// };
+    /// let row = Row::new().with_text("number", "INV-7").with_number("version", 4);
+    /// table.transaction().replace(key, row, Condition::Version(3), stale).commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace(
         self,
         key: &Key,
@@ -166,7 +217,17 @@ impl<'t> Transaction<'t> {
         self.with_put(key, put, Box::new(failed))
     }
 
-    /// Deletes a row; `failed` is the error if it isn't as the condition asks for.
+    /// Deletes a row. If the condition does not hold, `failed` makes the error from the current row.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, Result};
+    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # async fn delete(table: &Table, key: &Key) -> Result<()> {
+    /// let missing = |_| Error::NotFound("Invoice");
+    /// table.transaction().delete(key, Condition::Exists, missing).commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(
         self,
         key: &Key,
@@ -180,8 +241,21 @@ impl<'t> Transaction<'t> {
         self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
-    /// Asks for a row that another write depends on, and leaves it as it is; `failed` is the error if it isn't as the
-    /// condition asks for.
+    /// Requires a condition of a row that is not written. If it does not hold, `failed` makes the error from the current row.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, Result};
+    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # async fn add_line(table: &Table, invoice: &Key, line: &Key, row: Row) -> Result<()> {
+    /// table
+    ///     .transaction()
+    ///     .require(invoice, Condition::Exists, |_| Error::NotFound("Invoice"))
+    ///     .create(line, row, |_| Error::internal("the id of a new line is taken"))
+    ///     .commit()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn require(
         self,
         key: &Key,
@@ -195,21 +269,29 @@ impl<'t> Transaction<'t> {
         self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
-    /// Records the row that an equal request is answered with for the next 24 hours. Does nothing without a request.
+    /// Records a row for equal requests of the next 24 hours. Does nothing without a request.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, IdempotentRequest, Outcome, Result};
+    /// # use shared::storage::{Key, Row, Table};
+    /// # async fn create(table: &Table, key: &Key, request: Option<&IdempotentRequest>) -> Result<Outcome<String>> {
+    /// let row = Row::new().with_text("text", "Buy milk");
+    /// let taken = |_| Error::internal("the id of a new note is taken");
+    /// let commit = table.transaction().create(key, row.clone(), taken).idempotent(request, row).commit();
+    /// commit.await?.outcome("Buy milk".to_owned(), |row| row.text("text").map(str::to_owned))
+    /// # }
+    /// ```
     pub fn idempotent(self, request: Option<&'t IdempotentRequest>, row: Row) -> Self {
         let Some(request) = request else { return self };
         let key = record_key(request);
         let put = unless_recorded(self.put(&key, record(request, row)), request);
-        let recorded = self.with_put(
-            &key,
-            put,
-            Box::new(|_| Error::internal("a record that stands in the way is expired")),
-        );
+        let recorded =
+            self.with_put(&key, put, Box::new(|_| Error::internal("an expired record failed the condition")));
         Self { request: Some((request, recorded.writes.len() - 1)), ..recorded }
     }
 
     fn put(&self, key: &Key, row: Row) -> PutBuilder {
-        // The key comes last, so that no attribute can take its place.
+        // The key comes last, so that no attribute can replace it.
         let item = row.0.into_iter().chain(key.item()).collect();
         Put::builder().table_name(self.table).set_item(Some(item))
     }
@@ -222,22 +304,23 @@ impl<'t> Transaction<'t> {
     }
 
     fn with(mut self, key: &Key, write: Result<TransactWriteItem>, failed: OnFailure<'t>) -> Self {
-        // DynamoDB refuses the whole transaction for a reason that names no row.
+        // DynamoDB would refuse the transaction without naming the row.
         let is_new = !self.keys.contains(key);
-        let doubled = || Error::internal(format!("two writes of {} in one transaction", key.sort));
-        self.writes.push(if is_new { write } else { Err(doubled()) });
+        let duplicate = || Error::internal(format!("two writes of {} in one transaction", key.sort));
+        self.writes.push(if is_new { write } else { Err(duplicate()) });
         self.keys.push(key.clone());
         self.failures.push(failed);
         self
     }
 
-    /// Makes the writes. A request that was answered before takes precedence over conditions that do not hold.
+    /// Makes the writes. If an equal request is recorded, it is replayed, even if conditions do not hold.
     ///
     /// # Errors
     ///
-    /// The error of the first write whose condition does not hold. [`Error::Unprocessable`] if the request's key was used
-    /// for another request. [`Error::Conflict`] if other transactions hold the rows for too long.
-    /// [`Error::Unavailable`] if the table can't answer.
+    /// - the error of the first write whose condition does not hold
+    /// - [`Error::Unprocessable`] if the request's key was used for another request
+    /// - [`Error::Conflict`] after a conflict at every attempt
+    /// - [`Error::Unavailable`] if the table is unavailable
     pub async fn commit(self) -> Result<Commit> {
         let writes = self.writes.into_iter().collect::<Result<Vec<_>>>()?;
         let attempts = tokio::time::timeout(TIMEOUT, attempts(self.client, &writes)).await;
@@ -267,75 +350,6 @@ impl Condition {
     }
 }
 
-/// Result of a transaction.
-enum TransactionOutcome {
-    /// All was written.
-    Committed,
-    /// Nothing was written, because conditions did not hold: an entry for each write.
-    Canceled(Vec<Option<FailedCondition>>),
-}
-
-/// Condition that did not hold, with the row as it is, if there is one.
-struct FailedCondition(Option<Row>);
-
-/// Result of one attempt.
-enum Attempt {
-    /// There is no point in another one.
-    Done(TransactionOutcome),
-    /// Another one may succeed; this is what went wrong.
-    Retry(Error),
-}
-
-async fn attempts(client: &Client, writes: &[TransactWriteItem]) -> Result<TransactionOutcome> {
-    // The same for all attempts: DynamoDB makes the writes of one token once, and answers later attempts alike.
-    let token = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, 0, 0)).to_string();
-    for wait in BACKOFF_MS {
-        if let Attempt::Done(outcome) = attempt(client, writes, &token).await? {
-            return Ok(outcome);
-        }
-        tokio::time::sleep(Duration::from_secs_f64(wait / 1000.0 * (0.5 + fastrand::f64()))).await;
-    }
-    match attempt(client, writes, &token).await? {
-        Attempt::Done(outcome) => Ok(outcome),
-        Attempt::Retry(error) => Err(error),
-    }
-}
-
-async fn attempt(client: &Client, writes: &[TransactWriteItem], token: &str) -> Result<Attempt> {
-    let request = client.transact_write_items().set_transact_items(Some(writes.to_vec()));
-    let Err(error) = request.client_request_token(token).send().await else {
-        return Ok(Attempt::Done(TransactionOutcome::Committed));
-    };
-    let canceled = match error.as_service_error() {
-        Some(TransactionCanceledException(canceled)) => canceled,
-        // An attempt that was given up is still under way.
-        Some(TransactionInProgressException(_)) => return Ok(Attempt::Retry(contention())),
-        _ => return Err(sdk_error(error)),
-    };
-    let reasons = canceled.cancellation_reasons();
-    let any = |codes: &[&str]| reasons.iter().any(|reason| codes.iter().any(|code| is(reason, code)));
-    // A row that another transaction holds may yet come to answer for a condition that failed beside it.
-    if any(&["TransactionConflict"]) {
-        return Ok(Attempt::Retry(contention()));
-    }
-    if any(&["ConditionalCheckFailed"]) {
-        return Ok(Attempt::Done(TransactionOutcome::Canceled(reasons.iter().map(failed).collect())));
-    }
-    match any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
-        true => Ok(Attempt::Retry(Error::Unavailable(error.into()))),
-        false if any(&["ValidationError"]) => Err(Error::internal(error)),
-        false => Err(sdk_error(error)),
-    }
-}
-
-fn is(reason: &CancellationReason, code: &str) -> bool {
-    reason.code() == Some(code)
-}
-
-fn failed(reason: &CancellationReason) -> Option<FailedCondition> {
-    is(reason, "ConditionalCheckFailed").then(|| FailedCondition(reason.item().cloned().map(Row::from)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -344,7 +358,7 @@ mod tests {
 
     const NOTE: Kind<1> = Kind::new("NOTE");
 
-    /// A table that can't be called, and a key in it.
+    /// Table without a server, and a key in it.
     fn table() -> (Table, Key) {
         let table = Table::open(&Aws::for_endpoint("http://127.0.0.1:1"), "notes".to_owned());
         let caller = Caller::new("alice".parse().unwrap(), vec!["acme".parse().unwrap()]);
