@@ -1,10 +1,9 @@
-//! The settings of a function: environment variables, read once at start. Nothing else reads the environment.
+//! Settings of a function: environment variables, read once at startup. No other module reads the environment.
 //!
-//! A missing or bad variable doesn't end the reading: all problems are reported together, each with the variable's name.
+//! All missing and invalid variables are reported together, each by its name.
 
 mod auth;
 mod aws;
-
 mod origins;
 pub mod uploads;
 
@@ -23,7 +22,20 @@ pub use self::origins::TrustedOrigins;
 use crate::domain::ParseError;
 use crate::domain::rate_limit::RateLimitPolicy;
 
-/// Reads variables and collects what is wrong with them.
+/// Environment variables, and the problems with them.
+///
+/// A store or an application reads its settings from it:
+///
+/// ```
+/// use shared::config::Env;
+///
+/// let lookup = |name: &str| (name == "NOTES_TABLE").then(|| "notes".to_owned());
+/// let settings = Env::read(&lookup, |env| {
+///     let (table, limit) = (env.required("NOTES_TABLE"), env.parsed::<u32>("NOTES_LIMIT", "100"));
+///     Some((table?, limit?))
+/// });
+/// assert_eq!(settings, Ok(("notes".to_owned(), 100)));
+/// ```
 pub struct Env<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     problems: RefCell<Vec<String>>,
@@ -35,7 +47,7 @@ impl fmt::Debug for Env<'_> {
     }
 }
 
-/// What keeps a function from starting, each problem with the name of its variable.
+/// Problems with variables, each with the variable's name. The function exits at startup.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problems(Vec<String>);
 
@@ -47,11 +59,11 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The variable of this name in the environment of the process.
+/// Returns the variable of this name from the environment of the process.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub fn process_variable(name: &str) -> Option<String> {
-    // A value that is not UTF-8 is kept in replaced form, so that it is refused as bad and not ignored as missing.
+    // Replaced characters make a value that is not UTF-8 invalid. Otherwise it would count as missing.
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
@@ -66,7 +78,7 @@ impl<'a> Env<'a> {
     ///
     /// # Errors
     ///
-    /// All problems that came up while reading.
+    /// All problems that `read` reported.
     pub fn read<T>(
         lookup: &'a dyn Fn(&str) -> Option<String>,
         read: impl FnOnce(&Self) -> Option<T>,
@@ -77,17 +89,43 @@ impl<'a> Env<'a> {
         value.filter(|_| problems.is_empty()).ok_or(Problems(problems))
     }
 
-    /// The value of a variable; an empty one counts as not set, as a template can't leave one out.
+    /// Returns the value of a variable. An empty value counts as not set, because a template can't omit a variable.
+    ///
+    /// ```
+    /// # use shared::config::Env;
+    /// let lookup = |_: &str| Some(String::new());
+    /// let topic = Env::read(&lookup, |env| Some(env.get("NOTES_TOPIC")));
+    /// assert_eq!(topic, Ok(None));
+    /// ```
     pub fn get(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
     /// Reports a problem with a variable.
+    ///
+    /// ```
+    /// # use shared::config::Env;
+    /// let lookup = |_: &str| Some("http://hooks.example".to_owned());
+    /// let url = Env::read(&lookup, |env| {
+    ///     let url = env.required("NOTES_HOOK")?;
+    ///     if !url.starts_with("https:") {
+    ///         env.problem("NOTES_HOOK", "must be an https URL");
+    ///     }
+    ///     Some(url)
+    /// });
+    /// assert_eq!(url.unwrap_err().to_string(), "NOTES_HOOK must be an https URL");
+    /// ```
     pub fn problem(&self, name: &str, problem: impl fmt::Display) {
         self.problems.borrow_mut().push(format!("{name} {problem}"));
     }
 
-    /// Returns the value of a variable that must be set; reports a problem if it isn't.
+    /// Returns the value of a variable that must be set. Reports a problem if it isn't.
+    ///
+    /// ```
+    /// # use shared::config::Env;
+    /// let table = Env::read(&|_| None, |env| env.required("NOTES_TABLE"));
+    /// assert_eq!(table.unwrap_err().to_string(), "NOTES_TABLE is not set");
+    /// ```
     pub fn required(&self, name: &str) -> Option<String> {
         let value = self.get(name);
         if value.is_none() {
@@ -97,11 +135,33 @@ impl<'a> Env<'a> {
     }
 
     /// Parses a variable, or `default` if it isn't set. Reports a problem if the text is invalid.
+    ///
+    /// ```
+    /// use shared::config::Env;
+    /// use shared::domain::AllowedTypes;
+    ///
+    /// let lookup = |_: &str| Some(",".to_owned());
+    /// let types = Env::read(&lookup, |env| env.parsed::<AllowedTypes>("NOTES_TYPES", "text/plain"));
+    /// assert_eq!(types.unwrap_err().to_string(), "NOTES_TYPES must name at least one media type");
+    /// ```
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str, default: &str) -> Option<T> {
         self.parsed_with(name, default, T::from_str)
     }
 
-    /// Parses a variable like [`Env::parsed`], with a function. For values whose type has no `FromStr` of its own.
+    /// Parses a variable like [`Env::parsed`], with a function, for values without a type of their own.
+    ///
+    /// ```
+    /// use shared::config::Env;
+    /// use shared::domain::ParseError;
+    ///
+    /// fn days(text: &str) -> Result<u16, ParseError> {
+    ///     let days = text.parse().ok().filter(|days| (1..=365).contains(days));
+    ///     days.ok_or_else(|| ParseError::new("must be a number of days from 1 to 365"))
+    /// }
+    ///
+    /// let days = Env::read(&|_| None, |env| env.parsed_with("NOTES_DAYS", "30", days));
+    /// assert_eq!(days, Ok(30));
+    /// ```
     pub fn parsed_with<T, E: fmt::Display>(
         &self,
         name: &str,
@@ -113,32 +173,32 @@ impl<'a> Env<'a> {
     }
 }
 
-/// What every function needs to know.
+/// Settings that all functions have.
 #[derive(Debug)]
 pub struct Settings {
-    /// How tokens are verified.
+    /// Settings of authentication.
     pub auth: AuthSettings,
-    /// How many requests a caller has.
+    /// `RATE_LIMIT`: the policy of each caller and function.
     pub rate_limit: RateLimitPolicy,
-    /// What happens to requests while the rate limit table is unavailable.
+    /// `RATE_LIMIT_ON_ERROR`: behavior while the table is unavailable.
     pub rate_limit_failure_mode: FailureMode,
-    /// The table of the rate limit's counters.
+    /// `RATE_LIMIT_TABLE`: the table of counters.
     pub rate_limit_table: String,
-    /// Origins whose pages may write with the cookie.
+    /// `TRUSTED_ORIGINS`: origins whose pages may write with the cookie.
     pub trusted_origins: TrustedOrigins,
 }
 
-/// What happens to requests while the rate limit table is unavailable.
+/// Behavior of the rate limit while its table is unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureMode {
-    /// They pass.
+    /// Fails open: requests pass.
     Open,
-    /// They are answered 503.
+    /// Fails closed: requests get a 503.
     Closed,
 }
 
 impl Settings {
-    /// Reads the settings that all functions have in common.
+    /// Reads the settings.
     #[must_use]
     pub fn from_env(env: &Env<'_>) -> Option<Self> {
         let auth = AuthSettings::from_env(env);
@@ -156,7 +216,7 @@ impl Settings {
     }
 }
 
-/// The least severe level that is logged (`LOG_LEVEL`, default `info`).
+/// Reads the minimum level of log lines (`LOG_LEVEL`, default `info`).
 #[must_use]
 pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
     env.parsed_with("LOG_LEVEL", "info", |text| match text.to_ascii_lowercase().as_str() {
@@ -170,7 +230,7 @@ pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
     })
 }
 
-/// Whether the text is an absolute URL of HTTP, by its form.
+/// Returns `true` if the text has the form of an absolute `http` or `https` URL.
 fn is_http(text: &str) -> bool {
     text.parse::<Uri>()
         .is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
@@ -188,7 +248,7 @@ impl FromStr for FailureMode {
     }
 }
 
-/// A whole number written in digits only: `parse` would take a sign as well.
+/// Parses digits. `u64::from_str` would also accept a plus sign.
 fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -1,4 +1,4 @@
-//! Settings of authentication: whose tokens are taken, for whom they are, and where they say who may act.
+//! Settings of authentication: issuer, keys, audience and claims.
 
 mod keys;
 
@@ -10,10 +10,10 @@ pub use self::keys::{Discovery, KeySetSource, KeySources, key_set_url};
 use super::{Env, digits};
 use crate::domain::ParseError;
 
-/// What `AUTH_AUDIENCE` says to ask for no audience.
+/// Value of `AUTH_AUDIENCE` that accepts tokens without an audience.
 const ANY_AUDIENCE: &str = "*";
 
-/// Stands in `AUTH_ISSUER` for the token's own `tid`, as in the discovery documents of Microsoft Entra.
+/// Placeholder in `AUTH_ISSUER` for the token's `tid`, as in the discovery documents of Microsoft Entra.
 pub const TENANT_ID: &str = "{tenantid}";
 
 /// Settings of authentication.
@@ -21,9 +21,9 @@ pub const TENANT_ID: &str = "{tenantid}";
 pub struct AuthSettings {
     /// Keys that tokens are verified with.
     pub keys: KeySources,
-    /// `AUTH_ISSUER`: the value of `iss`, in which [`TENANT_ID`] stands for the token's own `tid`.
+    /// `AUTH_ISSUER`: the value of `iss`, perhaps with the placeholder [`TENANT_ID`].
     pub issuer: String,
-    /// `AUTH_AUDIENCE`: who tokens must be for.
+    /// `AUTH_AUDIENCE`: the accepted audiences.
     pub audience: Audience,
     /// `AUTH_ORGANIZATIONS_CLAIM`: the claim that holds the caller's organizations.
     pub organizations: ClaimPath,
@@ -35,19 +35,19 @@ pub struct AuthSettings {
     pub leeway: u32,
 }
 
-/// Audiences, one of which a token must be for.
+/// Accepted audiences of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Tokens need none: the issuer names the client.
+    /// Any, or none.
     Any,
     /// One of these.
     OneOf(Vec<String>),
 }
 
-/// Place of a claim in a token's claims.
+/// Path of a claim in a token's claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimPath {
-    /// The claim of this name, whatever its characters, such as `https://example.com/orgs`.
+    /// Name of a claim, with any characters, such as `https://example.com/orgs`.
     Name(String),
     /// A JSON Pointer (RFC 6901), such as `/o/id`.
     Pointer(String),
@@ -92,7 +92,7 @@ impl FromStr for Audience {
 }
 
 impl Audience {
-    /// Returns `true` if a token for `audience` is for this service.
+    /// Returns `true` if `audience` is accepted.
     #[must_use]
     pub fn contains(&self, audience: &str) -> bool {
         match self {
@@ -109,16 +109,16 @@ impl FromStr for ClaimPath {
         if !text.starts_with('/') {
             return Ok(Self::Name(text.to_owned()));
         }
-        // RFC 6901, section 3: a tilde is only there as ~0 or ~1.
-        let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        escaped
+        // RFC 6901, section 3: a tilde occurs only as ~0 or ~1.
+        let is_pointer = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        is_pointer
             .then(|| Self::Pointer(text.to_owned()))
             .ok_or_else(|| ParseError::new("must be a claim's name or a JSON Pointer"))
     }
 }
 
 impl ClaimPath {
-    /// The value there, if the claims have one.
+    /// Returns the claim, or `None` if there is none.
     #[must_use]
     pub fn find<'c>(&self, claims: &'c Value) -> Option<&'c Value> {
         match self {
@@ -132,7 +132,7 @@ fn optional_claim(text: &str) -> Result<Option<ClaimPath>, ParseError> {
     (!text.is_empty()).then(|| text.parse()).transpose()
 }
 
-/// RFC 6265, section 4.1.1: a cookie's name is a token.
+/// Checks that a cookie's name is a token (RFC 6265, section 4.1.1).
 fn cookie_name(text: &str) -> Result<String, ParseError> {
     let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
     let fits = !text.is_empty() && text.bytes().all(is_token);

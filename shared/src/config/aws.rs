@@ -1,4 +1,4 @@
-//! What Lambda sets, and the variables of the SDK that this service promises to follow as every program does.
+//! Variables that Lambda sets, and the SDK's variables that this service supports.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -7,25 +7,25 @@ use webpki::anchor_from_trusted_cert;
 use super::{Env, is_http};
 use crate::domain::ParseError;
 
-/// Where AWS is, and whom to trust there.
+/// Settings of the clients of AWS.
 #[derive(Debug)]
 pub struct AwsSettings {
-    /// The region (`AWS_REGION`).
+    /// `AWS_REGION`.
     pub region: String,
-    /// Where `DynamoDB` is, if not at AWS's own address in the region (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`).
+    /// Endpoint of `DynamoDB`, if not AWS's own (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`).
     pub dynamodb: Option<String>,
-    /// Where S3 is, if not at AWS's own address in the region (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`).
+    /// Endpoint of S3, if not AWS's own (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`).
     pub s3: Option<String>,
-    /// Whether to use the endpoints with validated cryptography (`AWS_USE_FIPS_ENDPOINT`).
+    /// `AWS_USE_FIPS_ENDPOINT`: endpoints with validated cryptography.
     pub fips: bool,
-    /// Whether to use the endpoints that have IPv6 addresses as well (`AWS_USE_DUALSTACK_ENDPOINT`).
+    /// `AWS_USE_DUALSTACK_ENDPOINT`: endpoints that have IPv6 addresses too.
     pub dual_stack: bool,
-    /// The certificate authorities in PEM form to trust in place of Amazon's own (`AWS_CA_BUNDLE`).
+    /// `AWS_CA_BUNDLE`: root certificates (PEM) in place of Amazon's.
     pub ca_bundle: Option<Vec<u8>>,
 }
 
 impl AwsSettings {
-    /// Reads what Lambda sets. Without it the runtime would panic, and the SDK would fail at the first request only.
+    /// Reads the settings. Without Lambda's variables the runtime would panic, and the SDK would fail at the first request.
     #[must_use]
     pub fn from_env(env: &Env<'_>) -> Option<Self> {
         if env.get("AWS_LAMBDA_RUNTIME_API").is_none() {
@@ -37,20 +37,20 @@ impl AwsSettings {
         }
         let region = env.required("AWS_REGION");
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-            // The value is read by the SDK itself; only its absence is of interest here.
+            // The SDK reads the value. Here it only must be set.
             let _present = env.required(name);
         }
         let switches =
             ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
         let [ignored, fips, dual_stack] = switches.map(|name| env.parsed_with(name, "false", flag));
-        let everywhere = endpoint(env, "AWS_ENDPOINT_URL");
+        let common = endpoint(env, "AWS_ENDPOINT_URL");
         let [dynamodb, s3] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"]
-            .map(|name| endpoint(env, name).or_else(|| everywhere.clone()))
+            .map(|name| endpoint(env, name).or_else(|| common.clone()))
             .map(|url| url.filter(|_| ignored != Some(true)));
-        let own = dynamodb.is_some() || s3.is_some();
+        let has_endpoint = dynamodb.is_some() || s3.is_some();
         for (name, used) in [(switches[1], fips), (switches[2], dual_stack)] {
             // The SDK would refuse every call.
-            if own && used == Some(true) {
+            if has_endpoint && used == Some(true) {
                 env.problem(name, "is about AWS's own endpoints, and an AWS_ENDPOINT_URL names another");
             }
         }
@@ -86,8 +86,8 @@ fn ca_bundle(env: &Env<'_>) -> Option<Vec<u8>> {
     Some(bundle)
 }
 
-/// Whether there is a certificate in it, and none that can't be an authority. The client would take any file, and then
-/// trust nobody, or panic at what it can't read.
+/// Returns `true` if all certificates are valid roots, and there is at least one. The client accepts any file, and then
+/// trusts no server or panics.
 fn is_usable(bundle: &[u8]) -> bool {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bundle).collect();
     certificates

@@ -1,4 +1,4 @@
-//! Origins in their normalized form (RFC 6454, section 4), and the list of those that are trusted.
+//! Trusted origins, compared in their normalized form (RFC 6454, section 4).
 
 use std::net::Ipv6Addr;
 use std::str::FromStr;
@@ -13,12 +13,12 @@ pub struct TrustedOrigins(Vec<Origin>);
 struct Origin {
     scheme: &'static str,
     host: String,
-    /// `None` is any port.
+    /// `None` means any port.
     port: Option<u16>,
 }
 
 impl TrustedOrigins {
-    /// Returns `true` if a page of this origin, as the header `Origin` names it, is trusted.
+    /// Returns `true` if this value of the header `Origin` is trusted.
     #[must_use]
     pub fn contains(&self, origin: &str) -> bool {
         let origin = Origin::parse(origin).filter(|origin| origin.port.is_some());
@@ -48,10 +48,10 @@ impl Origin {
             _ if scheme.eq_ignore_ascii_case("http") => ("http", 80),
             _ => return None,
         };
-        // The last colon of `[::1]` divides nothing.
+        // The last colon of `[::1]` is part of the host.
         let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (normal_host(host)?, Some(port)),
-            _ => (normal_host(authority)?, None),
+            Some((host, port)) if !port.ends_with(']') => (normalized_host(host)?, Some(port)),
+            _ => (normalized_host(authority)?, None),
         };
         let port = match port {
             None => Some(default_port),
@@ -67,7 +67,7 @@ impl Origin {
     }
 }
 
-fn normal_host(host: &str) -> Option<String> {
+fn normalized_host(host: &str) -> Option<String> {
     if let Some(address) = host.strip_prefix('[') {
         let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
         return Some(format!("[{address}]"));

@@ -1,26 +1,26 @@
-//! What functions that store files need to know besides.
+//! Settings of functions that store files.
 
 use super::Env;
 use crate::domain::{AllowedTypes, ParseError};
 
-/// Lambda's request of 6 MB, in base64 and beside its headers, holds no larger file.
-const MOST_BYTES: usize = 4_500_000;
+/// Maximum of `UPLOAD_MAX_BYTES`: a file that fits into Lambda's request of 6 MB, in base64 and beside headers.
+const MAX_BYTES: usize = 4_500_000;
 
-/// Which files may be uploaded.
+/// Limits of uploaded files.
 #[derive(Debug)]
 pub struct UploadLimits {
-    /// The largest file in bytes.
+    /// `UPLOAD_MAX_BYTES`: maximum size of a file in bytes.
     pub max_bytes: usize,
-    /// The media types that may be stored.
+    /// `UPLOAD_ALLOWED_TYPES`: media types that may be stored.
     pub allowed_types: AllowedTypes,
 }
 
-/// The media types of files that may be stored unless the settings say otherwise.
+/// Default of `UPLOAD_ALLOWED_TYPES`.
 pub const DEFAULT_TYPES: &str =
     "image/png,image/jpeg,image/gif,image/webp,application/pdf,text/plain,text/csv";
 
 impl UploadLimits {
-    /// Reads which files may be uploaded.
+    /// Reads the limits.
     #[must_use]
     pub fn from_env(env: &Env<'_>) -> Option<Self> {
         let max_bytes = env.parsed_with("UPLOAD_MAX_BYTES", "4194304", max_bytes);
@@ -30,6 +30,6 @@ impl UploadLimits {
 }
 
 fn max_bytes(text: &str) -> Result<usize, ParseError> {
-    let bytes = text.parse().ok().filter(|bytes| (1..=MOST_BYTES).contains(bytes));
-    bytes.ok_or_else(|| ParseError::new(format!("must be a number of bytes from 1 to {MOST_BYTES}")))
+    let bytes = text.parse().ok().filter(|bytes| (1..=MAX_BYTES).contains(bytes));
+    bytes.ok_or_else(|| ParseError::new(format!("must be a number of bytes from 1 to {MAX_BYTES}")))
 }

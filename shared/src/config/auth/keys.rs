@@ -1,4 +1,4 @@
-//! Sources of the keys that tokens are verified with: secrets, and one JWK set, given, served or discovered.
+//! Sources of keys that verify tokens: secrets, and one JWK set, which is inline, at a URL or discovered.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::config::{Env, is_http};
 use crate::domain::ParseError;
 use crate::domain::keys::KeySet;
 
-/// The fewest bytes of an HS256 key (RFC 7518, section 3.2).
+/// Minimum length of an HS256 key in bytes (RFC 7518, section 3.2).
 const MIN_SECRET_BYTES: usize = 32;
 
 const SECRET: &str = "AUTH_JWT_SECRET";
@@ -20,11 +20,11 @@ const SET: &str = "AUTH_JWKS";
 const URL: &str = "AUTH_JWKS_URL";
 const ISSUER: &str = "AUTH_ISSUER";
 
-/// Sources of keys. HS256 goes with the secrets, all other algorithms with the set.
+/// Sources of keys. HS256 uses the secrets, all other algorithms use the set.
 pub struct KeySources {
     /// `AUTH_JWT_SECRET` and `AUTH_JWT_SECRET_PREVIOUS`: HS256 keys of at least 32 bytes each.
     pub secrets: Vec<Vec<u8>>,
-    /// The JWK set; none where there are only secrets.
+    /// JWK set; `None` if there are only secrets.
     pub set: Option<KeySetSource>,
 }
 
@@ -39,18 +39,18 @@ impl fmt::Debug for KeySources {
 pub enum KeySetSource {
     /// `AUTH_JWKS`: the set itself.
     Inline(KeySet),
-    /// `AUTH_JWKS_URL`: where the issuer serves it.
+    /// `AUTH_JWKS_URL`: the URL where the issuer serves it.
     Url(Uri),
-    /// `AUTH_ISSUER` alone: the issuer's document says where it is.
+    /// `AUTH_ISSUER` alone: the issuer's discovery document has the URL.
     Discovery(Discovery),
 }
 
-/// `OpenID` Connect Discovery 1.0.
+/// Discovery of a JWK set (`OpenID` Connect Discovery 1.0).
 #[derive(Debug)]
 pub struct Discovery {
-    /// What the document's `issuer` must be.
+    /// Required `issuer` of the document.
     pub issuer: String,
-    /// Where the document is (section 4).
+    /// URL of the document (section 4).
     pub document: Uri,
 }
 
@@ -71,7 +71,7 @@ impl KeySources {
     }
 }
 
-/// The secret and the one before it, so that a secret can be changed without signing anybody out.
+/// Reads the secret and the previous one. With both, a secret can be rotated while its tokens stay valid.
 fn secrets(env: &Env<'_>) -> Option<Vec<Vec<u8>>> {
     let secrets = [SECRET, PREVIOUS].map(|name| env.get(name).map(|secret| (name, secret)));
     if let [None, Some(_)] = secrets {
@@ -83,7 +83,7 @@ fn secrets(env: &Env<'_>) -> Option<Vec<Vec<u8>>> {
             env.problem(name, format!("must have at least {MIN_SECRET_BYTES} bytes"));
             return None;
         }
-        // What was no UTF-8 would be another, guessable secret.
+        // Replaced characters would make a secret that is not UTF-8 guessable.
         if secret.contains(char::REPLACEMENT_CHARACTER) {
             env.problem(name, "must be UTF-8");
             return None;
@@ -93,17 +93,17 @@ fn secrets(env: &Env<'_>) -> Option<Vec<Vec<u8>>> {
     secrets.into_iter().flatten().map(long_enough).collect()
 }
 
-/// An issuer that is an https URL can say itself where its keys are.
+/// Returns the discovery of an issuer that is an https URL.
 fn discovery(env: &Env<'_>, issuer: Option<&str>) -> Option<Discovery> {
-    let problem = |problem: &str| {
+    let report = |problem: &str| {
         env.problem(SECRET, format!("is not set, nor is {SET} or {URL}, and {ISSUER} {problem}"));
     };
     let Some(issuer) = issuer else {
-        problem("could not be asked for its keys either");
+        report("is not set either, so its keys can't be discovered");
         return None;
     };
     if issuer.contains(TENANT_ID) {
-        problem("stands for many issuers, none of which can be asked for the keys of all");
+        report("has a placeholder, so keys can't be discovered");
         return None;
     }
     // Section 4: a slash at the end is removed first.
@@ -113,18 +113,18 @@ fn discovery(env: &Env<'_>, issuer: Option<&str>) -> Option<Discovery> {
             Some(Discovery { issuer: issuer.to_owned(), document })
         }
         _ => {
-            problem("is no https URL, at which the issuer could be asked for its keys");
+            report("is not an https URL, so its keys can't be discovered");
             None
         }
     }
 }
 
-/// Parses the URL of an issuer's keys. Keys that come over an open network could be anybody's, so that only this machine
-/// may serve them without TLS.
+/// Parses the URL of an issuer's keys. Only loopback hosts may serve keys without TLS, because an attacker on the network
+/// could replace them.
 ///
 /// # Errors
 ///
-/// If it is no such URL, or has user information in its authority (RFC 3986, section 3.2.1).
+/// If it is another URL, or has user information in its authority (RFC 3986, section 3.2.1).
 pub fn key_set_url(text: &str) -> Result<Uri, ParseError> {
     let url: Option<Uri> = text.parse().ok().filter(|_| is_http(text));
     let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
@@ -135,7 +135,7 @@ pub fn key_set_url(text: &str) -> Result<Uri, ParseError> {
         .ok_or_else(|| ParseError::new(form))
 }
 
-/// Returns `true` for a host and, where there is a colon behind it, a port.
+/// Returns `true` for a host, or a host with a colon and a port.
 fn is_host_and_port(authority: &Authority) -> bool {
     let (host, port) = (authority.host(), authority.port_u16());
     let rest = authority.as_str().strip_prefix(host);
