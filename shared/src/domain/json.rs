@@ -1,6 +1,6 @@
 //! JSON values that are read literally.
 //!
-//! If any crate turns on serde_json's feature `raw_value`, as `lambda_http` does, `serde_json::Value` replaces an object
+//! If any crate turns on `serde_json`'s feature `raw_value`, as `lambda_http` does, `serde_json::Value` replaces an object
 //! whose only member is `$serde_json::private::RawValue` by the JSON in that member's text. A caller could then have one
 //! value checked and another one used, or end an invocation before the pipeline begins. Therefore all JSON from outside is
 //! read as a [`Literal`].

@@ -12,7 +12,8 @@
 //!
 //! The table holds one item for each caller and function: `window`, `current`, `previous` and `expiresAt`. Each request is
 //! one conditional `UpdateItem`, which counts it or fails. A failed condition returns the item, so the environment learns
-//! the counter either way. [`RateLimitPolicy::plan`] reads the cached counter and rejects the request, or chooses an attempt:
+//! the counter either way. [`RateLimitPolicy::plan`] reads the cached counter and rejects the request, or chooses an
+//! attempt:
 //!
 //! | attempt | cached counter | condition |
 //! |---|---|---|

@@ -47,8 +47,8 @@ use crate::domain::{FileName, NewFile, Result, Scope, UNRESERVED};
 /// Tag of a pending object.
 const PENDING: &str = "state=unrecorded";
 
-/// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker, `AccessDenied` from a caller
-/// without `ListBucket`.
+/// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker, `AccessDenied` from a
+/// caller without `ListBucket`.
 const DELETED_CODES: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
 
 /// Backoff in milliseconds before each further put, give or take a half.
@@ -137,7 +137,7 @@ impl Objects {
     /// # Errors
     ///
     /// [`Conflict`](crate::domain::Error::Conflict) if another request is putting it.
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable.
     pub async fn put_pending(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
         self.put(&key.0, file, Some(PENDING)).await
     }

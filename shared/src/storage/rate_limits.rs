@@ -51,7 +51,7 @@ impl RateLimitTable {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is unavailable.
     pub async fn attempt(&self, caller: &str, attempt: Attempt, expiry: u64) -> Result<Outcome> {
         let request = self.client.update_item().table_name(&self.table).key("pk", text(caller));
         let request = conditional(request, attempt, expiry)

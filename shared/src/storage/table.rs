@@ -65,7 +65,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is.
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is unavailable.
     pub async fn get(&self, key: &Key) -> Result<Option<Row>> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.item()));
         let output = request.consistent_read(true).send().await.map_err(sdk_error)?;

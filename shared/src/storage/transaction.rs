@@ -71,8 +71,8 @@ type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 
 /// Transaction of at most 100 writes, each of another row. All are made, or none.
 ///
-/// `DynamoDB` recognizes a retry by its token. So a write never conflicts with its own earlier attempt, even if the response
-/// of that was lost.
+/// `DynamoDB` recognizes a retry by its token. So a write never conflicts with its own earlier attempt, even if the
+/// response of that was lost.
 ///
 /// ```
 /// use shared::domain::{Error, IdempotentRequest, OrgScope, Outcome, Result};
@@ -241,7 +241,8 @@ impl<'t> Transaction<'t> {
         self.with(key, write.map_err(Error::internal), Box::new(failed))
     }
 
-    /// Requires a condition of a row that is not written. If it does not hold, `failed` makes the error from the current row.
+    /// Requires a condition of a row that is not written. If it does not hold, `failed` makes the error from the current
+    /// row.
     ///
     /// ```no_run
     /// # use shared::domain::{Error, Result};
