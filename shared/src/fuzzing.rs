@@ -1,16 +1,17 @@
-//! What fuzzers run, on bytes that a caller could send: each target panics where a promise about them is broken. Most
-//! read the bytes as a few lines, so that a seed is a file which a person can write; each says how. Here only in tests
-//! and with the feature `fuzzing`. docs/FUZZING.md says how to run them.
+//! Fuzz targets. Each takes bytes that a caller could send and panics if a guarantee is violated. Most read the bytes as
+//! lines, so that seeds can be written by hand. Compiled only for tests and with the feature `fuzzing`; see
+//! docs/FUZZING.md.
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
-    reason = "these are tests: a panic is how a fuzzer, and `cargo test`, learn of a broken promise"
+    reason = "these are tests: a panic tells the fuzzer and `cargo test` of a violated guarantee"
 )]
 
 mod cost;
 mod credential;
 mod cursor;
 mod expected;
+mod fixture;
 mod invoice;
 mod key_set;
 mod multipart;
@@ -18,7 +19,6 @@ mod names;
 mod note;
 mod page;
 mod request;
-mod stage;
 mod token;
 mod upload;
 
@@ -35,7 +35,7 @@ pub use request::request;
 pub use token::token;
 pub use upload::upload;
 
-/// Runs one input.
+/// Function that runs one input.
 pub type Target = fn(&[u8]);
 
 /// All targets, by name. Each has its seeds in `shared/fuzz/seeds` and its line in `shared/fuzz/fuzz_targets`.

@@ -1,4 +1,4 @@
-//! Work: what reading an input costs grows with its length, and no faster.
+//! Complexity: the cost of an input grows at most linearly with its length.
 
 use std::fs;
 
@@ -6,23 +6,23 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use super::stage::{auth, events, first_line, limits, read, request_of, verify};
+use super::fixture::{auth, events, first_line, limits, read, request_of, verify};
 use crate::config::uploads::UploadLimits;
 use crate::domain::PageRequest;
 use crate::domain::validation::specimen::Invoice;
 use crate::domain::validation::specimen::NewNote;
 use crate::edge::input::{Json, Query, Upload};
 
-/// The bytes that are read for a measurement, in as many inputs as that takes.
+/// Bytes that a measurement reads, in one or more inputs.
 const MEASURED_BYTES: usize = 128 * 1024;
 
-/// The most CPU time for a byte. Looking at the rest of a header for each of its parameters took over 5000 in a function.
+/// Maximum CPU time for a byte. A scan of the rest of a header for each of its parameters took over 5000.
 const MAX_NANOSECONDS: u64 = 1000;
 
-/// A place where callers write text that is read piece by piece.
+/// Place where callers write text that is read piece by piece.
 struct Place {
     name: &'static str,
-    /// The bytes that fit there.
+    /// Capacity in bytes.
     size: usize,
     event: fn(&str) -> Value,
     read: fn(&Value),
@@ -84,7 +84,7 @@ fn form(body: &str) -> Value {
     events("multipart/form-data; boundary=b", body.as_bytes()).swap_remove(0)
 }
 
-/// A form whose file has this behind its disposition.
+/// Returns a form whose file has this text after its disposition.
 fn part(behind: &str, content: &str) -> Value {
     let disposition = "Content-Disposition: form-data; name=\"file\"; filename=\"a\"";
     form(&format!("--b\r\n{disposition}{behind}\r\n\r\n{content}\r\n--b--"))
@@ -104,7 +104,7 @@ fn project(body: &str) -> Value {
     events("application/json", body.as_bytes()).swap_remove(0)
 }
 
-/// An invoice with these items, and with nothing else that is wrong.
+/// Returns an otherwise valid invoice with these items.
 fn items(text: &str) -> Value {
     let rest = r#""no":"INV-7","customer":{"name":"Ada"},"currency":"EUR","issueDate":"2026-11-22""#;
     let last = r#"{"sku":"A-01","quantity":1,"amount":1}"#;
@@ -124,7 +124,7 @@ fn claims(text: &str) -> Value {
     ))
 }
 
-/// Headers that are one header, as the case of their names is all that they differ in.
+/// Returns headers whose names differ only in case.
 fn header_names(text: &str) -> Value {
     let name = |index: usize| -> String {
         let letters = (0..16).map(|bit| if index >> bit & 1 == 1 { 'A' } else { 'a' });
@@ -156,7 +156,7 @@ fn caller(event: &Value) {
     drop(verify(&auth, &auth.credential(&request_of(event.clone()))));
 }
 
-/// A text over and over, with a number in place of each `#`.
+/// Repeats a text, with a number in place of each `#`.
 fn repeated(text: &str, bytes: usize) -> String {
     let mut all = String::with_capacity(bytes + text.len());
     for number in 0..bytes {
@@ -168,7 +168,7 @@ fn repeated(text: &str, bytes: usize) -> String {
     all
 }
 
-/// An event with a place full of one text over and over, and then of another.
+/// Event with a place full of two repeated texts, one after the other.
 #[derive(Debug)]
 pub struct Input {
     event: Value,
@@ -177,7 +177,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Makes an input of a seed, with one half of the place full or both.
+    /// Makes an input from a seed. Fills one half of the place or both.
     #[must_use]
     pub fn new(seed: &[u8], halves: usize) -> Option<Self> {
         let (name, texts) = first_line(seed);
@@ -192,25 +192,25 @@ impl Input {
         Some(Self { event: (place.event)(&(text(&first) + &text(&second))), size, read: place.read })
     }
 
-    /// Reads it, as a function would.
+    /// Reads the input, as a function would.
     pub fn read(&self) {
         (self.read)(&self.event);
     }
 }
 
-/// An input is the name of a place in one line, and two texts in a line each. `#` stands for a number that counts up, `\r`
-/// and `\n` for a line break.
+/// Input: the name of a place in one line, and two texts in a line each. `#` is replaced by a number that counts up, `\r`
+/// and `\n` by line breaks.
 pub fn cost(data: &[u8]) {
     let Some(input) = Input::new(data, 2) else { return };
     input.read();
-    // A short run has no time that it could be held to: there, the benchmark counts instructions of the seeds.
+    // `cargo test` does not measure time. The benchmark counts instructions of the seeds.
     if cfg!(not(test)) {
         let is_slow = |_| nanoseconds(&input).is_some_and(|time| time > MAX_NANOSECONDS);
         assert!(!(0..3).all(is_slow), "a byte takes more than {MAX_NANOSECONDS} ns");
     }
 }
 
-/// The CPU time for a byte; nothing where the system doesn't tell.
+/// Measures the CPU time for a byte; `None` if the system has no such clock.
 fn nanoseconds(input: &Input) -> Option<u64> {
     let before = thread_nanoseconds()?;
     let times = MEASURED_BYTES.div_ceil(input.size);
@@ -218,7 +218,7 @@ fn nanoseconds(input: &Input) -> Option<u64> {
     Some((thread_nanoseconds()? - before) / u64::try_from(times * input.size).ok()?)
 }
 
-/// The CPU time of this thread so far, as Linux accounts for it.
+/// Returns the CPU time of this thread, on Linux.
 fn thread_nanoseconds() -> Option<u64> {
     fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }

@@ -1,19 +1,19 @@
-//! Where the token is: in the `Authorization` header or else in the cookie, and never in two places.
+//! Credentials: the token is in the `Authorization` header, otherwise in the cookie.
 
 use serde_json::{Value, json};
 
-use super::stage::{auth, request_of};
+use super::fixture::{auth, request_of};
 use crate::edge::middleware::auth::Credential;
 
-/// An input is the value of `Authorization`, or an empty line for none, and then a line for each cookie.
+/// Input: the value of `Authorization`, or an empty line for none, then a line for each cookie.
 pub fn credential(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut lines = text.lines();
     let authorization = lines.next().unwrap_or_default();
     let cookies: Vec<_> = lines.collect();
     match found(authorization, &cookies) {
-        found if !authorization.is_empty() => in_the_header(authorization, &cookies, &found),
-        found => in_the_cookie(&cookies, &found),
+        found if !authorization.is_empty() => assert_found_in_header(authorization, &cookies, &found),
+        found => assert_found_in_cookies(&cookies, &found),
     }
 }
 
@@ -25,8 +25,8 @@ fn found(authorization: &str, cookies: &[&str]) -> Credential {
     auth().credential(&request_of(event))
 }
 
-fn in_the_header(authorization: &str, cookies: &[&str], credential: &Credential) {
-    assert_eq!(*credential, found(authorization, &[]), "cookies {cookies:?} were looked at");
+fn assert_found_in_header(authorization: &str, cookies: &[&str], credential: &Credential) {
+    assert_eq!(*credential, found(authorization, &[]), "cookies {cookies:?} were read");
     let Credential::Bearer(token) = credential else {
         return assert_eq!(*credential, Credential::None);
     };
@@ -36,7 +36,7 @@ fn in_the_header(authorization: &str, cookies: &[&str], credential: &Credential)
     assert_eq!(found(&format!("bEARER   {token} "), &[]), *credential);
 }
 
-fn in_the_cookie(cookies: &[&str], credential: &Credential) {
+fn assert_found_in_cookies(cookies: &[&str], credential: &Credential) {
     let pairs = cookies.iter().flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.split_once('='));
     let values = pairs.filter(|(name, _)| name.trim() == "auth").map(|(_, value)| value.trim());
     let unquoted = |value| {
@@ -52,7 +52,7 @@ fn in_the_cookie(cookies: &[&str], credential: &Credential) {
         _ => Credential::Ambiguous,
     };
     assert_eq!(*credential, expected);
-    // API Gateway takes the header apart; where it doesn't, the same is found.
+    // API Gateway may pass the cookies as one header. The result is the same.
     let header: Value = json!({"headers": {"Cookie": cookies.join("; ")}});
     assert_eq!(auth().credential(&request_of(header)), expected);
     if let Credential::Cookie(value) = credential {

@@ -1,26 +1,25 @@
-//! The cursor: leads back to its place, in its list of its organization only.
+//! Cursors: a cursor leads back to its place, only in its list and organization.
 
 use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
 
-use super::stage::{first_line, read, scope};
+use super::fixture::{first_line, read, scope};
 use crate::domain::{Cursor, OrgId, PageRequest, Scope};
 use crate::edge::input::Query;
 
-/// A list.
 const LIST: &str = "NOTE#";
 
-/// An input is an organization's id in one line, and a cursor, or any text in place of one.
+/// Input: an organization's id in one line, and a cursor or any text.
 pub fn cursor(data: &[u8]) {
     let (organization, sent) = first_line(data);
     let Ok(organization) = organization.parse::<OrgId>() else { return };
     let sent = String::from_utf8_lossy(sent);
     if let Some(last) = opened(sent.trim(), &organization, LIST) {
         assert_eq!(written(&last, &organization), sent.trim(), "a place has one cursor");
-        leads_to(&last, &organization);
+        assert_leads_to(&last, &organization);
     }
     if !sent.is_empty() {
-        leads_to(&sent, &organization);
+        assert_leads_to(&sent, &organization);
     }
 }
 
@@ -29,14 +28,14 @@ fn written(last: &str, organization: &OrgId) -> String {
     cursor.as_ref().and_then(Value::as_str).expect("a cursor is text").to_owned()
 }
 
-/// The place that a list of this organization would start from.
+/// Returns the place of a cursor in a list of this organization.
 fn opened(cursor: &str, organization: &OrgId, list: &str) -> Option<String> {
     let query: String = byte_serialize(cursor.as_bytes()).collect();
     let page = read::<Query<PageRequest>>(&(), &json!({"rawQueryString": format!("cursor={query}")})).ok()?;
     page.after(&scope(organization).partition(), list, |place| Some(place.to_owned())).ok()?
 }
 
-fn leads_to(last: &str, organization: &OrgId) {
+fn assert_leads_to(last: &str, organization: &OrgId) {
     let cursor = written(last, organization);
     assert_eq!(opened(&cursor, organization, LIST).as_deref(), Some(last));
     assert_eq!(opened(&cursor, organization, "FILE#"), None, "in another list");

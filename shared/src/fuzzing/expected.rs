@@ -1,13 +1,13 @@
-//! The contract's words, said again without any of the product's machinery, for targets to compare with.
+//! The contract, implemented a second time without the product's code, as the expectation of targets.
 
 use serde_json::Value;
 
 use crate::domain::FileName;
 
-/// An issue's field and code, as callers read them; no field for the input as a whole.
+/// Field and code of an issue; no field for the input as a whole.
 pub(super) type PathAndCode = (Option<&'static str>, &'static str);
 
-/// The paths and codes in an error's list of issues, which is JSON by then.
+/// Returns the paths and codes of issues in JSON.
 pub(super) fn paths_and_codes(issues: &Value) -> Vec<(Option<String>, String)> {
     let issues = issues.as_array().expect("issues are a list");
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -19,25 +19,26 @@ pub(super) fn paths_and_codes(issues: &Value) -> Vec<(Option<String>, String)> {
     issues.iter().map(path_and_code).collect()
 }
 
-/// Compares an error's list of issues with what is expected.
+/// Compares an error's issues with the expected ones.
 pub(super) fn assert_issues(issues: &Value, expected: &[PathAndCode]) {
     let expected: Vec<_> =
         expected.iter().map(|(field, code)| (field.map(str::to_owned), (*code).to_owned())).collect();
     assert_eq!(paths_and_codes(issues), expected, "{issues}");
 }
 
-/// Text of this many characters at most, unless something else is wrong with it.
+/// Returns the code of a text that is too short or too long in characters.
 pub(super) fn length(text: &str, min: usize, max: usize) -> Option<&'static str> {
     let length = text.chars().count();
     if length < min { Some("too_small") } else { (length > max).then_some("too_big") }
 }
 
-/// Unicode's white space and the byte order mark, which JavaScript's `trim` takes for some.
+/// Trims Unicode's white space and the byte order mark, as JavaScript's `trim` does.
 pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}')
 }
 
-/// White space, controls, `Default_Ignorable_Code_Point`, the blank of Braille and marks of annotation.
+/// Returns `true` for a text of white space, controls, `Default_Ignorable_Code_Point`, the blank of Braille and marks of
+/// annotation.
 pub(super) fn shows_nothing(text: &str) -> bool {
     const IGNORABLE: [(u32, u32); 19] = [
         (0xad, 0xad),
@@ -65,8 +66,8 @@ pub(super) fn shows_nothing(text: &str) -> bool {
     text.chars().all(|letter| letter.is_whitespace() || letter.is_control() || ignorable(letter))
 }
 
-/// A name that can be kept: without path, control characters and direction marks, and not too long.
-pub(super) fn is_harmless(name: &FileName) {
+/// Asserts that a name has no path, control characters and direction marks, and is not too long.
+pub(super) fn assert_safe_name(name: &FileName) {
     let name = name.as_str();
     assert_eq!(length(name, 1, 255), None, "{name:?}");
     assert!(!name.contains(['/', '\\']) && !name.chars().any(char::is_control), "{name:?}");

@@ -1,5 +1,4 @@
-//! What targets have in common: the settings and the time that they run at, how an input is cut into lines, and that a
-//! refusal, whatever the reason, is a caller's mistake told in the envelope.
+//! Common fixture of targets: settings, time, lines of inputs, and the check that every refusal is a client error.
 
 use std::borrow::Cow;
 
@@ -19,25 +18,23 @@ use crate::edge::middleware::auth::{Auth, Credential};
 use crate::edge::request::Request;
 use crate::edge::response::error_response;
 
-/// When all of it happens: after the tokens in `events` were issued, and before they expire.
+/// Current time of targets, at which the tokens in `events` are valid.
 pub(super) const NOW: Timestamp = Timestamp::constant(1_795_321_391, 0);
 
-/// The development key, which signed the tokens in `events` too.
+/// Development key. It signed the tokens in `events` too.
 pub(super) const SECRET: &str = "local-development-key-do-not-use-in-production";
 
-/// Who issues tokens.
 pub(super) const ISSUER: &str = "https://auth.localhost";
 
-/// For whom tokens are issued.
 pub(super) const AUDIENCE: &str = "projects-api";
 
-/// By how many seconds a token's times may be off.
+/// Tolerance for a token's times in seconds.
 pub(super) const LEEWAY: f64 = 5.0;
 
-/// The largest file in bytes: small, so that a fuzzer finds the limit.
+/// Maximum size of a file in bytes. It is small, so that a fuzzer finds the limit.
 pub(super) const MAX_FILE: usize = 1024;
 
-/// The authentication that functions run with.
+/// Returns the authentication of a function.
 pub(super) fn auth() -> Auth {
     let lookup = |name: &str| {
         let value = match name {
@@ -54,47 +51,47 @@ pub(super) fn auth() -> Auth {
     Auth::open(settings.auth, None).expect("the key is good")
 }
 
-/// The caller whom a credential proves. With a secret, that takes no waiting.
+/// Verifies a credential. With a secret the future is ready immediately.
 pub(super) fn verify(auth: &Auth, credential: &Credential) -> Result<Caller> {
     auth.verify(credential, NOW).now_or_never().expect("a secret is at hand")
 }
 
-/// The caller whom a token proves.
+/// Returns the caller of a token, or `None` if it is refused.
 pub(super) fn verified(auth: &Auth, token: &str) -> Option<Caller> {
     verify(auth, &Credential::Bearer(token.to_owned())).ok()
 }
 
-/// The limits of uploads.
+/// Returns the limits of uploads.
 pub(super) fn limits() -> UploadLimits {
     let allowed_types = DEFAULT_TYPES.parse().expect("the types are known");
     UploadLimits { max_bytes: MAX_FILE, allowed_types }
 }
 
-/// The permission of some member of this organization.
+/// Returns the scope of a member of this organization.
 pub(super) fn scope(organization: &OrgId) -> OrgScope {
     let user = "alice".parse().expect("alice is a user");
     let caller = Caller::new(user, vec![organization.clone()]);
     caller.authorize_org(organization.as_str()).expect("a member enters")
 }
 
-/// A JSON value as its text has it; of doubled members the last one.
+/// Parses JSON literally. The last of duplicate members wins.
 pub(super) fn json_of(data: &[u8]) -> Option<Value> {
     serde_json::from_slice(data).ok().map(|Literal::<false>(value)| value)
 }
 
-/// The first line and all that follows it.
+/// Splits off the first line.
 pub(super) fn first_line(data: &[u8]) -> (Cow<'_, str>, &[u8]) {
     let end = data.iter().position(|byte| *byte == b'\n');
     let (line, rest) = end.map_or((data, &[][..]), |end| (&data[..end], &data[end + 1..]));
     (String::from_utf8_lossy(line), rest)
 }
 
-/// The request of an event.
+/// Makes the request of an event.
 pub(super) fn request_of(event: Value) -> Request {
     Request::new(event, "lambda-id")
 }
 
-/// The events that API Gateway makes of a body: in base64, and as text where it is text.
+/// Returns the events that API Gateway makes of a body: in base64 and, if it is text, as text.
 pub(super) fn events(content_type: &str, body: &[u8]) -> Vec<Value> {
     let headers = json!({ "content-type": content_type });
     let encoded = json!({"headers": headers, "body": STANDARD.encode(body), "isBase64Encoded": true});
@@ -104,15 +101,15 @@ pub(super) fn events(content_type: &str, body: &[u8]) -> Vec<Value> {
     std::iter::once(encoded).chain(plain).collect()
 }
 
-/// Reads an input, which never waits: all that it needs is there. A refusal is checked.
+/// Reads an input. The future is ready immediately. A refusal is checked.
 pub(super) fn read<I: FromRequest>(settings: &I::Settings, event: &Value) -> Result<I::Value> {
     let mut request = request_of(event.clone());
     let read = I::from_request(settings, &mut request).now_or_never().expect("there is nothing to wait for");
-    read.inspect_err(is_the_callers_mistake)
+    read.inspect_err(assert_client_error)
 }
 
-/// Nothing that a caller sends is our fault, and they can read what theirs is.
-pub(super) fn is_the_callers_mistake(error: &Error) {
+/// Asserts that an error is a 4xx in the envelope, with a code and a message.
+pub(super) fn assert_client_error(error: &Error) {
     let (status, code) = (error.code().status(), error.code().as_str());
     assert!(status.is_client_error(), "{status} for {error}");
     let response = error_response(error).expect("an error can be written");

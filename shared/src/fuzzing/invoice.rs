@@ -1,17 +1,16 @@
-//! The body of an invoice, which has arrays, objects, maps, options with data and rules about several fields: taken
-//! exactly if it keeps the rules, and otherwise told what it breaks, in order, up to a hundred issues.
+//! Bodies of invoices: accepted exactly if they satisfy the rules, otherwise refused with all issues in order, up to 100.
 
 use serde_json::{Map, Value};
 use validator::ValidateEmail;
 
 use super::expected::{length, shows_nothing, trimmed};
-use super::stage::{events, json_of, read};
+use super::fixture::{events, json_of, read};
 use crate::domain;
 use crate::domain::validation::specimen::Invoice;
 use crate::edge::error::Error;
 use crate::edge::input::Json;
 
-/// An input is a body.
+/// Input: a JSON body.
 pub fn invoice(data: &[u8]) {
     let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
     let mut expected = Expected::default();
@@ -42,10 +41,10 @@ pub fn invoice(data: &[u8]) {
     }
 }
 
-/// The code of what is wrong with a text, if anything.
+/// Rule that returns the code of the issue with a text, if there is one.
 type Rule = fn(&str) -> Option<&'static str>;
 
-/// The issues that must be told of a body.
+/// Expected issues of a body.
 #[derive(Default)]
 struct Expected {
     path: Vec<Value>,
@@ -60,7 +59,7 @@ impl Expected {
         seen
     }
 
-    /// Tells what is wrong here, and returns `true` if nothing is.
+    /// Notes an issue here, if there is one. Returns `true` if there is none.
     fn tell(&mut self, code: Option<&str>) -> bool {
         self.found.extend(code.map(|code| (self.path.clone(), code.to_owned())));
         code.is_none()
@@ -98,7 +97,7 @@ impl Expected {
         self.at(name, |at| at.tell(code))
     }
 
-    /// The elements of an array that has no more than `most`; the least is one.
+    /// Returns the elements of an array of 1 to `most` elements.
     fn array<'v>(&mut self, value: Option<&'v Value>, most: usize) -> &'v [Value] {
         let code = match value.and_then(Value::as_array) {
             None => Some("invalid_type"),
@@ -200,7 +199,7 @@ fn name(text: &str, most: usize) -> Option<&'static str> {
     if shows_nothing(text) { Some("too_small") } else { length(trimmed(text), 1, most) }
 }
 
-/// `INV-` and a number of 32 bits.
+/// Rule: `INV-` and a number of 32 bits.
 fn number(text: &str) -> Option<&'static str> {
     let digits = text.strip_prefix("INV-").filter(|digits| !digits.is_empty());
     let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
@@ -208,7 +207,7 @@ fn number(text: &str) -> Option<&'static str> {
     (!digits.is_some_and(|digits| fits(digits.trim_start_matches('0')))).then_some("invalid_format")
 }
 
-/// A day of the Gregorian calendar.
+/// Rule: a day of the Gregorian calendar.
 fn date(text: &str) -> Option<&'static str> {
     let is_date = || {
         let parts: Vec<_> = text.split('-').collect();
@@ -230,7 +229,7 @@ fn date(text: &str) -> Option<&'static str> {
     is_date().is_none().then_some("invalid_format")
 }
 
-/// RFC 3339 with a capital `T` and `Z`; of its numbers, the parser of times is the judge.
+/// Rule: RFC 3339 with a capital `T` and `Z`. jiff's parser checks the numbers.
 fn time(text: &str) -> Option<&'static str> {
     let shape: String =
         text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
@@ -245,7 +244,7 @@ fn time(text: &str) -> Option<&'static str> {
     (!formed || text.parse::<jiff::Timestamp>().is_err()).then_some("invalid_format")
 }
 
-/// Five groups of hexadecimal digits.
+/// Rule: five groups of hexadecimal digits.
 fn uuid(text: &str) -> Option<&'static str> {
     let groups: Vec<_> = text.split('-').map(str::len).collect();
     let digits = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());

@@ -1,15 +1,15 @@
-//! The body of a new note: taken exactly if it keeps the rules, and otherwise told all that it breaks.
+//! Bodies of new notes: accepted exactly if they satisfy the rules, otherwise refused with all issues.
 
 use serde_json::{Map, Value};
 
 use super::expected::{PathAndCode, assert_issues, length, shows_nothing, trimmed};
-use super::stage::{events, json_of, read};
+use super::fixture::{events, json_of, read};
 use crate::domain;
 use crate::domain::validation::specimen::NewNote;
 use crate::edge::error::{Error, Result};
 use crate::edge::input::Json;
 
-/// An input is a body.
+/// Input: a JSON body.
 pub fn note(data: &[u8]) {
     let responses: Vec<_> = events("application/json", data)
         .iter()
@@ -17,11 +17,11 @@ pub fn note(data: &[u8]) {
         .collect();
     assert!(
         responses.iter().all(|response| *response == responses[0]),
-        "the transport makes a difference: {responses:?}"
+        "the encoding makes a difference: {responses:?}"
     );
     let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
     match (json_of(text), &responses[0]) {
-        (Some(body), Response::Taken(project)) => is_what_was_sent(&body, project),
+        (Some(body), Response::Accepted(project)) => assert_accepted_as_sent(&body, project),
         (Some(body), Response::Broken(issues)) => assert_issues(issues, &expected(&body)),
         (body, response) => {
             assert!(body.is_none() && *response == Response::NoJson, "{response:?} for {body:?}");
@@ -31,7 +31,7 @@ pub fn note(data: &[u8]) {
 
 #[derive(Debug, PartialEq)]
 enum Response {
-    Taken(Value),
+    Accepted(Value),
     Broken(Value),
     NoJson,
     Other(String),
@@ -39,7 +39,7 @@ enum Response {
 
 fn plain(response: Result<NewNote>) -> Response {
     match response {
-        Ok(project) => Response::Taken(serde_json::to_value(project).unwrap_or_default()),
+        Ok(project) => Response::Accepted(serde_json::to_value(project).unwrap_or_default()),
         Err(Error::Domain(domain::Error::Invalid(issues))) => {
             Response::Broken(serde_json::to_value(issues).unwrap_or_default())
         }
@@ -48,8 +48,8 @@ fn plain(response: Result<NewNote>) -> Response {
     }
 }
 
-/// What was taken has all that was sent and nothing else, and is taken as it is.
-fn is_what_was_sent(body: &Value, project: &Value) {
+/// Asserts that the accepted note has exactly the members of the body, and is accepted again.
+fn assert_accepted_as_sent(body: &Value, project: &Value) {
     assert_eq!(expected(body), [], "{body}");
     for name in ["description", "color"] {
         assert_eq!(project[name], *body.get(name).unwrap_or(&Value::Null), "{name}");
@@ -59,11 +59,11 @@ fn is_what_was_sent(body: &Value, project: &Value) {
     let again: Map<String, Value> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
     let again = Value::Object(again).to_string();
     for event in events("application/json", again.as_bytes()) {
-        assert_eq!(plain(read::<Json<NewNote>>(&(), &event)), Response::Taken(project.clone()));
+        assert_eq!(plain(read::<Json<NewNote>>(&(), &event)), Response::Accepted(project.clone()));
     }
 }
 
-/// Every rule that a body breaks.
+/// Returns the expected issues of a body.
 fn expected(body: &Value) -> Vec<PathAndCode> {
     let Some(body) = body.as_object() else { return vec![(None, "invalid_type")] };
     let optional = |name: &str, rule: fn(&str) -> Option<&'static str>| {

@@ -1,16 +1,16 @@
-//! The query of a list: which pages can be asked for.
+//! Queries of lists: accepted exactly if they satisfy the rules.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::expected::{PathAndCode, assert_issues};
-use super::stage::read;
+use super::fixture::read;
 use crate::domain::{self, PageRequest};
 use crate::edge::error::Error;
 use crate::edge::input::Query;
 
-/// An input is a query, without its `?`.
+/// Input: a query, without its `?`.
 pub fn page(data: &[u8]) {
     let query = String::from_utf8_lossy(data);
     let values = |hint: &str| {
@@ -35,7 +35,7 @@ pub fn page(data: &[u8]) {
     }
 }
 
-/// What is wrong with these values of `limit`, one of which at most may be there.
+/// Returns the code of the issue with the values of `limit`, which may occur once.
 fn limit_code(values: &[String]) -> Option<&'static str> {
     let [value] = values else { return (!values.is_empty()).then_some("invalid_type") };
     let digits = value.strip_prefix('-').unwrap_or(value);
@@ -49,8 +49,8 @@ fn limit_code(values: &[String]) -> Option<&'static str> {
     (digits.len() > 3 || digits.len() == 3 && digits != "100").then_some("too_big")
 }
 
-/// What is wrong with these values of `cursor`: one has more than 8 bytes in the alphabet of URLs (RFC 4648, section 5),
-/// text behind the eighth.
+/// Returns the code of the issue with the values of `cursor`, which may occur once: base64url (RFC 4648, section 5) of more
+/// than 8 bytes, with text after the eighth.
 fn cursor_code(values: &[String]) -> Option<&'static str> {
     let [value] = values else { return (!values.is_empty()).then_some("invalid_type") };
     let bytes = URL_SAFE_NO_PAD.decode(value).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The event: whatever its shape, nothing of it gets lost and nothing in it is our fault.
+//! Events of any shape: no part is lost, and every refusal is a client error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,33 +8,33 @@ use http::{HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::stage::{auth, is_the_callers_mistake, json_of, limits, read, request_of, verify};
+use super::fixture::{assert_client_error, auth, json_of, limits, read, request_of, verify};
 use crate::domain::PageRequest;
 use crate::domain::validation::specimen::NewNote;
 use crate::edge::input::{Json, Query, Upload};
 use crate::edge::middleware::{csrf, rate_limit_key};
 use crate::edge::request::Request;
 
-/// An input is an event, as JSON.
+/// Input: an event, as JSON.
 pub fn request(data: &[u8]) {
-    // Lambda's client takes no event that isn't JSON.
+    // Lambda's client accepts only JSON.
     let Some(event) = json_of(data) else { return };
     let request = request_of(event.clone());
-    keeps_all_headers(&event, &request);
-    keeps_cookies_and_path(&event, &request);
+    assert_headers_kept(&event, &request);
+    assert_cookies_and_path_kept(&event, &request);
     assert!(HeaderValue::from_str(&request.id).is_ok() && !request.id.is_empty(), "{:?}", request.id);
-    keeps_the_body(&event, request);
-    leads_to_no_other_host(&event);
-    every_step_refuses_with_reason(&event);
+    assert_body_kept(&event, request);
+    assert_location_is_a_path(&event);
+    assert_steps_refuse_with_client_errors(&event);
 }
 
-/// The members of an object that are text.
+/// Returns the members of an object that are strings.
 fn texts<'e>(event: &'e Value, name: &str) -> Vec<(&'e String, &'e str)> {
     let members = event.get(name).and_then(Value::as_object).into_iter().flatten();
     members.filter_map(|(name, value)| Some((name, value.as_str()?))).collect()
 }
 
-/// The headers of either format: where 1.0 has an array of values, the single one beside it is the last of them.
+/// Returns the headers of either format. In 1.0 an array of values replaces the single value, which is its last.
 fn sent_headers(event: &Value) -> Vec<(&String, &str)> {
     let arrays = event.get("multiValueHeaders").and_then(Value::as_object).into_iter().flatten();
     let arrays: BTreeMap<_, _> =
@@ -47,7 +47,7 @@ fn sent_headers(event: &Value) -> Vec<(&String, &str)> {
     sent
 }
 
-fn keeps_all_headers(event: &Value, request: &Request) {
+fn assert_headers_kept(event: &Value, request: &Request) {
     let sent = sent_headers(event);
     for (name, value) in &sent {
         let kept = request.header(&name.to_ascii_lowercase());
@@ -64,7 +64,7 @@ fn keeps_all_headers(event: &Value, request: &Request) {
     }
 }
 
-fn keeps_cookies_and_path(event: &Value, request: &Request) {
+fn assert_cookies_and_path_kept(event: &Value, request: &Request) {
     let sent = event.get("cookies").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let sent: Vec<_> = sent.chain(request.header("cookie")).collect();
     assert_eq!(request.cookies, sent);
@@ -74,8 +74,8 @@ fn keeps_cookies_and_path(event: &Value, request: &Request) {
     assert!(path.iter().all(|(name, value)| kept(value, request.path(name))));
 }
 
-/// The body is what was sent. Its length is told right before it is decoded; a declared one can only make it longer.
-fn keeps_the_body(event: &Value, mut request: Request) {
+/// Asserts that the body is kept. Its length is known before decoding; a declared length can only make it longer.
+fn assert_body_kept(event: &Value, mut request: Request) {
     let text = event.get("body").and_then(Value::as_str).unwrap_or_default();
     let encoded = event.get("isBase64Encoded") == Some(&Value::Bool(true));
     let expected = if encoded { STANDARD.decode(text).ok() } else { Some(text.as_bytes().to_vec()) };
@@ -87,11 +87,11 @@ fn keeps_the_body(event: &Value, mut request: Request) {
     assert_eq!(request.take_body().as_deref(), expected.as_deref());
 }
 
-/// What stands before a `Location` is a path, whatever the request's own was.
-fn leads_to_no_other_host(event: &Value) {
+/// Asserts that a `Location` is a path, for any path of the request.
+fn assert_location_is_a_path(event: &Value) {
     const TEMPLATE: &str = "/v1/orgs/{orgId}/projects";
     let mut request = request_of(event.clone());
-    request.match_route(&Method::POST, TEMPLATE).unwrap_or_else(|error| is_the_callers_mistake(&error));
+    request.match_route(&Method::POST, TEMPLATE).unwrap_or_else(|error| assert_client_error(&error));
     let location = request.prefix(TEMPLATE) + TEMPLATE;
     assert!(location.starts_with('/') && location.bytes().all(|byte| byte.is_ascii_graphic()), "{location}");
     let mut segments = location.split('/').skip(1);
@@ -101,20 +101,20 @@ fn leads_to_no_other_host(event: &Value) {
     );
 }
 
-/// The pipeline's steps, but for those that ask a table, and without the order that keeps most events from the last ones.
-fn every_step_refuses_with_reason(event: &Value) {
+/// Runs the steps of the pipeline that need no table, each on every event.
+fn assert_steps_refuse_with_client_errors(event: &Value) {
     let (request, auth) = (request_of(event.clone()), auth());
     csrf::check_write(&request, &"https://app.example.com".parse().expect("an origin"))
         .and_then(|()| csrf::check_read(&request))
         .and_then(|()| request.refuse_content_coding())
-        .unwrap_or_else(|error| is_the_callers_mistake(&error));
+        .unwrap_or_else(|error| assert_client_error(&error));
     assert!(rate_limit_key::for_ip(&request.source_ip).starts_with("ip#"));
     match verify(&auth, &auth.credential(&request)) {
         Ok(caller) => {
             let entered = caller.authorize_org(request.path("orgId")).map_err(Into::into);
-            drop(entered.inspect_err(is_the_callers_mistake));
+            drop(entered.inspect_err(assert_client_error));
         }
-        Err(error) => is_the_callers_mistake(&error),
+        Err(error) => assert_client_error(&error),
     }
     drop(read::<Query<PageRequest>>(&(), event));
     drop(read::<Json<NewNote>>(&(), event));

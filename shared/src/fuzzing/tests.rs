@@ -1,5 +1,4 @@
-//! The short run: every seed as it is, and then with some bytes changed, the same way each time. `PROPTEST_CASES` says
-//! how many changed seeds there are (256).
+//! Short run: every seed, then mutations of the seeds, the same ones each time. `PROPTEST_CASES` sets their number (256).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use super::*;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// All files below a folder, in an order that is the same everywhere.
+/// Returns all files below a folder, sorted.
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -23,16 +22,16 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Inputs that a target starts from.
+/// Returns the seeds of a target.
 fn seeds(target: &str) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let paths = files(&workspace().join("shared/fuzz/seeds").join(target))?;
     paths.into_iter().map(|path| fs::read(&path).map(|bytes| (path, bytes))).collect()
 }
 
-/// What is done to a seed: at a place, some bytes are taken out and others put in.
-type Change = (prop::sample::Index, usize, Vec<u8>);
+/// Mutation of a seed: at a place, bytes are removed and others inserted.
+type Mutation = (prop::sample::Index, usize, Vec<u8>);
 
-fn change() -> impl Strategy<Value = Change> {
+fn mutation() -> impl Strategy<Value = Mutation> {
     let text = prop::sample::select(vec![
         "\"", "\\", "\r\n", "\n\n", "--", ";", "=", ",", "/", "%", "\0", "null", "[]", "{}", "1e999", "é",
         "🚀", "\u{202e}",
@@ -45,9 +44,9 @@ fn change() -> impl Strategy<Value = Change> {
     (any::<prop::sample::Index>(), 0..6_usize, inserted)
 }
 
-fn changed(seed: &[u8], changes: &[Change]) -> Vec<u8> {
+fn mutate(seed: &[u8], mutations: &[Mutation]) -> Vec<u8> {
     let mut bytes = seed.to_vec();
-    for (place, removed, inserted) in changes {
+    for (place, removed, inserted) in mutations {
         let from = place.index(bytes.len() + 1);
         let to = bytes.len().min(from + removed);
         bytes.splice(from..to, inserted.iter().copied());
@@ -55,7 +54,7 @@ fn changed(seed: &[u8], changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-/// An input that a message can show.
+/// Input with a readable `Debug`.
 #[derive(Clone)]
 struct Input(Vec<u8>);
 
@@ -71,8 +70,8 @@ fn every_seed_keeps_what_is_promised() -> Outcome {
         let seeds = seeds(name)?;
         assert!(!seeds.is_empty(), "{name} has no seeds");
         for (path, seed) in seeds {
-            let kept = std::panic::catch_unwind(|| target(&seed));
-            assert!(kept.is_ok(), "{} breaks a promise, see above", path.display());
+            let ran = std::panic::catch_unwind(|| target(&seed));
+            assert!(ran.is_ok(), "{} violates a guarantee, see above", path.display());
         }
     }
     Ok(())
@@ -83,9 +82,9 @@ fn a_seed_with_some_bytes_changed_keeps_what_is_promised() -> Outcome {
     let config = Config { failure_persistence: None, ..Config::default() };
     for (name, target) in TARGETS {
         let seeds: Vec<_> = seeds(name)?.into_iter().map(|(_, seed)| seed).collect();
-        let changes = prop::collection::vec(change(), 1..5);
-        let inputs = (prop::sample::select(seeds), changes);
-        let inputs = inputs.prop_map(|(seed, changes)| Input(changed(&seed, &changes)));
+        let mutations = prop::collection::vec(mutation(), 1..5);
+        let inputs = (prop::sample::select(seeds), mutations);
+        let inputs = inputs.prop_map(|(seed, mutations)| Input(mutate(&seed, &mutations)));
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let run = |input: Input| {
             target(&input.0);

@@ -1,14 +1,14 @@
-//! Files as clients write them: what was sent is read back byte for byte, and so is its name.
+//! Files as clients write them: content and name are read back unchanged.
 
 use percent_encoding::utf8_percent_encode;
 
-use super::multipart::{Taken, contains, responses};
-use super::stage::{MAX_FILE, first_line, limits};
+use super::fixture::{MAX_FILE, first_line, limits};
+use super::multipart::{Accepted, contains, responses};
 use crate::domain::{NewFile, UNRESERVED};
 use crate::edge::error::Error;
 
-/// An input is a client (`browser`, `quoting` or `extended`) and a media type in one line, a file name in the next, and
-/// the file's content.
+/// Input: a client (`browser`, `quoting` or `extended`) and a media type in one line, a file name in the next, and the
+/// file's content.
 pub fn upload(data: &[u8]) {
     let (kind, rest) = first_line(data);
     let (name, content) = first_line(rest);
@@ -24,14 +24,14 @@ pub fn upload(data: &[u8]) {
     assert_eq!(responses[0], expected(&file_name, &expected_name, &content_type, content));
 }
 
-/// What clients do in different ways.
+/// Form of a request, which differs between clients.
 struct Client {
     boundary: String,
-    /// Whether the boundary is in quotes.
+    /// Is `true` if the boundary is in quotes.
     quoted: bool,
-    /// The parameter with the file's name.
+    /// Parameter with the file's name.
     file_name: String,
-    /// The name that can be read from it.
+    /// Name that is read from it.
     expected_name: String,
 }
 
@@ -39,14 +39,14 @@ impl Client {
     fn new(client: &str, name: &str) -> Self {
         let boundary = |text: &str| format!("{text}{:08x}", name.len());
         match client {
-            // RFC 7578, section 4.2, as curl does it if told so.
+            // RFC 7578, section 4.2, as curl does with an option.
             "quoting" => Self {
                 boundary: boundary("------------------------ + "),
                 quoted: true,
                 file_name: format!("filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
                 expected_name: unescaped(name),
             },
-            // RFC 8187, beside a name for those who don't know it.
+            // RFC 8187, with a second name for servers without it.
             "extended" => Self {
                 boundary: boundary("=_Part'()+,-./:=?"),
                 quoted: true,
@@ -56,7 +56,7 @@ impl Client {
                 ),
                 expected_name: name.to_owned(),
             },
-            // HTML, section 4.10.22.8, and most libraries. A backslash at the end would be taken to escape the quote.
+            // HTML, section 4.10.22.8, and most libraries. A backslash at the end would escape the quote.
             _ => {
                 let name = name.trim_end_matches('\\').replace('"', "%22").replace('\r', "%0D");
                 Self {
@@ -70,12 +70,12 @@ impl Client {
     }
 }
 
-/// A name as it was before a browser wrote it: they escape these three and nothing else, not even the percent sign.
+/// Decodes a name from a browser. Browsers escape only these three characters, and not the percent sign.
 fn unescaped(name: &str) -> String {
     name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
-/// A form with a text field on either side of the file.
+/// Builds a form with a text field on either side of the file.
 fn body(boundary: &str, file_name: &str, content_type: &str, content: &[u8]) -> Vec<u8> {
     let before = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"before\"\r\n\r\nfile\r\n--{boundary}\r\n\
@@ -92,9 +92,9 @@ fn disposition(file_name: &str) -> String {
     format!("Content-Disposition: form-data; name=\"file\"; {file_name}")
 }
 
-/// The answer to a file that is sent as it is.
-fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> Result<Taken, String> {
-    // RFC 9110, section 5.5: no control character but the tab can stand in a header. 8 KiB are enough for all of them.
+/// Returns the expected response to a file.
+fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> Result<Accepted, String> {
+    // RFC 9110, section 5.5: a header has no control character except the tab. All headers have at most 8 KiB.
     let headers = format!("{}\r\nContent-Type: {content_type}", disposition(file_name));
     if file_name.chars().any(|letter| letter.is_ascii_control() && letter != '\t') || headers.len() > 8192 {
         return Err(Error::InvalidMultipart.to_string());
@@ -108,5 +108,5 @@ fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> 
     let file = NewFile::new(name, content_type, content.to_vec().into(), &limits().allowed_types);
     let file = file.map_err(|error| error.to_string())?;
     let (name, content_type) = (file.name().as_str().to_owned(), file.content_type());
-    Ok(Taken { name, content_type, content: content.to_vec() })
+    Ok(Accepted { name, content_type, content: content.to_vec() })
 }
