@@ -1,4 +1,4 @@
-//! Attributes of types, variants and fields. One that would be without effect is an error.
+//! Attributes of types, variants and fields. An attribute without effect is an error.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -10,8 +10,8 @@ use crate::case::Case;
 use crate::rules::{self, Rules};
 use crate::syntax::{function, unknown};
 
-/// Attributes of serde that only say how a value is written.
-const OF_WRITING: [&str; 3] = ["skip_serializing_if", "skip_serializing", "serialize_with"];
+/// Attributes of serde for serialization, which are ignored.
+const SERIALIZATION: [&str; 3] = ["skip_serializing_if", "skip_serializing", "serialize_with"];
 
 /// Attributes of a type.
 #[derive(Default)]
@@ -23,11 +23,11 @@ pub(crate) struct Container {
     pub(crate) rules: Vec<CrossRule>,
 }
 
-/// A rule about several fields.
+/// Rule about several fields.
 pub(crate) struct CrossRule {
     pub(crate) function: ExprPath,
     pub(crate) fields: Vec<Ident>,
-    /// The field whose path the issue has.
+    /// Field that the issue is with.
     pub(crate) at: Ident,
 }
 
@@ -112,7 +112,7 @@ impl Field {
     }
 }
 
-/// The name that a variant is given, if any.
+/// Returns the name in a variant's `rename`, if it has one.
 pub(crate) fn variant_name(attributes: &[Attribute]) -> syn::Result<Option<String>> {
     let mut rename = None;
     each(attributes, "serde", |name, meta| {
@@ -126,7 +126,7 @@ pub(crate) fn variant_name(attributes: &[Attribute]) -> syn::Result<Option<Strin
     Ok(rename)
 }
 
-/// Hands over each part of the attributes of this name. A part that isn't taken is an error.
+/// Passes each part of the attributes of this kind to `take`, which returns `false` for an unknown one. That is an error.
 fn each(
     attributes: &[Attribute],
     kind: &str,
@@ -135,7 +135,7 @@ fn each(
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(kind)) {
         attribute.parse_nested_meta(|meta| {
             let name = meta.path.to_token_stream().to_string();
-            if kind == "serde" && OF_WRITING.contains(&name.as_str()) {
+            if kind == "serde" && SERIALIZATION.contains(&name.as_str()) {
                 if meta.input.peek(Token![=]) {
                     meta.value()?.parse::<Expr>()?;
                 }

@@ -1,8 +1,8 @@
-//! Names on the wire, by serde's rules for `rename_all`.
+//! Serialized names, by serde's rules for `rename_all`.
 
 use syn::LitStr;
 
-/// A convention for names.
+/// Naming convention.
 #[derive(Clone, Copy)]
 pub(crate) enum Case {
     Lower,
@@ -31,7 +31,7 @@ impl Case {
         })
     }
 
-    /// The name of a field, which is `snake_case` in Rust.
+    /// Converts the name of a field, which is `snake_case` in Rust.
     pub(crate) fn field(self, name: &str) -> String {
         let pascal = || name.split('_').map(capitalized).collect::<String>();
         match self {
@@ -44,7 +44,7 @@ impl Case {
         }
     }
 
-    /// The name of a variant, which is `PascalCase` in Rust.
+    /// Converts the name of a variant, which is `PascalCase` in Rust.
     pub(crate) fn variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),

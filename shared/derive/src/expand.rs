@@ -1,4 +1,4 @@
-//! The implementation of `Input` for one type.
+//! Generation of `Input` for a type.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use crate::attributes::{Container, CrossRule, Field, variant_name};
 use crate::case::Case;
 use crate::rules::{at, value};
 
-/// The implementation, or what about the type can't be read.
+/// Generates the implementation, or the error at the part of the type that is not supported.
 pub(crate) fn input(input: &DeriveInput) -> syn::Result<TokenStream> {
     let container = Container::parse(&input.attrs)?;
-    without_effect(input, &container)?;
+    check_effect(input, &container)?;
     let body = match (&container.from_str, &input.data) {
         (Some(message), data) => from_str(message, data)?,
         (None, Data::Struct(data)) => match &data.fields {
@@ -37,13 +37,13 @@ pub(crate) fn input(input: &DeriveInput) -> syn::Result<TokenStream> {
     Ok(implementation(input, &body))
 }
 
-/// Refuses attributes that nothing would come of.
-fn without_effect(input: &DeriveInput, container: &Container) -> syn::Result<()> {
+/// Refuses attributes without effect.
+fn check_effect(input: &DeriveInput, container: &Container) -> syn::Result<()> {
     let is_enum = matches!(input.data, Data::Enum(_));
     let is_named = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
     let Container { rename_all, rename_all_fields, tag, from_str, rules } = container;
     let message = if from_str.is_some() && (rename_all.is_some() || tag.is_some() || !rules.is_empty()) {
-        "what `from_str` reads has no names, tag or rules"
+        "a type with `from_str` has no names, tag or rules"
     } else if !is_named && !rules.is_empty() {
         "only named fields have rules about several of them"
     } else if tag.is_some() && !is_enum {
@@ -78,7 +78,7 @@ fn implementation(input: &DeriveInput, body: &TokenStream) -> TokenStream {
     }
 }
 
-/// The name by which generated code has an object's members.
+/// Variable of an object's members in generated code.
 fn members() -> Ident {
     Ident::new("members", Span::mixed_site())
 }
@@ -99,12 +99,12 @@ fn from_str(message: &LitStr, data: &Data) -> syn::Result<TokenStream> {
     let ruled =
         |attribute: &&Attribute| ["validate", "input"].iter().any(|name| attribute.path().is_ident(name));
     if let Some(attribute) = fields.iter().flat_map(|field| &field.attrs).find(ruled) {
-        return Err(syn::Error::new_spanned(attribute, "what `from_str` reads has no names, tag or rules"));
+        return Err(syn::Error::new_spanned(attribute, "a type with `from_str` has no names, tag or rules"));
     }
     Ok(quote!(#at.parsed(#value, #message, |text| text.parse().ok())))
 }
 
-/// A field with its attributes and its name on the wire.
+/// Field with its attributes and its serialized name.
 struct Member<'a> {
     ident: &'a Ident,
     kind: &'a Type,
@@ -127,7 +127,7 @@ impl<'a> Member<'a> {
         Ok(all)
     }
 
-    /// The variable that holds what was read.
+    /// Returns the variable of the value in generated code.
     fn variable(&self) -> Ident {
         format_ident!("field_{}", self.ident.unraw(), span = Span::mixed_site())
     }
@@ -146,7 +146,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// Refuses a name that two have.
+/// Refuses duplicate names.
 fn distinct<'a>(names: impl Iterator<Item = (&'a Ident, &'a str)>) -> syn::Result<()> {
     let mut seen = HashSet::new();
     for (ident, name) in names {
@@ -157,7 +157,7 @@ fn distinct<'a>(names: impl Iterator<Item = (&'a Ident, &'a str)>) -> syn::Resul
     Ok(())
 }
 
-/// A call that reads a value and holds it to its rules.
+/// Generates a call that reads a value and checks its rules.
 fn held(
     call: &TokenStream,
     first: &TokenStream,
@@ -175,7 +175,7 @@ fn held(
     } else {
         found.clone()
     };
-    // The rules of what may be absent are about what is there.
+    // Rules of an optional value apply only if it is present.
     let checks = match outer(kind).as_deref() {
         _ if checks.is_empty() => quote!(|_, _| {}),
         Some("Option") => quote! {
@@ -189,13 +189,13 @@ fn held(
     quote!(#call::<#kind>(#first #found, #length, #checks))
 }
 
-/// The name of a generic type, without what it is of.
+/// Returns the name of a type, without its parameters.
 fn outer(kind: &Type) -> Option<String> {
     let Type::Path(path) = kind else { return None };
     path.path.segments.last().map(|segment| segment.ident.to_string())
 }
 
-/// Reads named fields from the members of an object, then checks the rules about several of them.
+/// Generates code that reads named fields from an object's members, then checks the rules about several fields.
 fn named(
     fields: &Fields,
     case: Option<Case>,
@@ -213,16 +213,16 @@ fn named(
     })
 }
 
-/// A rule about several fields, which is asked once all of them are there and keep their own rules.
+/// Generates the check of a rule about several fields. It runs only if all of them are valid.
 fn across(rule: &CrossRule, all: &[Member<'_>]) -> syn::Result<TokenStream> {
     let member = |ident: &Ident| {
         let unknown = || syn::Error::new_spanned(ident, format!("there is no field `{ident}`"));
         all.iter().find(|member| member.ident == ident).ok_or_else(unknown)
     };
-    let looked_at = rule.fields.iter().map(member).collect::<syn::Result<Vec<_>>>()?;
+    let operands = rule.fields.iter().map(member).collect::<syn::Result<Vec<_>>>()?;
     let (at, function, wire) = (at(), &rule.function, &member(&rule.at)?.wire);
-    let variables: Vec<_> = looked_at.iter().map(|member| member.variable()).collect();
-    let arguments = looked_at.iter().map(|member| {
+    let variables: Vec<_> = operands.iter().map(|member| member.variable()).collect();
+    let arguments = operands.iter().map(|member| {
         let variable = member.variable();
         if outer(member.kind).as_deref() == Some("Option") {
             quote!(#variable.as_ref())
@@ -237,7 +237,7 @@ fn across(rule: &CrossRule, all: &[Member<'_>]) -> syn::Result<TokenStream> {
     })
 }
 
-/// Reads the one unnamed field of a struct or variant, at the place of the whole.
+/// Generates code that reads the one unnamed field of a struct or variant, at the path of the whole.
 fn wrapped(field: &syn::Field, found: &TokenStream, constructor: &TokenStream) -> syn::Result<TokenStream> {
     let (at, attributes) = (at(), Field::parse(&field.attrs)?);
     if attributes.rename.is_some() || attributes.default.is_some() {
@@ -247,7 +247,7 @@ fn wrapped(field: &syn::Field, found: &TokenStream, constructor: &TokenStream) -
     Ok(quote!(#held.map(#constructor)))
 }
 
-/// The variants with their names on the wire.
+/// Returns the variants with their serialized names.
 fn named_variants<'a>(data: &'a DataEnum, case: Option<Case>) -> syn::Result<Vec<(&'a Variant, String)>> {
     let named = |variant: &'a Variant| {
         let name = variant.ident.unraw().to_string();
@@ -259,12 +259,11 @@ fn named_variants<'a>(data: &'a DataEnum, case: Option<Case>) -> syn::Result<Vec
     Ok(all)
 }
 
-/// An enum without data, by the name of a variant.
+/// Generates code that reads an enum without data from the name of a variant.
 fn options(data: &DataEnum, container: &Container) -> syn::Result<TokenStream> {
     let (at, value, variants) = (at(), value(), named_variants(data, container.rename_all)?);
     if let Some((variant, _)) = variants.iter().find(|(variant, _)| !matches!(variant.fields, Fields::Unit)) {
-        let message =
-            "an enum with data needs `#[serde(tag = \"…\")]`, the member that tells which variant it is";
+        let message = "an enum with data needs `#[serde(tag = \"…\")]`, the member that names the variant";
         return Err(syn::Error::new_spanned(variant, message));
     }
     let names = variants.iter().map(|(_, name)| name);
@@ -277,7 +276,8 @@ fn options(data: &DataEnum, container: &Container) -> syn::Result<TokenStream> {
     })
 }
 
-/// An enum with data, by the variant that a member names. The variant's fields stand beside that member.
+/// Generates code that reads an enum with data from an object. The member `tag` names the variant, the other members are
+/// its fields.
 fn tagged(data: &DataEnum, container: &Container, tag: &str) -> syn::Result<TokenStream> {
     let (at, members, value) = (at(), members(), value());
     let variants = named_variants(data, container.rename_all)?;

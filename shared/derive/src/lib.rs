@@ -1,4 +1,4 @@
-//! `#[derive(Input)]`. Reads what a type says of itself and writes its `Input::read`; what that calls is in
+//! `#[derive(Input)]`: generates `Input::read` from a type and its attributes. The generated code calls
 //! `shared::domain::validation`.
 
 mod attributes;
@@ -16,7 +16,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `validate`: `length`, `range`, `email`, `url`, `ip`, `non_control_character`, `custom`
 /// - `input`: `trim` on a field; `rule(function, fields(…), at)` and `from_str = "message"` on a type
 ///
-/// Any other is a compile error that names it, but for those that only say how a value is written.
+/// Any other is a compile error that names it, except those of serialization.
 #[proc_macro_derive(Input, attributes(serde, validate, input))]
 pub fn input(tokens: TokenStream) -> TokenStream {
     let input = parse_macro_input!(tokens as DeriveInput);

@@ -1,4 +1,4 @@
-//! The rules in `#[validate(…)]`, as calls of what checks them.
+//! Rules in `#[validate(…)]`, as calls of their checks.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -7,7 +7,7 @@ use syn::{Expr, Ident};
 
 use crate::syntax::{arguments, function};
 
-/// Rules that have no bounds: their name in the attribute, how `validator` checks them, and the issue's words.
+/// Rules without bounds: name in the attribute, trait and method of `validator`, and message of the issue.
 const FORMATS: [(&str, &str, &str, &str); 4] = [
     ("email", "ValidateEmail", "validate_email", "Invalid email address"),
     ("url", "ValidateUrl", "validate_url", "Invalid URL"),
@@ -20,26 +20,26 @@ const FORMATS: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// The rules of one field.
+/// Rules of one field.
 #[derive(Default)]
 pub(crate) struct Rules {
-    /// The rule for its length, which an array is held to before its elements are read.
+    /// Rule for its length. An array is checked before its elements are read.
     pub(crate) length: Option<TokenStream>,
     /// Statements that check `value` at `at`.
     pub(crate) checks: TokenStream,
 }
 
-/// The name by which generated code has the place that is read.
+/// Variable of the current `At` in generated code.
 pub(crate) fn at() -> Ident {
     Ident::new("at", Span::mixed_site())
 }
 
-/// The name by which generated code has the value that rules look at.
+/// Variable of the value in generated code.
 pub(crate) fn value() -> Ident {
     Ident::new("value", Span::mixed_site())
 }
 
-/// Adds one rule. Returns `false` for a name that is none.
+/// Adds one rule. Returns `false` for an unknown name.
 pub(crate) fn rule(name: &str, meta: &ParseNestedMeta, rules: &mut Rules) -> syn::Result<bool> {
     let (at, value) = (at(), value());
     let derived = quote!(::shared::domain::validation::derived);
@@ -52,7 +52,7 @@ pub(crate) fn rule(name: &str, meta: &ParseNestedMeta, rules: &mut Rules) -> syn
                 arguments(meta, ["min", "max", "equal", "message"])?.map(optional);
             rules.length =
                 Some(quote!(#derived::Length { min: #min, max: #max, equal: #equal, message: #message }));
-            // First, so that a rule of the application can rely on it.
+            // The length comes first, so that a rule of the application can rely on it.
             let others = std::mem::take(&mut rules.checks);
             quote!(#at.length(#value); #others)
         }
@@ -68,11 +68,11 @@ pub(crate) fn rule(name: &str, meta: &ParseNestedMeta, rules: &mut Rules) -> syn
             quote!(#at.custom(|| #path(#value));)
         }
         _ => {
-            let Some((_, rule, method, words)) = FORMATS.iter().find(|format| format.0 == name) else {
+            let Some((_, rule, method, default)) = FORMATS.iter().find(|format| format.0 == name) else {
                 return Ok(false);
             };
             let [message] = arguments(meta, ["message"])?;
-            let message = message.map_or_else(|| quote!(#words), |message| quote!(#message));
+            let message = message.map_or_else(|| quote!(#default), |message| quote!(#message));
             let [rule, method] = [rule, method].map(|name| Ident::new(name, Span::call_site()));
             quote!(#at.format(#derived::#rule::#method(#value), #message);)
         }

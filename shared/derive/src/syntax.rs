@@ -1,16 +1,16 @@
-//! Syntax that attributes have in common: named arguments, and paths of functions.
+//! Common syntax of attributes: named arguments, and paths of functions.
 
 use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
 use syn::{Expr, ExprLit, ExprPath, Lit, token};
 
-/// The error for a part that `Input` doesn't know.
+/// Returns the error for an unknown part of an attribute.
 pub(crate) fn unknown(meta: &ParseNestedMeta, kind: &str) -> syn::Error {
     let name = meta.path.to_token_stream();
     meta.error(format!("`Input` doesn't know `{name}` here, in `{kind}`: docs/INPUTS.md lists what it knows"))
 }
 
-/// The arguments of a part, as in `length(min = 1)`. Only these names can be there.
+/// Parses the arguments of a part, as in `length(min = 1)`. Any other name is an error.
 pub(crate) fn arguments<const N: usize>(
     meta: &ParseNestedMeta,
     names: [&str; N],
@@ -27,7 +27,7 @@ pub(crate) fn arguments<const N: usize>(
     Ok(found)
 }
 
-/// A function by its path, which may stand in quotes, as `validator` and serde have it.
+/// Parses the path of a function. It may be in quotes, as in `validator` and serde.
 pub(crate) fn function(expression: &Expr) -> syn::Result<ExprPath> {
     match expression {
         Expr::Path(path) => Ok(path.clone()),

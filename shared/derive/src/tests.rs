@@ -1,11 +1,11 @@
-//! Errors that tell an author what can't be read, and names on the wire.
+//! Errors for unsupported types and attributes, and serialized names.
 
 use syn::{DeriveInput, parse_str};
 
 use crate::case::Case;
 use crate::expand;
 
-fn refusal(code: &str) -> String {
+fn error(code: &str) -> String {
     let input: DeriveInput = parse_str(code).unwrap();
     expand::input(&input).err().map_or_else(String::new, |error| error.to_string())
 }
@@ -43,7 +43,7 @@ fn an_attribute_without_effect_is_named() {
         ("union A { a: u8 }", "`A`"),
         ("enum A { B { c: u8 } }", "tag"),
     ] {
-        assert!(refusal(code).contains(named), "{code}: {}", refusal(code));
+        assert!(error(code).contains(named), "{code}: {}", error(code));
     }
 }
 
@@ -51,7 +51,7 @@ fn an_attribute_without_effect_is_named() {
 fn what_says_how_a_value_is_written_is_let_be() {
     let code =
         "#[derive(Serialize)] struct A { #[serde(skip_serializing_if = \"Option::is_none\")] a: Option<u8> }";
-    assert_eq!(refusal(code), "");
+    assert_eq!(error(code), "");
 }
 
 #[test]
