@@ -1,4 +1,4 @@
-//! The application: projects and their files, one folder a resource. It uses the platform's public API and nothing else.
+//! The application: projects and their files, with a folder for each resource. It uses only the public API of `shared`.
 
 #[cfg(feature = "files")]
 mod files;

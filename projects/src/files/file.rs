@@ -1,4 +1,4 @@
-//! A file of a project.
+//! Metadata of files.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -40,7 +40,7 @@ pub struct ProjectFile {
 }
 
 impl ProjectFile {
-    /// Makes what is known of a file once it is stored with a project at `now`.
+    /// Makes the metadata of a file that is stored with a project at `now`.
     #[must_use]
     pub fn create(scope: &OrgScope, project_id: ProjectId, new: &NewFile, now: Timestamp) -> Self {
         Self {

@@ -1,7 +1,7 @@
-//! Storage of files: their bytes in the bucket, what is known of them in the projects table.
+//! Storage of files: bytes in the bucket, metadata in the projects table.
 //!
-//! The object is written first, the row `FILE#{projectId}#{fileId}` after it, and only then is the object committed. An
-//! object without a row is an orphan, which a failure in between leaves; nobody can reach it, and the bucket deletes it.
+//! The object is written first, then the row `FILE#{projectId}#{fileId}`, and then the object is committed. A failure in
+//! between may leave an object without a row, an orphan. No caller can reach it, and the bucket deletes it.
 
 use jiff::Timestamp;
 use shared::config::Env;
@@ -44,8 +44,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the organization has no such project, [`Error::Unprocessable`] if the request's key was
-    /// used for another one; otherwise if bucket or table can't answer.
+    /// [`Error::NotFound`] if the organization has no such project. [`Error::Unprocessable`] if the request's key was used
+    /// for another request. [`Error::Unavailable`] if the bucket or the table is unavailable.
     pub async fn create(
         &self,
         scope: &OrgScope,
@@ -58,7 +58,7 @@ impl Files {
         let (found, replayed) = tokio::join!(self.table.get(&key), self.table.replayed(request));
         found?.ok_or(Error::NotFound("Project"))?;
         let file = ProjectFile::create(scope, project, &new, now);
-        // A repeated request writes to the same object, so a first try that got no further leaves nothing behind.
+        // A repeated request writes the same object, so an attempt that failed after the put leaves no orphan.
         let name = request.map_or_else(|| file.id.to_string(), IdempotentRequest::object_name);
         let object = ObjectKey::new(scope, &name);
         let outcome = if let Some(row) = replayed? {
@@ -67,7 +67,7 @@ impl Files {
             self.objects.put_pending(&object, &new).await?;
             self.record(scope, file, &object, request).await?
         };
-        // An earlier request may have ended before it got here.
+        // Replays commit too, because an earlier request may have ended before this call.
         self.objects.commit(&object, &new).await?;
         Ok(outcome)
     }
@@ -87,7 +87,7 @@ impl Files {
     }
 }
 
-/// Key of a file.
+/// Returns the key of a file.
 fn file_key(scope: &OrgScope, project: ProjectId, file: FileId) -> Key {
     Key::new(scope, FILE, [&project, &file])
 }

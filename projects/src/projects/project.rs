@@ -1,4 +1,4 @@
-//! A project, and what a caller may say of a new one.
+//! Projects, and the input of a new one.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

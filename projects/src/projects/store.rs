@@ -1,7 +1,7 @@
-//! Storage of projects, and of the names that they hold.
+//! Storage of projects, with unique names.
 //!
-//! A project is the row `PROJECT#{id}` in its organization's partition; the row `NAME#{hash}` beside it holds its name.
-//! Both are written in one transaction, so that of any number of creators of one name exactly one succeeds.
+//! A project is the row `PROJECT#{id}` in its organization's partition. The row `NAME#{hash}` reserves its name. One
+//! transaction writes both, so exactly one of several concurrent requests for the same name succeeds.
 
 use shared::config::Env;
 use shared::domain::{
@@ -13,7 +13,7 @@ use super::{Project, ProjectId, ProjectPage};
 
 const PROJECT: Kind<1> = Kind::new("PROJECT");
 
-/// Holders of names.
+/// Reservations of names.
 const NAME: Kind<1> = Kind::new("NAME");
 
 const NAME_TAKEN: Error =
@@ -36,11 +36,11 @@ impl Store for Projects {
 }
 
 impl Projects {
-    /// Returns a page of the organization's projects, newest first. Reads its own writes.
+    /// Returns a page of the organization's projects, newest first, strongly consistent.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a bad cursor; otherwise if the table can't answer.
+    /// [`Error::Invalid`] for a cursor of another list. [`Error::Unavailable`] if the table is unavailable.
     pub async fn list(&self, scope: &OrgScope, page: &PageRequest) -> Result<ProjectPage> {
         let list = List::new(scope, PROJECT, []);
         self.0.page(&list, page, |row| from_row(scope, row)).await.map(Into::into)
@@ -50,7 +50,7 @@ impl Projects {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if there is none with this id; otherwise if the table can't answer.
+    /// [`Error::NotFound`] if there is none with this id. [`Error::Unavailable`] if the table is unavailable.
     pub async fn get(&self, scope: &OrgScope, id: ProjectId) -> Result<Project> {
         let row = self.0.get(&project_key(scope, id)).await?;
         from_row(scope, &row.ok_or(Error::NotFound(ProjectId::RESOURCE))?)
@@ -60,8 +60,8 @@ impl Projects {
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] if the organization has a project of this name, [`Error::Unprocessable`] if the request's key
-    /// was used for another one; otherwise if the table can't answer.
+    /// [`Error::Conflict`] if the organization has a project of this name. [`Error::Unprocessable`] if the request's key
+    /// was used for another request. [`Error::Unavailable`] if the table is unavailable.
     pub async fn create(
         &self,
         scope: &OrgScope,
@@ -69,11 +69,11 @@ impl Projects {
         request: Option<&IdempotentRequest>,
     ) -> Result<Outcome<Project>> {
         let row = to_row(&project);
-        let holder = Row::new().with_text("id", project.id);
+        let reservation = Row::new().with_text("id", project.id);
         let commit = self
             .0
             .transaction()
-            .create(&name_holder(scope, &project.name), holder, |_| NAME_TAKEN)
+            .create(&name_reservation(scope, &project.name), reservation, |_| NAME_TAKEN)
             .create(&project_key(scope, project.id), row.clone(), |_| NAME_TAKEN)
             .idempotent(request, row)
             .commit();
@@ -81,13 +81,13 @@ impl Projects {
     }
 }
 
-/// Key of a project.
+/// Returns the key of a project.
 pub(crate) fn project_key(scope: &OrgScope, id: ProjectId) -> Key {
     Key::new(scope, PROJECT, [&id])
 }
 
-/// Key of the row that holds a name.
-fn name_holder(scope: &OrgScope, name: &str) -> Key {
+/// Returns the key of a name's reservation.
+fn name_reservation(scope: &OrgScope, name: &str) -> Key {
     Key::new(scope, NAME, [&name_key(name)])
 }
 
