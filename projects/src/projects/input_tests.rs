@@ -19,7 +19,7 @@ fn issue(body: Value, field: &str) -> Option<(IssueCode, String)> {
 }
 
 #[test]
-fn a_name_is_kept_trimmed() {
+fn name_is_trimmed() {
     for (sent, kept) in
         [("Apollo", "Apollo"), ("  Apollo 11\t\n", "Apollo 11"), ("\u{2003}日本\u{a0}", "日本")]
     {
@@ -28,7 +28,7 @@ fn a_name_is_kept_trimmed() {
 }
 
 #[test]
-fn a_name_has_1_to_100_characters_whatever_their_size_in_bytes() {
+fn name_has_1_to_100_characters() {
     // A family of seven scalar values that looks like one character counts as seven.
     let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
     for (name, expected) in [
@@ -50,7 +50,7 @@ fn a_name_has_1_to_100_characters_whatever_their_size_in_bytes() {
 }
 
 #[test]
-fn a_name_of_nothing_but_white_space_is_missing() {
+fn blank_name_is_missing() {
     for name in ["", " ", "\t\r\n", "\u{a0}\u{2003}\u{3000}"] {
         let required = Some((IssueCode::TooSmall, "Name is required".to_owned()));
         assert_eq!(issue(json!({ "name": name }), "name"), required, "{name:?}");
@@ -58,7 +58,7 @@ fn a_name_of_nothing_but_white_space_is_missing() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_told_so_and_nothing_else() {
+fn name_of_another_type_is_one_issue() {
     for (name, received) in
         [(json!(null), "null"), (json!(5), "number"), (json!(["a"]), "array"), (json!({}), "object")]
     {
@@ -70,7 +70,7 @@ fn a_name_that_is_no_text_is_told_so_and_nothing_else() {
 }
 
 #[test]
-fn a_description_has_up_to_500_characters() {
+fn description_has_up_to_500_characters() {
     for (description, expected) in [
         (json!(""), None),
         (json!("d".repeat(500)), None),
@@ -85,7 +85,7 @@ fn a_description_has_up_to_500_characters() {
 }
 
 #[test]
-fn a_color_is_a_hash_and_six_hex_digits() {
+fn color_is_hash_and_six_hex_digits() {
     for color in ["#000000", "#ffffff", "#FFFFFF", "#1a2B3c"] {
         assert_eq!(create(json!({ "name": "a", "color": color })).unwrap()["color"], color);
     }
@@ -99,14 +99,14 @@ fn a_color_is_a_hash_and_six_hex_digits() {
 }
 
 #[test]
-fn fields_that_callers_may_not_set_are_dropped() {
+fn read_only_fields_are_ignored() {
     let body =
         json!({"name": "a", "orgId": "other", "id": "x", "version": 9, "createdBy": "eve", "Name": "b"});
     assert_eq!(create(body).unwrap(), json!({"name": "a", "description": null, "color": null}));
 }
 
 #[test]
-fn every_broken_rule_of_a_body_comes_at_once() {
+fn all_issues_are_reported_in_order() {
     let issues = create(json!({"color": "red", "description": 5, "name": " "})).unwrap_err();
     let found: Vec<_> = issues.as_slice().iter().map(|issue| (issue.path.clone(), issue.code)).collect();
     let key = |name: &str| vec![Segment::Key(name.to_owned())];
@@ -149,7 +149,7 @@ fn keeps_the_rules(name: Option<&Value>, description: Option<&Value>, color: Opt
 
 proptest! {
     #[test]
-    fn a_body_is_taken_exactly_if_it_keeps_the_rules(name in field(100), description in field(500), color in field(7)) {
+    fn body_is_accepted_iff_it_satisfies_the_rules(name in field(100), description in field(500), color in field(7)) {
         let fields = [("name", &name), ("description", &description), ("color", &color)];
         let body: Value = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
         let expected = keeps_the_rules(name.as_ref(), description.as_ref(), color.as_ref());

@@ -11,7 +11,7 @@ fn error(code: &str) -> String {
 }
 
 #[test]
-fn an_attribute_without_effect_is_named() {
+fn unsupported_attribute_is_named() {
     for (code, named) in [
         ("struct A { #[validate(must_match(other = \"b\"))] a: String }", "`must_match`"),
         ("struct A { #[validate(nested)] a: B }", "`nested`"),
@@ -48,14 +48,14 @@ fn an_attribute_without_effect_is_named() {
 }
 
 #[test]
-fn what_says_how_a_value_is_written_is_let_be() {
+fn serialization_attributes_are_ignored() {
     let code =
         "#[derive(Serialize)] struct A { #[serde(skip_serializing_if = \"Option::is_none\")] a: Option<u8> }";
     assert_eq!(error(code), "");
 }
 
 #[test]
-fn names_are_cased_as_serde_cases_them() {
+fn names_are_cased_like_serde() {
     for (case, field, variant) in [
         ("lowercase", "due_date", "bankcard"),
         ("UPPERCASE", "DUE_DATE", "BANKCARD"),

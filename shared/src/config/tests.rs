@@ -35,7 +35,7 @@ fn problem(name: &str, value: &str) -> String {
 }
 
 #[test]
-fn what_has_a_default_need_not_be_set() {
+fn unset_variables_have_defaults() {
     let settings = settings(&[]).unwrap();
     assert_eq!(settings.auth.keys.secrets, [SECRET.as_bytes()]);
     assert!(settings.auth.keys.set.is_none());
@@ -51,7 +51,7 @@ fn what_has_a_default_need_not_be_set() {
 }
 
 #[test]
-fn what_is_set_is_taken() {
+fn set_variables_override_defaults() {
     let settings = settings(&[
         ("AUTH_COOKIE", "__Host-session"),
         ("AUTH_LEEWAY_SECONDS", "0"),
@@ -69,7 +69,7 @@ fn what_is_set_is_taken() {
 }
 
 #[test]
-fn a_variable_that_is_missing_or_empty_is_named() {
+fn missing_or_empty_variable_is_named() {
     // Without a secret the issuer is asked for its keys.
     for (name, _) in REQUIRED.into_iter().skip(1) {
         let without = |lookup: &str| {
@@ -86,7 +86,7 @@ fn a_variable_that_is_missing_or_empty_is_named() {
 }
 
 #[test]
-fn an_empty_variable_with_a_default_is_not_set() {
+fn empty_variable_has_its_default() {
     let empty = [
         ("AUTH_COOKIE", ""),
         ("AUTH_LEEWAY_SECONDS", ""),
@@ -106,7 +106,7 @@ fn an_empty_variable_with_a_default_is_not_set() {
 }
 
 #[test]
-fn a_bad_variable_is_named_and_nothing_else_is() {
+fn only_the_invalid_variable_is_named() {
     for (name, values) in [
         ("AUTH_JWT_SECRET", &["short", "31 bytes are one byte too short"][..]),
         ("AUTH_JWT_SECRET_PREVIOUS", &["short", "31 bytes are one byte too short"]),
@@ -142,14 +142,14 @@ fn a_bad_variable_is_named_and_nothing_else_is() {
 }
 
 #[test]
-fn a_secret_has_at_least_32_bytes() {
+fn secret_has_at_least_32_bytes() {
     assert!(settings(&[("AUTH_JWT_SECRET", &"s".repeat(32))]).is_ok());
     assert!(settings(&[("AUTH_JWT_SECRET", &"é".repeat(16))]).is_ok());
     assert!(settings(&[("AUTH_JWT_SECRET", &"s".repeat(31))]).is_err());
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_together() {
     let all = [
         ("AUTH_JWT_SECRET", "short"),
         ("AUTH_ISSUER", ""),
@@ -169,7 +169,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn no_message_tells_a_secret() {
+fn messages_contain_no_secret() {
     let short = "hunter2-hunter2";
     for changes in [
         &[("AUTH_JWT_SECRET", short)][..],
@@ -184,7 +184,7 @@ fn no_message_tells_a_secret() {
 }
 
 #[test]
-fn the_level_of_the_log_is_info_unless_it_is_set() {
+fn log_level_defaults_to_info() {
     let level = |value| read_with(&[("LOG_LEVEL", value)], log_level);
     assert_eq!(level(""), Ok(LevelFilter::INFO));
     assert_eq!(level("warn"), Ok(LevelFilter::WARN));
@@ -196,7 +196,7 @@ fn the_level_of_the_log_is_info_unless_it_is_set() {
 }
 
 #[test]
-fn a_ca_bundle_that_can_not_be_read_is_named() {
+fn invalid_ca_bundle_is_named() {
     let bundle = |path| {
         let aws = read_with(&[&LAMBDA[..], &[("AWS_CA_BUNDLE", path)]].concat(), AwsSettings::from_env);
         aws.map(|aws| aws.ca_bundle)
@@ -233,7 +233,7 @@ fn aws(changes: &[(&str, &str)]) -> Result<AwsSettings, String> {
 }
 
 #[test]
-fn each_service_is_where_its_own_variable_says_or_else_the_common_one() {
+fn own_endpoint_overrides_the_common_one() {
     let (common, own) = (("AWS_ENDPOINT_URL", "http://common"), ("AWS_ENDPOINT_URL_S3", "http://s3"));
     let tables = ("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb");
     for (changes, dynamodb, s3) in [
@@ -252,7 +252,7 @@ fn each_service_is_where_its_own_variable_says_or_else_the_common_one() {
 }
 
 #[test]
-fn an_endpoint_or_a_switch_that_can_not_be_meant_is_named() {
+fn invalid_endpoint_or_switch_is_named() {
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
         for bad in ["not a url", "127.0.0.1:8000", "ftp://files"] {
             assert!(
@@ -271,7 +271,7 @@ fn an_endpoint_or_a_switch_that_can_not_be_meant_is_named() {
 }
 
 #[test]
-fn a_function_that_lambda_did_not_start_says_how_to_start_it() {
+fn start_outside_lambda_prints_the_command() {
     let start = |changes: &[_]| read_with(changes, AwsSettings::from_env).map(|aws| aws.region);
     assert_eq!(start(&LAMBDA), Ok("eu-central-1".to_owned()));
     // Started by hand, a function lacks all of these, and the one message about it is enough.
@@ -290,14 +290,14 @@ mod of_uploads {
     use super::*;
 
     #[test]
-    fn files_have_up_to_4_mib_and_one_of_seven_types() {
+    fn default_limits_are_4_mib_and_seven_types() {
         let limits = read_with(&[], UploadLimits::from_env).unwrap();
         assert_eq!(limits.max_bytes, 4 * 1024 * 1024);
         assert!(limits.allowed_types.check("text/csv", "a", b"a,b").is_ok());
     }
 
     #[test]
-    fn the_limit_of_a_file_is_within_what_lambda_can_take() {
+    fn file_limit_fits_into_lambda_requests() {
         for (text, bytes) in [("1", 1), ("4500000", 4_500_000)] {
             assert_eq!(
                 read_with(&[("UPLOAD_MAX_BYTES", text)], UploadLimits::from_env).unwrap().max_bytes,
@@ -311,7 +311,7 @@ mod of_uploads {
     }
 
     #[test]
-    fn only_types_that_bytes_can_tell_may_be_allowed() {
+    fn only_detectable_types_can_be_allowed() {
         let types = |text| read_with(&[("UPLOAD_ALLOWED_TYPES", text)], UploadLimits::from_env);
         let limits = types("image/png, image/gif").unwrap();
         assert!(limits.allowed_types.check("image/gif", "a", b"GIF89a\x01\0\x01\0").is_ok());

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_controls_and_what_deceives_are_removed() {
+    fn paths_controls_and_invisible_characters_are_removed() {
         for (sent, kept) in [
             ("photo.png", "photo.png"),
             ("../../etc/passwd", "passwd"),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_keeps_its_extension() {
+    fn long_name_keeps_its_extension() {
         let name = FileName::new(&format!("{}.png", "ä".repeat(300)));
         assert_eq!(name.as_str().chars().count(), 255);
         assert!(name.as_str().ends_with("ä.png"));
@@ -214,7 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_becomes_a_harmless_name(sent in "(?s).{0,400}") {
+        fn any_text_becomes_a_safe_name(sent in "(?s).{0,400}") {
             let name = FileName::new(&sent).0;
             prop_assert!((1..=255).contains(&name.chars().count()));
             prop_assert!(!name.contains(['/', '\\']) && !name.chars().any(char::is_control));
@@ -222,7 +222,7 @@ mod tests {
         }
 
         #[test]
-        fn a_harmless_name_stays_as_it_is(sent in "(?s)[a. ]{200,400}|.{0,400}") {
+        fn safe_name_stays_unchanged(sent in "(?s)[a. ]{200,400}|.{0,400}") {
             let once = FileName::new(&sent);
             prop_assert_eq!(&FileName::new(once.as_str()), &once);
         }

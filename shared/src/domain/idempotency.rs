@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_visible_ascii_of_1_to_255_characters() {
+    fn key_is_1_to_255_visible_ascii_characters() {
         assert!("k".repeat(255).parse::<IdempotencyKey>().is_ok());
         for bad in ["", "a b", "a\tb", "é", "\u{7f}", &"k".repeat(256)] {
             assert!(bad.parse::<IdempotencyKey>().is_err(), "{bad:?}");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_belongs_to_one_user_in_one_organization_on_one_route() {
+    fn record_belongs_to_user_organization_and_route() {
         let own = request("acme", "alice", "POST /a", "key");
         assert_eq!(own, request("acme", "alice", "POST /a", "key"));
         for other in [
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_counts_for_24_hours() {
+    fn record_expires_after_24_hours() {
         let first = request("acme", "alice", "POST /a", "key");
         let later =
             |seconds| IdempotentRequest { now: Timestamp::from_second(seconds).unwrap(), ..first.clone() };

@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn a_printed_id_parses_back_to_itself() {
+    fn printed_id_parses_back() {
         let id = NoteId::new(Timestamp::from_second(1_700_000_000).unwrap());
         assert_eq!(id.to_string().parse(), Ok(id));
     }
 
     #[test]
-    fn an_id_has_one_spelling_only() {
+    fn id_has_one_spelling() {
         let id = NoteId::new(Timestamp::from_second(1_700_000_000).unwrap()).to_string();
         for other in [
             id.to_uppercase(),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_ids_are_bounded_and_hold_no_control_characters() {
+    fn foreign_ids_are_bounded_without_control_characters() {
         assert!("o".repeat(255).parse::<OrgId>().is_ok());
         for bad in [String::new(), "o".repeat(256), "a\0b".to_owned(), "a\nb".to_owned()] {
             assert!(bad.parse::<OrgId>().is_err() && bad.parse::<UserId>().is_err(), "{bad:?}");

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_of_a_member_means_anything() {
+    fn special_member_names_are_literal() {
         let hidden = r#"{"$serde_json::private::RawValue":"[\"victim\"]"}"#;
         // The feature is on, so this test would notice if the literal were read as a value.
         assert_eq!(serde_json::from_str::<Value>(hidden).unwrap(), json!(["victim"]));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn doubled_members_are_refused_or_the_last_one_wins() {
+    fn duplicate_members_are_refused_or_last_wins() {
         for (text, last) in [
             (r#"{"a":1,"a":2}"#, json!({"a": 2})),
             (r#"[{"a":{"b":1,"b":2}}]"#, json!([{"a": {"b": 2}}])),
@@ -125,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_other_json_is_what_serde_json_reads(text in r#"[\[\]{}",:a0.\-null ]{0,40}"#) {
+        fn other_json_is_read_like_serde_json(text in r#"[\[\]{}",:a0.\-null ]{0,40}"#) {
             prop_assert_eq!(read::<false>(&text), serde_json::from_str::<Value>(&text).ok());
         }
     }

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn members_enter_their_own_organizations_only() {
+    fn members_get_only_their_organizations() {
         let alice = caller(&["acme", "umbrella"]);
         assert_eq!(alice.authorize_org("umbrella").unwrap().organization().as_str(), "umbrella");
         for foreign in ["initech", "ACME", "acme ", "", "acme/umbrella"] {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_share_no_partition_and_no_folder() {
+    fn scopes_have_separate_partitions_and_folders() {
         let own = Caller::new("acme".parse().unwrap(), vec!["acme".parse().unwrap()]);
         let (organization, user) = (own.authorize_org("acme").unwrap(), own.own_scope());
         assert_ne!(organization.partition(), user.partition());
@@ -240,12 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_without_organizations_enters_none() {
+    fn caller_without_organizations_gets_none() {
         assert!(caller(&[]).authorize_org("acme").is_err());
     }
 
     #[test]
-    fn a_role_counts_where_it_was_granted() {
+    fn role_is_valid_where_it_was_granted() {
         let grants = vec![
             grant(None, "auditor"),
             grant(Some(&["acme", "initech"]), "admin"),

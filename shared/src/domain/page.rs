@@ -164,18 +164,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_leads_back_to_its_place(last in "\\PC{1,60}") {
+        fn cursor_leads_back_to_its_place(last in "\\PC{1,60}") {
             let cursor = Cursor::new("ORG#acme", "NOTE#", &last);
             prop_assert_eq!(place(&cursor.0, "ORG#acme", "NOTE#"), Some(last));
         }
 
         #[test]
-        fn any_other_text_is_no_cursor(text in "\\PC{0,60}") {
+        fn other_text_is_refused(text in "\\PC{0,60}") {
             prop_assert!(place(&text, "ORG#acme", "NOTE#").is_none());
         }
 
         #[test]
-        fn a_changed_cursor_is_refused(position in 0..58_usize, letter in "[A-Za-z0-9_-]") {
+        fn changed_cursor_is_refused(position in 0..58_usize, letter in "[A-Za-z0-9_-]") {
             let cursor = Cursor::new("ORG#acme", "NOTE#", LAST).0;
             let mut mangled = cursor.clone();
             mangled.replace_range(position..=position, &letter);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_another_list_is_refused() {
+    fn cursor_of_another_list_is_refused() {
         let cursor = Cursor::new("ORG#acme", "NOTE#", LAST).0;
         for (partition, list) in [("ORG#umbrella", "NOTE#"), ("ORG#acme", "FILE#"), ("ORG#acmeN", "OTE#")] {
             assert_eq!(place(&cursor, partition, list), None, "{partition} {list}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_none_is_a_bad_cursor() {
+    fn invalid_place_is_refused() {
         let page = PageRequest { limit: 20, cursor: Some(Cursor::new("ORG#acme", "NOTE#", LAST).0) };
         assert!(page.after("ORG#acme", "NOTE#", |_| None::<()>).is_err());
     }

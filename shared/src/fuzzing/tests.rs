@@ -65,7 +65,7 @@ impl std::fmt::Debug for Input {
 }
 
 #[test]
-fn every_seed_keeps_what_is_promised() -> Outcome {
+fn seeds_violate_no_guarantee() -> Outcome {
     for (name, target) in TARGETS {
         let seeds = seeds(name)?;
         assert!(!seeds.is_empty(), "{name} has no seeds");
@@ -78,7 +78,7 @@ fn every_seed_keeps_what_is_promised() -> Outcome {
 }
 
 #[test]
-fn a_seed_with_some_bytes_changed_keeps_what_is_promised() -> Outcome {
+fn mutated_seeds_violate_no_guarantee() -> Outcome {
     let config = Config { failure_persistence: None, ..Config::default() };
     for (name, target) in TARGETS {
         let seeds: Vec<_> = seeds(name)?.into_iter().map(|(_, seed)| seed).collect();
@@ -97,7 +97,7 @@ fn a_seed_with_some_bytes_changed_keeps_what_is_promised() -> Outcome {
 }
 
 #[test]
-fn the_long_run_has_every_target() -> Outcome {
+fn cargo_fuzz_has_every_target() -> Outcome {
     let folder = workspace().join("shared/fuzz");
     let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
     for (name, _) in TARGETS {

@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn ids_stay_as_they_are_in_keys() {
+    fn ids_are_not_encoded() {
         let id = "01900000-0000-7000-8000-000000000001";
         assert_eq!(Key::new(&acme(), NOTE, [&id]).sort, format!("NOTE#{id}"));
         assert_eq!(Key::new(&acme(), LINE, [&id, &7]).sort, format!("LINE#{id}#7"));
     }
 
     #[test]
-    fn no_two_different_parts_share_a_key() {
+    fn different_parts_give_different_keys() {
         let long = "x".repeat(2_000);
         let texts = ["", "~", "%", "#", "a#b", "a%23b", "\n", "\u{e9}", &long, &long[1..]];
         let keys: Vec<_> = texts
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_beyond_a_sort_key_is_none() {
+    fn place_longer_than_a_key_is_refused() {
         let list = List::new(&acme(), NOTE, []);
         assert!(list.key("a").is_some() && list.key("").is_none() && list.key(&"a".repeat(1_100)).is_none());
     }

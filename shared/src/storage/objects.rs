@@ -222,13 +222,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_name_can_not_leave_its_header() {
+    fn file_name_is_encoded_in_its_header() {
         let name = FileName::new("a\"; x=\u{e9}.html");
         assert_eq!(attachment(&name), "attachment; filename*=UTF-8''a%22%3B%20x%3D%C3%A9.html");
     }
 
     #[test]
-    fn a_name_that_is_too_long_for_a_header_stays_out_of_it() {
+    fn long_file_name_is_left_out() {
         assert_eq!(attachment(&FileName::new(&"\u{65e5}".repeat(255))), "attachment");
     }
 }

@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn no_attribute_takes_the_place_of_the_key() {
+    fn attributes_can_not_replace_the_key() {
         let (table, key) = table();
         let hostile = Row::new().with_text("pk", "ORG#umbrella").with_text("sk", "NOTE#8");
         let put = table.transaction().put(&key, hostile).build().unwrap();

@@ -7,7 +7,7 @@ fn trusted(list: &str) -> TrustedOrigins {
 }
 
 #[test]
-fn an_origin_is_compared_by_its_normalized_form() {
+fn origins_are_compared_in_normalized_form() {
     for (listed, origin) in [
         ("https://app.example.com", "https://app.example.com"),
         ("HTTPS://App.Example.COM", "https://app.example.com"),
@@ -24,7 +24,7 @@ fn an_origin_is_compared_by_its_normalized_form() {
 }
 
 #[test]
-fn another_scheme_host_or_port_is_another_origin() {
+fn scheme_host_and_port_must_match() {
     let list = trusted("https://app.example.com,http://127.0.0.1:5173");
     for origin in [
         "http://app.example.com",
@@ -49,7 +49,7 @@ fn another_scheme_host_or_port_is_another_origin() {
 }
 
 #[test]
-fn any_port_of_a_loopback_host_can_be_trusted() {
+fn loopback_host_may_have_any_port() {
     for host in ["http://localhost", "http://127.0.0.1", "http://[::1]", "https://localhost"] {
         let list = trusted(&format!("{host}:*"));
         assert!(list.contains(host) && list.contains(&format!("{host}:5173")), "{host}");
@@ -64,7 +64,7 @@ fn any_port_of_a_loopback_host_can_be_trusted() {
 }
 
 #[test]
-fn what_is_no_origin_is_named() {
+fn invalid_origin_is_named() {
     for text in [
         "*",
         "null",

@@ -26,7 +26,7 @@ fn discovered(issuer: &str) -> Result<String, String> {
 }
 
 #[test]
-fn two_key_sets_are_one_too_many() {
+fn two_key_sets_are_refused() {
     for secret in ["", SECRET] {
         let changes = [("AUTH_JWT_SECRET", secret), ("AUTH_JWKS", SET), ("AUTH_JWKS_URL", URL)];
         let problem = keys(&changes).err().unwrap();
@@ -35,7 +35,7 @@ fn two_key_sets_are_one_too_many() {
 }
 
 #[test]
-fn a_secret_and_a_key_set_stand_together() {
+fn secret_and_key_set_are_accepted_together() {
     let sources = keys(&[("AUTH_JWT_SECRET", SECRET), ("AUTH_JWKS_URL", URL)]).unwrap();
     assert_eq!(sources.secrets, [SECRET.as_bytes()]);
     assert!(matches!(sources.set, Some(KeySetSource::Url(_))));
@@ -44,7 +44,7 @@ fn a_secret_and_a_key_set_stand_together() {
 }
 
 #[test]
-fn the_previous_secret_stands_beside_the_secret() {
+fn previous_secret_needs_the_secret() {
     let both = [("AUTH_JWT_SECRET", SECRET), ("AUTH_JWT_SECRET_PREVIOUS", PREVIOUS)];
     assert_eq!(keys(&both).unwrap().secrets, [SECRET.as_bytes(), PREVIOUS.as_bytes()]);
     for changes in [&both[1..], &[both[1], ("AUTH_JWKS_URL", URL)]] {
@@ -54,7 +54,7 @@ fn the_previous_secret_stands_beside_the_secret() {
 }
 
 #[test]
-fn an_issuer_alone_is_asked_for_its_keys() {
+fn issuer_alone_means_discovery() {
     for (issuer, document) in [
         (ISSUER, "https://issuer.example/.well-known/openid-configuration"),
         ("https://issuer.example/", "https://issuer.example/.well-known/openid-configuration"),
@@ -69,7 +69,7 @@ fn an_issuer_alone_is_asked_for_its_keys() {
 }
 
 #[test]
-fn an_issuer_that_can_not_be_asked_keeps_a_function_from_starting() {
+fn issuer_without_discovery_is_refused() {
     for issuer in [
         "issuer.example",
         "http://issuer.example",
@@ -89,7 +89,7 @@ fn an_issuer_that_can_not_be_asked_keeps_a_function_from_starting() {
 }
 
 #[test]
-fn keys_may_be_a_set() {
+fn invalid_inline_key_set_is_refused() {
     for bad in ["{}", "[]", URL, r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"hunter2"}]}"#] {
         let problem = keys(&[("AUTH_JWKS", bad)]).err().unwrap();
         assert!(problem.starts_with("AUTH_JWKS ") && !problem.contains("hunter2"), "{bad}: {problem}");
@@ -97,7 +97,7 @@ fn keys_may_be_a_set() {
 }
 
 #[test]
-fn keys_may_be_where_only_their_issuer_can_put_them() {
+fn key_set_url_needs_https_or_loopback() {
     for good in [
         URL,
         "https://issuer.example:8443/a/b?c=d",
@@ -143,7 +143,7 @@ fn keys_may_be_where_only_their_issuer_can_put_them() {
 }
 
 #[test]
-fn a_secret_that_is_no_text_is_refused() {
+fn secret_that_is_not_utf8_is_refused() {
     let problem = keys(&[("AUTH_JWT_SECRET", &"\u{fffd}".repeat(32))]).err().unwrap();
     assert_eq!(problem, "AUTH_JWT_SECRET must be UTF-8");
 }
@@ -161,7 +161,7 @@ fn documented() -> Vec<[String; 4]> {
 }
 
 #[test]
-fn every_providers_settings_are_good() {
+fn documented_provider_settings_are_valid() {
     let rows = documented();
     assert!(rows.len() >= 15, "{rows:?}");
     for [issuer, url, audience, claim] in rows {

@@ -46,7 +46,7 @@ const GENUINE: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn signatures_of_another_library_are_genuine() {
+fn signatures_of_another_library_verify() {
     for (algorithm, id, signature) in GENUINE {
         assert!(takes(&all(), algorithm, Some(id), signature), "{signature}");
         assert!(takes(&all(), algorithm, None, signature), "{signature} without kid");
@@ -54,7 +54,7 @@ fn signatures_of_another_library_are_genuine() {
 }
 
 #[test]
-fn a_signature_is_of_one_message() {
+fn signature_is_bound_to_its_message() {
     for (algorithm, id, signature) in GENUINE {
         let signature = VECTORS["signatures"][signature].as_str().unwrap();
         let hint = KeyHint { algorithm, id: Some(id), issuer: None };
@@ -66,7 +66,7 @@ fn a_signature_is_of_one_message() {
 }
 
 #[test]
-fn a_key_is_used_with_its_own_algorithm_only() {
+fn key_is_pinned_to_its_algorithm() {
     let set = all();
     for id in ["rsa", "p256", "p384", "ed25519"] {
         for (_, _, signature) in GENUINE {
@@ -92,7 +92,7 @@ fn a_key_is_used_with_its_own_algorithm_only() {
 }
 
 #[test]
-fn the_algorithm_that_a_key_names_goes_before_what_its_type_would_do() {
+fn alg_overrides_the_default_of_its_type() {
     for (name, alg, works, other) in
         [("ed25519", "EdDSA", "EdDSA", "Ed25519"), ("ed25519", "Ed25519", "Ed25519", "EdDSA")]
     {
@@ -110,7 +110,7 @@ fn the_algorithm_that_a_key_names_goes_before_what_its_type_would_do() {
 }
 
 #[test]
-fn an_rsa_key_verifies_the_algorithm_it_names() {
+fn rsa_key_verifies_its_alg_only() {
     let algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
     for named in algorithms {
         let set = parsed(&[key("rsa-all", &json!({"kid": "k", "alg": named}))]).unwrap();
@@ -122,7 +122,7 @@ fn an_rsa_key_verifies_the_algorithm_it_names() {
 }
 
 #[test]
-fn a_key_of_one_issuer_signs_for_no_other() {
+fn key_of_one_issuer_verifies_no_other() {
     let all = "https://login.example/{tenantid}/v2.0";
     let takes = |own: Value, issuer: Option<&str>| {
         let set = parsed(&[key("rsa", &json!({"kid": "k", "issuer": own}))]).unwrap();
@@ -142,7 +142,7 @@ fn a_key_of_one_issuer_signs_for_no_other() {
 }
 
 #[test]
-fn a_mismatch_names_its_reason() {
+fn mismatch_has_its_reason() {
     for (algorithm, id, signature, mismatch) in [
         ("HS256", Some("rsa"), "RS256 by rsa", Mismatch::Algorithm),
         ("none", None, "RS256 by rsa", Mismatch::Algorithm),
@@ -165,7 +165,7 @@ fn a_mismatch_names_its_reason() {
 }
 
 #[test]
-fn a_token_goes_with_the_key_that_it_names() {
+fn kid_chooses_the_key() {
     let set = all();
     for id in ["p256", "ed25519", "RSA", "rsa ", ""] {
         assert!(!takes(&set, "RS256", Some(id), "RS256 by rsa"), "{id:?}");
@@ -174,7 +174,7 @@ fn a_token_goes_with_the_key_that_it_names() {
 }
 
 #[test]
-fn a_token_that_names_no_key_goes_with_the_only_one_of_its_algorithm() {
+fn without_kid_one_key_must_fit() {
     let (first, second) = (key("rsa", &json!({"kid": "1"})), key("rsa", &json!({})));
     assert!(takes(&parsed(std::slice::from_ref(&second)).unwrap(), "RS256", None, "RS256 by rsa"));
     assert!(!takes(&parsed(&[first, second]).unwrap(), "RS256", None, "RS256 by rsa"));
@@ -182,7 +182,7 @@ fn a_token_that_names_no_key_goes_with_the_only_one_of_its_algorithm() {
 }
 
 #[test]
-fn of_several_keys_of_one_id_the_one_that_signed_counts() {
+fn any_key_with_the_kid_may_verify() {
     let set =
         parsed(&["p256", "rsa", "p384", "ed25519"].map(|name| key(name, &json!({"kid": "same"})))).unwrap();
     for (algorithm, _, signature) in GENUINE {
@@ -191,7 +191,7 @@ fn of_several_keys_of_one_id_the_one_that_signed_counts() {
 }
 
 #[test]
-fn keys_that_are_not_for_verifying_tokens_are_left_out() {
+fn unusable_keys_are_skipped() {
     for members in [
         json!({"use": "enc"}),
         json!({"key_ops": ["encrypt"]}),
@@ -225,7 +225,7 @@ fn keys_that_are_not_for_verifying_tokens_are_left_out() {
 }
 
 #[test]
-fn an_rsa_key_of_fewer_than_2048_bits_is_left_out() {
+fn rsa_keys_have_2048_to_8192_bits() {
     assert_eq!(parsed(&[key("rsa1024", &json!({}))]).unwrap_err(), KeySetError::NoneUsable);
     let modulus = |bytes: usize| json!({"n": URL_SAFE_NO_PAD.encode(vec![0xff; bytes])});
     for (bytes, usable) in [(255, false), (256, true), (1024, true), (1025, false)] {
@@ -234,7 +234,7 @@ fn an_rsa_key_of_fewer_than_2048_bits_is_left_out() {
 }
 
 #[test]
-fn a_zero_before_the_modulus_is_no_part_of_the_number() {
+fn leading_zero_of_the_modulus_is_stripped() {
     let modulus = VECTORS["keys"]["rsa"]["n"].as_str().unwrap();
     let padded = [vec![0], URL_SAFE_NO_PAD.decode(modulus).unwrap()].concat();
     let set = parsed(&[key("rsa", &json!({"n": URL_SAFE_NO_PAD.encode(padded)}))]).unwrap();
@@ -242,13 +242,13 @@ fn a_zero_before_the_modulus_is_no_part_of_the_number() {
 }
 
 #[test]
-fn a_point_that_is_not_on_the_curve_proves_nothing() {
+fn point_off_the_curve_verifies_nothing() {
     let set = parsed(&[key("p256", &json!({"y": URL_SAFE_NO_PAD.encode([7; 32])}))]);
     assert!(!set.is_ok_and(|set| takes(&set, "ES256", None, "ES256 by p256")));
 }
 
 #[test]
-fn one_bad_key_leaves_the_others_alone() {
+fn invalid_key_leaves_the_others_usable() {
     let set = parsed(&[
         json!({"kty": "future"}),
         json!(null),
@@ -261,7 +261,7 @@ fn one_bad_key_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_set_that_gives_a_secret_away_is_refused_whole() {
+fn set_with_a_secret_is_refused() {
     for secret in [
         json!({"kty": "oct", "k": "c2VjcmV0"}),
         key("rsa", &json!({"d": "c2VjcmV0"})),
@@ -281,7 +281,7 @@ fn a_set_that_gives_a_secret_away_is_refused_whole() {
 }
 
 #[test]
-fn what_is_no_jwk_set_is_refused() {
+fn other_json_is_refused() {
     for text in [
         "",
         "null",
@@ -303,7 +303,7 @@ fn what_is_no_jwk_set_is_refused() {
 }
 
 #[test]
-fn a_key_shows_nothing_of_itself_in_logs() {
+fn debug_output_contains_no_key() {
     let secret = Key::secret(b"hunter2 hunter2 hunter2 hunter2 hunter2");
     assert!(!format!("{secret:?}").contains("hunter2"));
 }

@@ -15,7 +15,7 @@ fn utf16(text: &str) -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn a_file_is_stored_under_the_type_that_it_declares_and_is() {
+fn matching_declared_type_is_returned() {
     for (declared, bytes) in [
         ("image/png", PNG),
         ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF"),
@@ -33,7 +33,7 @@ fn a_file_is_stored_under_the_type_that_it_declares_and_is() {
 }
 
 #[test]
-fn text_is_what_has_no_binary_data() {
+fn text_has_no_binary_data() {
     for text in [
         "gr\u{fc}\u{df}e,\n\ttext\x0b\x0c\x1b[1m".as_bytes(),
         b"gr\xfc\xdfe \x96 \x80",
@@ -48,7 +48,7 @@ fn text_is_what_has_no_binary_data() {
 }
 
 #[test]
-fn text_in_utf16_needs_its_mark_and_must_be_whole() {
+fn utf16_text_needs_a_byte_order_mark() {
     for text in utf16("Stra\u{df}e;\u{1f680}\r\n\x0b") {
         assert!(is_text(&text) && !is_text(&text[2..]), "{}", text.escape_ascii());
         assert!(!is_text(&text[..text.len() - 1]), "half a unit");
@@ -60,7 +60,7 @@ fn text_in_utf16_needs_its_mark_and_must_be_whole() {
 }
 
 #[test]
-fn text_must_not_begin_as_what_a_browser_runs() {
+fn text_must_not_begin_as_markup() {
     for text in [
         "<!DOCTYPE html>",
         "\x0b<html>",
@@ -97,7 +97,7 @@ fn text_must_not_begin_as_what_a_browser_runs() {
 }
 
 #[test]
-fn angle_brackets_alone_are_text() {
+fn angle_brackets_without_a_tag_are_text() {
     for text in [
         "<alice> hello",
         "<alice@example.com> wrote:",
@@ -120,7 +120,7 @@ fn angle_brackets_alone_are_text() {
 }
 
 #[test]
-fn parameters_case_and_other_names_do_not_matter() {
+fn parameters_case_and_aliases_are_normalized() {
     assert_eq!(default().check("Text/Plain; charset=utf-8", "a", b"hello").unwrap(), "text/plain");
     let sample = |name: &str| match name {
         "image/png" => PNG,
@@ -138,7 +138,7 @@ fn parameters_case_and_other_names_do_not_matter() {
 }
 
 #[test]
-fn an_undeclared_type_is_told_by_the_bytes() {
+fn undeclared_type_is_detected() {
     let xls = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
     for declared in ["", " ; charset=utf-8", "application/octet-stream", "Application/Octet-Stream; x=y"] {
         for (name, bytes, expected) in [
@@ -166,7 +166,7 @@ fn an_undeclared_type_is_told_by_the_bytes() {
 }
 
 #[test]
-fn bytes_that_are_not_what_is_declared_are_refused() {
+fn mismatched_bytes_are_refused() {
     for (declared, bytes) in [
         ("image/png", &b"GIF89a\x01\0\x01\0"[..]),
         ("image/png", b"not an image"),
@@ -186,7 +186,7 @@ fn bytes_that_are_not_what_is_declared_are_refused() {
 }
 
 #[test]
-fn a_type_that_is_not_on_the_list_is_refused() {
+fn unlisted_type_is_refused() {
     let images = "image/png, image/gif".parse::<AllowedTypes>().unwrap();
     for declared in ["text/html", "image/svg+xml", "image/jpeg", "image/*", "binary/octet-stream"] {
         assert!(matches!(images.check(declared, "a", PNG), Err(Error::TypeNotAllowed)), "{declared}");
@@ -194,7 +194,7 @@ fn a_type_that_is_not_on_the_list_is_refused() {
 }
 
 #[test]
-fn a_list_that_can_not_be_kept_is_refused_in_words() {
+fn invalid_list_is_refused() {
     for list in ["", " , ", "image/png,application/x-unknown", "image/svg+xml", "image/jpg"] {
         assert!(list.parse::<AllowedTypes>().is_err(), "{list}");
     }

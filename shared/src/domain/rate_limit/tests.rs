@@ -31,7 +31,7 @@ fn retry_after(limit: RateLimitPolicy, counter: Counter, now: u64) -> Option<u64
 }
 
 #[test]
-fn a_caller_of_whom_nothing_is_known_may_try_at_any_time() {
+fn without_counter_the_plan_starts_a_window() {
     for elapsed in [0, 1, 9_999] {
         let open = Attempt::StartWindow { window: WINDOW, newest: WINDOW + 1 };
         assert_eq!(limit("10/10s").plan(None, START + elapsed), Plan::Try(open));
@@ -39,7 +39,7 @@ fn a_caller_of_whom_nothing_is_known_may_try_at_any_time() {
 }
 
 #[test]
-fn the_last_request_of_the_limit_passes_and_the_one_after_it_does_not() {
+fn requests_pass_up_to_the_limit() {
     for (requests, current, expected) in [(10, 9, true), (10, 10, false), (1, 0, true), (1, 1, false)] {
         let limit = limit(&format!("{requests}/10s"));
         assert_eq!(passes(limit, counter(current, 0), START), expected, "{current} of {requests}");
@@ -48,7 +48,7 @@ fn the_last_request_of_the_limit_passes_and_the_one_after_it_does_not() {
 }
 
 #[test]
-fn a_full_previous_window_makes_room_to_the_millisecond() {
+fn full_previous_window_fades_to_the_millisecond() {
     for (current, previous, first) in [
         (0, 10, 1_000),
         (1, 10, 2_000),
@@ -66,7 +66,7 @@ fn a_full_previous_window_makes_room_to_the_millisecond() {
 }
 
 #[test]
-fn a_window_ends_with_its_last_millisecond() {
+fn window_ends_with_its_last_millisecond() {
     let (limit, nine) = (limit("10/10s"), counter(9, 3));
     // Any share of the previous window is too much beside nine requests; the next window has only the nine.
     assert!(!passes(limit, nine, START + 9_999));
@@ -74,7 +74,7 @@ fn a_window_ends_with_its_last_millisecond() {
 }
 
 #[test]
-fn a_full_window_fades_in_the_next_one_and_is_gone_after_it() {
+fn full_window_fades_during_the_next_one() {
     let (limit, full) = (limit("10/10s"), counter(10, 0));
     for (elapsed, expected) in
         [(9_999, false), (10_000, false), (10_999, false), (11_000, true), (19_999, true), (20_000, true)]
@@ -86,14 +86,14 @@ fn a_full_window_fades_in_the_next_one_and_is_gone_after_it() {
 }
 
 #[test]
-fn a_limit_of_one_request_waits_for_the_end_of_the_next_window() {
+fn limit_of_one_waits_until_next_window_ends() {
     let (limit, used) = (limit("1/10s"), counter(1, 0));
     assert!(!passes(limit, used, START + 19_999));
     assert!(passes(limit, used, START + 20_000));
 }
 
 #[test]
-fn retry_after_is_the_rest_of_the_wait_in_whole_seconds() {
+fn retry_after_is_the_wait_in_whole_seconds() {
     for (requests, current, previous, elapsed, seconds) in [
         (10, 10, 0, 0, 11),
         (10, 10, 0, 1, 11),
@@ -116,7 +116,7 @@ fn retry_after_is_the_rest_of_the_wait_in_whole_seconds() {
 }
 
 #[test]
-fn what_is_left_is_told_in_whole_requests_and_seconds() {
+fn status_has_whole_requests_and_seconds() {
     for (current, previous, elapsed, remaining, reset_after) in [
         (1, 0, 0, 9, 10),
         (1, 0, 1, 9, 10),
@@ -139,7 +139,7 @@ fn what_is_left_is_told_in_whole_requests_and_seconds() {
 }
 
 #[test]
-fn a_window_that_a_peer_opened_early_counts_as_just_begun() {
+fn window_started_early_counts_as_just_begun() {
     let limit = limit("10/10s");
     let early = Counter { window: WINDOW + 1, current: 2, previous: 8 };
     assert!(!passes(limit, early, START + 9_000));
@@ -149,7 +149,7 @@ fn a_window_that_a_peer_opened_early_counts_as_just_begun() {
 }
 
 #[test]
-fn a_counter_from_further_ahead_than_clocks_differ_is_not_believed() {
+fn counter_too_far_ahead_is_overwritten() {
     let full = |ahead| Counter { window: START / 1_000 + ahead, current: 10, previous: 0 };
     assert!(!passes(limit("10/1s"), full(10), START));
     let open = Attempt::StartWindow { window: START / 1_000, newest: START / 1_000 + 10 };
@@ -157,7 +157,7 @@ fn a_counter_from_further_ahead_than_clocks_differ_is_not_believed() {
 }
 
 #[test]
-fn the_setting_is_read_and_printed_in_one_form() {
+fn policy_parses_and_prints_in_one_form() {
     for (text, requests, seconds) in
         [("10/10s", 10, 10), ("1/1s", 1, 1), ("1000000/86400s", 1_000_000, 86_400)]
     {
@@ -170,7 +170,7 @@ fn the_setting_is_read_and_printed_in_one_form() {
 }
 
 #[test]
-fn a_setting_of_any_other_form_or_size_is_refused() {
+fn policy_of_another_form_is_refused() {
     for text in [
         "",
         "10",
@@ -198,7 +198,7 @@ fn a_setting_of_any_other_form_or_size_is_refused() {
 }
 
 #[test]
-fn the_largest_setting_computes_without_overflow() {
+fn largest_policy_computes_without_overflow() {
     let (limit, now) = (limit("1000000/86400s"), 253_402_300_799_999);
     let full = Counter { window: now / 86_400_000, current: 1_000_000, previous: 1_000_000 };
     assert!(retry_after(limit, full, now).is_some());
@@ -207,7 +207,7 @@ fn the_largest_setting_computes_without_overflow() {
 
 proptest! {
     #[test]
-    fn a_counter_of_any_numbers_computes_without_overflow(
+    fn any_counter_computes_without_overflow(
         window in prop_oneof![any::<u64>(), WINDOW - 3..WINDOW + 3, Just(u64::MAX)],
         current: u64, previous: u64, elapsed in 0..30_000_u64,
     ) {
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn exactly_the_requests_that_are_left_would_pass_now(
+    fn exactly_the_remaining_requests_would_pass(
         requests in 1..20_u64, current in 0..25_u64, previous in 0..25_u64, elapsed in 0..10_000_u64,
     ) {
         let (limit, now) = (limit(&format!("{requests}/10s")), START + elapsed);
@@ -229,7 +229,7 @@ proptest! {
     }
 
     #[test]
-    fn an_expired_counter_changes_no_decision_whichever_clock_is_asked(
+    fn expired_counter_changes_no_decision(
         window in 1..20_u64, current in 0..25_u64, previous in 0..25_u64, skew in -10_000..10_000_i64, later in 0..60_000_u64,
     ) {
         let limit = limit(&format!("10/{window}s"));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn a_character_folds_as_unicode_has_it() {
+fn characters_fold_by_unicode_tables() {
     for (letter, form) in [
         ('A', "a"),
         ('İ', "i\u{307}"),
@@ -54,7 +54,7 @@ fn a_character_folds_as_unicode_has_it() {
 }
 
 #[test]
-fn a_text_folds_character_by_character() {
+fn texts_fold_by_character() {
     for (text, form) in [
         ("α\u{345}\u{301}", "άι"),
         ("A\u{200d}\u{30a}", "å"),
@@ -68,7 +68,7 @@ fn a_text_folds_character_by_character() {
 }
 
 #[test]
-fn folding_again_changes_no_character() {
+fn folding_is_idempotent() {
     for letter in '\0'..=char::MAX {
         let form = nfkc_casefold(&letter.to_string());
         assert_eq!(nfkc_casefold(&form), form, "U+{:04X}", u32::from(letter));
@@ -76,7 +76,7 @@ fn folding_again_changes_no_character() {
 }
 
 #[test]
-fn what_shows_nothing_is_not_visible() {
+fn invisible_text_is_not_visible() {
     for text in
         ["", " ", "\u{200b}", "\u{ad}\u{feff}", "\u{3164}\u{ffa0}", "\u{2800}", "\u{1}\u{2028}", "\u{e0020}"]
     {
@@ -88,7 +88,7 @@ fn what_shows_nothing_is_not_visible() {
 }
 
 #[test]
-fn names_that_differ_in_form_only_are_the_same_name() {
+fn different_forms_are_the_same_name() {
     for (one, other) in [
         ("Apollo", "aPOLLO"),
         ("Straße", "STRASSE"),
@@ -108,7 +108,7 @@ fn names_that_differ_in_form_only_are_the_same_name() {
 }
 
 #[test]
-fn names_that_look_the_same_are_the_same_name() {
+fn invisible_characters_do_not_change_a_name() {
     for unseen in ["\u{a0}\u{ad}", " \u{200b}", "\u{2800}", "\u{fff9}", "\0", "\u{7}", "\u{3164} "] {
         assert_eq!(name_key(&format!("Apollo{unseen}")), name_key("Apollo"), "{unseen:?}");
         assert_eq!(name_key(&format!("{unseen}Apollo")), name_key("Apollo"), "{unseen:?}");
@@ -117,7 +117,7 @@ fn names_that_look_the_same_are_the_same_name() {
 }
 
 #[test]
-fn names_that_differ_otherwise_are_different_names() {
+fn other_differences_make_different_names() {
     for (one, other) in [("Apollo", "Apollo 2"), ("cafe", "café"), ("a b", "ab"), ("1", "l"), ("ı", "i")] {
         assert_ne!(name_key(one), name_key(other), "{one} {other}");
     }
@@ -125,7 +125,7 @@ fn names_that_differ_otherwise_are_different_names() {
 
 proptest! {
     #[test]
-    fn the_form_of_a_name_is_the_same_name(name in "\\PC{1,100}") {
+    fn folded_name_is_the_same_name(name in "\\PC{1,100}") {
         prop_assert_eq!(name_key(&name), name_key(&nfkc_casefold(&name)));
     }
 

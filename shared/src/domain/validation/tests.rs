@@ -105,12 +105,12 @@ fn expect(found: &[(String, String)], expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn what_keeps_shape_and_rules_is_taken() {
+fn valid_input_is_accepted() {
     assert_eq!(of(order()), json!([]));
 }
 
 #[test]
-fn all_issues_come_at_once_in_the_order_of_the_fields() {
+fn all_issues_are_reported_in_field_order() {
     let bad = json!({
         "note": 5, "lines": [{"weight": "1", "label": "x"}, {"weight": 10, "label": null}],
         "address": {"city": "B", "contact": "nobody"}, "express": "yes", "ratio": "1", "kind": "gift",
@@ -133,7 +133,7 @@ fn all_issues_come_at_once_in_the_order_of_the_fields() {
 }
 
 #[test]
-fn a_missing_field_is_undefined_and_an_optional_one_may_be_missing() {
+fn missing_field_is_undefined_unless_optional() {
     expect(&kinds(without("title")), &[("title", "invalid_type")]);
     assert_eq!(of(without("express"))[0]["message"], "Invalid input: expected boolean, received undefined");
     for optional in ["level", "kind", "ratio", "note"] {
@@ -142,7 +142,7 @@ fn a_missing_field_is_undefined_and_an_optional_one_may_be_missing() {
 }
 
 #[test]
-fn null_is_not_absent() {
+fn null_is_not_missing() {
     for field in ["title", "unitCount", "level", "ratio", "express", "address", "lines", "note"] {
         let issues = of(with(&[(&format!("/{field}"), Value::Null)]));
         assert_eq!(
@@ -155,7 +155,7 @@ fn null_is_not_absent() {
 }
 
 #[test]
-fn input_that_is_no_object_is_one_issue_with_the_whole() {
+fn another_type_than_object_is_one_issue() {
     for (value, name) in [
         (json!([]), "array"),
         (json!("text"), "string"),
@@ -169,13 +169,13 @@ fn input_that_is_no_object_is_one_issue_with_the_whole() {
 }
 
 #[test]
-fn what_is_no_object_or_array_hides_what_would_be_in_it() {
+fn mismatch_hides_issues_below_it() {
     let bad = with(&[("/address", json!("Bern")), ("/lines", json!({}))]);
     expect(&kinds(bad), &[("address", "invalid_type"), ("lines", "invalid_type")]);
 }
 
 #[test]
-fn no_rule_speaks_of_a_value_that_is_not_there() {
+fn rules_skip_mismatched_values() {
     // Whatever stands in for these would be too short, too small, or no address itself.
     let bad = with(&[
         ("/title", json!(7)),
@@ -195,7 +195,7 @@ fn no_rule_speaks_of_a_value_that_is_not_there() {
 }
 
 #[test]
-fn rules_speak_beside_type_errors_of_other_fields() {
+fn rules_apply_beside_mismatches_of_other_fields() {
     let bad = with(&[("/title", json!("long")), ("/express", json!(0)), ("/lines/0/weight", json!(0.4))]);
     expect(
         &kinds(bad),
@@ -204,7 +204,7 @@ fn rules_speak_beside_type_errors_of_other_fields() {
 }
 
 #[test]
-fn an_array_has_rules_of_its_own() {
+fn length_rules_apply_to_arrays() {
     let line = json!({"weight": 1, "label": "x"});
     let few = of(with(&[("/lines", json!([]))]));
     assert_eq!(
@@ -223,7 +223,7 @@ fn an_array_has_rules_of_its_own() {
 }
 
 #[test]
-fn a_number_that_its_type_does_not_hold_is_too_small_or_too_big() {
+fn number_beyond_its_type_is_out_of_range() {
     for (value, expected) in [
         (json!(-1), Some("too_small")),
         (json!(0), None),
@@ -242,7 +242,7 @@ fn a_number_that_its_type_does_not_hold_is_too_small_or_too_big() {
 }
 
 #[test]
-fn a_number_beyond_its_type_is_told_the_bound_of_its_rule() {
+fn number_beyond_its_type_reports_the_rule() {
     for (value, bound) in [(json!(1e300), "<=100"), (json!(u64::MAX), "<=100"), (json!(-1e300), ">=1")] {
         let issues = of(with(&[("/unitCount", value.clone())]));
         assert!(
@@ -254,7 +254,7 @@ fn a_number_beyond_its_type_is_told_the_bound_of_its_rule() {
 }
 
 #[test]
-fn an_option_that_is_none_of_the_known_ones_keeps_no_other_issue_back() {
+fn unknown_option_hides_no_other_issue() {
     for bad in [json!("GIFT"), json!(""), json!(0), json!(null), json!({"gift": null})] {
         let issues = of(with(&[("/kind", bad), ("/title", json!("")), ("/note", json!(1))]));
         let option = json!({"path": ["kind"], "code": "custom", "message": "Invalid option: expected one of gift|sample"});
@@ -264,7 +264,7 @@ fn an_option_that_is_none_of_the_known_ones_keeps_no_other_issue_back() {
 }
 
 #[test]
-fn a_refused_item_is_one_issue_and_not_one_of_its_array_too() {
+fn refused_item_is_one_issue() {
     #[derive(Debug, Input)]
     struct Basket {
         #[serde(rename = "kinds")]
@@ -276,7 +276,7 @@ fn a_refused_item_is_one_issue_and_not_one_of_its_array_too() {
 }
 
 #[test]
-fn unknown_fields_are_dropped_and_of_doubled_ones_the_last_wins() {
+fn unknown_fields_are_ignored_and_last_duplicate_wins() {
     let mut more = order();
     more["unknown"] = json!({"deep": [1]});
     assert_eq!(of(more), json!([]));
@@ -285,7 +285,7 @@ fn unknown_fields_are_dropped_and_of_doubled_ones_the_last_wins() {
 }
 
 #[test]
-fn the_first_field_at_fault_is_named_with_its_whole_path() {
+fn field_is_path_of_the_first_issue() {
     let field = |value| parse::<Order>(value, Source::Json).unwrap_err().field();
     assert_eq!(field(with(&[("/lines/0/label", json!(1))])).as_deref(), Some("lines.0.label"));
     assert_eq!(field(with(&[("/note", json!(1)), ("/unitCount", json!(0))])).as_deref(), Some("unitCount"));
@@ -365,7 +365,7 @@ fn differs_on_purpose(order: &Value) -> bool {
 
 proptest! {
     #[test]
-    fn nothing_makes_parsing_panic(value in any_json()) {
+    fn parsing_never_panics(value in any_json()) {
         for source in [Source::Json, Source::Text] {
             if let Err(issues) = parse::<Order>(value.clone(), source) {
                 prop_assert!(!issues.as_slice().is_empty());
@@ -374,7 +374,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_taken_is_what_plain_serde_and_the_rules_take(value in nearly_an_order()) {
+    fn parsing_agrees_with_serde_and_the_rules(value in nearly_an_order()) {
         let plain = serde_json::from_value::<Order>(value.clone()).ok().filter(keeps_the_rules);
         let parsed = parse::<Order>(value.clone(), Source::Json);
         if !differs_on_purpose(&value) {
@@ -383,7 +383,7 @@ proptest! {
     }
 
     #[test]
-    fn no_place_has_two_issues(value in nearly_an_order()) {
+    fn each_path_has_one_issue(value in nearly_an_order()) {
         if let Err(issues) = parse::<Order>(value, Source::Json) {
             let paths: Vec<_> = issues.as_slice().iter().map(|issue| &issue.path).collect();
             for (index, path) in paths.iter().enumerate() {

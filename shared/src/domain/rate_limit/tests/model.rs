@@ -140,7 +140,7 @@ fn arrivals() -> impl Strategy<Value = Vec<(u64, usize, bool)>> {
 
 proptest! {
     #[test]
-    fn a_request_passes_exactly_if_the_rule_says_so(limit in limits(), arrivals in arrivals()) {
+    fn request_passes_iff_the_rule_allows(limit in limits(), arrivals in arrivals()) {
         let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
         let mut cache = [None; 3];
         for (gap, instance, sweep) in arrivals {
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn instances_whose_clocks_differ_and_step_never_pass_more_than_the_rule_allows(
+    fn skewed_clocks_never_exceed_the_limit(
         limit in limits(), arrivals in prop::collection::vec((gaps(), 0..3_usize, any::<bool>(), skews()), 1..80),
     ) {
         let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
@@ -200,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn requests_that_overtake_each_other_never_pass_more_than_the_rule_allows(
+    fn concurrent_requests_never_exceed_the_limit(
         limit in limits(), turns in prop::collection::vec((gaps(), 0..3_usize, 0..6_usize), 1..120),
     ) {
         let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
@@ -231,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn retry_after_names_the_second_of_the_first_millisecond_that_passes(
+    fn retry_after_is_the_first_second_that_passes(
         requests in 1..6_u64, seconds in 1..3_u64, current in 0..6_u64, previous in 0..6_u64, elapsed in 0..4_000_u64,
     ) {
         let limit: RateLimitPolicy = format!("{requests}/{seconds}s").parse().unwrap();

@@ -54,7 +54,7 @@ fn expect(value: Value, expected: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn an_invoice_is_read_with_all_that_it_holds() {
+fn invoice_is_read_with_all_fields() {
     let read = parse::<Invoice>(invoice(), Source::Json).unwrap();
     assert_eq!(read.customer.name, "Ada");
     assert_eq!(read.currency, Currency::Eur);
@@ -74,7 +74,7 @@ fn an_invoice_is_read_with_all_that_it_holds() {
 }
 
 #[test]
-fn issues_of_all_depths_come_in_declared_order() {
+fn issues_of_all_depths_are_in_declared_order() {
     let bad = with(&[
         ("/no", json!("7")),
         ("/customer/name", json!(" ")),
@@ -111,7 +111,7 @@ fn issues_of_all_depths_come_in_declared_order() {
 }
 
 #[test]
-fn a_rule_about_two_fields_has_a_path() {
+fn rule_about_two_fields_has_a_path() {
     let early = ("[\"dueDate\"]", "custom", "Due date is before the issue date");
     expect(with(&[("/dueDate", json!("2026-11-21"))]), &[early]);
     let much = ("[\"discount\"]", "too_big", "Discount is more than the items");
@@ -119,14 +119,14 @@ fn a_rule_about_two_fields_has_a_path() {
 }
 
 #[test]
-fn a_rule_about_two_fields_stands_beside_other_issues() {
+fn rule_about_two_fields_joins_other_issues() {
     let bad = with(&[("/dueDate", json!("2026-11-21")), ("/customer/email", json!("nobody"))]);
     let email = ("[\"customer\",\"email\"]", "invalid_format", "Invalid email address");
     expect(bad, &[email, ("[\"dueDate\"]", "custom", "Due date is before the issue date")]);
 }
 
 #[test]
-fn a_rule_is_silent_where_its_fields_are_wrong() {
+fn rule_is_skipped_if_its_fields_are_invalid() {
     // Whatever stood in for these, it would be issued late, or have no worth.
     let date = ("[\"issueDate\"]", "invalid_type", "Invalid input: expected string, received null");
     expect(with(&[("/issueDate", Value::Null)]), &[date]);
@@ -137,7 +137,7 @@ fn a_rule_is_silent_where_its_fields_are_wrong() {
 }
 
 #[test]
-fn an_option_with_data_is_known_by_its_tag() {
+fn enum_with_data_is_read_by_tag() {
     for good in [json!({"type": "cash"}), json!({"type": "card", "holders": [{"name": "a"}]})] {
         expect(with(&[("/payment", good)]), &[]);
     }
@@ -155,7 +155,7 @@ fn an_option_with_data_is_known_by_its_tag() {
 }
 
 #[test]
-fn a_length_is_told_before_the_elements() {
+fn too_many_elements_hide_their_issues() {
     let bad = json!({"name": 1});
     let many = with(&[("/payment", json!({"type": "card", "holders": [bad, bad, bad]}))]);
     // Of too many, none is looked at.
@@ -167,7 +167,7 @@ fn a_length_is_told_before_the_elements() {
 }
 
 #[test]
-fn too_few_elements_are_looked_at_nevertheless() {
+fn too_few_elements_report_their_issues() {
     #[derive(Debug, Input)]
     struct Pair {
         #[serde(rename = "of")]
@@ -181,7 +181,7 @@ fn too_few_elements_are_looked_at_nevertheless() {
 }
 
 #[test]
-fn what_may_be_absent_is_absent_or_keeps_its_rules() {
+fn optional_values_are_missing_or_valid() {
     for optional in ["dueDate", "discount", "payment", "labels", "contractId", "orderId", "sentAt", "note"] {
         expect(without(optional), &[]);
     }
@@ -191,7 +191,7 @@ fn what_may_be_absent_is_absent_or_keeps_its_rules() {
 }
 
 #[test]
-fn absent_null_and_a_value_are_three_things() {
+fn patch_distinguishes_absent_null_and_value() {
     let note = |note: Value| parse::<Invoice>(with(&[("/note", note)]), Source::Json).map(|read| read.note);
     assert_eq!(note(Value::Null), Ok(Patch::Null));
     assert_eq!(note(json!(" paid ")), Ok(Patch::Value("paid".to_owned())));
@@ -200,7 +200,7 @@ fn absent_null_and_a_value_are_three_things() {
 }
 
 #[test]
-fn a_date_is_a_day_of_the_calendar() {
+fn date_is_a_calendar_day() {
     for bad in [
         "2026-02-29",
         "2026-11-31",
@@ -220,7 +220,7 @@ fn a_date_is_a_day_of_the_calendar() {
 }
 
 #[test]
-fn a_time_is_what_rfc_3339_says() {
+fn time_has_the_form_of_rfc_3339() {
     for good in ["2026-11-22T04:23:11Z", "2026-11-22T04:23:11.123456789+05:30", "2026-11-22T04:23:11-08:00"] {
         expect(with(&[("/sentAt", json!(good))]), &[]);
     }
@@ -243,14 +243,14 @@ fn a_time_is_what_rfc_3339_says() {
 }
 
 #[test]
-fn an_id_has_the_hyphenated_form() {
+fn uuid_has_the_hyphenated_form() {
     for bad in ["{019ab3c5-1f8b-7bbb-8000-5d60cdb1a4e6}", "019ab3c51f8b7bbb80005d60cdb1a4e6", "", "x"] {
         expect(with(&[("/orderId", json!(bad))]), &[("[\"orderId\"]", "invalid_format", "Invalid UUID")]);
     }
 }
 
 #[test]
-fn no_more_than_100_issues_are_told() {
+fn at_most_100_issues_are_reported() {
     let items = |count: usize| Value::from(vec![json!({"sku": "A-01", "quantity": 0, "amount": 0}); count]);
     assert_eq!(told(with(&[("/items", items(49))])).len(), 98);
     let told = told(with(&[("/items", items(9_000)), ("/note", json!(1))]));
@@ -259,7 +259,7 @@ fn no_more_than_100_issues_are_told() {
 }
 
 #[test]
-fn long_keys_are_not_repeated_without_end() {
+fn long_keys_bound_the_number_of_issues() {
     type Nested = BTreeMap<String, BTreeMap<String, u8>>;
     let inner: Map<_, _> = (0..1_000).map(|key| (key.to_string(), json!(""))).collect();
     let outer = json!({ "k".repeat(40_000): inner });
@@ -268,7 +268,7 @@ fn long_keys_are_not_repeated_without_end() {
 }
 
 #[test]
-fn the_rules_of_a_nested_type_stay_with_it() {
+fn nested_mismatches_are_reported_at_their_path() {
     let bad = with(&[("/items", json!([])), ("/customer", json!([]))]);
     expect(
         bad,
@@ -280,7 +280,7 @@ fn the_rules_of_a_nested_type_stay_with_it() {
 }
 
 #[test]
-fn a_type_may_hold_itself_or_be_generic() {
+fn recursive_and_generic_types_are_read() {
     #[derive(Debug, Input)]
     struct Tree<T> {
         #[serde(rename = "value")]
@@ -295,7 +295,7 @@ fn a_type_may_hold_itself_or_be_generic() {
 }
 
 #[test]
-fn a_rule_of_the_application_relies_on_the_length() {
+fn custom_rule_runs_after_the_length() {
     #[derive(Debug, Input)]
     struct Article {
         #[serde(rename = "no")]
@@ -320,7 +320,7 @@ fn a_rule_of_the_application_relies_on_the_length() {
 }
 
 #[test]
-fn a_time_is_one_of_rfc_3339() {
+fn time_is_in_range_of_rfc_3339() {
     for time in ["2026-11-22T04:23:11Z", "2026-11-22T04:23:11.5+23:59", "2026-11-22T04:23:59-00:00"] {
         assert!(parse::<jiff::Timestamp>(json!(time), Source::Json).is_ok(), "{time}");
     }
@@ -334,7 +334,7 @@ fn a_time_is_one_of_rfc_3339() {
 }
 
 #[test]
-fn no_rule_sees_another_number_than_was_sent() {
+fn custom_rule_never_sees_a_clamped_number() {
     #[derive(Debug, Input)]
     struct Pairs {
         #[serde(rename = "of")]

@@ -24,7 +24,7 @@ fn code(parameters: Value) -> Option<IssueCode> {
 }
 
 #[test]
-fn a_limit_is_a_whole_number_from_1_to_100() {
+fn limit_is_an_integer_from_1_to_100() {
     for (text, expected) in [("1", 1), ("100", 100), ("020", 20)] {
         assert_eq!(page(json!({ "limit": text })).unwrap().limit(), expected);
     }
@@ -39,7 +39,7 @@ fn a_limit_is_a_whole_number_from_1_to_100() {
 }
 
 #[test]
-fn a_number_of_any_length_is_on_the_right_side_of_the_limit() {
+fn long_numbers_are_too_small_or_big() {
     for digits in [19, 20, 38, 39, 40, 10_000] {
         let huge = "9".repeat(digits);
         assert_eq!(
@@ -52,13 +52,13 @@ fn a_number_of_any_length_is_on_the_right_side_of_the_limit() {
 }
 
 #[test]
-fn a_list_without_parameters_has_pages_of_20() {
+fn default_limit_is_20() {
     let page = page(json!({"unknown": "x"})).unwrap();
     assert_eq!(page.limit(), 20);
 }
 
 #[test]
-fn flags_and_numbers_are_read_from_their_text() {
+fn flags_and_numbers_are_parsed_from_text() {
     let filter = |parameters| parse::<Filter>(parameters, Source::Text);
     let read = filter(json!({"archived": "true", "ratio": "-0.25", "name": "5"})).unwrap();
     assert_eq!((read.archived, read.ratio, read.name.as_deref()), (Some(true), Some(-0.25), Some("5")));
@@ -77,7 +77,7 @@ fn flags_and_numbers_are_read_from_their_text() {
 }
 
 #[test]
-fn a_parameter_for_a_list_may_be_there_once() {
+fn list_parameter_may_occur_once() {
     let tags = |tags: Value| parse::<Filter>(json!({ "tag": tags }), Source::Text).map(|filter| filter.tag);
     assert_eq!(tags(json!("1")).unwrap(), [1]);
     assert_eq!(tags(json!(["1", "2"])).unwrap(), [1, 2]);
@@ -88,7 +88,7 @@ fn a_parameter_for_a_list_may_be_there_once() {
 }
 
 #[test]
-fn in_a_json_body_text_is_no_number_and_no_flag() {
+fn json_strings_are_no_numbers_or_flags() {
     for (key, text) in [("archived", "true"), ("ratio", "0.5")] {
         assert!(parse::<Filter>(json!({ key: text }), Source::Json).is_err(), "{key}");
     }
