@@ -24,7 +24,7 @@ pub struct ProjectFile {
     pub org_id: OrgId,
     /// Project that the file belongs to.
     pub project_id: ProjectId,
-    /// Name that its sender gave it, without path, control characters and what can't be seen.
+    /// Name that its sender gave it, without path, control characters and invisible characters.
     pub name: FileName,
     /// Media type, confirmed by the bytes.
     pub content_type: String,

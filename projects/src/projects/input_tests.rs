@@ -1,4 +1,4 @@
-//! The rules of a new project, on both sides of every boundary.
+//! Rules of a new project, on both sides of every boundary.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn create(body: Value) -> Result<Value, Issues> {
     parse::<NewProject>(body, Source::Json).map(|project| serde_json::to_value(project).unwrap())
 }
 
-/// The code and the message of the only issue, which is with this field; nothing where there is none.
+/// Returns code and message of the only issue, which must be with this field; `None` if there is none.
 fn issue(body: Value, field: &str) -> Option<(IssueCode, String)> {
     let issues = create(body).err()?;
     let [issue] = issues.as_slice() else { panic!("{issues:?}") };
@@ -121,7 +121,7 @@ fn all_issues_are_reported_in_order() {
     assert_eq!(issues.field().as_deref(), Some("name"));
 }
 
-/// A field of a body: text about as long as its limit, a color, or another type; or nothing.
+/// Field of a body: a text about as long as its limit, a color, another type, or none.
 fn field(longest: usize) -> impl Strategy<Value = Option<Value>> {
     let text = (0..longest + 20, "[ aé🚀]").prop_map(|(length, letter)| Value::from(letter.repeat(length)));
     let color = "#[0-9a-fA-F]{5,7}".prop_map(Value::from);
@@ -133,7 +133,7 @@ fn field(longest: usize) -> impl Strategy<Value = Option<Value>> {
     ]
 }
 
-/// The contract's words on the body, said again without any of the machinery.
+/// Checks the contract of the body, without `Input`.
 fn keeps_the_rules(name: Option<&Value>, description: Option<&Value>, color: Option<&Value>) -> bool {
     let optional = |value: Option<&Value>, fits: &dyn Fn(&str) -> bool| {
         value.is_none_or(|value| value.as_str().is_some_and(fits))

@@ -21,7 +21,7 @@ pub struct Project {
     pub id: ProjectId,
     /// Organization that the project belongs to.
     pub org_id: OrgId,
-    /// Name, unique in the organization without regard to case, width and what can't be seen.
+    /// Name, unique in the organization without regard to case, width and invisible characters.
     pub name: String,
     /// Description in a few words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ impl Resource for Project {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Input, JsonSchema)]
 pub struct NewProject {
     /// Name, which is trimmed and has at least one visible character. It is unique in the organization without regard to
-    /// case, width and what can't be seen.
+    /// case, width and invisible characters.
     #[input(trim)]
     #[validate(length(min = 1, max = 100))]
     name: String,

@@ -1,4 +1,4 @@
-//! Every variable: its default, good and bad values, and that a message names it but never a secret.
+//! Every variable: default, valid and invalid values, and messages without secrets.
 
 mod keys;
 
@@ -8,7 +8,7 @@ use super::*;
 
 const SECRET: &str = "a secret of 32 bytes, as they say";
 
-/// The variables without which no function starts.
+/// Required variables.
 const REQUIRED: [(&str, &str); 4] = [
     ("AUTH_JWT_SECRET", SECRET),
     ("AUTH_ISSUER", "https://issuer.example"),
@@ -16,7 +16,7 @@ const REQUIRED: [(&str, &str); 4] = [
     ("RATE_LIMIT_TABLE", "limits"),
 ];
 
-/// Reads with the required variables and these; an empty value is one that is not set.
+/// Reads with the required variables and these. An empty value is not set.
 fn read_with<T>(changes: &[(&str, &str)], read: impl FnOnce(&Env<'_>) -> Option<T>) -> Result<T, String> {
     let lookup = |name: &str| {
         let all = changes.iter().chain(&REQUIRED);
@@ -29,7 +29,7 @@ fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
     read_with(changes, Settings::from_env)
 }
 
-/// What a function says when it can't start.
+/// Returns the problems with a variable of this value.
 fn problem(name: &str, value: &str) -> String {
     settings(&[(name, value)]).err().unwrap_or_default()
 }
@@ -70,7 +70,7 @@ fn set_variables_override_defaults() {
 
 #[test]
 fn missing_or_empty_variable_is_named() {
-    // Without a secret the issuer is asked for its keys.
+    // Without a secret the issuer's keys are discovered.
     for (name, _) in REQUIRED.into_iter().skip(1) {
         let without = |lookup: &str| {
             REQUIRED
@@ -219,7 +219,7 @@ fn invalid_ca_bundle_is_named() {
     }
 }
 
-/// What Lambda sets.
+/// Variables that Lambda sets.
 const LAMBDA: [(&str, &str); 4] = [
     ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
     ("AWS_REGION", "eu-central-1"),
@@ -227,7 +227,7 @@ const LAMBDA: [(&str, &str); 4] = [
     ("AWS_SECRET_ACCESS_KEY", "key"),
 ];
 
-/// What a function that Lambda starts with these changes makes of them.
+/// Reads with Lambda's variables and these changes.
 fn aws(changes: &[(&str, &str)]) -> Result<AwsSettings, String> {
     read_with(&[&LAMBDA[..], changes].concat(), AwsSettings::from_env)
 }
@@ -243,7 +243,7 @@ fn own_endpoint_overrides_the_common_one() {
         (&[own], None, Some("http://s3")),
         (&[tables], Some("http://dynamodb"), None),
         (&[common, own, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")], None, None),
-        // A template can't leave a variable out.
+        // A template can't omit a variable.
         (&[("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_ENDPOINT_URL", "")], None, None),
     ] {
         let aws = aws(changes).unwrap();
@@ -274,10 +274,10 @@ fn invalid_endpoint_or_switch_is_named() {
 fn start_outside_lambda_prints_the_command() {
     let start = |changes: &[_]| read_with(changes, AwsSettings::from_env).map(|aws| aws.region);
     assert_eq!(start(&LAMBDA), Ok("eu-central-1".to_owned()));
-    // Started by hand, a function lacks all of these, and the one message about it is enough.
-    let by_hand = start(&[]).unwrap_err();
-    assert!(by_hand.starts_with("AWS_LAMBDA_RUNTIME_API ") && by_hand.contains("cargo run"), "{by_hand}");
-    assert!(!by_hand.contains("; "), "{by_hand}");
+    // Outside Lambda all of them are missing, and one message is enough.
+    let outside = start(&[]).unwrap_err();
+    assert!(outside.starts_with("AWS_LAMBDA_RUNTIME_API ") && outside.contains("cargo run"), "{outside}");
+    assert!(!outside.contains("; "), "{outside}");
     for missing in 1..LAMBDA.len() {
         let mut changes = LAMBDA;
         changes[missing].1 = "";

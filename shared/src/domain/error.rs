@@ -1,4 +1,4 @@
-//! Errors of requests that were understood. The edge maps them to status codes.
+//! Errors of requests that were understood, which the edge maps to status codes.
 //!
 //! Each error has two texts. Its `Display` is for the caller and names nothing internal. Its `source()` is for the log.
 

@@ -90,7 +90,7 @@ impl Serialize for NewFile {
 /// Maximum length of a name in characters.
 const MAX_NAME_LENGTH: usize = 255;
 
-/// Name of a file whose own name has no character that can be kept.
+/// Name of a file if no character of its own name can be kept.
 const UNNAMED: &str = "file";
 
 /// File name without a path, control characters, direction overrides and invisible characters: 1 to 255 characters.
@@ -106,7 +106,7 @@ const UNNAMED: &str = "file";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(
-    description = "File name without a path, control characters and what can't be seen: 1 to 255 characters."
+    description = "File name without a path, control characters and invisible characters: 1 to 255 characters."
 )]
 pub struct FileName(String);
 
@@ -144,7 +144,7 @@ impl FileName {
     }
 }
 
-/// Trims what has no meaning at an end: white space, joiners, selectors, and dots at the right end.
+/// Trims characters without meaning at an end: white space, joiners, selectors, and dots at the right end.
 ///
 /// Windows drops trailing dots and spaces, so names that differ only in them would collide there. A name of joiners alone
 /// would look empty.

@@ -22,7 +22,7 @@ fn foreign_id(text: &str) -> Result<String, ParseError> {
         .ok_or_else(|| ParseError::new("must be 1 to 255 bytes without control characters"))
 }
 
-/// The id of an organization (tenant), as the token's issuer names it.
+/// Id of an organization (tenant), as the token's issuer names it.
 ///
 /// ```
 /// use shared::domain::OrgId;
@@ -33,6 +33,7 @@ fn foreign_id(text: &str) -> Result<String, ParseError> {
 /// # Ok::<(), shared::domain::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[schemars(description = "Id of an organization (tenant), as the token's issuer names it.")]
 pub struct OrgId(String);
 
 /// Parses 1 to 255 bytes without control characters. `.` and `..` are invalid, because no URL can have them as a segment
@@ -56,7 +57,7 @@ impl OrgId {
     }
 }
 
-/// The id of a user: the `sub` of the token.
+/// Id of a user: the `sub` of the token.
 ///
 /// ```
 /// use shared::domain::UserId;
@@ -67,6 +68,7 @@ impl OrgId {
 /// # Ok::<(), shared::domain::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[schemars(description = "Id of a user: the `sub` of the token.")]
 pub struct UserId(String);
 
 /// Parses 1 to 255 bytes without control characters.

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn special_member_names_are_literal() {
         let hidden = r#"{"$serde_json::private::RawValue":"[\"victim\"]"}"#;
-        // The feature is on, so this test would notice if the literal were read as a value.
+        // The feature is on, so the test fails if a literal is read as a value.
         assert_eq!(serde_json::from_str::<Value>(hidden).unwrap(), json!(["victim"]));
         for text in [hidden.to_owned(), format!("[{hidden}]"), format!("{{\"a\":{hidden}}}")] {
             let value = read::<false>(&text).unwrap();

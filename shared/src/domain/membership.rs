@@ -258,7 +258,7 @@ mod tests {
         };
         assert_eq!(roles("acme"), [true, true, true]);
         assert_eq!(roles("umbrella"), [true, false, false]);
-        assert!(alice.authorize_org("initech").is_err(), "a role makes nobody a member");
+        assert!(alice.authorize_org("initech").is_err(), "a role does not make a member");
     }
 
     #[test]

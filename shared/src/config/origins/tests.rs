@@ -1,4 +1,4 @@
-//! Which texts are origins, and which origins are the same.
+//! Valid origins, and their comparison.
 
 use super::*;
 

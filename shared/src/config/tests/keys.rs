@@ -1,4 +1,4 @@
-//! Sources of keys: which may stand together, and which keep a function from starting.
+//! Sources of keys, alone and together.
 
 use super::*;
 
@@ -9,19 +9,19 @@ const URL: &str = "https://issuer.example/jwks.json";
 const ISSUER: &str = "https://issuer.example";
 const PREVIOUS: &str = "the secret before it, of 32 bytes";
 
-/// The keys with these variables; without a secret unless they set one.
+/// Reads the sources of keys with these variables, without a secret unless they set one.
 fn keys(changes: &[(&str, &str)]) -> Result<KeySources, String> {
     settings(&[changes, &[("AUTH_JWT_SECRET", "")]].concat()).map(|settings| settings.auth.keys)
 }
 
-/// The document that the issuer is asked for, without any other keys.
+/// Returns the URL of the discovery document of an issuer without other keys.
 fn discovered(issuer: &str) -> Result<String, String> {
     match keys(&[("AUTH_ISSUER", issuer)])?.set {
         Some(KeySetSource::Discovery(discovery)) => {
             assert_eq!(discovery.issuer, issuer);
             Ok(discovery.document.to_string())
         }
-        _ => panic!("{issuer} is asked for its keys"),
+        _ => panic!("{issuer} has no discovery"),
     }
 }
 
@@ -83,7 +83,7 @@ fn issuer_without_discovery_is_refused() {
         let problem = discovered(issuer).unwrap_err();
         assert!(problem.starts_with("AUTH_JWT_SECRET is not set, nor is AUTH_JWKS or"), "{problem}");
         assert!(problem.contains("AUTH_ISSUER") && !problem.contains("hunter2"), "{problem}");
-        // With keys it is only a text.
+        // With other keys the issuer may be any text.
         assert!(keys(&[("AUTH_JWKS_URL", URL), ("AUTH_ISSUER", issuer)]).is_ok(), "{issuer}");
     }
 }
@@ -148,7 +148,7 @@ fn secret_that_is_not_utf8_is_refused() {
     assert_eq!(problem, "AUTH_JWT_SECRET must be UTF-8");
 }
 
-/// The settings of each row of docs/IDENTITY.md: issuer, URL of keys, audience and claim.
+/// Returns the settings in each row of docs/IDENTITY.md: issuer, URL of keys, audience and claim.
 fn documented() -> Vec<[String; 4]> {
     let text = std::fs::read_to_string(workspace().join("docs/IDENTITY.md")).unwrap();
     let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once("| `http"));

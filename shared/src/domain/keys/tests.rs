@@ -1,4 +1,4 @@
-//! Which keys of a set are used, for which algorithm and for which tokens.
+//! Choice of a key by algorithm, id and issuer, and parsing of key sets.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Signatures that another library made.
+/// Test vectors of another library.
 static VECTORS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("tests/vectors.json")).unwrap());
 
-/// A key of the vectors, with these members besides.
+/// Returns a key of the vectors with these members added.
 fn key(name: &str, members: &Value) -> Value {
     let mut key = VECTORS["keys"][name].clone();
     key.as_object_mut().unwrap().extend(members.as_object().cloned().unwrap());
@@ -23,8 +23,8 @@ fn parsed(keys: &[Value]) -> Result<KeySet, KeySetError> {
     json!({ "keys": keys }).to_string().parse()
 }
 
-/// Whether the set takes the signature of this name for a token of this algorithm and key id.
-fn takes(set: &KeySet, algorithm: &str, id: Option<&str>, signature: &str) -> bool {
+/// Returns `true` if the set verifies the signature of this name for a token of this algorithm and key id.
+fn verifies(set: &KeySet, algorithm: &str, id: Option<&str>, signature: &str) -> bool {
     let signature = VECTORS["signatures"][signature].as_str().unwrap();
     verified(set, KeyHint { algorithm, id, issuer: None }, signature).is_ok()
 }
@@ -48,8 +48,8 @@ const GENUINE: [(&str, &str, &str); 5] = [
 #[test]
 fn signatures_of_another_library_verify() {
     for (algorithm, id, signature) in GENUINE {
-        assert!(takes(&all(), algorithm, Some(id), signature), "{signature}");
-        assert!(takes(&all(), algorithm, None, signature), "{signature} without kid");
+        assert!(verifies(&all(), algorithm, Some(id), signature), "{signature}");
+        assert!(verifies(&all(), algorithm, None, signature), "{signature} without kid");
     }
 }
 
@@ -74,8 +74,8 @@ fn key_is_pinned_to_its_algorithm() {
                 ["RS256", "ES256", "ES384", "EdDSA", "HS256", "RS512", "PS256", "none", "", "rs256"]
             {
                 let right = GENUINE.contains(&(algorithm, id, signature));
-                let takes = takes(&set, algorithm, Some(id), signature);
-                assert!(!takes || right, "{signature} as {algorithm} by {id}");
+                let verified = verifies(&set, algorithm, Some(id), signature);
+                assert!(!verified || right, "{signature} as {algorithm} by {id}");
             }
         }
     }
@@ -87,7 +87,7 @@ fn key_is_pinned_to_its_algorithm() {
         ("ES256", "p256", "ES256 in DER by p256"),
         ("ES384", "p256", "ES384 by p384"),
     ] {
-        assert!(!takes(&set, algorithm, Some(id), signature), "{signature} as {algorithm}");
+        assert!(!verifies(&set, algorithm, Some(id), signature), "{signature} as {algorithm}");
     }
 }
 
@@ -97,8 +97,8 @@ fn alg_overrides_the_default_of_its_type() {
         [("ed25519", "EdDSA", "EdDSA", "Ed25519"), ("ed25519", "Ed25519", "Ed25519", "EdDSA")]
     {
         let set = parsed(&[key(name, &json!({"kid": "k", "alg": alg}))]).unwrap();
-        assert!(takes(&set, works, Some("k"), "EdDSA by ed25519"));
-        assert!(!takes(&set, other, Some("k"), "EdDSA by ed25519"));
+        assert!(verifies(&set, works, Some("k"), "EdDSA by ed25519"));
+        assert!(!verifies(&set, other, Some("k"), "EdDSA by ed25519"));
     }
     for alg in ["HS256", "none", "rs256", "RSA-OAEP", "ES256"] {
         assert_eq!(
@@ -115,7 +115,7 @@ fn rsa_key_verifies_its_alg_only() {
     for named in algorithms {
         let set = parsed(&[key("rsa-all", &json!({"kid": "k", "alg": named}))]).unwrap();
         for (algorithm, signed) in algorithms.iter().flat_map(|one| algorithms.map(|other| (*one, other))) {
-            let genuine = takes(&set, algorithm, Some("k"), &format!("{signed} by rsa-all"));
+            let genuine = verifies(&set, algorithm, Some("k"), &format!("{signed} by rsa-all"));
             assert_eq!(genuine, algorithm == named && signed == named, "{signed} as {algorithm} by {named}");
         }
     }
@@ -124,7 +124,7 @@ fn rsa_key_verifies_its_alg_only() {
 #[test]
 fn key_of_one_issuer_verifies_no_other() {
     let all = "https://login.example/{tenantid}/v2.0";
-    let takes = |own: Value, issuer: Option<&str>| {
+    let verify = |own: Value, issuer: Option<&str>| {
         let set = parsed(&[key("rsa", &json!({"kid": "k", "issuer": own}))]).unwrap();
         let signature = VECTORS["signatures"]["RS256 by rsa"].as_str().unwrap();
         verified(&set, KeyHint { algorithm: "RS256", id: Some("k"), issuer }, signature)
@@ -135,9 +135,9 @@ fn key_of_one_issuer_verifies_no_other() {
         (json!(all), Some("https://login.example/t1/v2.0")),
         (json!(null), Some("https://login.example/t1/v2.0")),
     ] {
-        assert_eq!(takes(own.clone(), issuer), Ok(()), "{own} {issuer:?}");
+        assert_eq!(verify(own.clone(), issuer), Ok(()), "{own} {issuer:?}");
     }
-    let foreign = takes(json!("https://login.example/t1/v2.0"), Some("https://login.example/t2/v2.0"));
+    let foreign = verify(json!("https://login.example/t1/v2.0"), Some("https://login.example/t2/v2.0"));
     assert_eq!(foreign, Err(Mismatch::Key));
 }
 
@@ -168,7 +168,7 @@ fn mismatch_has_its_reason() {
 fn kid_chooses_the_key() {
     let set = all();
     for id in ["p256", "ed25519", "RSA", "rsa ", ""] {
-        assert!(!takes(&set, "RS256", Some(id), "RS256 by rsa"), "{id:?}");
+        assert!(!verifies(&set, "RS256", Some(id), "RS256 by rsa"), "{id:?}");
     }
     assert!(set.contains("rsa") && !set.contains("other") && !set.contains(""));
 }
@@ -176,9 +176,9 @@ fn kid_chooses_the_key() {
 #[test]
 fn without_kid_one_key_must_fit() {
     let (first, second) = (key("rsa", &json!({"kid": "1"})), key("rsa", &json!({})));
-    assert!(takes(&parsed(std::slice::from_ref(&second)).unwrap(), "RS256", None, "RS256 by rsa"));
-    assert!(!takes(&parsed(&[first, second]).unwrap(), "RS256", None, "RS256 by rsa"));
-    assert!(!takes(&all(), "HS256", None, "RS256 by rsa"));
+    assert!(verifies(&parsed(std::slice::from_ref(&second)).unwrap(), "RS256", None, "RS256 by rsa"));
+    assert!(!verifies(&parsed(&[first, second]).unwrap(), "RS256", None, "RS256 by rsa"));
+    assert!(!verifies(&all(), "HS256", None, "RS256 by rsa"));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn any_key_with_the_kid_may_verify() {
     let set =
         parsed(&["p256", "rsa", "p384", "ed25519"].map(|name| key(name, &json!({"kid": "same"})))).unwrap();
     for (algorithm, _, signature) in GENUINE {
-        assert!(takes(&set, algorithm, Some("same"), signature), "{signature}");
+        assert!(verifies(&set, algorithm, Some("same"), signature), "{signature}");
     }
 }
 
@@ -238,13 +238,13 @@ fn leading_zero_of_the_modulus_is_stripped() {
     let modulus = VECTORS["keys"]["rsa"]["n"].as_str().unwrap();
     let padded = [vec![0], URL_SAFE_NO_PAD.decode(modulus).unwrap()].concat();
     let set = parsed(&[key("rsa", &json!({"n": URL_SAFE_NO_PAD.encode(padded)}))]).unwrap();
-    assert!(takes(&set, "RS256", None, "RS256 by rsa"));
+    assert!(verifies(&set, "RS256", None, "RS256 by rsa"));
 }
 
 #[test]
 fn point_off_the_curve_verifies_nothing() {
     let set = parsed(&[key("p256", &json!({"y": URL_SAFE_NO_PAD.encode([7; 32])}))]);
-    assert!(!set.is_ok_and(|set| takes(&set, "ES256", None, "ES256 by p256")));
+    assert!(!set.is_ok_and(|set| verifies(&set, "ES256", None, "ES256 by p256")));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn invalid_key_leaves_the_others_usable() {
         json!("RSA"),
         key("rsa", &json!({"kid": "good"})),
     ]);
-    assert!(takes(&set.unwrap(), "RS256", Some("good"), "RS256 by rsa"));
+    assert!(verifies(&set.unwrap(), "RS256", Some("good"), "RS256 by rsa"));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn other_json_is_refused() {
     }
     assert_eq!("{\"keys\":[]}".parse::<KeySet>().unwrap_err(), KeySetError::NoneUsable);
     assert_eq!(KeySet::try_from(&b"{\"keys\":[\"\xff\"]}"[..]).unwrap_err(), KeySetError::NotASet);
-    // A key alone is a common mistake.
+    // A single key instead of a set is a common mistake.
     let key = VECTORS["keys"]["rsa"].to_string();
     assert_eq!(key.parse::<KeySet>().unwrap_err(), KeySetError::NotASet);
 }

@@ -1,4 +1,4 @@
-//! The window's arithmetic on both sides of every boundary, to the millisecond.
+//! Arithmetic of the window on both sides of every boundary, to the millisecond.
 
 mod model;
 pub(crate) mod reference;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The beginning of window 170,000,000 of ten seconds, in milliseconds.
+/// Start of window 170,000,000 of ten seconds, in milliseconds.
 const START: u64 = 1_700_000_000_000;
 const WINDOW: u64 = START / 10_000;
 
@@ -68,7 +68,7 @@ fn full_previous_window_fades_to_the_millisecond() {
 #[test]
 fn window_ends_with_its_last_millisecond() {
     let (limit, nine) = (limit("10/10s"), counter(9, 3));
-    // Any share of the previous window is too much beside nine requests; the next window has only the nine.
+    // Beside nine requests any share of the previous window is too much. The next window has only the nine.
     assert!(!passes(limit, nine, START + 9_999));
     assert!(passes(limit, nine, START + 10_000));
 }

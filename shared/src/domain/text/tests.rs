@@ -1,4 +1,4 @@
-//! Characters that are hard to fold, as Unicode's tables have them.
+//! Folding by Unicode's tables, and the identity of names.
 
 use proptest::prelude::*;
 

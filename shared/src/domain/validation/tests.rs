@@ -1,4 +1,4 @@
-//! Mismatches and broken rules: all at once, in order, with the codes and paths that Zod 4 has.
+//! Mismatches and broken rules: all together, in order, with the codes and paths of Zod 4.
 
 mod invoice;
 mod text;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::derived::ValidateEmail;
 use super::*;
 
-/// A shape with one of everything, in an order that is not the alphabet's.
+/// Input with a field of every kind, not in alphabetical order.
 #[derive(Debug, PartialEq, Deserialize, Input)]
 #[serde(rename_all = "camelCase")]
 struct Order {
@@ -58,7 +58,7 @@ fn order() -> Value {
     })
 }
 
-/// The usual order with other values at these pointers; `null` stands for itself.
+/// Returns the order with other values at these pointers.
 fn with(changes: &[(&str, Value)]) -> Value {
     let mut order = order();
     for (pointer, value) in changes {
@@ -73,7 +73,7 @@ fn without(key: &str) -> Value {
     order
 }
 
-/// The issues as a caller reads them.
+/// Returns the issues in JSON.
 fn issues<T: Input + std::fmt::Debug>(value: Value, source: Source) -> Value {
     match parse::<T>(value, source) {
         Ok(_) => json!([]),
@@ -85,7 +85,7 @@ fn of(value: Value) -> Value {
     issues::<Order>(value, Source::Json)
 }
 
-/// Only where the issues are and of what kind they are.
+/// Returns the path and code of each issue.
 fn kinds(value: Value) -> Vec<(String, String)> {
     let issues = of(value);
     let steps = |issue: &Value| {
@@ -176,7 +176,7 @@ fn mismatch_hides_issues_below_it() {
 
 #[test]
 fn rules_skip_mismatched_values() {
-    // Whatever stands in for these would be too short, too small, or no address itself.
+    // A default in place of these values would break a rule.
     let bad = with(&[
         ("/title", json!(7)),
         ("/unitCount", json!("7")),
@@ -309,7 +309,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The usual order with up to four of its parts replaced by anything.
+/// The order with up to four of its parts replaced by any JSON.
 fn nearly_an_order() -> impl Strategy<Value = Value> {
     let pointers = [
         "/title",
@@ -330,7 +330,7 @@ fn nearly_an_order() -> impl Strategy<Value = Value> {
     prop::collection::vec(change, 0..4).prop_map(|changes| {
         let mut order = order();
         for (pointer, value) in changes {
-            // An earlier change may have taken the place away.
+            // An earlier change may have removed the place.
             if let Some(place) = order.pointer_mut(pointer) {
                 *place = value;
             }
@@ -339,7 +339,7 @@ fn nearly_an_order() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The rules of an order, said again.
+/// Checks the rules of an order, without `Input`.
 fn keeps_the_rules(order: &Order) -> bool {
     let within = |text: &str, least, most| (least..=most).contains(&text.chars().count());
     within(&order.title, 1, 3)
@@ -350,8 +350,8 @@ fn keeps_the_rules(order: &Order) -> bool {
         && order.lines.iter().all(|line| (0.5..=9.5).contains(&line.weight))
 }
 
-/// Whether a `null` stands where only its absence is optional, or a number is whole but written as a float: the two
-/// things that the plain way sees otherwise.
+/// Returns `true` for orders that serde reads differently: with a `null` for an optional value, an integer written as a
+/// float, or an array for an object.
 fn differs_on_purpose(order: &Value) -> bool {
     let optional = ["/level", "/kind", "/ratio", "/note", "/address/contact"];
     let whole = |pointer| order.pointer(pointer).is_some_and(Value::is_f64);

@@ -1,18 +1,17 @@
-//! The limiter as a whole, against a statement of its rule that is too simple to be wrong: instances that each believe
-//! something of one shared counter, and a reference of what passed that every answer is compared with.
+//! Model of the limiter: environments that cache one shared counter, compared with a simple reference.
 
 use proptest::prelude::*;
 
 use super::super::*;
 use super::reference::Reference;
 
-/// The beginning of a window of every length up to five seconds, in milliseconds.
+/// Start of a window of every length up to five seconds, in milliseconds.
 const START: u64 = 1_700_000_040_000;
 
-/// More tries than this the limiter does not make, and lets the request pass uncounted or not at all.
+/// Maximum attempts of the limiter. After them it fails open or closed.
 const MAX_ATTEMPTS: usize = 8;
 
-/// The counter as the table holds it.
+/// Counter in the table.
 #[derive(Default)]
 struct Store {
     counter: Option<Counter>,
@@ -20,20 +19,20 @@ struct Store {
 }
 
 impl Store {
-    /// Does what the conditions and updates of `storage::rate_limits` say: the counter after it, or the one in the way.
+    /// Makes the conditional update of `storage::rate_limits`. Returns the new counter, or the current one if it fails.
     fn attempt(&mut self, attempt: Attempt, expiry: u64) -> Result<Counter, Option<Counter>> {
-        let held = self.counter;
-        let next = match (attempt, held) {
-            (Attempt::StartWindow { window, newest }, held) => held
-                .is_none_or(|held| held.window < window.saturating_sub(1) || held.window > newest)
+        let stored = self.counter;
+        let next = match (attempt, stored) {
+            (Attempt::StartWindow { window, newest }, stored) => stored
+                .is_none_or(|stored| stored.window < window.saturating_sub(1) || stored.window > newest)
                 .then_some(Counter { window, current: 1, previous: 0 }),
-            (Attempt::AdvanceWindow { window, max_previous }, Some(held)) => (held.window
-                == window.saturating_sub(1)
-                && held.current <= max_previous)
-                .then_some(Counter { window, current: 1, previous: held.current }),
-            (Attempt::Count { window, previous, max_current }, Some(held)) => {
-                (held.window == window && held.previous == previous && held.current <= max_current)
-                    .then_some(Counter { current: held.current + 1, ..held })
+            (Attempt::AdvanceWindow { window, max_previous }, Some(stored)) => {
+                (stored.window == window.saturating_sub(1) && stored.current <= max_previous)
+                    .then_some(Counter { window, current: 1, previous: stored.current })
+            }
+            (Attempt::Count { window, previous, max_current }, Some(stored)) => {
+                (stored.window == window && stored.previous == previous && stored.current <= max_current)
+                    .then_some(Counter { current: stored.current + 1, ..stored })
             }
             (_, None) => None,
         };
@@ -41,11 +40,11 @@ impl Store {
         if next.is_some() && !matches!(attempt, Attempt::Count { .. }) {
             self.expiry = expiry;
         }
-        self.counter = next.or(held);
-        next.ok_or(held)
+        self.counter = next.or(stored);
+        next.ok_or(stored)
     }
 
-    /// What TTL may do at any time after an item expired.
+    /// Deletes an expired counter, as TTL may at any time.
     fn sweep(&mut self, clock: u64) {
         if self.expiry <= clock / 1_000 {
             self.counter = None;
@@ -53,7 +52,7 @@ impl Store {
     }
 }
 
-/// A request under way: what its instance believes, and how often it asked the store.
+/// Request in progress: the counter that its environment caches, and the number of its calls.
 struct Request {
     now: u64,
     calls: usize,
@@ -71,11 +70,11 @@ impl Request {
         Self { now, calls: 0, cached }
     }
 
-    fn is_refused_already(&self, limit: RateLimitPolicy) -> bool {
+    fn is_rejected_by_cache(&self, limit: RateLimitPolicy) -> bool {
         matches!(limit.plan(self.cached, self.now), Plan::Reject(_))
     }
 
-    /// One turn of the loop of `edge::middleware::rate_limit`.
+    /// Runs one iteration of the loop of `edge::middleware::rate_limit`.
     fn step(&mut self, limit: RateLimitPolicy, store: &mut Store) -> Step {
         let attempt = match limit.plan(self.cached, self.now) {
             Plan::Try(attempt) => attempt,
@@ -90,8 +89,8 @@ impl Request {
                 self.cached = Some(counter);
                 Step::Passed(counter)
             }
-            Err(held) => {
-                self.cached = held;
+            Err(stored) => {
+                self.cached = stored;
                 Step::Again
             }
         }
@@ -107,13 +106,13 @@ impl Request {
     }
 }
 
-/// The calls that the contract allows for a request that nothing interferes with.
+/// Returns the maximum of calls, by the contract, for a request without concurrent ones.
 fn allowed_calls(reference: &Reference, request: &Request, passes: bool) -> usize {
     let window = request.now / reference.length();
     let seen = request.cached.is_some_and(|cached| cached.window == window);
     let idle = reference.of(window) == 0 && reference.of(window - 1) == 0;
     match passes {
-        _ if request.is_refused_already(reference.limit) => 0,
+        _ if request.is_rejected_by_cache(reference.limit) => 0,
         true if !seen && !idle => 2,
         _ => 1,
     }
@@ -123,17 +122,17 @@ fn limits() -> impl Strategy<Value = RateLimitPolicy> {
     (1..7_u64, 1..5_u64).prop_map(|(requests, seconds)| format!("{requests}/{seconds}s").parse().unwrap())
 }
 
-/// Milliseconds to the next arrival: mostly in bursts, now and then after a pause of up to several windows.
+/// Milliseconds to the next arrival: mostly bursts, sometimes a pause of up to several windows.
 fn gaps() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0..300_u64, 2 => 300..2_000_u64, 1 => 2_000..30_000_u64]
 }
 
-/// How far a clock is off when a request arrives: mostly within a second, at worst ten seconds from another one.
+/// Skew of a clock in milliseconds: mostly up to half a second, at most ten seconds between two clocks.
 fn skews() -> impl Strategy<Value = i64> {
     prop_oneof![3 => -500..=500_i64, 1 => -5_000..=5_000_i64]
 }
 
-/// Arrivals: the gap before each, the instance that it comes to, and whether TTL deletes what is expired before it.
+/// Arrivals: the gap before each, the environment that it comes to, and `true` if TTL deletes expired counters before it.
 fn arrivals() -> impl Strategy<Value = Vec<(u64, usize, bool)>> {
     prop::collection::vec((gaps(), 0..3_usize, any::<bool>()), 1..80)
 }
@@ -143,12 +142,12 @@ proptest! {
     fn request_passes_iff_the_rule_allows(limit in limits(), arrivals in arrivals()) {
         let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
         let mut cache = [None; 3];
-        for (gap, instance, sweep) in arrivals {
+        for (gap, environment, sweep) in arrivals {
             clock += gap;
             if sweep {
                 store.sweep(clock);
             }
-            let mut request = Request::new(cache[instance], clock);
+            let mut request = Request::new(cache[environment], clock);
             let passes = reference.would_pass(clock);
             let calls = allowed_calls(&reference, &request, passes);
             match request.finish(limit, &mut store) {
@@ -164,7 +163,7 @@ proptest! {
                 Step::Again => unreachable!("a request was not finished"),
             }
             prop_assert!(request.calls <= calls, "{} calls in place of {}", request.calls, calls);
-            cache[instance] = request.cached.or(cache[instance]);
+            cache[environment] = request.cached.or(cache[environment]);
         }
     }
 
@@ -174,13 +173,13 @@ proptest! {
     ) {
         let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
         let mut cache = [None; 3];
-        for (gap, instance, sweep, skew) in arrivals {
+        for (gap, environment, sweep, skew) in arrivals {
             clock += gap;
             if sweep {
                 store.sweep(clock);
             }
             let now = clock.saturating_add_signed(skew);
-            let mut request = Request::new(cache[instance], now);
+            let mut request = Request::new(cache[environment], now);
             let effective = reference.effective(now);
             match request.finish(limit, &mut store) {
                 Step::Passed(counted) => {
@@ -188,14 +187,14 @@ proptest! {
                     reference.pass(counted.window);
                 }
                 Step::Rejected(_) => {
-                    // An instance that is behind, and has not heard of a new window, may be right by its own clock only.
+                    // An environment with a late clock and an old counter may be right only by its own clock.
                     let beginnings = (now / reference.length() + 1..=effective / reference.length()).map(|window| window * reference.length());
                     let refused = [now].into_iter().chain(beginnings).any(|time| !reference.would_pass(time));
                     prop_assert!(refused, "a request within the limit is refused");
                 }
                 Step::Again => unreachable!("a request was not finished"),
             }
-            cache[instance] = request.cached.or(cache[instance]);
+            cache[environment] = request.cached.or(cache[environment]);
         }
     }
 
@@ -205,27 +204,27 @@ proptest! {
     ) {
         let (mut store, mut reference, mut clock) = (Store::default(), Reference::new(limit), START);
         let mut cache = [None; 3];
-        let mut under_way: Vec<(usize, Request)> = Vec::new();
-        for (gap, instance, turn) in turns {
-            // A turn brings a new request, or one step of a request under way.
-            let Some(index) = turn.checked_sub(2).filter(|index| *index < under_way.len()) else {
+        let mut in_progress: Vec<(usize, Request)> = Vec::new();
+        for (gap, environment, turn) in turns {
+            // A turn starts a new request, or runs one step of a request in progress.
+            let Some(index) = turn.checked_sub(2).filter(|index| *index < in_progress.len()) else {
                 clock += gap.min(2_000);
-                // The time-outs of the table's calls end a request long before clocks could be said to differ by it.
-                under_way.retain(|(_, request)| clock - request.now < 8_000);
-                under_way.push((instance, Request::new(cache[instance], clock)));
+                // Timeouts end a request long before its age could be mistaken for clock skew.
+                in_progress.retain(|(_, request)| clock - request.now < 8_000);
+                in_progress.push((environment, Request::new(cache[environment], clock)));
                 continue;
             };
-            let (instance, request) = &mut under_way[index];
+            let (environment, request) = &mut in_progress[index];
             let passes = reference.would_pass(reference.effective(request.now));
             let step = request.step(limit, &mut store);
             prop_assert!(request.calls <= MAX_ATTEMPTS, "the limiter would have given up");
-            cache[*instance] = request.cached.or(cache[*instance]);
+            cache[*environment] = request.cached.or(cache[*environment]);
             if let Step::Passed(counted) = step {
                 prop_assert!(passes, "a request passes beyond the limit");
                 reference.pass(counted.window);
             }
             if !matches!(step, Step::Again) {
-                under_way.swap_remove(index);
+                in_progress.swap_remove(index);
             }
         }
     }

@@ -1,5 +1,4 @@
-//! The rule of the sliding window, stated too simply to be wrong: how many requests passed in each window, and whether
-//! one more may. What the arithmetic, the model of the limiter and the limiter itself are compared with.
+//! Reference implementation of the sliding window, too simple to be wrong.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use proptest::test_runner::TestCaseResult;
 
 use super::super::{RateLimitPolicy, RateLimitStatus};
 
-/// How many requests passed in each window: all that the rule is about.
+/// Number of requests that passed in each window.
 pub(crate) struct Reference {
     pub(crate) limit: RateLimitPolicy,
     passed: BTreeMap<u64, u64>,
@@ -19,22 +18,22 @@ impl Reference {
         Self { limit, passed: BTreeMap::new() }
     }
 
-    /// The length of a window in milliseconds.
+    /// Returns the length of a window in milliseconds.
     pub(crate) fn length(&self) -> u64 {
         self.limit.window_seconds() * 1_000
     }
 
-    /// How many requests passed in a window.
+    /// Returns the number of requests that passed in a window.
     pub(crate) fn of(&self, window: u64) -> i128 {
         self.passed.get(&window).copied().unwrap_or(0).into()
     }
 
-    /// Whether a request at `now` (milliseconds since the epoch) may pass.
+    /// Returns `true` if a request at `now` (milliseconds since the epoch) may pass.
     pub(crate) fn would_pass(&self, now: u64) -> bool {
         self.has_room_for(1, now)
     }
 
-    /// `current + previous × share + more <= limit`, multiplied by the length of a window so that it stays exact.
+    /// Checks `current + previous × share + more <= limit`, exactly: multiplied by the length of a window.
     fn has_room_for(&self, more: u64, now: u64) -> bool {
         let (length, window) = (self.length(), now / self.length());
         let share_ms = i128::from((window + 1) * length - now);
@@ -43,7 +42,7 @@ impl Reference {
         used + i128::from(more) * length <= i128::from(self.limit.requests()) * length
     }
 
-    /// What is left at `now`, after a request that passed.
+    /// Returns the status at `now`, after a request that passed.
     pub(crate) fn status(&self, now: u64) -> RateLimitStatus {
         let left = (1..=self.limit.requests()).take_while(|more| self.has_room_for(*more, now)).count();
         let seconds = (1..=self.limit.window_seconds())
@@ -51,23 +50,24 @@ impl Reference {
         RateLimitStatus { remaining: left.try_into().unwrap(), reset_after: seconds.unwrap() }
     }
 
-    /// The time that a request counts at: no earlier than the newest window that was opened, as windows don't run back.
+    /// Returns the time at which a request counts: at the earliest the start of the newest window, because windows never
+    /// run back.
     pub(crate) fn effective(&self, now: u64) -> u64 {
         let newest = self.passed.last_key_value().map_or(0, |(window, _)| *window);
         now.max(newest * self.length())
     }
 
-    /// Notes that a request passed in this window.
+    /// Counts a request in this window.
     pub(crate) fn pass(&mut self, window: u64) {
         *self.passed.entry(window).or_default() += 1;
     }
 
-    /// Sets how many requests passed in these windows.
+    /// Sets the numbers of requests that passed in these windows.
     pub(crate) fn put(&mut self, passed: impl IntoIterator<Item = (u64, u64)>) {
         self.passed.extend(passed);
     }
 
-    /// Checks that a request passes after so many seconds, and would not a second earlier.
+    /// Asserts that a request passes after this number of seconds, and not a second earlier.
     pub(crate) fn check_retry_after(&self, now: u64, seconds: u64) -> TestCaseResult {
         prop_assert!(seconds >= 1);
         prop_assert!(self.would_pass(now + seconds * 1_000), "a request after {} s does not pass", seconds);

@@ -1,4 +1,4 @@
-//! Inputs that hold others: objects in arrays, options with data, dates, ids, maps, and rules about several fields.
+//! Nested inputs, enums with data, dates, ids, maps, and rules about several fields.
 
 use std::collections::BTreeMap;
 
@@ -38,8 +38,8 @@ fn without(key: &str) -> Value {
     invoice
 }
 
-/// The path, code and message of each issue.
-fn told(value: Value) -> Vec<(String, String, String)> {
+/// Returns the path, code and message of each issue.
+fn reported(value: Value) -> Vec<(String, String, String)> {
     let issues = issues::<Invoice>(value, Source::Json);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let issues = issues.as_array().unwrap().iter();
@@ -47,10 +47,10 @@ fn told(value: Value) -> Vec<(String, String, String)> {
 }
 
 fn expect(value: Value, expected: &[(&str, &str, &str)]) {
-    let told = told(value);
-    let told: Vec<_> =
-        told.iter().map(|(path, code, words)| (path.as_str(), code.as_str(), words.as_str())).collect();
-    assert_eq!(told, expected);
+    let reported = reported(value);
+    let reported: Vec<_> =
+        reported.iter().map(|(path, code, words)| (path.as_str(), code.as_str(), words.as_str())).collect();
+    assert_eq!(reported, expected);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn rule_about_two_fields_joins_other_issues() {
 
 #[test]
 fn rule_is_skipped_if_its_fields_are_invalid() {
-    // Whatever stood in for these, it would be issued late, or have no worth.
+    // A default in place of these values would break the rule.
     let date = ("[\"issueDate\"]", "invalid_type", "Invalid input: expected string, received null");
     expect(with(&[("/issueDate", Value::Null)]), &[date]);
     let amount = ("[\"items\",0,\"amount\"]", "too_small", "Too small: expected number to be >0");
@@ -158,7 +158,7 @@ fn enum_with_data_is_read_by_tag() {
 fn too_many_elements_hide_their_issues() {
     let bad = json!({"name": 1});
     let many = with(&[("/payment", json!({"type": "card", "holders": [bad, bad, bad]}))]);
-    // Of too many, none is looked at.
+    // The elements are not read.
     let words = "Too big: expected array to have <=2 items";
     expect(many, &[("[\"payment\",\"holders\"]", "too_big", words)]);
     let labels = json!({"a": "", "b": "", "c": "", "d": 1});
@@ -252,10 +252,10 @@ fn uuid_has_the_hyphenated_form() {
 #[test]
 fn at_most_100_issues_are_reported() {
     let items = |count: usize| Value::from(vec![json!({"sku": "A-01", "quantity": 0, "amount": 0}); count]);
-    assert_eq!(told(with(&[("/items", items(49))])).len(), 98);
-    let told = told(with(&[("/items", items(9_000)), ("/note", json!(1))]));
-    assert_eq!(told.len(), 100);
-    assert_eq!(told[99].0, "[\"items\",49,\"amount\"]");
+    assert_eq!(reported(with(&[("/items", items(49))])).len(), 98);
+    let reported = reported(with(&[("/items", items(9_000)), ("/note", json!(1))]));
+    assert_eq!(reported.len(), 100);
+    assert_eq!(reported[99].0, "[\"items\",49,\"amount\"]");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Query parameters, where every value is text.
+//! Query parameters, whose values are text.
 
 use serde_json::{Value, json};
 
