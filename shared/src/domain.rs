@@ -34,6 +34,10 @@ pub use text::name_key;
 pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// Returns lower-case hexadecimal digits.
+///
+/// ```
+/// assert_eq!(shared::domain::hex(&[0x01, 0xaf]), "01af");
+/// ```
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

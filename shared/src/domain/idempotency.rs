@@ -111,6 +111,17 @@ impl IdempotentRequest {
     }
 
     /// Returns a name for an object: a hash of key and content.
+    ///
+    /// ```
+    /// use shared::domain::{IdempotentRequest, OrgScope};
+    /// use shared::storage::ObjectKey;
+    ///
+    /// /// The object of a new file: an equal request finds the same one.
+    /// fn object(scope: &OrgScope, id: &str, request: Option<&IdempotentRequest>) -> ObjectKey {
+    ///     let name = request.map_or_else(|| id.to_owned(), IdempotentRequest::object_name);
+    ///     ObjectKey::new(scope, &name)
+    /// }
+    /// ```
     #[must_use]
     pub fn object_name(&self) -> String {
         hex(&Sha256::digest(format!("{}/{}", self.record, self.fingerprint)))

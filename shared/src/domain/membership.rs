@@ -58,6 +58,18 @@ impl Caller {
 
     /// Returns the scope of the organization with this id, if the token says that the caller is a member.
     ///
+    /// ```
+    /// use shared::domain::{Caller, Error, Result};
+    ///
+    /// fn organization(caller: &Caller, requested: &str) -> Result<String> {
+    ///     match caller.authorize_org(requested) {
+    ///         Ok(scope) => Ok(scope.organization().as_str().to_owned()),
+    ///         Err(Error::Forbidden(_)) => Err(Error::NotFound("Organization")),
+    ///         Err(other) => Err(other),
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Forbidden`] if the caller is not a member. It is the same for an organization that doesn't exist.
@@ -107,6 +119,19 @@ pub struct OrgScope {
 /// Permission of one user to act for themselves, outside organizations.
 ///
 /// Users are identified by the token's `sub` alone. An issuer with many tenants must make it unique across them.
+/// [`Caller::own_scope`] makes it:
+///
+/// ```
+/// use shared::domain::{Caller, UserScope};
+/// use shared::storage::{Key, Kind};
+///
+/// const PROFILE: Kind<1> = Kind::new("PROFILE");
+///
+/// fn profile(caller: &Caller) -> Key {
+///     let scope: UserScope = caller.own_scope();
+///     Key::new(&scope, PROFILE, [&"main"])
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserScope {
     user: UserId,

@@ -55,6 +55,14 @@ pub use shared_derive::Input;
 pub use validator::ValidationError;
 
 /// Source of a value, which decides the form of its scalars.
+///
+/// ```
+/// use serde_json::json;
+/// use shared::domain::validation::{Source, parse};
+///
+/// assert_eq!(parse::<bool>(json!("true"), Source::Text), Ok(true));
+/// assert!(parse::<bool>(json!("true"), Source::Json).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A JSON body: numbers and flags are JSON's.

@@ -148,6 +148,19 @@ impl Table {
     }
 
     /// Starts a transaction. Its [`commit`](Transaction::commit) makes all writes or none.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Error, OrgScope, Result};
+    /// # use shared::storage::{Condition, Key, Kind, Row, Table};
+    /// # const NOTE: Kind<1> = Kind::new("NOTE");
+    /// async fn rename(table: &Table, scope: &OrgScope, old: &str, new: &str, row: Row) -> Result<()> {
+    ///     let writes = table
+    ///         .transaction()
+    ///         .delete(&Key::new(scope, NOTE, [&old]), Condition::Exists, |_| Error::NotFound("Note"))
+    ///         .create(&Key::new(scope, NOTE, [&new]), row, |_| Error::Unprocessable("This name is taken"));
+    ///     writes.commit().await.map(drop)
+    /// }
+    /// ```
     pub fn transaction(&self) -> Transaction<'_> {
         Transaction::new(&self.client, &self.name)
     }

@@ -141,6 +141,26 @@ impl At<'_> {
     }
 
     /// Reads the member of this name of the object here.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use shared::domain::validation::{At, Input, Source, Value, parse};
+    ///
+    /// struct Amount(u64, String);
+    ///
+    /// impl Input for Amount {
+    ///     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
+    ///         let Some(Value::Object(mut members)) = value else { return at.mismatch("object", value.as_ref()) };
+    ///         let cents = at.member("cents", members.remove("cents"));
+    ///         let currency = at.member("currency", members.remove("currency"));
+    ///         Some(Self(cents?, currency?))
+    ///     }
+    /// }
+    ///
+    /// let issues = parse::<Amount>(json!({"cents": -1}), Source::Json).err().unwrap();
+    /// assert_eq!(issues.as_slice().len(), 2);
+    /// assert_eq!(issues.field().as_deref(), Some("cents"));
+    /// ```
     pub fn member<T: Input>(&mut self, name: &str, value: Option<Value>) -> Option<T> {
         self.field(name, value, None, |_, _| {})
     }

@@ -79,6 +79,13 @@ impl Issues {
     }
 
     /// Makes one issue, with the input as a whole.
+    ///
+    /// ```
+    /// use shared::domain::validation::{IssueCode, Issues};
+    ///
+    /// let issues = Issues::whole(IssueCode::Custom, "An invoice needs a line or a discount");
+    /// assert_eq!(issues.field(), None);
+    /// ```
     #[must_use]
     pub fn whole(code: IssueCode, message: &str) -> Self {
         Self(vec![Issue { path: Path::new(), code, message: message.to_owned() }])
