@@ -46,7 +46,7 @@ describe *args:
     cargo run -p local -- describe "$@"
 
 # Run a load test against a local stack of its own
-load *args:
+loadtest *args:
     cargo run -p local -- loadtest "$@"
 
 # Run the benchmark

@@ -66,7 +66,7 @@ impl Thresholds<'_> {
             threshold(format!("size of {function}"), Some(size), megabytes, "MB"),
             threshold(format!("peak memory of {function}"), noop_twice, self.median(MEMORY, function), "KiB"),
             threshold(
-                format!("first request of {function} beyond a warm one, TLS: one set-up"),
+                format!("first request of {function} beyond a warm one, TLS: one connection"),
                 set_up,
                 first,
                 "ms",

@@ -1,5 +1,7 @@
 //! Variables that Lambda sets, and the SDK's variables that this service supports.
 
+use std::fmt;
+
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use webpki::anchor_from_trusted_cert;
@@ -8,7 +10,6 @@ use super::{Env, is_http};
 use crate::domain::ParseError;
 
 /// Settings of the clients of AWS.
-#[derive(Debug)]
 pub struct AwsSettings {
     /// `AWS_REGION`.
     pub region: String,
@@ -22,6 +23,13 @@ pub struct AwsSettings {
     pub dual_stack: bool,
     /// `AWS_CA_BUNDLE`: root certificates (PEM) in place of Amazon's.
     pub ca_bundle: Option<Vec<u8>>,
+}
+
+/// Without endpoints, because a URL may contain credentials.
+impl fmt::Debug for AwsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsSettings").field("region", &self.region).finish_non_exhaustive()
+    }
 }
 
 impl AwsSettings {

@@ -1,5 +1,7 @@
 //! Uploaded files, and safe names for them.
 
+use std::fmt;
+
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -19,12 +21,19 @@ use super::{AllowedTypes, Error, Result, hex};
 /// assert_eq!((file.name().as_str(), file.content_type(), file.size()), ("may.csv", "text/csv", 10));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewFile {
     name: FileName,
     content_type: &'static str,
     bytes: Bytes,
     sha256: [u8; 32],
+}
+
+/// Without name and bytes, because they are the caller's data.
+impl fmt::Debug for NewFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewFile").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
 }
 
 impl NewFile {

@@ -1,5 +1,7 @@
 //! Responses of handlers, and the envelope around them.
 
+use std::fmt;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::utf8_percent_encode;
 use schemars::JsonSchema;
@@ -26,12 +28,18 @@ const REPLAYED: (HeaderName, HeaderValue) =
 /// let queued = Response::json(StatusCode::ACCEPTED, &"queued")?;
 /// # Ok::<(), shared::edge::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// `None` for a status without a body.
     pub(crate) body: Option<String>,
+}
+
+/// Without headers and body, because they are the caller's data.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Response {
@@ -159,12 +167,18 @@ pub struct NoContent;
 ///
 /// let invoice = Redirect { url: "https://bucket.example/invoice.pdf".to_owned(), data: "invoice.pdf" };
 /// ```
-#[derive(Debug)]
 pub struct Redirect<T> {
     /// Absolute URL, `http` or `https`. Never take it from a request, because callers could redirect anywhere.
     pub url: String,
     /// Data of the envelope.
     pub data: T,
+}
+
+/// Without the URL, because a signed one is a credential.
+impl<T> fmt::Debug for Redirect<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redirect").finish_non_exhaustive()
+    }
 }
 
 /// Resource with an address of its own.

@@ -35,7 +35,6 @@ impl fmt::Debug for KeySources {
 }
 
 /// Source of a JWK set.
-#[derive(Debug)]
 pub enum KeySetSource {
     /// `AUTH_JWKS`: the set itself.
     Inline(KeySet),
@@ -43,6 +42,17 @@ pub enum KeySetSource {
     Url(Uri),
     /// `AUTH_ISSUER` alone: the issuer's discovery document has the URL.
     Discovery(Discovery),
+}
+
+/// Without the URL's path and query, because they may contain a secret.
+impl fmt::Debug for KeySetSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(set) => f.debug_tuple("Inline").field(set).finish(),
+            Self::Url(url) => f.debug_tuple("Url").field(&url.host()).finish(),
+            Self::Discovery(discovery) => f.debug_tuple("Discovery").field(discovery).finish(),
+        }
+    }
 }
 
 /// Discovery of a JWK set (`OpenID` Connect Discovery 1.0).

@@ -5,6 +5,8 @@ mod cookies;
 mod keys;
 mod token;
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use self::token::Verifier;
@@ -15,7 +17,7 @@ use crate::edge::refusal::Refusal;
 use crate::edge::request::Request;
 
 /// Token of a request, by its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credential {
     None,
     /// In the `Authorization` header (RFC 6750).
@@ -23,6 +25,18 @@ pub(crate) enum Credential {
     Cookie(String),
     /// Several cookies of one name with different values. None of them can be trusted.
     Ambiguous,
+}
+
+/// Without the token.
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Bearer(_) => "Bearer",
+            Self::Cookie(_) => "Cookie",
+            Self::Ambiguous => "Ambiguous",
+        })
+    }
 }
 
 impl Credential {

@@ -34,8 +34,7 @@ const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Age from which a request waits for new keys, so that a withdrawn key expires.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Minimum time between fetches after a response without the wanted `kid`, so that forged key ids cannot flood the issuer.
-/// Also the minimum time between refreshes of known keys.
+/// Minimum time between successful fetches for an unknown `kid`, so that forged key ids cannot flood the issuer. Also the minimum time between refreshes of known keys.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Minimum time between a failed fetch and the next one that a request waits for. Equals the `Retry-After` of the 503. It
@@ -61,7 +60,7 @@ struct State {
     /// Start of the last fetch.
     last_fetch: Option<Timestamp>,
     /// Start of the last successful fetch for an unknown `kid`.
-    last_miss: Option<Timestamp>,
+    last_search: Option<Timestamp>,
     /// Start of the last fetch, if it failed.
     last_failure: Option<Timestamp>,
     /// Number of fetches.
@@ -138,19 +137,19 @@ impl<S: Source> Cache<S> {
     async fn fetch(&self, reason: Reason<'_>, now: Timestamp) -> Result<Arc<KeySet>, BoxError> {
         let before = self.state().fetches;
         let _guard = self.refresh_lock.lock().await;
-        let State { keys, fetches, last_miss, last_failure, .. } = self.state().clone();
+        let State { keys, fetches, last_search, last_failure, .. } = self.state().clone();
         let searching = matches!(reason, Reason::Missing(_));
         let failed_recently = (searching || keys.is_none()) && within(RETRY_AFTER, last_failure, now);
         if let Some(kept) = keys.filter(|kept| reason.is_met_by(kept, now)) {
             return Ok(kept.set);
         }
-        if fetches != before || failed_recently || (searching && within(COOL_DOWN, last_miss, now)) {
+        if fetches != before || failed_recently || (searching && within(COOL_DOWN, last_search, now)) {
             return Err("the issuer was called recently".into());
         }
         self.note_fetch(now);
         let fetched = self.source.fetch().await;
         if searching && fetched.is_ok() {
-            self.state().last_miss = Some(now);
+            self.state().last_search = Some(now);
         }
         self.keep(fetched, now)
     }
