@@ -23,17 +23,17 @@ type Row = HashMap<String, AttributeValue>;
 pub(crate) async fn projects(fixture: &Fixture, organization: &str, number: usize) -> Result<()> {
     let table = fixture.stack.table(PROJECTS);
     let query = fixture.stack.dynamodb().query().table_name(table).limit(1).scan_index_forward(false);
-    let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :sk)");
-    let query = query.expression_attribute_values(":pk", text(&format!("ORG#{ORGANIZATION}")));
-    let found = query.expression_attribute_values(":sk", text("PROJECT#")).send().await?;
+    let query = query.key_condition_expression("pk = :pk");
+    let pk = text(&format!("ORG#{ORGANIZATION}#PROJECT"));
+    let found = query.expression_attribute_values(":pk", pk).send().await?;
     let model = found.items().first().context("there is no project")?;
     let id = model.get("id").and_then(|id| id.as_s().ok()).context("a project has an id")?;
     let start = id.get(..24).context("an id is a UUID")?;
     let copy = |index: usize| {
         let id = format!("{start}{index:012x}");
         let own = [
-            ("pk", format!("ORG#{organization}")),
-            ("sk", format!("PROJECT#{id}")),
+            ("pk", format!("ORG#{organization}#PROJECT")),
+            ("sk", id.clone()),
             ("name", format!("Project {index}")),
             ("id", id),
         ];

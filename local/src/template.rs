@@ -29,7 +29,7 @@ pub struct Template {
     pub folder: PathBuf,
     /// Every `AWS::Serverless::Function`.
     pub functions: Vec<Function>,
-    /// Every `AWS::DynamoDB::Table`.
+    /// Every `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`.
     pub tables: Vec<Table>,
     /// Every `AWS::S3::Bucket`.
     pub buckets: Vec<Bucket>,
@@ -127,7 +127,9 @@ impl Template {
                 self.functions.push(function);
             }
             "AWS::Serverless::HttpApi" => self.cors = Cors::read(resource.properties)?.or(self.cors.take()),
-            "AWS::DynamoDB::Table" => self.tables.push(Table::read(id, resource.properties, parameters)?),
+            "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" => {
+                self.tables.push(Table::read(id, resource.properties, parameters)?);
+            }
             "AWS::S3::Bucket" => self.buckets.push(Bucket::read(id, resource.properties, parameters)?),
             _ => {}
         }

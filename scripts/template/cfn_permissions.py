@@ -19,16 +19,21 @@ HANDLERS = ["create", "read", "update", "delete"]
 # lacks is a failure. A star must not match a permission to read the stack's own resources, because handlers read all
 # properties that a resource could have.
 NEVER_USED = {
+    "application-autoscaling:De[lr]*": "capacity is on demand",
+    "application-autoscaling:Put*": "capacity is on demand",
+    "application-autoscaling:Register*": "capacity is on demand",
+    "cloudwatch:PutMetricData": "capacity is on demand",
     "codedeploy:RegisterOnPremisesInstance": "functions run on no servers",
     "dynamodb:*Item": "for imported data; a deployment reads and writes none",
     "dynamodb:*KinesisStreamingDestination": "no table is streamed",
-    "dynamodb:*TableReplica": "no table is global",
+    "dynamodb:*TableReplica": "the global table has one replica; add these for a second region",
     "dynamodb:DeleteResourcePolicy": "no table has a policy of its own",
     "dynamodb:ImportTable": "no table begins with data",
     "dynamodb:PutResourcePolicy": "no table has a policy of its own",
     "dynamodb:Query": "for imported data",
     "dynamodb:Scan": "for imported data",
     "dynamodb:UpdateContributorInsights": "not configured",
+    "dynamodb:UpdateTableReplicaAutoScaling": "capacity is on demand",
     "ec2:*": "no function is in a VPC",
     "elasticfilesystem:*": "no function has a file system",
     "firehose:*": "no log goes there",

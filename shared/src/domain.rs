@@ -17,7 +17,7 @@ mod text;
 pub mod time;
 pub mod validation;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC};
 
 pub use error::{BoxError, Error, Kind, ParseError, Result};
 pub use file::{FileName, NewFile};
@@ -32,6 +32,10 @@ pub use text::name_key;
 /// Encode set for a segment of a path or of an object key (RFC 3986, section 2.3, without `~`), and for the parameters of
 /// RFC 8187.
 pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// Characters that are escaped in a part of a row's key: the separator, the escape characters and controls. Characters
+/// beyond ASCII are escaped too.
+pub(crate) const ESCAPED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b'~');
 
 /// Returns lower-case hexadecimal digits.
 ///

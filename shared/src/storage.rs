@@ -9,6 +9,7 @@ mod aws;
 mod error;
 mod idempotency;
 mod key;
+mod kind;
 #[cfg(feature = "objects")]
 mod objects;
 mod rate_limits;
@@ -19,7 +20,8 @@ mod transaction;
 pub use aws::Aws;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use error::sdk_error;
-pub use key::{Key, Kind, List};
+pub use key::{Key, List};
+pub use kind::{Kind, Unlisted};
 #[cfg(feature = "objects")]
 pub use objects::{ObjectKey, Objects};
 pub use rate_limits::{Outcome, RateLimitTable};

@@ -23,11 +23,11 @@ pub struct Object {
 }
 
 impl App {
-    /// Returns all rows of the table with this logical id. A row with a sort key must begin with `prefix`.
+    /// Returns the rows of a kind in the table with this logical id; all rows without a kind.
     ///
     /// # Errors
     /// The table can't be read.
-    pub async fn rows(&self, table: &str, prefix: &str) -> Result<Vec<Value>> {
+    pub async fn rows(&self, table: &str, kind: &str) -> Result<Vec<Value>> {
         let (mut rows, mut start) = (Vec::new(), None);
         loop {
             let scan = self.stack.dynamodb().scan().table_name(self.stack.table(table)).consistent_read(true);
@@ -38,7 +38,17 @@ impl App {
                 break;
             }
         }
-        rows.retain(|row| row["sk"].as_str().is_none_or(|key| key.starts_with(prefix)));
+        rows.retain(|row| kind.is_empty() || part(row, 2) == Some(kind));
+        Ok(rows)
+    }
+
+    /// Returns the rows of a kind in the partitions of an organization.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn rows_of(&self, organization: &str, table: &str, kind: &str) -> Result<Vec<Value>> {
+        let mut rows = self.rows(table, kind).await?;
+        rows.retain(|row| part(row, 0) == Some("ORG") && part(row, 1) == Some(organization));
         Ok(rows)
     }
 
@@ -110,6 +120,11 @@ impl App {
             bytes: found.body.collect().await.context("the object breaks off")?.to_vec(),
         })
     }
+}
+
+/// Returns a part of the partition's key, such as `acme` of `ORG#acme#NOTE`.
+fn part(row: &Value, index: usize) -> Option<&str> {
+    row["pk"].as_str()?.split('#').nth(index)
 }
 
 fn row(item: &HashMap<String, AttributeValue>) -> Value {

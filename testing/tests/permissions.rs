@@ -203,6 +203,12 @@ fn changes_no_permissions(id: &str, resource: &Value) -> Result<bool> {
             id == "FunctionBoundary" && keys(properties) == ["PolicyDocument"].into()
         }
         "AWS::DynamoDB::Table" => properties.get("ResourcePolicy").is_none(),
+        "AWS::DynamoDB::GlobalTable" => properties
+            .get("Replicas")
+            .map(each)
+            .unwrap_or_default()
+            .iter()
+            .all(|replica| replica.get("ResourcePolicy").is_none()),
         "AWS::Serverless::Function" => keys(properties).is_disjoint(&ROLE_PROPERTIES.into()),
         kind => !["AWS::IAM::Policy", "AWS::IAM::RolePolicy"].contains(&kind),
     })

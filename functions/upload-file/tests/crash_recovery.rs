@@ -17,9 +17,8 @@ fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool
 
 /// Returns the objects of the organization with their tags, and the object keys in its rows.
 async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
-    let rows = app.rows("ProjectsTable", "FILE#").await?;
-    let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
-    let named = own.map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
+    let rows = app.rows_of(organization, "ProjectsTable", "FILE").await?;
+    let named = rows.iter().map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
     Ok((app.tagged_objects(organization).await?, named))
 }
 

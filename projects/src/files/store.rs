@@ -1,6 +1,6 @@
 //! Storage of files: bytes in the bucket, metadata in the projects table.
 //!
-//! The object is written first, then the row `FILE#{projectId}#{fileId}`, and then the object is committed. A failure in
+//! The object is written first, then the `FILE` row in the list of its project, and then the object is committed. A failure in
 //! between may leave an object without a row, an orphan. No caller can reach it, and the bucket deletes it.
 
 use jiff::Timestamp;
@@ -93,7 +93,7 @@ fn file_key(scope: &OrgScope, project: ProjectId, file: FileId) -> Key {
 }
 
 fn to_row(file: &ProjectFile, object: &ObjectKey) -> Row {
-    Row::new()
+    Row::of(FILE)
         .with_text("id", file.id)
         .with_text("projectId", file.project_id)
         .with_text("name", file.name.as_str())
@@ -106,6 +106,7 @@ fn to_row(file: &ProjectFile, object: &ObjectKey) -> Row {
 }
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<ProjectFile> {
+    row.format(FILE)?;
     Ok(ProjectFile {
         id: row.parsed("id")?,
         org_id: scope.organization().clone(),

@@ -1,20 +1,20 @@
 //! Storage of projects, with unique names.
 //!
-//! A project is the row `PROJECT#{id}` in its organization's partition. The row `NAME#{hash}` reserves its name. One
-//! transaction writes both, so exactly one of several concurrent requests for the same name succeeds.
+//! A `PROJECT` row in the organization's list is a project. A `NAME` row, by a hash, reserves its name. One transaction
+//! writes both, so exactly one of several concurrent requests for the same name succeeds.
 
 use shared::config::Env;
 use shared::domain::{
     Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, name_key,
 };
-use shared::storage::{Aws, Key, Kind, List, Row, Store, Table};
+use shared::storage::{Aws, Key, Kind, List, Row, Store, Table, Unlisted};
 
 use super::{Project, ProjectId, ProjectPage};
 
 const PROJECT: Kind<1> = Kind::new("PROJECT");
 
 /// Reservations of names.
-const NAME: Kind<1> = Kind::new("NAME");
+const NAME: Unlisted<1> = Unlisted::new("NAME");
 
 const NAME_TAKEN: Error =
     Error::Conflict { field: Some("name"), message: "A project with this name already exists" };
@@ -69,7 +69,7 @@ impl Projects {
         request: Option<&IdempotentRequest>,
     ) -> Result<Outcome<Project>> {
         let row = to_row(&project);
-        let reservation = Row::new().with_text("id", project.id);
+        let reservation = Row::of(NAME).with_text("id", project.id);
         let commit = self
             .0
             .transaction()
@@ -92,7 +92,7 @@ fn name_reservation(scope: &OrgScope, name: &str) -> Key {
 }
 
 fn to_row(project: &Project) -> Row {
-    Row::new()
+    Row::of(PROJECT)
         .with_text("id", project.id)
         .with_text("name", &project.name)
         .with_optional("description", project.description.as_ref())
@@ -104,6 +104,7 @@ fn to_row(project: &Project) -> Row {
 }
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<Project> {
+    row.format(PROJECT)?;
     Ok(Project {
         id: row.parsed("id")?,
         org_id: scope.organization().clone(),

@@ -91,7 +91,7 @@ impl Files {
 }
 
 fn to_row(id: FileId, note: NoteId, file: &NewFile, object: &ObjectKey) -> Row {
-    Row::new()
+    Row::of(FILE)
         .with_text("id", id)
         .with_text("noteId", note)
         .with_text("name", file.name().as_str())
@@ -101,6 +101,7 @@ fn to_row(id: FileId, note: NoteId, file: &NewFile, object: &ObjectKey) -> Row {
 }
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<NoteFile> {
+    row.format(FILE)?;
     Ok(NoteFile {
         id: row.parsed("id")?,
         org_id: scope.organization().clone(),

@@ -5,15 +5,15 @@ use shared::domain::{
     Error, IdempotentRequest, OrgId, OrgScope, Outcome, PageRequest, Result, UserScope, name_key,
 };
 use shared::edge::{Conditional, Versions};
-use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table};
+use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table, Unlisted};
 
 use super::note::{Draft, HolderPage, Note, NoteChange, NoteId, NotePage};
 
 const NOTE: Kind<1> = Kind::new("NOTE");
 const NAME: Kind<1> = Kind::new("NAME");
-const MOTTO: Kind<1> = Kind::new("MOTTO");
+const MOTTO: Unlisted<1> = Unlisted::new("MOTTO");
 const DRAFT: Kind<1> = Kind::new("DRAFT");
-const MEMBER: Kind<1> = Kind::new("MEMBER");
+const MEMBER: Unlisted<1> = Unlisted::new("MEMBER");
 const NAME_TAKEN: Error =
     Error::Conflict { field: Some("name"), message: "A note with this name already exists" };
 
@@ -51,7 +51,7 @@ impl Notes {
         request: Option<&IdempotentRequest>,
     ) -> Result<Outcome<Note>> {
         let row = to_row(&note);
-        let holder = Row::new().with_text("id", note.id);
+        let holder = Row::of(NAME).with_text("id", note.id);
         let writes = self.0.transaction().create(&name_holder(scope, &note.name), holder, |_| NAME_TAKEN);
         let writes = writes.create(&note_key(scope, note.id), row.clone(), |_| NAME_TAKEN);
         writes.idempotent(request, row).commit().await?.outcome(note, |row| from_row(scope, row))
@@ -91,7 +91,7 @@ impl Notes {
     }
 
     pub(crate) async fn put_motto(&self, scope: &OrgScope, text: &str) -> Result<()> {
-        let row = Row::new().with_text("text", text);
+        let row = Row::of(MOTTO).with_text("text", text);
         let writes = self.0.transaction().put_any(&Key::new(scope, MOTTO, [&"-"]), row);
         writes.commit().await.map(drop)
     }
@@ -102,7 +102,7 @@ impl Notes {
         draft: Draft,
         request: Option<&IdempotentRequest>,
     ) -> Result<Outcome<Draft>> {
-        let row = Row::new().with_text("id", draft.id).with_text("name", &draft.name);
+        let row = Row::of(DRAFT).with_text("id", draft.id).with_text("name", &draft.name);
         let key = Key::new(scope, DRAFT, [&draft.id]);
         let writes = self.0.transaction().create(&key, row.clone(), changed).idempotent(request, row);
         writes
@@ -132,7 +132,7 @@ fn name_holder(scope: &OrgScope, name: &str) -> Key {
 }
 
 fn to_row(note: &Note) -> Row {
-    Row::new()
+    Row::of(NOTE)
         .with_text("id", note.id)
         .with_text("name", &note.name)
         .with_optional("text", note.text.as_ref())
@@ -142,6 +142,7 @@ fn to_row(note: &Note) -> Row {
 }
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<Note> {
+    row.format(NOTE)?;
     Ok(Note {
         id: row.parsed("id")?,
         org_id: scope.organization().clone(),

@@ -44,7 +44,7 @@ impl FromStr for IdempotencyKey {
 /// [`Transaction::idempotent`](crate::storage::Transaction::idempotent).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotentRequest {
-    partition: String,
+    scope: String,
     record: String,
     fingerprint: String,
     now: Timestamp,
@@ -78,24 +78,22 @@ impl IdempotentRequest {
         now: Timestamp,
     ) -> Result<Self> {
         let content = serde_json::to_vec(&(path, content)).map_err(Error::internal)?;
-        let partition = scope.partition();
-        // The first version named records so, without the scope's kind. The partition has it.
-        let id = partition.strip_prefix("ORG#").unwrap_or(&partition);
+        let prefix = scope.prefix();
         // In a JSON array no part can run into the next.
-        let parts = (id, scope.user(), route, &key.0);
+        let parts = (&prefix, scope.user(), route, &key.0);
         let record = serde_json::to_vec(&parts).map_err(Error::internal)?;
         Ok(Self {
-            partition,
+            scope: prefix,
             record: hex(&Sha256::digest(record)),
             fingerprint: hex(&Sha256::digest(content)),
             now,
         })
     }
 
-    /// Returns the partition of the record, which is the scope's.
+    /// Returns the prefix of the record's key, which is the scope's.
     #[must_use]
-    pub fn partition(&self) -> &str {
-        &self.partition
+    pub(crate) fn scope(&self) -> &str {
+        &self.scope
     }
 
     /// Returns the name of the record: a hash of scope, user, route and key.

@@ -4,7 +4,7 @@
 
 use percent_encoding::utf8_percent_encode;
 
-use super::{Error, OrgId, Result, UNRESERVED, UserId};
+use super::{ESCAPED, Error, OrgId, Result, UNRESERVED, UserId};
 
 const NOT_A_MEMBER: Error = Error::Forbidden("You are not a member of this organization");
 
@@ -155,8 +155,9 @@ pub trait Scope: sealed::Sealed {
     /// Returns the user who acts.
     fn user(&self) -> &UserId;
 
-    /// Returns the partition of the scope's rows. It ends with the id, so that no id can name another's partition.
-    fn partition(&self) -> String;
+    /// Returns the beginning of the keys of the scope's rows. Separators in the id are escaped, so no id can reach into
+    /// another's rows.
+    fn prefix(&self) -> String;
 
     /// Returns the folder of the scope's objects: `orgs/…` or `users/…`, without a `/` at the end. IAM permissions and
     /// lifecycle rules in `template.yaml` name the folders.
@@ -175,8 +176,8 @@ impl Scope for OrgScope {
         &self.user
     }
 
-    fn partition(&self) -> String {
-        format!("ORG#{}", self.organization.as_str())
+    fn prefix(&self) -> String {
+        format!("ORG#{}", utf8_percent_encode(self.organization.as_str(), ESCAPED))
     }
 
     fn folder(&self) -> String {
@@ -189,8 +190,8 @@ impl Scope for UserScope {
         &self.user
     }
 
-    fn partition(&self) -> String {
-        format!("USER#{}", self.user.as_str())
+    fn prefix(&self) -> String {
+        format!("USER#{}", utf8_percent_encode(self.user.as_str(), ESCAPED))
     }
 
     fn folder(&self) -> String {
@@ -260,7 +261,7 @@ mod tests {
     fn scopes_have_separate_partitions_and_folders() {
         let own = Caller::new("acme".parse().unwrap(), vec!["acme".parse().unwrap()]);
         let (organization, user) = (own.authorize_org("acme").unwrap(), own.own_scope());
-        assert_ne!(organization.partition(), user.partition());
+        assert_ne!(organization.prefix(), user.prefix());
         assert_ne!(organization.folder(), user.folder());
     }
 

@@ -7,7 +7,7 @@ use super::fixture::{first_line, read, scope};
 use crate::domain::{Cursor, OrgId, PageRequest, Scope};
 use crate::edge::input::Query;
 
-const LIST: &str = "NOTE#";
+const LIST: &str = "NOTE";
 
 /// Input: an organization's id in one line, and a cursor or any text.
 pub fn cursor(data: &[u8]) {
@@ -23,8 +23,12 @@ pub fn cursor(data: &[u8]) {
     }
 }
 
+fn partition(organization: &OrgId, list: &str) -> String {
+    format!("{}#{list}", scope(organization).prefix())
+}
+
 fn written(last: &str, organization: &OrgId) -> String {
-    let cursor = serde_json::to_value(Cursor::new(&scope(organization).partition(), LIST, last)).ok();
+    let cursor = serde_json::to_value(Cursor::new(&partition(organization, LIST), last)).ok();
     cursor.as_ref().and_then(Value::as_str).expect("a cursor is text").to_owned()
 }
 
@@ -32,13 +36,13 @@ fn written(last: &str, organization: &OrgId) -> String {
 fn opened(cursor: &str, organization: &OrgId, list: &str) -> Option<String> {
     let query: String = byte_serialize(cursor.as_bytes()).collect();
     let page = read::<Query<PageRequest>>(&(), &json!({"rawQueryString": format!("cursor={query}")})).ok()?;
-    page.after(&scope(organization).partition(), list, |place| Some(place.to_owned())).ok()?
+    page.after(&partition(organization, list), |place| Some(place.to_owned())).ok()?
 }
 
 fn assert_leads_to(last: &str, organization: &OrgId) {
     let cursor = written(last, organization);
     assert_eq!(opened(&cursor, organization, LIST).as_deref(), Some(last));
-    assert_eq!(opened(&cursor, organization, "FILE#"), None, "in another list");
+    assert_eq!(opened(&cursor, organization, "FILE"), None, "in another list");
     let other = if organization.as_str() == "umbrella" { "acme" } else { "umbrella" };
     assert_eq!(other.parse().ok().and_then(|other| opened(&cursor, &other, LIST)), None, "in {other}");
     let at = last.len() % cursor.len();

@@ -1,21 +1,22 @@
-//! Records of idempotent requests. A record is in the partition of the request's scope. It is written in one transaction
+//! Records of idempotent requests. A record is a row of the request's scope. It is written in one transaction
 //! with the request's rows, and contains the row that the response is made of.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 
-use super::key::{IDEMPOTENCY, Key};
+use super::key::Key;
+use super::kind::IDEMPOTENCY;
 use super::row::{Row, number, read_number, text};
 use crate::domain::{IdempotentRequest, Result};
 
 /// Returns the key of the record.
 pub(super) fn record_key(request: &IdempotentRequest) -> Key {
-    Key::within(request.partition().to_owned(), IDEMPOTENCY, [&request.record_name()])
+    Key::within(request.scope(), IDEMPOTENCY, [&request.record_name()])
 }
 
 /// Returns the record, with the row of the response.
 pub(super) fn record(request: &IdempotentRequest, row: Row) -> Row {
-    Row::new()
+    Row::of(IDEMPOTENCY)
         .with_text("fingerprint", request.fingerprint())
         .with_number("expiresAt", request.expiry())
         .with("row", AttributeValue::M(row.0))

@@ -1,75 +1,31 @@
-//! Keys of rows, and lists of rows whose keys have a common prefix.
+//! Keys of rows, and lists of rows.
+//!
+//! | rows | partition (`pk`) | sort key (`sk`) |
+//! |---|---|---|
+//! | of a listed kind | scope, kind and all parts but the last, such as `ORG#acme#LINE#INV-7` | the last part, such as `1` |
+//! | of an [`Unlisted`](super::Unlisted) kind | scope, kind and all parts, such as `ORG#acme#NUMBER#INV-7` | `-` |
+//!
+//! A partition takes 1,000 write units a second. A list has a partition of its own and an unlisted row one for itself, so
+//! an organization's rows don't share that limit. All keys of a scope have its prefix.
 
 use std::fmt::Display;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use sha2::{Digest, Sha256};
 
+use super::kind::Kind;
 use super::row::{Item, text};
-use crate::domain::{Scope, hex};
+use crate::domain::{ESCAPED, Scope, hex};
 
-/// Maximum length of a part in bytes. A sort key can have 1,024.
+/// Maximum length of a part in bytes. A sort key can have 1,024, a partition 2,048.
 const MAX_PART_BYTES: usize = 200;
 
-/// Characters of a part that are escaped: the separator, the escape characters and controls.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b'~');
+/// Sort key of a row that has its partition for itself.
+const ALONE: &str = "-";
 
-/// Kind of row. Its keys have this name and this number of parts. No two kinds share a key.
-///
-/// ```
-/// use shared::storage::Kind;
-///
-/// const INVOICE: Kind<1> = Kind::new("INVOICE");
-/// const LINE: Kind<2> = Kind::new("LINE");
-/// ```
-///
-/// Reserved and ambiguous names don't compile:
-///
-/// ```compile_fail,E0080
-/// const RECORD: shared::storage::Kind<1> = shared::storage::Kind::new("IDEMPOTENCY");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind<const PARTS: usize>(&'static str);
-
-/// Kind of the records of idempotent requests. Applications can't use it.
-pub(super) const IDEMPOTENCY: Kind<1> = Kind("IDEMPOTENCY");
-
-impl<const PARTS: usize> Kind<PARTS> {
-    /// Returns the kind with this name: 1 to 32 capitals.
-    ///
-    /// # Panics
-    ///
-    /// At compile time, in a constant, for any other name, and for names of the platform's own rows.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        let bytes = name.as_bytes();
-        assert!(!bytes.is_empty() && bytes.len() <= 32 && PARTS > 0 && PARTS <= 4);
-        let mut at = 0;
-        while at < bytes.len() {
-            assert!(bytes[at].is_ascii_uppercase(), "the name of a kind is in capitals");
-            at += 1;
-        }
-        assert!(!is_same(bytes, IDEMPOTENCY.0.as_bytes()), "rows of this kind are the platform's");
-        Self(name)
-    }
-
-    /// Returns the prefix of a sort key: name and parts, each with a `#` behind it.
-    fn prefix(self, parts: &[&dyn Display]) -> String {
-        prefix(self.0, parts)
-    }
-}
-
-fn prefix(kind: &str, parts: &[&dyn Display]) -> String {
-    parts.iter().fold(format!("{kind}#"), |key, part| key + &encode(*part) + "#")
-}
-
-/// Returns `true` for equal bytes, in a constant.
-const fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let mut at = 0;
-    while at < one.len() && at < other.len() && one[at] == other[at] {
-        at += 1;
-    }
-    at == one.len() && at == other.len()
+/// Returns the partition of the rows of a kind with these parts, in the scope with this prefix.
+fn partition(scope: &str, kind: &str, parts: &[&dyn Display]) -> String {
+    parts.iter().fold(format!("{scope}#{kind}"), |key, part| key + "#" + &encode(*part))
 }
 
 /// Encodes a part so that it ends at the next `#`. Replaces one that is too long by its hash. Resource ids and hexadecimal
@@ -84,7 +40,7 @@ fn encode(part: &dyn Display) -> String {
     }
 }
 
-/// Key of a row: the partition of a scope, and a sort key within it.
+/// Key of a row: a partition within a scope, and a sort key.
 ///
 /// ```
 /// # use shared::domain::OrgScope;
@@ -94,8 +50,8 @@ fn encode(part: &dyn Display) -> String {
 /// const LINE: Kind<2> = Kind::new("LINE");
 ///
 /// let key = Key::new(&scope, LINE, [&"INV-7", &1]).item();
-/// assert_eq!(key["pk"], AttributeValue::S("ORG#acme".to_owned()));
-/// assert_eq!(key["sk"], AttributeValue::S("LINE#INV-7#1".to_owned()));
+/// assert_eq!(key["pk"], AttributeValue::S("ORG#acme#LINE#INV-7".to_owned()));
+/// assert_eq!(key["sk"], AttributeValue::S("1".to_owned()));
 /// # Ok::<(), shared::domain::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,24 +61,26 @@ pub struct Key {
 }
 
 impl Key {
-    /// Returns the key with these parts in the partition of a scope. Any text can be a part; different texts give different
-    /// keys.
-    pub fn new<const PARTS: usize>(
+    /// Returns the key with these parts in a scope. Any text can be a part; different texts give different keys.
+    pub fn new<const PARTS: usize, const LISTED: bool>(
         scope: &impl Scope,
-        kind: Kind<PARTS>,
+        kind: Kind<PARTS, LISTED>,
         parts: [&dyn Display; PARTS],
     ) -> Self {
-        Self::within(scope.partition(), kind, parts)
+        Self::within(&scope.prefix(), kind, parts)
     }
 
-    pub(super) fn within<const PARTS: usize>(
-        partition: String,
-        kind: Kind<PARTS>,
+    pub(super) fn within<const PARTS: usize, const LISTED: bool>(
+        scope: &str,
+        kind: Kind<PARTS, LISTED>,
         parts: [&dyn Display; PARTS],
     ) -> Self {
-        let mut sort = kind.prefix(&parts);
-        sort.pop();
-        Self { partition, sort }
+        match parts.split_last() {
+            Some((last, parents)) if LISTED => {
+                Self { partition: partition(scope, kind.name, parents), sort: encode(*last) }
+            }
+            _ => Self { partition: partition(scope, kind.name, &parts), sort: ALONE.to_owned() },
+        }
     }
 
     /// Returns the attributes of the primary key, for calls that [`Table`](super::Table) doesn't make.
@@ -147,7 +105,6 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
     pub(super) partition: String,
-    pub(super) prefix: String,
 }
 
 impl List {
@@ -158,23 +115,27 @@ impl List {
         parents: [&dyn Display; PARENTS],
     ) -> Self {
         const { assert!(PARENTS + 1 == PARTS, "all parts but the last name the list") };
-        Self { partition: scope.partition(), prefix: kind.prefix(&parents) }
+        Self { partition: partition(&scope.prefix(), kind.name, &parents) }
     }
 
     /// Returns the key of the row at a place in the list; `None` for a place that no key can have.
     pub(super) fn key(&self, place: &str) -> Option<Key> {
         let fits = !place.is_empty() && place.len() <= MAX_PART_BYTES;
-        fits.then(|| Key { partition: self.partition.clone(), sort: format!("{}{place}", self.prefix) })
+        fits.then(|| Key { partition: self.partition.clone(), sort: place.to_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::domain::{Caller, OrgScope};
+    use crate::storage::Unlisted;
 
     const NOTE: Kind<1> = Kind::new("NOTE");
     const LINE: Kind<2> = Kind::new("LINE");
+    const NUMBER: Unlisted<2> = Unlisted::new("NUMBER");
 
     fn acme() -> OrgScope {
         let alice = Caller::new("alice".parse().unwrap(), vec!["acme".parse().unwrap()]);
@@ -184,21 +145,32 @@ mod tests {
     #[test]
     fn ids_are_not_encoded() {
         let id = "01900000-0000-7000-8000-000000000001";
-        assert_eq!(Key::new(&acme(), NOTE, [&id]).sort, format!("NOTE#{id}"));
-        assert_eq!(Key::new(&acme(), LINE, [&id, &7]).sort, format!("LINE#{id}#7"));
+        assert_eq!(Key::new(&acme(), NOTE, [&id]).sort, id);
+        let line = Key::new(&acme(), LINE, [&id, &7]);
+        assert_eq!((line.partition, line.sort), (format!("ORG#acme#LINE#{id}"), "7".to_owned()));
     }
 
     #[test]
     fn different_parts_give_different_keys() {
         let long = "x".repeat(2_000);
         let texts = ["", "~", "%", "#", "a#b", "a%23b", "\n", "\u{e9}", &long, &long[1..]];
-        let keys: Vec<_> = texts
-            .iter()
-            .flat_map(|one| texts.iter().map(move |other| Key::new(&acme(), LINE, [one, other]).sort))
-            .collect();
-        let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+        let pairs = texts.iter().flat_map(|one| texts.iter().map(move |other| [*one, *other]));
+        let key = |[one, other]: [&str; 2]| Key::new(&acme(), LINE, [&one, &other]);
+        let alone = |[one, other]: [&str; 2]| Key::new(&acme(), NUMBER, [&one, &other]);
+        let keys: Vec<_> = pairs.clone().map(key).chain(pairs.map(alone)).collect();
+        let distinct: BTreeSet<_> = keys.iter().map(|key| (&key.partition, &key.sort)).collect();
         assert_eq!(distinct.len(), keys.len());
-        assert!(keys.iter().all(|key| key.len() <= 1_024 && key.matches('#').count() == 2));
+        assert!(keys.iter().all(|key| key.partition.len() <= 2_048 && key.sort.len() <= 1_024));
+        assert!(keys.iter().all(|key| key.partition.starts_with("ORG#acme#") && !key.sort.contains('#')));
+    }
+
+    #[test]
+    fn longest_id_fits_into_a_key() {
+        let id = "\u{e9}".repeat(127);
+        let scope =
+            Caller::new("alice".parse().unwrap(), vec![id.parse().unwrap()]).authorize_org(&id).unwrap();
+        let key = Key::new(&scope, NUMBER, [&"x".repeat(200), &"x".repeat(200)]);
+        assert!(key.partition.len() <= 2_048);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
+use super::kind::Kind;
 use crate::domain::time::format_millis;
 use crate::domain::{Error, Result};
 
@@ -17,9 +18,11 @@ pub type Item = HashMap<String, AttributeValue>;
 /// ```
 /// use jiff::Timestamp;
 /// use shared::domain::UserId;
-/// use shared::storage::Row;
+/// use shared::storage::{Kind, Row};
 ///
-/// let row = Row::new()
+/// const PROJECT: Kind<1> = Kind::new("PROJECT");
+///
+/// let row = Row::of(PROJECT)
 ///     .with_text("name", "Apollo")
 ///     .with_number("version", 1)
 ///     .with_time("createdAt", Timestamp::UNIX_EPOCH)
@@ -37,11 +40,46 @@ pub type Item = HashMap<String, AttributeValue>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row(pub(super) Item);
 
+/// Attribute with the format of a row.
+const FORMAT: &str = "rowFormat";
+
 impl Row {
-    /// Returns a row without attributes.
+    /// Returns a row of the kind's format (`rowFormat`), without other attributes.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn of<const PARTS: usize, const LISTED: bool>(kind: Kind<PARTS, LISTED>) -> Self {
+        Self::default().with_number(FORMAT, kind.format)
+    }
+
+    /// Returns the format of the row: 1 to that of the kind.
+    ///
+    /// A change of the attributes needs a new format if the deployed functions could misread it. Functions read rows of all
+    /// formats that the table has, so a migration is optional:
+    ///
+    /// ```
+    /// use shared::domain::Result;
+    /// use shared::storage::{Kind, Row};
+    ///
+    /// const INVOICE: Kind<1> = Kind::new("INVOICE").with_format(2);
+    ///
+    /// fn currency(row: &Row) -> Result<String> {
+    ///     Ok(match row.format(INVOICE)? {
+    ///         1 => "EUR".to_owned(),
+    ///         _ => row.text("currency")?.to_owned(),
+    ///     })
+    /// }
+    ///
+    /// assert_eq!(currency(&Row::of(Kind::<1>::new("INVOICE")))?, "EUR");
+    /// assert!(currency(&Row::of(INVOICE.with_format(3))).is_err());
+    /// # Ok::<(), shared::domain::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] for a row without a format, or of one that a newer version of the functions wrote.
+    pub fn format<const PARTS: usize, const LISTED: bool>(&self, kind: Kind<PARTS, LISTED>) -> Result<u32> {
+        let format: u32 = self.number(FORMAT)?;
+        let known = (1..=kind.format).contains(&format);
+        known.then_some(format).ok_or_else(|| Error::internal("the row has an unknown format"))
     }
 
     /// Adds a text.
@@ -75,9 +113,11 @@ impl Row {
     ///
     /// ```
     /// use jiff::Timestamp;
-    /// use shared::storage::Row;
+    /// use shared::storage::{Kind, Row};
     ///
-    /// let invitation = Row::new().with_expiry(Timestamp::from_second(1_795_321_391)?);
+    /// const INVITATION: Kind<1> = Kind::new("INVITATION");
+    ///
+    /// let invitation = Row::of(INVITATION).with_expiry(Timestamp::from_second(1_795_321_391)?);
     /// assert_eq!(invitation.number::<i64>("expiresAt")?, 1_795_321_391);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -89,9 +129,11 @@ impl Row {
     /// Adds any attribute.
     ///
     /// ```
-    /// use shared::storage::{AttributeValue, Row};
+    /// use shared::storage::{AttributeValue, Kind, Row};
     ///
-    /// let row = Row::new().with("paid", AttributeValue::Bool(true));
+    /// const INVOICE: Kind<1> = Kind::new("INVOICE");
+    ///
+    /// let row = Row::of(INVOICE).with("paid", AttributeValue::Bool(true));
     /// assert_eq!(row.get("paid"), Some(&AttributeValue::Bool(true)));
     /// ```
     #[must_use]

@@ -6,9 +6,9 @@ use super::aws::Aws;
 use super::error::sdk_error;
 use super::idempotency::{record_key, recorded};
 use super::key::{Key, List};
-use super::row::{Row, text};
+use super::row::{Item, Row, text};
 use super::transaction::Transaction;
-use crate::domain::{Cursor, IdempotentRequest, Page, PageRequest, Result};
+use crate::domain::{Cursor, Error, IdempotentRequest, Page, PageRequest, Result};
 
 /// Table with the primary key `pk` (partition) and `sk` (sort key), both texts.
 ///
@@ -73,7 +73,8 @@ impl Table {
     }
 
     /// Reads a page of a list, strongly consistent, in descending order of the keys. If ids sort by time, the newest comes
-    /// first. `read` converts each row.
+    /// first. `read` converts each row. A row that it can't read ([`Internal`](crate::domain::Error::Internal)) is skipped and
+    /// logged with its key.
     ///
     /// ```no_run
     /// # use shared::domain::{OrgScope, Page, PageRequest, Result};
@@ -95,15 +96,14 @@ impl Table {
         page: &PageRequest,
         read: impl Fn(&Row) -> Result<T>,
     ) -> Result<Page<T>> {
-        let List { partition, prefix } = list;
-        let after = page.after(partition, prefix, |place| list.key(place))?;
+        let partition = &list.partition;
+        let after = page.after(partition, |place| list.key(place))?;
         let query = self
             .client
             .query()
             .table_name(&self.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(partition))
-            .expression_attribute_values(":prefix", text(prefix))
             .set_exclusive_start_key(after.map(|key| key.item()))
             .scan_index_forward(false)
             .consistent_read(true)
@@ -115,10 +115,9 @@ impl Table {
         let mut items = output.items.unwrap_or_default();
         items.truncate(limit);
         let place = items.last().filter(|_| has_more).and_then(|row| row.get("sk")?.as_s().ok());
-        let place = place.and_then(|sort| sort.strip_prefix(prefix.as_str()));
-        let next_cursor = place.map(|place| Cursor::new(partition, prefix, place));
-        let rows = items.into_iter().map(Row::from);
-        Ok(Page { items: rows.map(|row| read(&row)).collect::<Result<_>>()?, next_cursor })
+        let next_cursor = place.map(|place| Cursor::new(partition, place));
+        let items = items.into_iter().filter_map(|item| readable(item, &read)).collect::<Result<_>>()?;
+        Ok(Page { items, next_cursor })
     }
 
     /// Reads the row recorded for an earlier, equal request of the last 24 hours. Returns `None` without a request.
@@ -163,5 +162,18 @@ impl Table {
     /// ```
     pub fn transaction(&self) -> Transaction<'_> {
         Transaction::new(&self.client, &self.name)
+    }
+}
+
+/// Reads a row of a list. One row that can't be read must not hide the others, so it is only logged.
+fn readable<T>(item: Item, read: impl Fn(&Row) -> Result<T>) -> Option<Result<T>> {
+    let attribute = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let (pk, sk) = (attribute("pk"), attribute("sk"));
+    match read(&item.into()) {
+        Err(Error::Internal(cause)) => {
+            tracing::error!(pk, sk, error = %cause, "a row can't be read, so a list goes without it");
+            None
+        }
+        read => Some(read),
     }
 }

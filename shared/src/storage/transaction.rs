@@ -88,7 +88,7 @@ type OnFailure<'t> = Box<dyn FnOnce(Option<Row>) -> Error + Send + 't>;
 ///     number: String,
 ///     request: Option<&IdempotentRequest>,
 /// ) -> Result<Outcome<String>> {
-///     let row = Row::new().with_text("number", &number);
+///     let row = Row::of(INVOICE).with_text("number", &number);
 ///     let invoice = Key::new(scope, INVOICE, [&number]);
 ///     let commit = table
 ///         .transaction()
@@ -124,9 +124,11 @@ impl fmt::Debug for Transaction<'_> {
 ///
 /// ```
 /// use shared::domain::Outcome;
-/// use shared::storage::{Commit, Row};
+/// use shared::storage::{Commit, Kind, Row};
 ///
-/// let commit = Commit::Replayed(Row::new().with_text("number", "INV-7"));
+/// const INVOICE: Kind<1> = Kind::new("INVOICE");
+///
+/// let commit = Commit::Replayed(Row::of(INVOICE).with_text("number", "INV-7"));
 /// let outcome = commit.outcome("INV-8".to_owned(), |row| row.text("number").map(str::to_owned))?;
 /// assert_eq!(outcome, Outcome::Replayed("INV-7".to_owned()));
 /// # Ok::<(), shared::domain::Error>(())
@@ -162,10 +164,11 @@ impl<'t> Transaction<'t> {
     ///
     /// ```no_run
     /// # use shared::domain::{Error, Result};
-    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # use shared::storage::{Condition, Key, Kind, Row, Table};
+    /// # const INVOICE: Kind<1> = Kind::new("INVOICE");
     /// # async fn create(table: &Table, key: &Key) -> Result<()> {
     /// let taken = |_| Error::Conflict { field: Some("number"), message: "This number is taken" };
-    /// let row = Row::new().with_text("number", "INV-7").with_number("version", 1);
+    /// let row = Row::of(INVOICE).with_text("number", "INV-7").with_number("version", 1);
     /// table.transaction().create(key, row, taken).commit().await?;
     /// # Ok(())
     /// # }
@@ -179,9 +182,10 @@ impl<'t> Transaction<'t> {
     ///
     /// ```no_run
     /// # use shared::domain::{Error, Result};
-    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # use shared::storage::{Key, Kind, Row, Table};
+    /// # const SETTINGS: Kind<1> = Kind::new("SETTINGS");
     /// # async fn put(table: &Table, key: &Key) -> Result<()> {
-    /// table.transaction().put_any(key, Row::new().with_text("theme", "dark")).commit().await?;
+    /// table.transaction().put_any(key, Row::of(SETTINGS).with_text("theme", "dark")).commit().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -194,14 +198,15 @@ impl<'t> Transaction<'t> {
     ///
     /// ```no_run
     /// # use shared::domain::{Error, Result};
-    /// # use shared::storage::{Condition, Key, Row, Table};
+    /// # use shared::storage::{Condition, Key, Kind, Row, Table};
+    /// # const INVOICE: Kind<1> = Kind::new("INVOICE");
     /// # async fn replace(table: &Table, key: &Key) -> Result<()> {
     /// let stale = |row: Option<Row>| match row.map(|row| row.number("version")) {
     ///     None => Error::NotFound("Invoice"),
     ///     Some(Ok(current)) => Error::VersionMismatch { current },
     ///     Some(Err(error)) => error,
     /// };
-    /// let row = Row::new().with_text("number", "INV-7").with_number("version", 4);
+    /// let row = Row::of(INVOICE).with_text("number", "INV-7").with_number("version", 4);
     /// table.transaction().replace(key, row, Condition::Version(3), stale).commit().await?;
     /// # Ok(())
     /// # }
@@ -274,9 +279,10 @@ impl<'t> Transaction<'t> {
     ///
     /// ```no_run
     /// # use shared::domain::{Error, IdempotentRequest, Outcome, Result};
-    /// # use shared::storage::{Key, Row, Table};
+    /// # use shared::storage::{Key, Kind, Row, Table};
+    /// # const NOTE: Kind<1> = Kind::new("NOTE");
     /// # async fn create(table: &Table, key: &Key, request: Option<&IdempotentRequest>) -> Result<Outcome<String>> {
-    /// let row = Row::new().with_text("text", "Buy milk");
+    /// let row = Row::of(NOTE).with_text("text", "Buy milk");
     /// let taken = |_| Error::internal("the id of a new note is taken");
     /// let commit = table.transaction().create(key, row.clone(), taken).idempotent(request, row).commit();
     /// commit.await?.outcome("Buy milk".to_owned(), |row| row.text("text").map(str::to_owned))
@@ -307,7 +313,8 @@ impl<'t> Transaction<'t> {
     fn with(mut self, key: &Key, write: Result<TransactWriteItem>, failed: OnFailure<'t>) -> Self {
         // DynamoDB would refuse the transaction without naming the row.
         let is_new = !self.keys.contains(key);
-        let duplicate = || Error::internal(format!("two writes of {} in one transaction", key.sort));
+        let duplicate =
+            || Error::internal(format!("two writes of {} {} in one transaction", key.partition, key.sort));
         self.writes.push(if is_new { write } else { Err(duplicate()) });
         self.keys.push(key.clone());
         self.failures.push(failed);
@@ -369,16 +376,18 @@ mod tests {
     #[test]
     fn attributes_can_not_replace_the_key() {
         let (table, key) = table();
-        let hostile = Row::new().with_text("pk", "ORG#umbrella").with_text("sk", "NOTE#8");
+        let hostile = Row::of(NOTE).with_text("pk", "ORG#umbrella#NOTE").with_text("sk", "8");
         let put = table.transaction().put(&key, hostile).build().unwrap();
-        assert_eq!(put.item(), &key.item());
-        assert_eq!(Row::from(key.item()), Row::new());
+        let item = put.item().clone();
+        assert!(key.item().into_iter().all(|(name, value)| item.get(&name) == Some(&value)), "{item:?}");
+        assert_eq!(Row::from(item), Row::of(NOTE));
     }
 
     #[tokio::test]
     async fn two_writes_of_one_row_are_a_defect() {
         let (table, key) = table();
-        let twice = table.transaction().put_any(&key, Row::new()).put_any(&key, Row::new()).commit().await;
-        assert!(matches!(twice, Err(Error::Internal(cause)) if cause.to_string().contains("NOTE#7")));
+        let twice =
+            table.transaction().put_any(&key, Row::of(NOTE)).put_any(&key, Row::of(NOTE)).commit().await;
+        assert!(matches!(twice, Err(Error::Internal(cause)) if cause.to_string().contains("ORG#acme#NOTE")));
     }
 }

@@ -106,10 +106,11 @@ async fn idempotency_key_of_user_route_spans_organizations() -> Result<()> {
     let other = app.client.post("/v1/drafts").key("key").json(&json!({"name": "Gemini"}));
     let refused = other.bearer(&app.token("acme", &[])).send().await?;
     assert_eq!(refused.status_and_code(), "422 UNPROCESSABLE_ENTITY");
-    let records = app.rows("NotesTable", "IDEMPOTENCY#").await?;
-    let mut partitions: Vec<_> = records.iter().filter_map(|record| record["pk"].as_str()).collect();
+    let records = app.rows("NotesTable", "IDEMPOTENCY").await?;
+    let partitions = records.iter().filter_map(|record| record["pk"].as_str()?.rsplit_once('#'));
+    let mut partitions: Vec<_> = partitions.map(|(scope, _)| scope).collect();
     partitions.sort_unstable();
-    assert_eq!(partitions, ["USER#acme", "USER#bob"]);
+    assert_eq!(partitions, ["USER#acme#IDEMPOTENCY", "USER#bob#IDEMPOTENCY"]);
     Ok(())
 }
 
@@ -142,7 +143,7 @@ async fn role_counts_only_in_its_organization() -> Result<()> {
 #[tokio::test]
 async fn membership_comes_from_the_table_alone() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let row = json!({"pk": "USER#alice", "sk": "MEMBER#umbrella"});
+    let row = json!({"pk": "USER#alice#MEMBER#umbrella", "sk": "-"});
     app.put_row("NotesTable", &row).await?;
     for (user, organization, status_and_code) in [
         ("alice", "umbrella", "200"),

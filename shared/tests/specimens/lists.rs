@@ -1,6 +1,6 @@
 //! Lists: limits, cursors, and failing storage.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -150,17 +150,56 @@ async fn list_without_storage_is_503() -> Result<()> {
 #[tokio::test]
 async fn unreadable_row_is_500_with_logged_cause() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    app.new_item("acme", "Apollo").await?;
-    let mut row = app.rows("NotesTable", "NOTE#").await?.remove(0);
+    let id = app.new_item("acme", "Apollo").await?;
+    let mut row = app.rows("NotesTable", "NOTE").await?.remove(0);
     row["createdAt"] = json!("yesterday, at about /var/task/noon");
     app.put_row("NotesTable", &row).await?;
-    let response = app.list("").await?;
+    let response = app.as_alice("GET", &format!("/v1/orgs/acme/notes/{id}")).send().await?;
     assert_eq!(response.status_and_code(), "500 INTERNAL_ERROR");
     assert!(!String::from_utf8_lossy(&response.body).contains("createdAt"));
     let line = app.stack.log_with("specimens", response.header("x-request-id")).await.unwrap_or_default();
     let line: Value = serde_json::from_str(&line)?;
     assert_eq!((&line["level"], &line["code"]), (&json!("ERROR"), &json!("INTERNAL_ERROR")));
     assert!(line["error"].as_str().is_some_and(|cause| cause.contains("createdAt")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn list_skips_and_logs_unreadable_rows() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let ids = [app.new_item("acme", "Apollo").await?, app.new_item("acme", "Gemini").await?];
+    app.new_item("acme", "Mercury").await?;
+    let rows = app.rows("NotesTable", "NOTE").await?;
+    for (id, attribute, value) in
+        [(&ids[0], "createdAt", json!("yesterday")), (&ids[1], "rowFormat", json!(2))]
+    {
+        let mut row = rows.iter().find(|row| row["id"] == **id).context("the row is there")?.clone();
+        row[attribute] = value;
+        app.put_row("NotesTable", &row).await?;
+    }
+    assert_eq!(names(&app.list("").await?), ["Mercury"]);
+    let page = app.list("?limit=1").await?;
+    let cursor = page.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(names(&app.list(&format!("?limit=2&cursor={cursor}")).await?), Vec::<String>::new());
+    for id in ids {
+        let line = app.stack.log_with("specimens", &id).await.context("the key is logged")?;
+        let line: Value = serde_json::from_str(&line)?;
+        assert_eq!(
+            (&line["level"], &line["pk"], &line["sk"]),
+            (&json!("ERROR"), &json!("ORG#acme#NOTE"), &json!(id))
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn separators_in_ids_do_not_leave_organizations() -> Result<()> {
+    let app = App::specimens(&[]).await?;
+    let nested = "acme#NOTE";
+    app.new_item_at(nested, "acme%23NOTE", "Apollo").await?;
+    assert_eq!(names(&app.list("").await?), Vec::<String>::new());
+    let rows = app.rows("NotesTable", "").await?;
+    assert!(rows.iter().all(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with("ORG#acme%23NOTE#"))));
     Ok(())
 }
 
@@ -237,7 +276,7 @@ async fn new_item_is_immediately_visible_to_members() -> Result<()> {
 async fn cursor_is_bound_to_its_list() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let of_notes = with_cursor(&app, "acme").await?;
-    app.put_row("NotesTable", &json!({"pk": "USER#alice", "sk": "MEMBER#acme"})).await?;
+    app.put_row("NotesTable", &json!({"pk": "USER#alice#MEMBER#acme", "sk": "-"})).await?;
     let holders = |query: &str| app.as_alice("GET", &format!("/v1/orgs/acme/holders?limit=1{query}"));
     let first = holders("").send().await?;
     let of_holders = first.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();
@@ -260,7 +299,7 @@ async fn cursor_is_bound_to_its_list() -> Result<()> {
 /// Returns a cursor to any place, made like those of the service. Cursors are not secret, so callers can do the same.
 fn forged(place: &str) -> String {
     let mut hash = Sha256::new();
-    for part in ["ORG#acme", "NOTE#", place] {
+    for part in ["ORG#acme#NOTE", place] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

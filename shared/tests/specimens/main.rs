@@ -31,11 +31,11 @@ use testing::{App, Response};
 
 /// Counts notes, names and idempotency records of the organization.
 async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
-    let rows = app.rows("NotesTable", "").await?;
-    let own: Vec<_> = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}")).collect();
-    let count =
-        |kind| own.iter().filter(|row| row["sk"].as_str().is_some_and(|sk| sk.starts_with(kind))).count();
-    Ok(["NOTE#", "NAME#", "IDEMPOTENCY#"].map(count))
+    let mut counts = [0; 3];
+    for (count, kind) in counts.iter_mut().zip(["NOTE", "NAME", "IDEMPOTENCY"]) {
+        *count = app.rows_of(organization, "NotesTable", kind).await?.len();
+    }
+    Ok(counts)
 }
 
 /// Issues of an error, each as `path code`.

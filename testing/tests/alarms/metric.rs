@@ -70,7 +70,8 @@ pub(crate) fn check(alarm: &Value, resources: &Value) -> Result<()> {
     let known = KNOWN.iter().find(|known| known.namespace == namespace && known.name == name);
     let known = known.with_context(|| format!("there is no metric {name} of {namespace}"))?;
     ensure!(statistic(alarm) == known.statistic, "{name} needs the statistic {}", known.statistic);
-    let kind = |id: &str| resources[id]["Type"].as_str().unwrap_or_default().to_owned();
+    // A global table has the metrics of a table.
+    let kind = |id: &str| resources[id]["Type"].as_str().unwrap_or_default().replace("GlobalTable", "Table");
     let found: Vec<_> = dimensions(alarm).into_iter().map(|(name, id)| (name, kind(id))).collect();
     let wanted = known.dimensions.iter().map(|(name, kind)| (*name, (*kind).to_owned()));
     ensure!(found == wanted.collect::<Vec<_>>(), "{name} does not have the dimensions {found:?}");

@@ -53,7 +53,7 @@ fn open(cursor: &str, organization: &str) -> Option<Uuid> {
 
 fn check(id: &str, organization: &str) -> [u8; 8] {
     let mut hash = Sha256::new();
-    for part in [&format!("ORG#{organization}"), "PROJECT#", id] {
+    for part in [&format!("ORG#{organization}#PROJECT"), id] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

@@ -50,9 +50,8 @@ impl Projects {
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :projects)")
+            .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", partition(organization))
-            .expression_attribute_values(":projects", AttributeValue::S("PROJECT#".to_owned()))
             .set_exclusive_start_key(page.after.map(|id| key(organization, id)))
             .scan_index_forward(false)
             .consistent_read(true)
@@ -78,10 +77,10 @@ impl Projects {
 }
 
 fn partition(organization: &str) -> AttributeValue {
-    AttributeValue::S(format!("ORG#{organization}"))
+    AttributeValue::S(format!("ORG#{organization}#PROJECT"))
 }
 
 fn key(organization: &str, id: Uuid) -> HashMap<String, AttributeValue> {
-    let sort = AttributeValue::S(format!("PROJECT#{id}"));
+    let sort = AttributeValue::S(id.to_string());
     HashMap::from([("pk".to_owned(), partition(organization)), ("sk".to_owned(), sort)])
 }

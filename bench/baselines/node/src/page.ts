@@ -42,7 +42,7 @@ function open(cursor: string, organization: string): string | undefined {
 
 function check(id: string, organization: string): Buffer {
   const hash = createHash('sha256');
-  for (const part of [`ORG#${organization}`, 'PROJECT#', id]) {
+  for (const part of [`ORG#${organization}#PROJECT`, id]) {
     const length = Buffer.alloc(8);
     length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
     hash.update(length).update(part);

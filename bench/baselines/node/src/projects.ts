@@ -18,13 +18,13 @@ const row = z.object({
 });
 
 export async function list(organization: string, { limit, after }: PageRequest) {
-  const pk = `ORG#${organization}`;
+  const pk = `ORG#${organization}#PROJECT`;
   const { Items, LastEvaluatedKey } = await dynamodb.send(
     new QueryCommand({
       TableName: settings.PROJECTS_TABLE,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :projects)',
-      ExpressionAttributeValues: { ':pk': pk, ':projects': 'PROJECT#' },
-      ExclusiveStartKey: after === undefined ? undefined : { pk, sk: `PROJECT#${after}` },
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ExclusiveStartKey: after === undefined ? undefined : { pk, sk: after },
       ScanIndexForward: false,
       ConsistentRead: true,
       // One more than requested shows whether there is a next page.

@@ -112,14 +112,11 @@ async fn listed(target: &Target, workload: &Workload) -> Result<Listed> {
 
 /// Reads the rows of files: their ids, with the keys of their objects.
 async fn file_rows(target: &Target, workload: &Workload) -> Result<BTreeMap<String, String>> {
-    let query = target.emulators.dynamodb().query().table_name(target.emulators.table("ProjectsTable"));
-    let mut pages = query
-        .key_condition_expression("pk = :organization AND begins_with(sk, :file)")
-        .expression_attribute_values(
-            ":organization",
-            AttributeValue::S(format!("ORG#{}", workload.organization)),
-        )
-        .expression_attribute_values(":file", AttributeValue::S("FILE#".to_owned()))
+    let scan = target.emulators.dynamodb().scan().table_name(target.emulators.table("ProjectsTable"));
+    let files = format!("ORG#{}#FILE#", workload.organization);
+    let mut pages = scan
+        .filter_expression("begins_with(pk, :files)")
+        .expression_attribute_values(":files", AttributeValue::S(files))
         .consistent_read(true)
         .into_paginator()
         .items()

@@ -58,6 +58,6 @@ async fn emulators_need_a_certificate_of_the_bundle() -> Result<()> {
         assert_eq!(other.upload(&note, "a.png", "image/png", PNG).await?.status_and_code(), status_and_code);
         assert_eq!(app.objects().await?.len(), 1);
     }
-    assert_eq!(app.rows("NotesTable", "FILE#").await?.len(), 1);
+    assert_eq!(app.rows("NotesTable", "FILE").await?.len(), 1);
     Ok(())
 }

@@ -19,9 +19,8 @@ fn post(app: &App, client: &Client, organization: &str, note: &str) -> RequestBu
 
 /// Returns the objects of the organization with their tags, and the object keys in its rows.
 async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
-    let rows = app.rows("NotesTable", "FILE#").await?;
-    let own = rows.iter().filter(|row| row["pk"] == format!("ORG#{organization}"));
-    let named = own.map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
+    let rows = app.rows_of(organization, "NotesTable", "FILE").await?;
+    let named = rows.iter().map(|row| row["object"].as_str().unwrap_or_default().to_owned()).collect();
     Ok((app.tagged_objects(organization).await?, named))
 }
 
@@ -69,7 +68,7 @@ async fn killed_upload_leaves_acknowledged_object_unchanged() -> Result<()> {
     let note = app.new_item("acme", "Apollo").await?;
     assert_eq!(post(&app, &app.client, "acme", &note).send().await?.status_and_code(), "201");
     // The expired key makes the repeat a new upload, of the same object.
-    let mut records = app.rows("NotesTable", "IDEMPOTENCY#").await?;
+    let mut records = app.rows("NotesTable", "IDEMPOTENCY").await?;
     records[0]["expiresAt"] = json!(in_seconds(-1));
     app.put_row("NotesTable", &records[0]).await?;
     let breakpoint = app.proxy.hold(CallMatcher::of("PUT"), Moment::After);

@@ -13,7 +13,7 @@ fn post(app: &App, note: &str, file_name: &str, bytes: &[u8]) -> RequestBuilder 
 
 /// Counts files and objects.
 async fn stored(app: &App) -> Result<(usize, usize)> {
-    Ok((app.rows("NotesTable", "FILE#").await?.len(), app.objects().await?.len()))
+    Ok((app.rows("NotesTable", "FILE").await?.len(), app.objects().await?.len()))
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn upload_with_expired_key_is_a_new_file() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let note = app.new_item("acme", "Apollo").await?;
     let first = post(&app, &note, "a.png", PNG).send().await?;
-    let mut records = app.rows("NotesTable", "IDEMPOTENCY#").await?;
+    let mut records = app.rows("NotesTable", "IDEMPOTENCY").await?;
     assert_eq!(records.len(), 1);
     records[0]["expiresAt"] = json!(testing::in_seconds(-1));
     app.put_row("NotesTable", &records[0]).await?;
@@ -135,7 +135,7 @@ async fn upload_with_expired_key_is_a_new_file() -> Result<()> {
     // Both files have one object, named after key and content, which the second upload left without a tag.
     let objects = app.objects().await?;
     assert_eq!((stored(&app).await?, app.tags(&objects[0]).await?), ((2, 1), Vec::new()));
-    for row in app.rows("NotesTable", "FILE#").await? {
+    for row in app.rows("NotesTable", "FILE").await? {
         assert_eq!(row["object"], objects[0].as_str());
     }
     Ok(())

@@ -126,7 +126,7 @@ fn expected(case: &Case) -> Result<String> {
 /// Lists acknowledged files whose bytes differ in the bucket, and counts unacknowledged rows and objects.
 async fn discrepancies(app: &App, acknowledged: Vec<(String, String, Vec<u8>)>) -> Result<Vec<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rows = app.rows("NotesTable", "FILE#").await?;
+    let rows = app.rows("NotesTable", "FILE").await?;
     let objects: HashMap<_, _> = rows.iter().map(|row| (text(&row["id"]), text(&row["object"]))).collect();
     let mut failures = Vec::new();
     for (what, id, content) in &acknowledged {
