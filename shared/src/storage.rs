@@ -7,6 +7,7 @@
 
 mod aws;
 mod error;
+mod gate;
 mod idempotency;
 mod key;
 mod kind;
@@ -20,6 +21,8 @@ mod transaction;
 pub use aws::Aws;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use error::sdk_error;
+pub(crate) use gate::WriteGate;
+pub use gate::write_permitted;
 pub use key::{Key, List};
 pub use kind::{Kind, Unlisted};
 #[cfg(feature = "objects")]

@@ -7,7 +7,11 @@ use shared::domain::NewFile;
 use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/files").org_member().upload().idempotent();
+    let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/files")
+        .org_member()
+        .upload()
+        .idempotent()
+        .reads_first();
     run(route.summary("Stores a file with a project"), upload_file)
 }
 

@@ -31,10 +31,10 @@ fn main() -> ExitCode {
         Some("get") => run(Route::get(NOTE).org_member(), get),
         Some("update") => {
             let route = Route::patch(NOTE).org_member().merge_patch::<NoteChange>().if_match();
-            run(route.idempotent(), update)
+            run(route.idempotent().reads_first(), update)
         }
-        Some("delete") => run(Route::delete(NOTE).org_member().if_match(), delete),
-        Some("upload") => run(Route::post(FILES).org_member().upload().idempotent(), upload),
+        Some("delete") => run(Route::delete(NOTE).org_member().if_match().reads_first(), delete),
+        Some("upload") => run(Route::post(FILES).org_member().upload().idempotent().reads_first(), upload),
         Some("put") => run(Route::put("/v1/orgs/{orgId}/motto").org_role("admin").json::<NewNote>(), put),
         Some("holders") => {
             run(Route::get("/v1/orgs/{orgId}/holders").access(InTable).query::<PageRequest>(), holders)

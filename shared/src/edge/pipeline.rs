@@ -27,7 +27,7 @@ use crate::clock;
 use crate::config::TrustedOrigins;
 use crate::domain;
 use crate::domain::rate_limit::RateLimitStatus;
-use crate::storage::Store;
+use crate::storage::{Store, WriteGate};
 
 /// Milliseconds before Lambda's deadline at which a request times out, so that the 503 still reaches the caller.
 const RESPONSE_MARGIN_MS: u64 = 500;
@@ -65,7 +65,7 @@ where
         if !self.connecting.swap(true, Ordering::Relaxed) {
             let connections = async {
                 // A route that reads calls its storage concurrently with the counter.
-                self.limiter.preconnect(if self.route.is_safe() { 2 } else { 1 }).await;
+                self.limiter.preconnect(if self.route.is_concurrent() { 2 } else { 1 }).await;
                 self.store.preconnect().await;
             };
             drop(AssertUnwindSafe(connections).catch_unwind().await);
@@ -142,16 +142,17 @@ where
         let Progress { log_fields, rate_limit } = progress;
         // No `RateLimit` header for public routes: the counter is shared by everyone behind this address.
         let is_shown = caller.user().is_some();
-        if !self.route.is_safe() {
+        if !self.route.is_concurrent() {
             *rate_limit = self.limiter.check(&key, millis).await?.filter(|_| is_shown);
             return self.handle(caller, request, now, log_fields).await;
         }
-        // A read runs concurrently with the counter, because it changes nothing. Over the limit its result is dropped.
+        // Reads run concurrently with the counter, because they change nothing. Over the limit their result is dropped.
         self.limiter.check_cached(&key, millis)?;
+        let gate = WriteGate::default();
         let (counted, response) = tokio::join!(
-            self.limiter.check(&key, millis),
+            self.limiter.check(&key, millis).inspect(|counted| gate.set(counted.is_ok())),
             // Caught here already, because a panic of the handler would cancel the counting.
-            catch_panic(self.handle(caller, request, now, log_fields))
+            gate.scope(catch_panic(self.handle(caller, request, now, log_fields)))
         );
         *rate_limit = counted?.filter(|_| is_shown);
         response

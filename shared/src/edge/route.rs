@@ -67,6 +67,7 @@ pub struct Route<A, I, K> {
     pub(super) access: A,
     pub(super) summary: &'static str,
     pub(super) errors: Vec<ErrorCode>,
+    reads_first: bool,
     kind: PhantomData<(I, K)>,
 }
 
@@ -160,7 +161,15 @@ impl Route<AccessUnset, NoInput, KeyUnset> {
 
 impl<K> Route<AccessUnset, NoInput, K> {
     fn new(method: Method, path: &'static str) -> Self {
-        Self { method, path, access: AccessUnset, summary: "", errors: Vec::new(), kind: PhantomData }
+        Self {
+            method,
+            path,
+            access: AccessUnset,
+            summary: "",
+            errors: Vec::new(),
+            reads_first: false,
+            kind: PhantomData,
+        }
     }
 }
 
@@ -203,8 +212,8 @@ impl<I, K> Route<AccessUnset, I, K> {
     /// Lets in callers by a rule of your own, see [`Access`](super::Access).
     #[must_use]
     pub fn access<A>(self, access: A) -> Route<A, I, K> {
-        let Self { method, path, summary, errors, .. } = self;
-        Route { method, path, access, summary, errors, kind: PhantomData }
+        let Self { method, path, summary, errors, reads_first, .. } = self;
+        Route { method, path, access, summary, errors, reads_first, kind: PhantomData }
     }
 }
 
@@ -295,14 +304,32 @@ impl<A, I, K> Route<A, I, K> {
         self
     }
 
+    /// Runs the handler while the rate limit counts the request, so that its reads add no latency. Its writes wait until
+    /// the request is counted, see [`write_permitted`](crate::storage::write_permitted). For handlers of writes that read
+    /// first.
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let delete = Route::delete("/v1/orgs/{orgId}/notes/{noteId}").org_member().if_match().reads_first();
+    /// ```
+    #[must_use]
+    pub fn reads_first(self) -> Self {
+        Self { reads_first: true, ..self }
+    }
+
     fn input<J, L>(self) -> Route<A, J, L> {
-        let Self { method, path, access, summary, errors, .. } = self;
-        Route { method, path, access, summary, errors, kind: PhantomData }
+        let Self { method, path, access, summary, errors, reads_first, .. } = self;
+        Route { method, path, access, summary, errors, reads_first, kind: PhantomData }
     }
 
     /// Returns the name of the route in the log and in keys.
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// Returns `true` if the handler runs concurrently with the counter of the rate limit.
+    pub(super) fn is_concurrent(&self) -> bool {
+        self.is_safe() || self.reads_first
     }
 
     /// Returns `true` if the method is safe (RFC 9110, section 9.2.1), which means that it changes nothing.

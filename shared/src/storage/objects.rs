@@ -42,6 +42,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::aws::{Aws, preconnect, timeouts};
 use super::error::{contention, sdk_error};
+use super::gate::write_permitted;
 use crate::domain::{FileName, NewFile, Result, Scope, UNRESERVED};
 
 /// Tag of a pending object.
@@ -139,6 +140,7 @@ impl Objects {
     /// [`Conflict`](crate::domain::Error::Conflict) if another request is putting it.
     /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable.
     pub async fn put_pending(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
+        write_permitted().await?;
         self.put(&key.0, file, Some(PENDING)).await
     }
 
@@ -149,6 +151,7 @@ impl Objects {
     /// Those of [`Objects::put_pending`].
     pub async fn commit(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
         let object = key.as_str();
+        write_permitted().await?;
         match self.untag(object).await {
             Ok(()) => Ok(()),
             // The lifecycle rule may have deleted it, if a request is repeated after days.

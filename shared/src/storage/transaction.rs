@@ -25,6 +25,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use self::attempts::{FailedCondition, TransactionOutcome, attempts};
+use super::gate::write_permitted;
 use super::idempotency::{record, record_key, recorded, unless_recorded};
 use super::key::Key;
 use super::row::{Row, number, require};
@@ -331,6 +332,7 @@ impl<'t> Transaction<'t> {
     /// - [`Error::Unavailable`] if the table is unavailable
     pub async fn commit(self) -> Result<Commit> {
         let writes = self.writes.into_iter().collect::<Result<Vec<_>>>()?;
+        write_permitted().await?;
         let attempts = tokio::time::timeout(TIMEOUT, attempts(self.client, &writes)).await;
         let conditions = match attempts.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))? {
             TransactionOutcome::Committed => return Ok(Commit::Committed),

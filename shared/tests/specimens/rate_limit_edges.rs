@@ -1,8 +1,10 @@
 //! Edge cases of the rate limit: many processes, IPv6, invalid rows. Windows of a day, because none may end in a test.
 
-use anyhow::Result;
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
 use serde_json::json;
-use testing::{App, RequestBuilder, changed, notes, send_concurrently};
+use testing::{App, CallMatcher, FORM, Moment, PNG, RequestBuilder, changed, form, notes, send_concurrently};
 
 use crate::event;
 
@@ -121,6 +123,53 @@ async fn extreme_counters_never_cause_500() -> Result<()> {
         app.put_row("RateLimitTable", &row).await?;
         let second = app.second_environment(&[FIVE_A_DAY, ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
         assert_eq!(create(&second, "alice").send().await?.status, expected, "{name}");
+    }
+    Ok(())
+}
+
+/// Requests that read before they write, each to the note at `path`.
+fn changes(app: &App, path: &str) -> [RequestBuilder; 3] {
+    [
+        app.as_alice("PATCH", path).body("application/merge-patch+json", r#"{"text": "later"}"#),
+        app.as_alice("POST", &format!("{path}/files")).body(FORM, form("a.png", "image/png", PNG)),
+        app.as_alice("DELETE", path),
+    ]
+}
+
+#[tokio::test]
+async fn change_reads_while_it_is_counted() -> Result<()> {
+    for turn in 0..3 {
+        let app = App::specimens(&[FIVE_A_DAY]).await?;
+        let path = format!("{}/{}", notes("acme"), app.new_item("acme", "Apollo").await?);
+        let change = changes(&app, &path).into_iter().nth(turn).context("there are three changes")?;
+        let mut counter = app.proxy.hold(CallMatcher::of("UpdateItem"), Moment::Before);
+        let mut read = app.proxy.hold(CallMatcher::of("GetItem"), Moment::Before);
+        let response = tokio::spawn(change.send());
+        counter.reached().await?;
+        read.reached().await?;
+        read.release();
+        counter.release();
+        assert!(matches!(response.await??.status, 200..=204));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rejected_change_writes_nothing() -> Result<()> {
+    let once_a_day = [("RATE_LIMIT", "1/86400s")];
+    let app = App::specimens(&once_a_day).await?;
+    let path = format!("{}/{}", notes("acme"), app.new_item("acme", "Apollo").await?);
+    for turn in 0..3 {
+        let change = |app: &App| changes(app, &path).into_iter().nth(turn).context("there are three changes");
+        let first = change(&app)?.send().await?;
+        assert!(matches!(first.status, 200..=204), "{first:?}");
+        // Another environment, which doesn't know yet that the caller is over the limit.
+        let second = app.second_environment(&once_a_day).await?;
+        second.proxy.clear();
+        let rejected = change(&second)?.send().await?;
+        assert_eq!(rejected.status_and_code(), "429 RATE_LIMITED");
+        let calls: BTreeSet<_> = second.proxy.calls().into_iter().map(|call| call.operation).collect();
+        assert!(calls.iter().all(|call| ["UpdateItem", "GetItem"].contains(&call.as_str())), "{calls:?}");
     }
     Ok(())
 }
