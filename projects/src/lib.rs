@@ -6,4 +6,4 @@ mod projects;
 
 #[cfg(feature = "files")]
 pub use files::{FileId, Files, ProjectFile};
-pub use projects::{NewProject, Project, ProjectId, ProjectPage, Projects};
+pub use projects::{NewProject, Project, ProjectChange, ProjectId, ProjectPage, Projects};

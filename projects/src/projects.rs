@@ -3,7 +3,7 @@
 mod project;
 mod store;
 
-pub use project::{NewProject, Project, ProjectId, ProjectPage};
+pub use project::{NewProject, Project, ProjectChange, ProjectId, ProjectPage};
 pub use store::Projects;
 #[cfg(feature = "files")]
 pub(crate) use store::project_key;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::domain::time::serialize_millis;
-use shared::domain::validation::{Input, ValidationError};
+use shared::domain::validation::{Input, Patch, ValidationError};
 use shared::domain::{Cursor, OrgId, OrgScope, Page, Scope, UserId};
 use shared::edge::{Resource, path};
 
@@ -57,6 +57,22 @@ impl Project {
             updated_at: now,
         }
     }
+
+    /// Returns the project after a change at `now`, with the next version. A change without effect returns it unchanged.
+    #[must_use]
+    pub fn changed(&self, change: &ProjectChange, now: Timestamp) -> Self {
+        let project = Self {
+            name: change.name.clone().unwrap_or_else(|| self.name.clone()),
+            description: change.description.apply(self.description.as_ref()),
+            color: change.color.apply(self.color.as_ref()),
+            ..self.clone()
+        };
+        if project == *self {
+            project
+        } else {
+            Self { version: self.version + 1, updated_at: now, ..project }
+        }
+    }
 }
 
 impl Resource for Project {
@@ -82,6 +98,22 @@ pub struct NewProject {
     #[validate(custom(function = "hex_color"))]
     #[schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$"))]
     color: Option<String>,
+}
+
+/// Change of a project, as a merge patch: an absent field stays, and `null` removes one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Input, JsonSchema)]
+pub struct ProjectChange {
+    /// Name, as that of a new project. It can't be removed.
+    #[input(trim)]
+    #[validate(length(min = 1, max = 100))]
+    name: Option<String>,
+    /// Description in a few words.
+    #[validate(length(max = 500))]
+    description: Patch<String>,
+    /// Color, as `#` and six hexadecimal digits.
+    #[validate(custom(function = "hex_color"))]
+    #[schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$"))]
+    color: Patch<String>,
 }
 
 fn hex_color(text: &str) -> Result<(), ValidationError> {

@@ -3,13 +3,15 @@
 //! A `PROJECT` row in the organization's list is a project. A `NAME` row, by a hash, reserves its name. One transaction
 //! writes both, so exactly one of several concurrent requests for the same name succeeds.
 
+use jiff::Timestamp;
 use shared::config::Env;
 use shared::domain::{
     Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, name_key,
 };
-use shared::storage::{Aws, Key, Kind, List, Row, Store, Table, Unlisted};
+use shared::edge::{Conditional, Versions};
+use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table, Unlisted};
 
-use super::{Project, ProjectId, ProjectPage};
+use super::{Project, ProjectChange, ProjectId, ProjectPage};
 
 const PROJECT: Kind<1> = Kind::new("PROJECT");
 
@@ -18,6 +20,9 @@ const NAME: Unlisted<1> = Unlisted::new("NAME");
 
 const NAME_TAKEN: Error =
     Error::Conflict { field: Some("name"), message: "A project with this name already exists" };
+
+/// Maximum number of attempts to change any version of a project.
+const MAX_ATTEMPTS: usize = 5;
 
 /// Projects, in the table `PROJECTS_TABLE`.
 #[derive(Debug)]
@@ -56,6 +61,57 @@ impl Projects {
         from_row(scope, &row.ok_or(Error::NotFound(ProjectId::RESOURCE))?)
     }
 
+    /// Changes a project at `now`. A new name frees the old one in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the organization has no such project. [`Error::VersionMismatch`] if the change is for another
+    /// version, or other changes keep overtaking it. [`Error::Conflict`] if the name is taken; otherwise if DynamoDB fails.
+    pub async fn update(
+        &self,
+        scope: &OrgScope,
+        id: ProjectId,
+        change: &Conditional<ProjectChange>,
+        now: Timestamp,
+    ) -> Result<Project> {
+        for _ in 1..MAX_ATTEMPTS {
+            match self.update_once(scope, id, change, now).await {
+                // Another change took effect since the read. It concerns only a request for certain versions.
+                Err(Error::VersionMismatch { .. }) if change.versions == Versions::Any => {}
+                outcome => return outcome,
+            }
+        }
+        self.update_once(scope, id, change, now).await
+    }
+
+    async fn update_once(
+        &self,
+        scope: &OrgScope,
+        id: ProjectId,
+        change: &Conditional<ProjectChange>,
+        now: Timestamp,
+    ) -> Result<Project> {
+        let before = self.get(scope, id).await?;
+        change.versions.check(before.version)?;
+        let project = before.changed(&change.content, now);
+        if project == before {
+            return Ok(project);
+        }
+        let condition = Condition::Version(before.version);
+        let (key, row) = (project_key(scope, id), to_row(&project));
+        let writes = self.0.transaction().replace(&key, row, condition, stale);
+        let (old, new) = (name_reservation(scope, &before.name), name_reservation(scope, &project.name));
+        let writes = if old == new {
+            writes
+        } else {
+            let reservation = Row::of(NAME).with_text("id", id);
+            let lost = |_| Error::internal("the name of a project was not reserved");
+            writes.create(&new, reservation, |_| NAME_TAKEN).delete(&old, Condition::Exists, lost)
+        };
+        writes.commit().await?;
+        Ok(project)
+    }
+
     /// Creates a project, once for equal requests with a key.
     ///
     /// # Errors
@@ -89,6 +145,12 @@ pub(crate) fn project_key(scope: &OrgScope, id: ProjectId) -> Key {
 /// Returns the key of a name's reservation.
 fn name_reservation(scope: &OrgScope, name: &str) -> Key {
     Key::new(scope, NAME, [&name_key(name)])
+}
+
+/// Returns the error of a write to a project that has changed since it was read.
+fn stale(row: Option<Row>) -> Error {
+    let Some(row) = row else { return Error::NotFound(ProjectId::RESOURCE) };
+    row.number("version").map_or_else(|error| error, |current| Error::VersionMismatch { current })
 }
 
 fn to_row(project: &Project) -> Row {

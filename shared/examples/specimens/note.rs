@@ -78,12 +78,7 @@ impl Note {
     }
 
     pub(crate) fn changed(self, change: NoteChange) -> Self {
-        let text = match change.text {
-            Patch::Absent => self.text,
-            Patch::Null => None,
-            Patch::Value(text) => Some(text),
-        };
-        Self { text, version: self.version + 1, ..self }
+        Self { text: change.text.apply(self.text.as_ref()), version: self.version + 1, ..self }
     }
 }
 

@@ -46,6 +46,26 @@ pub enum Patch<T> {
     Value(T),
 }
 
+impl<T: Clone> Patch<T> {
+    /// Returns the value after the change of `current`.
+    ///
+    /// ```
+    /// use shared::domain::validation::Patch;
+    ///
+    /// assert_eq!(Patch::Absent.apply(Some(&1)), Some(1));
+    /// assert_eq!(Patch::Null.apply(Some(&1)), None);
+    /// assert_eq!(Patch::Value(2).apply(Some(&1)), Some(2));
+    /// ```
+    #[must_use]
+    pub fn apply(&self, current: Option<&T>) -> Option<T> {
+        match self {
+            Self::Absent => current.cloned(),
+            Self::Null => None,
+            Self::Value(value) => Some(value.clone()),
+        }
+    }
+}
+
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn inline_schema() -> bool {
         true
