@@ -5,5 +5,4 @@ mod store;
 
 pub use project::{NewProject, Project, ProjectChange, ProjectId, ProjectPage};
 pub use store::Projects;
-#[cfg(feature = "files")]
 pub(crate) use store::project_key;

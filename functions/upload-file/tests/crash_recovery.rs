@@ -41,19 +41,21 @@ async fn kill_at(app: &App, organization: &str, number: usize, moment: Moment, k
     Ok(project)
 }
 
-/// Operations of the storage calls of an upload. The two `GetItem` calls may come in either order.
+/// Operations of the storage calls of an upload. The first three, the reads and the counter, may come in any order.
 async fn calls(app: &App) -> Result<Vec<String>> {
     let project = app.new_item("uninterrupted", "Apollo").await?;
     app.proxy.clear();
     post(app, &app.client, "uninterrupted", &project, true).send().await?;
-    Ok(app.proxy.calls().into_iter().map(|call| call.operation).collect())
+    let mut calls: Vec<_> = app.proxy.calls().into_iter().map(|call| call.operation).collect();
+    calls[..3].sort_unstable();
+    Ok(calls)
 }
 
 #[tokio::test]
 async fn keyed_upload_is_stored_exactly_once() -> Result<()> {
     let app = App::start(&[]).await?;
     let calls = calls(&app).await?;
-    let expected = ["UpdateItem", "GetItem", "GetItem", "PUT", "TransactWriteItems", "DELETE?tagging"];
+    let expected = ["GetItem", "GetItem", "UpdateItem", "PUT", "TransactWriteItems", "DELETE?tagging"];
     assert_eq!(calls, expected);
     for number in 1..=calls.len() {
         for moment in [Moment::Before, Moment::After] {

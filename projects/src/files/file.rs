@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::domain::time::serialize_millis;
-use shared::domain::{FileName, NewFile, OrgId, OrgScope, Scope, UserId};
+use shared::domain::{Cursor, FileName, NewFile, OrgId, OrgScope, Page, Scope, UserId};
 use shared::edge::{Resource, path};
 
 use crate::ProjectId;
@@ -61,5 +61,21 @@ impl Resource for ProjectFile {
     fn location(&self) -> String {
         let (project, file) = (self.project_id.to_string(), self.id.to_string());
         path(&["v1", "orgs", self.org_id.as_str(), "projects", &project, "files", &file])
+    }
+}
+
+/// Page of a project's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FilePage {
+    /// Files, newest first.
+    pub files: Vec<ProjectFile>,
+    /// Cursor to the next page; null on the last one.
+    pub next_cursor: Option<Cursor>,
+}
+
+impl From<Page<ProjectFile>> for FilePage {
+    fn from(Page { items, next_cursor }: Page<ProjectFile>) -> Self {
+        Self { files: items, next_cursor }
     }
 }

@@ -5,15 +5,13 @@
 
 use jiff::Timestamp;
 use shared::config::Env;
-use shared::domain::{Error, FileName, IdempotentRequest, NewFile, OrgScope, Outcome, Result};
-use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
+use shared::domain::{Error, IdempotentRequest, NewFile, OrgScope, Outcome, ResourceId, Result};
+use shared::storage::{Aws, Key, ObjectKey, Objects, Row, Store, Table};
 
+use super::rows::{FILE, from_row};
 use super::{FileId, ProjectFile};
 use crate::ProjectId;
 use crate::projects::project_key;
-
-/// Files by project and id.
-const FILE: Kind<2> = Kind::new("FILE");
 
 /// Files, in the table `PROJECTS_TABLE` and the bucket `UPLOADS_BUCKET`.
 #[derive(Debug)]
@@ -56,7 +54,7 @@ impl Files {
     ) -> Result<Outcome<ProjectFile>> {
         let key = project_key(scope, project);
         let (found, replayed) = tokio::join!(self.table.get(&key), self.table.replayed(request));
-        found?.ok_or(Error::NotFound("Project"))?;
+        found?.ok_or(Error::NotFound(ProjectId::RESOURCE))?;
         let file = ProjectFile::create(scope, project, &new, now);
         // A repeated request writes the same object, so an attempt that failed after the put leaves no orphan.
         let name = request.map_or_else(|| file.id.to_string(), IdempotentRequest::object_name);
@@ -103,19 +101,4 @@ fn to_row(file: &ProjectFile, object: &ObjectKey) -> Row {
         .with_text("object", object.as_str())
         .with_text("createdBy", file.created_by.as_str())
         .with_time("createdAt", file.created_at)
-}
-
-fn from_row(scope: &OrgScope, row: &Row) -> Result<ProjectFile> {
-    row.format(FILE)?;
-    Ok(ProjectFile {
-        id: row.parsed("id")?,
-        org_id: scope.organization().clone(),
-        project_id: row.parsed("projectId")?,
-        name: FileName::from_storage(row.text("name")?),
-        content_type: row.text("contentType")?.to_owned(),
-        size: row.number("size")?,
-        sha256: row.text("sha256")?.to_owned(),
-        created_by: row.parsed("createdBy")?,
-        created_at: row.time("createdAt")?,
-    })
 }

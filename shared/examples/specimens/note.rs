@@ -77,7 +77,7 @@ impl Note {
         }
     }
 
-    pub(crate) fn changed(self, change: NoteChange) -> Self {
+    pub(crate) fn changed(self, change: &NoteChange) -> Self {
         Self { text: change.text.apply(self.text.as_ref()), version: self.version + 1, ..self }
     }
 }

@@ -75,7 +75,7 @@ impl Notes {
         }
         change.versions.check(before.version)?;
         let condition = Condition::Version(before.version);
-        let note = before.changed(change.content);
+        let note = before.changed(&change.content);
         let (key, row) = (note_key(scope, id), to_row(&note));
         let writes = self.0.transaction().replace(&key, row.clone(), condition, changed);
         writes.idempotent(request, row).commit().await?.outcome(note, |row| from_row(scope, row))
