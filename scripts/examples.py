@@ -55,7 +55,8 @@ class Request:
 
 
 class Examples:
-    """Examples for one organization of the service. The items that they need are created once."""
+    """Examples for one organization of the service. The items that they read or add to are created once. A request that
+    changes an item gets one of its own."""
 
     def __init__(self, service, org):
         self.service = service
@@ -69,7 +70,9 @@ class Examples:
     def request(self, function, **others):
         """Returns a unique request, with other values where some are given."""
         text = (ROOT / "functions" / function / "example.json").read_text("utf-8")
-        given = {name: self.id_from(other) for name, other in json.loads(text).get("given", {}).items()}
+        changes = self.routes[function][0] in ("DELETE", "PATCH", "PUT")
+        given = json.loads(text).get("given", {}).items()
+        given = {name: self.id_from(other, changes) for name, other in given if name not in others}
         text = text.replace("<unique>", f" {uuid.uuid4().hex}")
         return Request(*self.routes[function], {"orgId": self.org, **given, **others}, text)
 
@@ -84,10 +87,12 @@ class Examples:
         """Returns the parameters of a route's path besides the organization."""
         return [name for name in re.findall(r"{(\w+)}", self.routes[function][1]) if name != "orgId"]
 
-    def id_from(self, function):
+    def id_from(self, function, is_new=False):
         """Returns the id of the item that a function's example has created. Any other text is an id itself."""
         if function not in self.routes:
             return function
+        if is_new:
+            return self.send(self.request(function)).data.get("id", "none")
         if function not in self.created:
             self.created[function] = self.send(self.request(function)).data
         return self.created[function].get("id", "none")
