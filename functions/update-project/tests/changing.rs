@@ -116,13 +116,18 @@ async fn other_version_is_409_with_the_current_one() -> Result<()> {
 async fn one_of_twenty_changes_of_one_version_succeeds() -> Result<()> {
     let app = App::start(&[("RATE_LIMIT", "1000/10s")]).await?;
     let path = created(&app, "Apollo").await?;
+    // A change of the name too, because its writes must not hide the version.
     let change = |turn: usize| {
-        patch(&app, &path, &json!({"description": turn.to_string()})).header("if-match", "\"1\"")
+        let change = json!({"description": turn.to_string(), "name": "Gemini"});
+        patch(&app, &path, &change).header("if-match", "\"1\"")
     };
     let responses = send_concurrently((0..20).map(change)).await?;
     let (made, refused): (Vec<_>, Vec<_>) = responses.iter().partition(|response| response.status == 200);
     assert_eq!((made.len(), refused.len()), (1, 19));
-    assert!(refused.iter().all(|response| response.status_and_code() == "409 CONFLICT"), "{refused:?}");
+    for response in refused {
+        assert_eq!((response.status_and_code().as_str(), response.header("etag")), ("409 CONFLICT", "\"2\""));
+        assert_eq!(response.field(), "version");
+    }
     assert_eq!(app.as_alice("GET", &path).send().await?.body, made[0].body);
     Ok(())
 }

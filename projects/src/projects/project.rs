@@ -70,7 +70,8 @@ impl Project {
         if project == *self {
             project
         } else {
-            Self { version: self.version + 1, updated_at: now, ..project }
+            let updated_at = now.max(self.updated_at);
+            Self { version: self.version + 1, updated_at, ..project }
         }
     }
 }

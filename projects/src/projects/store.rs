@@ -8,7 +8,7 @@ use shared::config::Env;
 use shared::domain::{
     Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, name_key,
 };
-use shared::edge::{Conditional, Versions};
+use shared::edge::Conditional;
 use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table, Unlisted};
 
 use super::{Project, ProjectChange, ProjectId, ProjectPage};
@@ -21,8 +21,8 @@ const NAME: Unlisted<1> = Unlisted::new("NAME");
 const NAME_TAKEN: Error =
     Error::Conflict { field: Some("name"), message: "A project with this name already exists" };
 
-/// Maximum number of attempts to change any version of a project.
-const MAX_ATTEMPTS: usize = 5;
+/// Maximum number of attempts to change a project. Of concurrent changes one takes effect in each round.
+const MAX_ATTEMPTS: usize = 10;
 
 /// Projects, in the table `PROJECTS_TABLE`.
 #[derive(Debug)]
@@ -76,8 +76,10 @@ impl Projects {
     ) -> Result<Project> {
         for _ in 1..MAX_ATTEMPTS {
             match self.update_once(scope, id, change, now).await {
-                // Another change took effect since the read. It concerns only a request for certain versions.
-                Err(Error::VersionMismatch { .. }) if change.versions == Versions::Any => {}
+                // Another change took effect since the read. The new version may be one that the request is for.
+                Err(Error::VersionMismatch { current }) if change.versions.check(current).is_ok() => {}
+                // Other transactions held the row. The next read tells if one of them changed the version.
+                Err(Error::Conflict { field: None, .. }) => {}
                 outcome => return outcome,
             }
         }
@@ -91,14 +93,15 @@ impl Projects {
         change: &Conditional<ProjectChange>,
         now: Timestamp,
     ) -> Result<Project> {
-        let before = self.get(scope, id).await?;
+        let row = self.0.get(&project_key(scope, id)).await?.ok_or(Error::NotFound(ProjectId::RESOURCE))?;
+        let before = from_row(scope, &row)?;
         change.versions.check(before.version)?;
         let project = before.changed(&change.content, now);
         if project == before {
             return Ok(project);
         }
         let condition = Condition::Version(before.version);
-        let (key, row) = (project_key(scope, id), to_row(&project));
+        let (key, row) = (project_key(scope, id), with_project(row, &project));
         let writes = self.0.transaction().replace(&key, row, condition, stale);
         let (old, new) = (name_reservation(scope, &before.name), name_reservation(scope, &project.name));
         let writes = if old == new {
@@ -124,7 +127,7 @@ impl Projects {
         project: Project,
         request: Option<&IdempotentRequest>,
     ) -> Result<Outcome<Project>> {
-        let row = to_row(&project);
+        let row = with_project(Row::of(PROJECT), &project);
         let reservation = Row::of(NAME).with_text("id", project.id);
         let commit = self
             .0
@@ -153,9 +156,9 @@ fn stale(row: Option<Row>) -> Error {
     row.number("version").map_or_else(|error| error, |current| Error::VersionMismatch { current })
 }
 
-fn to_row(project: &Project) -> Row {
-    Row::of(PROJECT)
-        .with_text("id", project.id)
+/// Sets the attributes of a project, and keeps others: a later version of the functions may have added them.
+fn with_project(row: Row, project: &Project) -> Row {
+    row.with_text("id", project.id)
         .with_text("name", &project.name)
         .with_optional("description", project.description.as_ref())
         .with_optional("color", project.color.as_ref())

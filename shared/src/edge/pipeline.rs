@@ -149,13 +149,17 @@ where
         // Reads run concurrently with the counter, because they change nothing. Over the limit their result is dropped.
         self.limiter.check_cached(&key, millis)?;
         let gate = WriteGate::default();
-        let (counted, response) = tokio::join!(
-            self.limiter.check(&key, millis).inspect(|counted| gate.set(counted.is_ok())),
-            // Caught here already, because a panic of the handler would cancel the counting.
-            gate.scope(catch_panic(self.handle(caller, request, now, log_fields)))
-        );
-        *rate_limit = counted?.filter(|_| is_shown);
-        response
+        let counting = async {
+            let counted = self.limiter.check(&key, millis).await;
+            gate.set(counted.is_ok());
+            // Set here already, because a timeout of the handler would cancel this function.
+            *rate_limit = counted?.filter(|_| is_shown);
+            Ok(())
+        };
+        // Caught here already, because a panic of the handler would cancel the counting.
+        let handling = gate.scope(catch_panic(self.handle(caller, request, now, log_fields)));
+        let (counted, response) = tokio::join!(counting, handling);
+        counted.and(response)
     }
 
     async fn handle(

@@ -30,7 +30,7 @@ impl WriteGate {
 }
 
 /// Waits until the request may write. The calls of [`Table`](super::Table) and [`Objects`](super::Objects) wait by
-/// themselves. Await it before a write that they don't make, if the route is one that
+/// themselves, but not in a task that the handler spawns. Await it before a write that they don't make, if the route is one that
 /// [reads first](crate::edge::Route::reads_first).
 ///
 /// ```no_run

@@ -20,6 +20,7 @@
 pub struct Kind<const PARTS: usize, const LISTED: bool = true> {
     pub(super) name: &'static str,
     pub(super) format: u32,
+    pub(super) readable: u32,
 }
 
 /// Kind of row that is read by its whole key only. Each row has a partition for itself.
@@ -43,7 +44,7 @@ pub struct Kind<const PARTS: usize, const LISTED: bool = true> {
 pub type Unlisted<const PARTS: usize> = Kind<PARTS, false>;
 
 /// Kind of the records of idempotent requests. Applications can't use it.
-pub(super) const IDEMPOTENCY: Unlisted<1> = Kind { name: "IDEMPOTENCY", format: 1 };
+pub(super) const IDEMPOTENCY: Unlisted<1> = Kind { name: "IDEMPOTENCY", format: 1, readable: 1 };
 
 impl<const PARTS: usize, const LISTED: bool> Kind<PARTS, LISTED> {
     /// Returns the kind with this name: 1 to 32 capitals. Its rows have format 1.
@@ -61,10 +62,12 @@ impl<const PARTS: usize, const LISTED: bool> Kind<PARTS, LISTED> {
             at += 1;
         }
         assert!(!is_same(bytes, IDEMPOTENCY.name.as_bytes()), "rows of this kind are the platform's");
-        Self { name, format: 1 }
+        Self { name, format: 1, readable: 1 }
     }
 
-    /// Returns the kind with another format of its rows. [`Row::format`](super::Row::format) tells which one a row has.
+    /// Returns the kind whose rows are written in another format. [`Row::format`](super::Row::format) tells which one a row
+    /// has. First deploy functions that [read](Kind::reads) the new format, then those that write it, because versions of
+    /// the functions run side by side during a deployment, and a rollback returns to the earlier one.
     ///
     /// ```
     /// use shared::storage::Kind;
@@ -72,9 +75,28 @@ impl<const PARTS: usize, const LISTED: bool> Kind<PARTS, LISTED> {
     /// // Since format 2 an invoice has a currency.
     /// const INVOICE: Kind<1> = Kind::new("INVOICE").with_format(2);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// At compile time, in a constant, for format 0.
     #[must_use]
     pub const fn with_format(self, format: u32) -> Self {
-        Self { format, ..self }
+        assert!(format > 0, "formats begin with 1");
+        let readable = if format > self.readable { format } else { self.readable };
+        Self { format, readable, ..self }
+    }
+
+    /// Returns the kind whose rows are read up to this format, a later one than is written.
+    ///
+    /// ```
+    /// use shared::storage::Kind;
+    ///
+    /// // Deployed before the functions that write format 2.
+    /// const INVOICE: Kind<1> = Kind::new("INVOICE").reads(2);
+    /// ```
+    #[must_use]
+    pub const fn reads(self, format: u32) -> Self {
+        Self { readable: format, ..self }
     }
 }
 

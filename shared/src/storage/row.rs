@@ -50,7 +50,7 @@ impl Row {
         Self::default().with_number(FORMAT, kind.format)
     }
 
-    /// Returns the format of the row: 1 to that of the kind.
+    /// Returns the format of the row: 1 to the latest that the kind reads.
     ///
     /// A change of the attributes needs a new format if the deployed functions could misread it. Functions read rows of all
     /// formats that the table has, so a migration is optional:
@@ -78,7 +78,7 @@ impl Row {
     /// [`Error::Internal`] for a row without a format, or of one that a newer version of the functions wrote.
     pub fn format<const PARTS: usize, const LISTED: bool>(&self, kind: Kind<PARTS, LISTED>) -> Result<u32> {
         let format: u32 = self.number(FORMAT)?;
-        let known = (1..=kind.format).contains(&format);
+        let known = (1..=kind.readable).contains(&format);
         known.then_some(format).ok_or_else(|| Error::internal("the row has an unknown format"))
     }
 
@@ -100,13 +100,14 @@ impl Row {
         self.with(name, text(format_millis(value)))
     }
 
-    /// Adds a text if there is one.
+    /// Adds a text, or removes the attribute if there is none.
     #[must_use]
-    pub fn with_optional(self, name: &str, value: Option<impl ToString>) -> Self {
-        match value {
-            Some(value) => self.with_text(name, value),
-            None => self,
+    pub fn with_optional(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        if let Some(value) = value {
+            return self.with_text(name, value);
         }
+        self.0.remove(name);
+        self
     }
 
     /// Adds the time from which `DynamoDB` may delete the row (`expiresAt`). The row may stay for days after that.

@@ -143,7 +143,7 @@ async fn role_counts_only_in_its_organization() -> Result<()> {
 #[tokio::test]
 async fn membership_comes_from_the_table_alone() -> Result<()> {
     let app = App::specimens(&[]).await?;
-    let row = json!({"pk": "USER#alice#MEMBER#umbrella", "sk": "-"});
+    let row = json!({"pk": "USER#alice#MEMBER#umbrella", "sk": "#"});
     app.put_row("NotesTable", &row).await?;
     for (user, organization, status_and_code) in [
         ("alice", "umbrella", "200"),

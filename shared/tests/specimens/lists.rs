@@ -197,9 +197,10 @@ async fn separators_in_ids_do_not_leave_organizations() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let nested = "acme#NOTE";
     app.new_item_at(nested, "acme%23NOTE", "Apollo").await?;
-    assert_eq!(names(&app.list("").await?), Vec::<String>::new());
-    let rows = app.rows("NotesTable", "").await?;
-    assert!(rows.iter().all(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with("ORG#acme%23NOTE#"))));
+    app.new_item("acme", "Gemini").await?;
+    assert_eq!(names(&app.list("").await?), ["Gemini"]);
+    let list = app.request_of("alice", &[nested], "GET", &notes("acme%23NOTE")).send().await?;
+    assert_eq!(names(&list), ["Apollo"]);
     Ok(())
 }
 
@@ -276,7 +277,7 @@ async fn new_item_is_immediately_visible_to_members() -> Result<()> {
 async fn cursor_is_bound_to_its_list() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let of_notes = with_cursor(&app, "acme").await?;
-    app.put_row("NotesTable", &json!({"pk": "USER#alice#MEMBER#acme", "sk": "-"})).await?;
+    app.put_row("NotesTable", &json!({"pk": "USER#alice#MEMBER#acme", "sk": "#"})).await?;
     let holders = |query: &str| app.as_alice("GET", &format!("/v1/orgs/acme/holders?limit=1{query}"));
     let first = holders("").send().await?;
     let of_holders = first.json()["data"]["nextCursor"].as_str().unwrap_or_default().to_owned();

@@ -76,7 +76,8 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({"oneOf": [generator.subschema_for::<T>(), {"type": "null"}]})
+        // Rules of the field apply to this schema, so it must not be a `oneOf`.
+        Option::<T>::json_schema(generator)
     }
 
     // The member is optional.
