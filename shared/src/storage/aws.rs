@@ -14,7 +14,7 @@
 //! | an object's tag | 1 s | 3 s |
 //!
 //! Connecting takes up to 1 s of an attempt. The calls of a route, each with all its retries, fit into its function's
-//! timeout one after the other: 4 + 4 + 8 + 5 + 3 of 25 s for an upload, 4 + 5 of 10 s for a new project. In any case the
+//! timeout one after the other: 4 + 8 + 5 + 3 of 25 s for an upload, 4 + 5 of 10 s for a new project. In any case the
 //! pipeline gives up a request half a second before Lambda's deadline, and returns 503 in the envelope.
 //!
 //! # Retries
