@@ -56,7 +56,7 @@ class Request:
 
 class Examples:
     """Examples for one organization of the service. The items that they read or add to are created once. A request that
-    changes an item gets one of its own."""
+    changes an item gets one of its own, or one of `changing`."""
 
     def __init__(self, service, org):
         self.service = service
@@ -65,14 +65,17 @@ class Examples:
         self.public = {it["operationId"] for _, _, it in operations() if it.get("security") == []}
         self.repeatable = {it["operationId"] for _, _, it in operations() if takes_key(it)}
         self.created = {}
+        self.changing = None
         self.locations = []
 
     def request(self, function, **others):
         """Returns a unique request, with other values where some are given."""
         text = (ROOT / "functions" / function / "example.json").read_text("utf-8")
-        changes = self.routes[function][0] in ("DELETE", "PATCH", "PUT")
+        items = self.created
+        if self.routes[function][0] in ("DELETE", "PATCH", "PUT"):
+            items = {} if self.changing is None else self.changing
         given = json.loads(text).get("given", {}).items()
-        given = {name: self.id_from(other, changes) for name, other in given if name not in others}
+        given = {name: self.id_from(other, items) for name, other in given if name not in others}
         text = text.replace("<unique>", f" {uuid.uuid4().hex}")
         return Request(*self.routes[function], {"orgId": self.org, **given, **others}, text)
 
@@ -87,15 +90,13 @@ class Examples:
         """Returns the parameters of a route's path besides the organization."""
         return [name for name in re.findall(r"{(\w+)}", self.routes[function][1]) if name != "orgId"]
 
-    def id_from(self, function, is_new=False):
+    def id_from(self, function, items):
         """Returns the id of the item that a function's example has created. Any other text is an id itself."""
         if function not in self.routes:
             return function
-        if is_new:
-            return self.send(self.request(function)).data.get("id", "none")
-        if function not in self.created:
-            self.created[function] = self.send(self.request(function)).data
-        return self.created[function].get("id", "none")
+        if function not in items:
+            items[function] = self.send(self.request(function)).data
+        return items[function].get("id", "none")
 
 
 def filled(text, values):
