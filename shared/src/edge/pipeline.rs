@@ -27,7 +27,7 @@ use crate::clock;
 use crate::config::TrustedOrigins;
 use crate::domain;
 use crate::domain::rate_limit::RateLimitStatus;
-use crate::storage::{Store, WriteGate};
+use crate::storage::{Store, WriteGate, write_permitted};
 
 /// Milliseconds before Lambda's deadline at which a request times out, so that the 503 still reaches the caller.
 const RESPONSE_MARGIN_MS: u64 = 500;
@@ -142,11 +142,6 @@ where
         let Progress { log_fields, rate_limit } = progress;
         // No `RateLimit` header for public routes: the counter is shared by everyone behind this address.
         let is_shown = caller.user().is_some();
-        if !self.route.is_concurrent() {
-            *rate_limit = self.limiter.check(&key, millis).await?.filter(|_| is_shown);
-            return self.handle(caller, request, now, log_fields).await;
-        }
-        // Reads run concurrently with the counter, because they change nothing. Over the limit their result is dropped.
         self.limiter.check_cached(&key, millis)?;
         let gate = WriteGate::default();
         let counting = async {
@@ -156,9 +151,15 @@ where
             *rate_limit = counted?.filter(|_| is_shown);
             Ok(())
         };
+        let handling = async {
+            // Reads run concurrently with the counter, because they change nothing. Over the limit their result is dropped.
+            if !self.route.is_concurrent() {
+                write_permitted().await?;
+            }
+            self.handle(caller, request, now, log_fields).await
+        };
         // Caught here already, because a panic of the handler would cancel the counting.
-        let handling = gate.scope(catch_panic(self.handle(caller, request, now, log_fields)));
-        let (counted, response) = tokio::join!(counting, handling);
+        let (counted, response) = tokio::join!(counting, gate.scope(catch_panic(handling)));
         counted.and(response)
     }
 
