@@ -40,14 +40,17 @@ pub type Item = HashMap<String, AttributeValue>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row(pub(super) Item);
 
+/// Attribute with the kind of a row, which filters of the table's stream select by.
+const KIND: &str = "rowKind";
+
 /// Attribute with the format of a row.
 const FORMAT: &str = "rowFormat";
 
 impl Row {
-    /// Returns a row of the kind's format (`rowFormat`), without other attributes.
+    /// Returns a row of this kind (`rowKind`) and its format (`rowFormat`), without other attributes.
     #[must_use]
     pub fn of<const PARTS: usize, const LISTED: bool>(kind: Kind<PARTS, LISTED>) -> Self {
-        Self::default().with_number(FORMAT, kind.format)
+        Self::default().with_text(KIND, kind.name).with_number(FORMAT, kind.format)
     }
 
     /// Returns the format of the row: 1 to the latest that the kind reads.
