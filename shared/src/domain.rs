@@ -20,12 +20,13 @@ pub mod validation;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC};
 
 pub use error::{BoxError, Error, Kind, ParseError, Result};
-pub use file::{FileName, NewFile};
+pub use file::{FileDescription, FileName, NewFile};
 pub use idempotency::{IdempotencyKey, IdempotentRequest, Outcome};
 pub use ids::{OrgId, ResourceId, UserId};
 pub use media_type::AllowedTypes;
 pub(crate) use membership::Grant;
-pub use membership::{Caller, OrgScope, Scope, UserScope};
+pub(crate) use membership::sealed;
+pub use membership::{Caller, CallerScope, OrgScope, Scope, UserScope};
 pub use page::{Cursor, Page, PageRequest};
 pub use text::name_key;
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod caller;
+mod changes;
 mod context;
 mod describe;
 pub(crate) mod error;
@@ -24,17 +25,18 @@ pub use access::{
     SignedInOnly,
 };
 pub use caller::{Anonymous, Identity};
+pub use changes::run_changes;
 pub use context::RequestContext;
 pub use error::{Error, ErrorCode, Result};
 pub use input::{
-    Conditional, Content, FromRequest, Idempotent, IfVersion, Json, MergePatch, NoInput, Paged, Query,
-    Upload, Versions, WithKey,
+    Conditional, Content, DirectUpload, FromRequest, Idempotent, IfVersion, Json, MergePatch, NoInput, Paged,
+    Query, Upload, Versions, WithKey,
 };
 pub use operation::Operation;
 pub use refusal::Refusal;
 pub use request::Request;
 pub use response::{
-    Created, IntoResponse, NoContent, OkJson, OkResource, Redirect, Resource, Response, path,
+    Created, CreatedJson, IntoResponse, NoContent, OkJson, OkResource, Redirect, Resource, Response, path,
 };
 pub use route::{KeyStated, KeyUnset, Route, Stated};
 pub use run::run;

@@ -1,11 +1,13 @@
 //! `DynamoDB` and S3: the parts that an application builds its storage calls from.
 //!
 //! Architecture invariant: every key of a row or an object is built from a [`Scope`](crate::domain::Scope), and only a
-//! check of the caller makes scopes. So the types enforce that each call stays within the caller's organization.
+//! check of the caller makes scopes. So the types enforce that each call stays within the caller's organization. A
+//! function that follows a table's stream gets the scope of each changed row.
 //!
 //! What must stay out: HTTP and the clock.
 
 mod aws;
+mod change;
 mod error;
 mod gate;
 mod idempotency;
@@ -20,13 +22,14 @@ mod transaction;
 
 pub use aws::Aws;
 pub use aws_sdk_dynamodb::types::AttributeValue;
+pub use change::{RowChange, RowScope};
 pub use error::sdk_error;
 pub(crate) use gate::WriteGate;
 pub use gate::write_permitted;
 pub use key::{Key, List};
 pub use kind::{Kind, Unlisted};
 #[cfg(feature = "objects")]
-pub use objects::{ObjectKey, Objects};
+pub use objects::{ObjectInfo, ObjectKey, Objects, PresignedUrl, UploadUrl};
 pub use rate_limits::{Outcome, RateLimitTable};
 pub use row::{Item, Row};
 pub use table::Table;

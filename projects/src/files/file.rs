@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::domain::time::serialize_millis;
-use shared::domain::{Cursor, FileName, NewFile, OrgId, OrgScope, Page, Scope, UserId};
+use shared::domain::{CallerScope, Cursor, FileDescription, FileName, OrgId, OrgScope, Page, UserId};
 use shared::edge::{Resource, path};
 
 use crate::ProjectId;
@@ -12,6 +12,23 @@ use crate::ProjectId;
 shared::resource_id! {
     /// Id of a file.
     pub struct FileId("fileId", "File");
+}
+
+shared::resource_id! {
+    /// Id of an upload, which becomes that of its file.
+    pub struct UploadId("uploadId", "Upload");
+}
+
+impl From<UploadId> for FileId {
+    fn from(upload: UploadId) -> Self {
+        Self(upload.0)
+    }
+}
+
+impl From<FileId> for UploadId {
+    fn from(file: FileId) -> Self {
+        Self(file.0)
+    }
 }
 
 /// File of a project.
@@ -34,15 +51,15 @@ pub struct ProjectFile {
     pub sha256: String,
     /// User who uploaded the file.
     pub created_by: UserId,
-    /// Time of the upload.
+    /// Time at which the upload began.
     #[serde(serialize_with = "serialize_millis")]
     pub created_at: Timestamp,
 }
 
 impl ProjectFile {
-    /// Makes the metadata of a file that is stored with a project at `now`.
+    /// Makes the metadata of a file whose upload to a project begins at `now`.
     #[must_use]
-    pub fn create(scope: &OrgScope, project_id: ProjectId, new: &NewFile, now: Timestamp) -> Self {
+    pub fn create(scope: &OrgScope, project_id: ProjectId, new: &FileDescription, now: Timestamp) -> Self {
         Self {
             id: FileId::new(now),
             org_id: scope.organization().clone(),

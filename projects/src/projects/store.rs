@@ -6,14 +6,15 @@
 use jiff::Timestamp;
 use shared::config::Env;
 use shared::domain::{
-    Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, name_key,
+    Error, IdempotentRequest, OrgScope, Outcome, PageRequest, ResourceId, Result, Scope, name_key,
 };
-use shared::edge::Conditional;
+use shared::edge::{Conditional, Versions};
 use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table, Unlisted};
 
 use super::{Project, ProjectChange, ProjectId, ProjectPage};
 
-const PROJECT: Kind<1> = Kind::new("PROJECT");
+/// Kind of the rows of projects, by id.
+pub(crate) const PROJECT: Kind<1> = Kind::new("PROJECT");
 
 /// Reservations of names.
 const NAME: Unlisted<1> = Unlisted::new("NAME");
@@ -74,16 +75,7 @@ impl Projects {
         change: &Conditional<ProjectChange>,
         now: Timestamp,
     ) -> Result<Project> {
-        for _ in 1..MAX_ATTEMPTS {
-            match self.update_once(scope, id, change, now).await {
-                // Another change took effect since the read. The new version may be one that the request is for.
-                Err(Error::VersionMismatch { current }) if change.versions.check(current).is_ok() => {}
-                // Other transactions held the row. The next read tells if one of them changed the version.
-                Err(Error::Conflict { field: None, .. }) => {}
-                outcome => return outcome,
-            }
-        }
-        self.update_once(scope, id, change, now).await
+        attempt(&change.versions, async || self.update_once(scope, id, change, now).await).await
     }
 
     async fn update_once(
@@ -108,11 +100,32 @@ impl Projects {
             writes
         } else {
             let reservation = Row::of(NAME).with_text("id", id);
-            let lost = |_| Error::internal("the name of a project was not reserved");
-            writes.create(&new, reservation, |_| NAME_TAKEN).delete(&old, Condition::Exists, lost)
+            writes.create(&new, reservation, |_| NAME_TAKEN).delete(&old, Condition::Exists, unreserved)
         };
         writes.commit().await?;
         Ok(project)
+    }
+
+    /// Deletes a project, and frees its name in the same transaction. Its files can't be reached from then on. The function
+    /// that follows the table's stream deletes them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the organization has no such project. [`Error::VersionMismatch`] if the request is for another
+    /// version, or changes keep overtaking it; otherwise if DynamoDB fails.
+    pub async fn delete(&self, scope: &OrgScope, id: ProjectId, versions: &Versions) -> Result<()> {
+        attempt(versions, async || self.delete_once(scope, id, versions).await).await
+    }
+
+    async fn delete_once(&self, scope: &OrgScope, id: ProjectId, versions: &Versions) -> Result<()> {
+        let project = self.get(scope, id).await?;
+        versions.check(project.version)?;
+        let writes = self
+            .0
+            .transaction()
+            .delete(&project_key(scope, id), Condition::Version(project.version), stale)
+            .delete(&name_reservation(scope, &project.name), Condition::Exists, unreserved);
+        writes.commit().await.map(drop)
     }
 
     /// Creates a project, once for equal requests with a key.
@@ -140,14 +153,32 @@ impl Projects {
     }
 }
 
+/// Repeats a change that others overtake. The new version may be one that the request is for.
+async fn attempt<T>(versions: &Versions, once: impl AsyncFn() -> Result<T>) -> Result<T> {
+    for _ in 1..MAX_ATTEMPTS {
+        match once().await {
+            Err(Error::VersionMismatch { current }) if versions.check(current).is_ok() => {}
+            // Other transactions held the row. The next read tells if one of them changed the version.
+            Err(Error::Conflict { field: None, .. }) => {}
+            outcome => return outcome,
+        }
+    }
+    once().await
+}
+
 /// Returns the key of a project.
-pub(crate) fn project_key(scope: &OrgScope, id: ProjectId) -> Key {
+pub(crate) fn project_key(scope: &impl Scope, id: ProjectId) -> Key {
     Key::new(scope, PROJECT, [&id])
 }
 
 /// Returns the key of a name's reservation.
 fn name_reservation(scope: &OrgScope, name: &str) -> Key {
     Key::new(scope, NAME, [&name_key(name)])
+}
+
+/// Returns the error of a project whose name has no reservation.
+fn unreserved(_: Option<Row>) -> Error {
+    Error::internal("the name of a project was not reserved")
 }
 
 /// Returns the error of a write to a project that has changed since it was read.

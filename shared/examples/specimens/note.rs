@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::domain::time::serialize_millis;
 use shared::domain::validation::{Input, Patch};
-use shared::domain::{Cursor, OrgId, OrgScope, Scope, UserId};
+use shared::domain::{CallerScope, Cursor, OrgId, OrgScope, UserId};
 use shared::edge::{Resource, path};
 
 shared::resource_id! {

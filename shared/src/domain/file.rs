@@ -11,6 +11,65 @@ use super::text::is_invisible;
 use super::validation::{IssueCode, Issues};
 use super::{AllowedTypes, Error, Result, hex};
 
+/// Description of a file: name, media type, size and SHA-256.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileDescription {
+    name: FileName,
+    content_type: &'static str,
+    size: u64,
+    sha256: [u8; 32],
+}
+
+/// Without the name, because it is the caller's data.
+impl fmt::Debug for FileDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileDescription").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
+}
+
+impl FileDescription {
+    pub(crate) fn new(name: FileName, content_type: &'static str, size: u64, sha256: [u8; 32]) -> Self {
+        Self { name, content_type, size, sha256 }
+    }
+
+    /// Returns the safe name.
+    #[must_use]
+    pub fn name(&self) -> &FileName {
+        &self.name
+    }
+
+    /// Returns the media type, which is an allowed one.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// Returns the size in bytes, at least 1.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the SHA-256 of the bytes.
+    #[must_use]
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
+    /// Returns the SHA-256 in lower-case hexadecimal digits.
+    #[must_use]
+    pub fn sha256_hex(&self) -> String {
+        hex(&self.sha256)
+    }
+}
+
+/// Identity of the file for an idempotent request: name, type and hash.
+impl Serialize for FileDescription {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.name, self.content_type, self.sha256_hex()).serialize(serializer)
+    }
+}
+
 /// Uploaded file: not empty, of an allowed type, and of its declared type, if it declares one.
 ///
 /// ```
@@ -18,22 +77,14 @@ use super::{AllowedTypes, Error, Result, hex};
 ///
 /// let allowed: AllowedTypes = "text/csv".parse()?;
 /// let file = NewFile::new("C:\\invoices\\may.csv", "", "no,amount\n".into(), &allowed)?;
-/// assert_eq!((file.name().as_str(), file.content_type(), file.size()), ("may.csv", "text/csv", 10));
+/// let description = file.description();
+/// assert_eq!((description.name().as_str(), description.content_type()), ("may.csv", "text/csv"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct NewFile {
-    name: FileName,
-    content_type: &'static str,
+    description: FileDescription,
     bytes: Bytes,
-    sha256: [u8; 32],
-}
-
-/// Without name and bytes, because they are the caller's data.
-impl fmt::Debug for NewFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewFile").field("content_type", &self.content_type).finish_non_exhaustive()
-    }
 }
 
 impl NewFile {
@@ -49,25 +100,13 @@ impl NewFile {
         let name = FileName::new(sent_name);
         let content_type = allowed.check(declared, name.as_str(), &bytes)?;
         let sha256 = Sha256::digest(&bytes).into();
-        Ok(Self { name, content_type, bytes, sha256 })
+        Ok(Self { description: FileDescription::new(name, content_type, bytes.len() as u64, sha256), bytes })
     }
 
-    /// Returns the safe name.
+    /// Returns the description.
     #[must_use]
-    pub fn name(&self) -> &FileName {
-        &self.name
-    }
-
-    /// Returns the media type.
-    #[must_use]
-    pub fn content_type(&self) -> &'static str {
-        self.content_type
-    }
-
-    /// Returns the SHA-256 of the bytes.
-    #[must_use]
-    pub fn sha256(&self) -> &[u8; 32] {
-        &self.sha256
+    pub fn description(&self) -> &FileDescription {
+        &self.description
     }
 
     /// Returns the bytes. The buffer is shared, not copied.
@@ -75,24 +114,11 @@ impl NewFile {
     pub fn bytes(&self) -> Bytes {
         self.bytes.clone()
     }
-
-    /// Returns the size in bytes.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    /// Returns the SHA-256 in lower-case hexadecimal digits.
-    #[must_use]
-    pub fn sha256_hex(&self) -> String {
-        hex(&self.sha256)
-    }
 }
 
-/// Identity of the file for an idempotent request: name, type and hash.
 impl Serialize for NewFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.name, self.content_type, self.sha256_hex()).serialize(serializer)
+        self.description.serialize(serializer)
     }
 }
 

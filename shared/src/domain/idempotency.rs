@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Error, ParseError, Result, Scope, hex};
+use super::{CallerScope, Error, ParseError, Result, hex};
 
 /// Time for which a response can be replayed.
 const RECORD_TTL: SignedDuration = SignedDuration::from_hours(24);
@@ -70,7 +70,7 @@ impl IdempotentRequest {
     ///
     /// [`Error::Internal`] if the content can't be written as JSON.
     pub fn new(
-        scope: &impl Scope,
+        scope: &impl CallerScope,
         key: &IdempotencyKey,
         route: &str,
         path: &BTreeMap<String, String>,
@@ -106,23 +106,6 @@ impl IdempotentRequest {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
-    }
-
-    /// Returns a name for an object: a hash of key and content.
-    ///
-    /// ```
-    /// use shared::domain::{IdempotentRequest, OrgScope};
-    /// use shared::storage::ObjectKey;
-    ///
-    /// /// The object of a new file: an equal request finds the same one.
-    /// fn object(scope: &OrgScope, id: &str, request: Option<&IdempotentRequest>) -> ObjectKey {
-    ///     let name = request.map_or_else(|| id.to_owned(), IdempotentRequest::object_name);
-    ///     ObjectKey::new(scope, &name)
-    /// }
-    /// ```
-    #[must_use]
-    pub fn object_name(&self) -> String {
-        hex(&Sha256::digest(format!("{}/{}", self.record, self.fingerprint)))
     }
 
     /// Returns the Unix time in seconds at which the record expires.
@@ -171,6 +154,13 @@ pub enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
+    /// Returns the value.
+    pub fn value(&self) -> &T {
+        match self {
+            Self::Created(value) | Self::Replayed(value) => value,
+        }
+    }
+
     /// Applies `change` to the value and keeps the variant.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
         match self {

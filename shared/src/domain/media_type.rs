@@ -87,14 +87,12 @@ impl AllowedTypes {
     /// [`Error::TypeNotAllowed`] for a type that is not allowed or can't be detected. [`Error::Unprocessable`] for bytes
     /// that don't match the declared type.
     pub fn check(&self, declared: &str, file_name: &str, bytes: &[u8]) -> Result<&'static str> {
-        let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let allowed = |name: &str| self.0.iter().find(|allowed| **allowed == name).copied();
         // Clients send this for files of an unknown type.
-        if essence.is_empty() || essence == "application/octet-stream" {
-            return sniff(file_name, bytes).and_then(allowed).ok_or(Error::TypeNotAllowed);
+        if matches!(&*essence(declared), "" | "application/octet-stream") {
+            let detected = sniff(file_name, bytes).and_then(|name| self.find(name));
+            return detected.ok_or(Error::TypeNotAllowed);
         }
-        let name = ALIASES.iter().find(|(alias, _)| *alias == essence).map_or(&*essence, |(_, name)| name);
-        let allowed = allowed(name).ok_or(Error::TypeNotAllowed)?;
+        let allowed = self.declared(declared)?;
         let confirmed = if [TEXT, CSV].contains(&allowed) {
             is_text(bytes)
         } else {
@@ -104,6 +102,34 @@ impl AllowedTypes {
             .then_some(allowed)
             .ok_or(Error::Unprocessable("The file's content is not of the type it declares"))
     }
+
+    /// Returns the type that a declaration names. Parameters are ignored.
+    ///
+    /// ```
+    /// use shared::domain::AllowedTypes;
+    ///
+    /// let images: AllowedTypes = "image/png,image/jpeg".parse()?;
+    /// assert_eq!(images.declared("image/JPG; q=1")?, "image/jpeg");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TypeNotAllowed`] for one that is not allowed.
+    pub fn declared(&self, declared: &str) -> Result<&'static str> {
+        let name = essence(declared);
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+        self.find(alias.map_or(&*name, |(_, name)| name)).ok_or(Error::TypeNotAllowed)
+    }
+
+    fn find(&self, name: &str) -> Option<&'static str> {
+        self.0.iter().find(|allowed| **allowed == name).copied()
+    }
+}
+
+/// Returns a type in lower case without its parameters.
+fn essence(declared: &str) -> String {
+    declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Types that can be detected.

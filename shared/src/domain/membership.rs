@@ -1,6 +1,7 @@
 //! Callers, and the scopes in which they may act.
 //!
-//! A [`Scope`] is a capability. Only a check of a [`Caller`] makes one, and storage builds every key from it.
+//! A [`Scope`] is a capability, and storage builds every key from it. A check of a [`Caller`] makes one. A function that
+//! follows a table's stream gets that of each changed row.
 
 use percent_encoding::utf8_percent_encode;
 
@@ -102,7 +103,7 @@ impl Caller {
 /// Permission of one user to act in one organization.
 ///
 /// ```
-/// # use shared::domain::{OrgScope, Scope};
+/// # use shared::domain::{CallerScope, OrgScope};
 /// # let scope = OrgScope::vouch("alice".parse()?, "acme".parse()?, vec!["admin".to_owned()]);
 /// assert_eq!(scope.organization().as_str(), "acme");
 /// assert_eq!(scope.user().as_str(), "alice");
@@ -137,9 +138,10 @@ pub struct UserScope {
     user: UserId,
 }
 
-/// Permission that storage builds keys from: an [`OrgScope`] or a [`UserScope`].
+/// Permission that storage builds keys from: an [`OrgScope`] or a [`UserScope`] of a caller, or the
+/// [`RowScope`](crate::storage::RowScope) of a changed row.
 ///
-/// Code for both takes an `impl Scope`:
+/// Code for all takes an `impl Scope`:
 ///
 /// ```
 /// use shared::domain::Scope;
@@ -152,9 +154,6 @@ pub struct UserScope {
 /// }
 /// ```
 pub trait Scope: sealed::Sealed {
-    /// Returns the user who acts.
-    fn user(&self) -> &UserId;
-
     /// Returns the beginning of the keys of the scope's rows. Separators in the id are escaped, so no id can reach into
     /// another's rows.
     fn prefix(&self) -> String;
@@ -164,18 +163,34 @@ pub trait Scope: sealed::Sealed {
     fn folder(&self) -> String;
 }
 
-mod sealed {
+/// Scope of a caller, which knows the user who acts: an [`OrgScope`] or a [`UserScope`].
+///
+/// ```
+/// use shared::domain::CallerScope;
+///
+/// fn author(scope: &impl CallerScope) -> String {
+///     scope.user().as_str().to_owned()
+/// }
+/// ```
+pub trait CallerScope: Scope {
+    /// Returns the user who acts.
+    fn user(&self) -> &UserId;
+}
+
+pub(crate) mod sealed {
     pub trait Sealed {}
 
     impl Sealed for super::OrgScope {}
     impl Sealed for super::UserScope {}
 }
 
-impl Scope for OrgScope {
+impl CallerScope for OrgScope {
     fn user(&self) -> &UserId {
         &self.user
     }
+}
 
+impl Scope for OrgScope {
     fn prefix(&self) -> String {
         format!("ORG#{}", utf8_percent_encode(self.organization.as_str(), ESCAPED))
     }
@@ -185,11 +200,13 @@ impl Scope for OrgScope {
     }
 }
 
-impl Scope for UserScope {
+impl CallerScope for UserScope {
     fn user(&self) -> &UserId {
         &self.user
     }
+}
 
+impl Scope for UserScope {
     fn prefix(&self) -> String {
         format!("USER#{}", utf8_percent_encode(self.user.as_str(), ESCAPED))
     }

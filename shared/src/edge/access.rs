@@ -3,7 +3,7 @@
 use super::caller::{Anonymous, Identity};
 use super::error::{ErrorCode, Result};
 use super::request::Request;
-use crate::domain::{Caller, Error, OrgScope, Scope, UserScope};
+use crate::domain::{Caller, CallerScope, Error, OrgScope, UserScope};
 
 /// Rule for the callers of a route. It can read the route's store.
 ///
@@ -75,7 +75,7 @@ pub struct AccessUnset;
 /// Proof of access with a scope, from which storage builds keys.
 pub trait Scoped {
     /// Scope of an organization or of a user.
-    type Scope: Scope;
+    type Scope: CallerScope;
 
     /// Returns the scope.
     fn scope(&self) -> &Self::Scope;
@@ -125,7 +125,7 @@ pub struct OrgRole(OrgScope);
 /// Proof that the caller has a valid token. Its scope is the user.
 ///
 /// ```
-/// use shared::domain::Scope;
+/// use shared::domain::CallerScope;
 /// use shared::edge::{OkJson, RequestContext, Result, SignedIn};
 ///
 /// async fn me(ctx: RequestContext<SignedIn, ()>, (): ()) -> Result<OkJson<String>> {

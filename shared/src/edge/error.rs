@@ -44,7 +44,7 @@ pub enum Error {
         /// Name of the part, for the message.
         what: &'static str,
         /// Maximum in bytes.
-        limit: usize,
+        limit: u64,
     },
     /// The body has another media type than this one.
     #[error("The Content-Type must be {0}")]

@@ -1,12 +1,14 @@
 //! Inputs of routes: query, body, and the header fields that go with them.
 
 mod conditional;
+mod direct_upload;
 mod idempotent;
 mod json;
 pub(crate) mod multipart;
 mod query;
 
 pub use conditional::{Conditional, IfVersion, Versions};
+pub use direct_upload::DirectUpload;
 pub use idempotent::{Idempotent, WithKey};
 pub use json::{Json, MergePatch};
 pub use multipart::Upload;

@@ -201,13 +201,16 @@ async fn with_timeout(
     now: Timestamp,
     response: impl Future<Output = Result<Response>>,
 ) -> Result<Response> {
-    // Emulators may send no deadline, or one that has passed.
-    let Some(left) = deadline.checked_sub(domain::time::epoch_millis(now)).filter(|left| *left > 0) else {
-        return response.await;
-    };
-    let left = Duration::from_millis(left.saturating_sub(RESPONSE_MARGIN_MS));
+    let Some(left) = time_left(deadline, now) else { return response.await };
     let outcome = tokio::time::timeout(left, response).await;
     outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
+}
+
+/// Returns the time until the function must respond; `None` without a deadline. Emulators may send none, or one that has
+/// passed.
+pub(super) fn time_left(deadline: u64, now: Timestamp) -> Option<Duration> {
+    let left = deadline.checked_sub(domain::time::epoch_millis(now)).filter(|left| *left > 0)?;
+    Some(Duration::from_millis(left.saturating_sub(RESPONSE_MARGIN_MS)))
 }
 
 /// Writes an error. A [`RateLimited`](Error::RateLimited) also has the status for the `RateLimit` header.

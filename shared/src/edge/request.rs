@@ -139,7 +139,7 @@ impl Request {
     /// [`Error::TooLarge`] for more than `limit` bytes, [`Error::InvalidJson`] for invalid base64.
     pub fn body(&mut self, limit: usize) -> Result<Bytes> {
         if self.body_exceeds(limit) {
-            return Err(Error::TooLarge { what: "body", limit });
+            return Err(Error::TooLarge { what: "body", limit: limit as u64 });
         }
         self.take_body().ok_or(Error::InvalidJson)
     }

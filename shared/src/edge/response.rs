@@ -148,6 +148,17 @@ pub struct OkResource<T>(pub T);
 #[derive(Debug)]
 pub struct Created<T>(Outcome<T>);
 
+/// 201 with this data, for something created that has no address.
+///
+/// ```
+/// use shared::domain::Outcome;
+/// use shared::edge::CreatedJson;
+///
+/// let outcome: Outcome<CreatedJson<&str>> = Outcome::Created("ticket-7").map(CreatedJson);
+/// ```
+#[derive(Debug)]
+pub struct CreatedJson<T>(pub T);
+
 /// 204 without a body.
 ///
 /// ```
@@ -233,6 +244,16 @@ impl<T: Serialize + JsonSchema> IntoResponse for OkJson<T> {
 
     fn describe(operation: &mut Operation) {
         operation.response::<T>(StatusCode::OK, None);
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoResponse for CreatedJson<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        Response::json(StatusCode::CREATED, &self.0)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.response::<T>(StatusCode::CREATED, None);
     }
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 
 use super::access::{AccessUnset, Everybody, MembersOnly, RoleOnly, SignedInOnly};
 use super::error::ErrorCode;
-use super::input::{Content, IfVersion, Json, MergePatch, NoInput, Query, Upload, WithKey};
+use super::input::{Content, DirectUpload, IfVersion, Json, MergePatch, NoInput, Query, Upload, WithKey};
 use crate::domain::validation::Input;
 
 /// Route with its access rule `A` and its input `I`. `K` is [`KeyStated`] once its use of `Idempotency-Key` is stated.
@@ -244,6 +244,17 @@ impl<A, K> Route<A, NoInput, K> {
     /// ```
     #[must_use]
     pub fn upload(self) -> Route<A, Upload, K> {
+        self.input()
+    }
+
+    /// Takes the description of a file that the client will put into the bucket itself, as JSON.
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let begin = Route::post("/v1/orgs/{orgId}/notes/{noteId}/uploads").org_member().direct_upload().idempotent();
+    /// ```
+    #[must_use]
+    pub fn direct_upload(self) -> Route<A, DirectUpload, K> {
         self.input()
     }
 }

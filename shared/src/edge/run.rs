@@ -60,14 +60,16 @@ where
         let written = writeln!(std::io::stdout(), "{:#}", describe::<_, _, _, S, R>(&route));
         return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    match serve(route, handler) {
-        Ok(code) => code,
-        Err(problem) => {
-            // Standard error, which Lambda keeps too, because the problem may be the log level.
-            eprintln!("The function can't start: {problem}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_with(serve(route, handler))
+}
+
+/// Returns the exit code, and prints the problem of a function that can't start.
+pub(super) fn exit_with(served: std::result::Result<ExitCode, BoxError>) -> ExitCode {
+    served.unwrap_or_else(|problem| {
+        // Standard error, which Lambda keeps too, because the problem may be the log level.
+        eprintln!("The function can't start: {problem}");
+        ExitCode::FAILURE
+    })
 }
 
 /// Starts the function and serves events.
@@ -124,7 +126,7 @@ where
 
 /// Builds a runtime of one thread, because an environment has one request at a time. A function of its own lets the
 /// compiler leave out the multi-threaded runtime.
-fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
+pub(super) fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
@@ -144,7 +146,12 @@ where
         let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
         Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })
     };
-    match lambda_runtime::run(service_fn(respond)).await {
+    polled(lambda_runtime::run(service_fn(respond)).await)
+}
+
+/// Returns the exit code of a function whose polling ended.
+pub(super) fn polled(outcome: std::result::Result<(), lambda_runtime::Error>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::info!(error = super::middleware::log::error_chain(&*error), "the Runtime API failed");

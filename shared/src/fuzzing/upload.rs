@@ -100,7 +100,7 @@ fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> 
         return Err(Error::InvalidMultipart.to_string());
     }
     if content.len() > MAX_FILE {
-        return Err(Error::TooLarge { what: "file", limit: MAX_FILE }.to_string());
+        return Err(Error::TooLarge { what: "file", limit: MAX_FILE as u64 }.to_string());
     }
     if name.is_empty() && content.is_empty() {
         return Err("A file is required in the field \"file\"".to_owned());

@@ -1,56 +1,52 @@
-//! Bytes of files, as objects in a bucket.
-//!
-//! An object's name identifies its content: it is the file's id or, with an idempotency key, a hash of key and content.
-//! With a key, a repeated request therefore finds the same object. S3 checks the SHA-256 and stores only bytes that match.
+//! Bytes of files, as objects in a bucket. Each object belongs to one row: its name is an id that no other row has.
 //!
 //! # An upload's three writes
 //!
 //! A function may end between any two of them:
 //!
-//! 1. Put the object as pending, with the tag `state=unrecorded`, only if there is none (`If-None-Match: *`). Neither a
-//!    repeated request nor a late attempt can tag an object that a row refers to.
+//! 1. Put the object as pending, with the tag `state=unrecorded`, only if there is none (`If-None-Match: *`). So a late
+//!    attempt can't tag an object that a row refers to. S3 checks the SHA-256 and stores only bytes that match.
 //! 2. Write the row and, with a key, the idempotency record, in one transaction.
 //! 3. Delete the tag. Only then does the upload respond 201. A replay deletes the tag too, because the first request may
-//!    have ended before this step, and puts the object again if it is gone.
+//!    have ended before this step.
 //!
 //! The object of an upload that responded 201 has no tag. A failure leaves a tag, and the bucket's lifecycle rule in
-//! `template.yaml` deletes the object after 7 days. A repeated request can reuse it for 24 hours.
+//! `template.yaml` deletes the object after 7 days.
+//!
+//! A client that puts the object itself, by [`Objects::upload_url`], makes the first write. The URL is pinned to the bytes
+//! and the tag.
 //!
 //! An upload without a key that ends between steps 2 and 3 leaves a row whose object will expire. The client never received
-//! its id. A download route must return 404 for such rows.
+//! its id. Routes return 404 for a file whose object is gone.
 //!
 //! # Concurrent puts
 //!
-//! An object is created once. `PreconditionFailed` means that it exists, perhaps by an earlier attempt. While another put
-//! of it is in progress (`ConditionalRequestConflict`), the put is attempted twice more; then the upload is 409.
-//!
-//! # Shared objects
-//!
-//! Several rows may have one object, because a key used again for the same content after 24 hours finds the earlier object.
-//! A route that deletes files must keep an object while another row refers to it.
+//! An object is created once. `PreconditionFailed` means that it exists, by an earlier attempt. While another put of it is
+//! in progress (`ConditionalRequestConflict`), the put is attempted twice more; then the upload is 409.
+
+mod inspection;
+mod presigning;
 
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::delete_object_tagging::DeleteObjectTaggingError;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
 
+pub use self::inspection::ObjectInfo;
+pub use self::presigning::{PresignedUrl, UploadUrl};
 use super::aws::{Aws, preconnect, timeouts};
 use super::error::{contention, sdk_error};
 use super::gate::write_permitted;
-use crate::domain::{FileName, NewFile, Result, Scope, UNRESERVED};
+use crate::domain::{FileDescription, NewFile, Result, Scope, UNRESERVED};
 
 /// Tag of a pending object.
 const PENDING: &str = "state=unrecorded";
-
-/// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker, `AccessDenied` from a
-/// caller without `ListBucket`.
-const DELETED_CODES: [&str; 3] = ["NoSuchKey", "MethodNotAllowed", "AccessDenied"];
 
 /// Backoff in milliseconds before each further put, give or take a half.
 const BACKOFF_MS: [f64; 2] = [50.0, 200.0];
@@ -75,24 +71,16 @@ const MAX_NAME_BYTES: usize = 1024;
 ///
 /// let key = ObjectKey::new(&scope, "0190a1b2");
 /// assert_eq!(key.as_str(), "orgs/acme/0190a1b2");
-/// // A key of another organization is refused.
-/// assert_eq!(ObjectKey::from_storage(&scope, "orgs/umbrella/0190a1b2"), None);
 /// # Ok::<(), shared::domain::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// Returns the key with this name. Use an id or a hash, never a caller's text. New content needs a new name, because an
-    /// existing object stays unchanged.
+    /// Returns the key with this name. Use an id, never a caller's text. New content needs a new name, because an existing
+    /// object stays unchanged.
     pub fn new(scope: &impl Scope, name: &str) -> Self {
         Self(format!("{}/{name}", scope.folder()))
-    }
-
-    /// Takes a key from a row. Returns `None` for one outside the folder of the scope.
-    pub fn from_storage(scope: &impl Scope, key: &str) -> Option<Self> {
-        let name = key.strip_prefix(&scope.folder())?.strip_prefix('/')?;
-        (!name.is_empty()).then(|| Self(key.to_owned()))
     }
 
     /// Returns the key as text.
@@ -112,7 +100,7 @@ impl ObjectKey {
 ///     let key = ObjectKey::new(scope, id);
 ///     objects.put_pending(&key, file).await?;
 ///     // Write the row that refers to it here. Without the row, S3 deletes the object after 7 days.
-///     objects.commit(&key, file).await
+///     objects.commit(&key).await
 /// }
 /// ```
 #[derive(Debug)]
@@ -133,7 +121,7 @@ impl Objects {
         preconnect([self.untag("-")]).await;
     }
 
-    /// Puts a file as pending. An existing object stays unchanged, because its name identifies its content.
+    /// Puts a file as pending. An existing object stays unchanged, because it is of an earlier attempt.
     ///
     /// # Errors
     ///
@@ -141,57 +129,59 @@ impl Objects {
     /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable.
     pub async fn put_pending(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
         write_permitted().await?;
-        self.put(&key.0, file, Some(PENDING)).await
+        self.put(key, file).await
     }
 
-    /// Commits a pending object, and puts it again if it is gone. Call it after the row that refers to the file is written.
+    /// Commits a pending object. Call it after the row that refers to the file is written.
     ///
     /// # Errors
     ///
-    /// Those of [`Objects::put_pending`].
-    pub async fn commit(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
-        let object = key.as_str();
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable, or has no such object. It has none if
+    /// the row was deleted meanwhile.
+    pub async fn commit(&self, key: &ObjectKey) -> Result<()> {
         write_permitted().await?;
-        match self.untag(object).await {
-            Ok(()) => Ok(()),
-            // The lifecycle rule may have deleted it, if a request is repeated after days.
-            Err(error) if error.code().is_some_and(|code| DELETED_CODES.contains(&code)) => {
-                self.put(object, file, None).await?;
-                self.untag(object).await.map_err(sdk_error)
-            }
-            Err(error) => Err(sdk_error(error)),
-        }
+        self.untag(key.as_str()).await
+    }
+
+    /// Deletes an object, if it exists.
+    ///
+    /// ```
+    /// # use shared::domain::{Result, Scope};
+    /// # use shared::storage::{ObjectKey, Objects};
+    /// async fn detach(objects: &Objects, scope: &impl Scope, id: &str) -> Result<()> {
+    ///     objects.delete(&ObjectKey::new(scope, id)).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable.
+    pub async fn delete(&self, key: &ObjectKey) -> Result<()> {
+        write_permitted().await?;
+        let delete = self.client.delete_object().bucket(&self.bucket).key(key.as_str());
+        delete.send().await.map(drop).map_err(sdk_error)
     }
 
     /// Puts an object, with retries while another put of it is in progress, perhaps a canceled attempt of this one. S3
     /// demands these retries, and the SDK doesn't make them.
-    async fn put(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<()> {
+    async fn put(&self, key: &ObjectKey, file: &NewFile) -> Result<()> {
         for wait in BACKOFF_MS {
-            if let Put::Done = self.put_once(object, file, tags).await? {
+            if let Put::Done = self.put_once(key, file).await? {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_secs_f64(wait / 1000.0 * (0.5 + fastrand::f64()))).await;
         }
-        match self.put_once(object, file, tags).await? {
+        match self.put_once(key, file).await? {
             Put::Done => Ok(()),
             Put::Contended => Err(contention()),
         }
     }
 
-    async fn put_once(&self, object: &str, file: &NewFile, tags: Option<&str>) -> Result<Put> {
-        let put = self.client.put_object().bucket(&self.bucket).key(object);
-        let sent = put
-            .set_tagging(tags.map(str::to_owned))
-            // Neither a repeated request nor a late attempt may tag an object that a row refers to.
-            .if_none_match("*")
-            .content_type(file.content_type())
-            // A browser that gets the object itself must download it and not show it.
-            .content_disposition(attachment(file.name()))
-            .checksum_sha256(STANDARD.encode(file.sha256()))
-            .body(ByteStream::from(file.bytes()))
-            .send()
-            .await;
-        match sent {
+    async fn put_once(&self, key: &ObjectKey, file: &NewFile) -> Result<Put> {
+        let put = self.pending(key, file.description());
+        // A browser that gets the object itself must download it and not show it.
+        let put = put.content_disposition(attachment(file.description().name().as_str()));
+        match put.body(ByteStream::from(file.bytes())).send().await {
             Ok(_) => Ok(Put::Done),
             Err(error) => match error.code() {
                 Some("PreconditionFailed") => Ok(Put::Done),
@@ -201,18 +191,28 @@ impl Objects {
         }
     }
 
-    async fn untag(&self, object: &str) -> Result<(), SdkError<DeleteObjectTaggingError>> {
+    /// Returns the put of a pending object, without its body.
+    fn pending(&self, key: &ObjectKey, file: &FileDescription) -> PutObjectFluentBuilder {
+        let put = self.client.put_object().bucket(&self.bucket).key(key.as_str());
+        put.tagging(PENDING)
+            // A late attempt must not replace, or tag, an object that a row refers to.
+            .if_none_match("*")
+            .content_type(file.content_type())
+            .checksum_sha256(STANDARD.encode(file.sha256()))
+    }
+
+    async fn untag(&self, object: &str) -> Result<()> {
         let request = self.client.delete_object_tagging().bucket(&self.bucket).key(object);
         // Without a body it is as fast as a call to the table.
         let time = timeouts(Duration::from_secs(1), Duration::from_secs(3));
         let request = request.customize().config_override(Builder::new().timeout_config(time));
-        request.send().await.map(drop)
+        request.send().await.map(drop).map_err(sdk_error)
     }
 }
 
 /// Returns `Content-Disposition` (RFC 6266), with the name in the form of RFC 8187 unless it is too long for a header.
-fn attachment(name: &FileName) -> String {
-    let name = utf8_percent_encode(name.as_str(), UNRESERVED).to_string();
+fn attachment(name: &str) -> String {
+    let name = utf8_percent_encode(name, UNRESERVED).to_string();
     if name.len() > MAX_NAME_BYTES {
         "attachment".to_owned()
     } else {
@@ -226,12 +226,14 @@ mod tests {
 
     #[test]
     fn file_name_is_encoded_in_its_header() {
-        let name = FileName::new("a\"; x=\u{e9}.html");
-        assert_eq!(attachment(&name), "attachment; filename*=UTF-8''a%22%3B%20x%3D%C3%A9.html");
+        assert_eq!(
+            attachment("a\"; x=\u{e9}.html"),
+            "attachment; filename*=UTF-8''a%22%3B%20x%3D%C3%A9.html"
+        );
     }
 
     #[test]
     fn long_file_name_is_left_out() {
-        assert_eq!(attachment(&FileName::new(&"\u{65e5}".repeat(255))), "attachment");
+        assert_eq!(attachment(&"\u{65e5}".repeat(255)), "attachment");
     }
 }

@@ -1,14 +1,37 @@
 //! Table of rows in the partitions of organizations and users.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use futures_util::future::try_join_all;
 
 use super::aws::Aws;
 use super::error::sdk_error;
+use super::gate::write_permitted;
 use super::idempotency::{record_key, recorded};
 use super::key::{Key, List};
 use super::row::{Item, Row, text};
 use super::transaction::Transaction;
 use crate::domain::{Cursor, Error, IdempotentRequest, Page, PageRequest, Result};
+
+/// Maximum number of writes in a batch.
+const BATCH: usize = 25;
+
+/// Rows that are deleted at a time.
+const MAX_KEYS: i32 = 100;
+
+/// Backoff after throttling.
+const BACKOFF: Duration = Duration::from_millis(200);
+
+/// Outcome of a batch of writes.
+#[derive(PartialEq, Eq)]
+enum Batch {
+    /// All writes were made.
+    Done,
+    /// Some writes were not made.
+    Throttled,
+}
 
 /// Table with the primary key `pk` (partition) and `sk` (sort key), both texts.
 ///
@@ -118,6 +141,72 @@ impl Table {
         let next_cursor = place.map(|place| Cursor::new(partition, place));
         let items = items.into_iter().filter_map(|item| readable(item, &read)).collect::<Result<_>>()?;
         Ok(Page { items, next_cursor })
+    }
+
+    /// Deletes a row, if it exists. For rows that no caller can reach any more; otherwise use a
+    /// [transaction](Table::transaction), whose condition tells if the row existed.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is unavailable.
+    pub async fn delete(&self, key: &Key) -> Result<()> {
+        write_permitted().await?;
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key.item()));
+        delete.send().await.map(drop).map_err(sdk_error)
+    }
+
+    /// Deletes all rows of a list, 100 at a time. After an error, some are left; a repetition deletes those.
+    ///
+    /// ```no_run
+    /// # use shared::domain::{Result, Scope};
+    /// # use shared::storage::{Kind, List, Table};
+    /// # const LINE: Kind<2> = Kind::new("LINE");
+    /// async fn clear(table: &Table, scope: &impl Scope, invoice: &str) -> Result<()> {
+    ///     table.delete_list(&List::new(scope, LINE, [&invoice])).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is unavailable.
+    pub async fn delete_list(&self, list: &List) -> Result<()> {
+        write_permitted().await?;
+        loop {
+            let keys = self.first_keys(list).await?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            let batches = keys.chunks(BATCH).map(|keys| self.delete_batch(keys));
+            // Rows that DynamoDB leaves because it throttles are found again.
+            if try_join_all(batches).await?.contains(&Batch::Throttled) {
+                tokio::time::sleep(BACKOFF).await;
+            }
+        }
+    }
+
+    /// Reads the keys of a list's first rows.
+    async fn first_keys(&self, list: &List) -> Result<Vec<Item>> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(&list.partition))
+            .projection_expression("pk, sk")
+            .consistent_read(true)
+            .limit(MAX_KEYS);
+        Ok(query.send().await.map_err(sdk_error)?.items.unwrap_or_default())
+    }
+
+    async fn delete_batch(&self, keys: &[Item]) -> Result<Batch> {
+        let delete = |key: &Item| {
+            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+            delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
+        };
+        let writes = keys.iter().map(delete).collect::<Result<_, _>>().map_err(Error::internal)?;
+        let output = self.client.batch_write_item().request_items(&self.name, writes).send().await;
+        let left = output.map_err(sdk_error)?.unprocessed_items.unwrap_or_default();
+        Ok(if left.is_empty() { Batch::Done } else { Batch::Throttled })
     }
 
     /// Reads the row recorded for an earlier, equal request of the last 24 hours. Returns `None` without a request.

@@ -56,7 +56,7 @@ impl FromRequest for Upload {
             return Err(Error::UnsupportedMediaType("multipart/form-data"));
         }
         if request.body_exceeds(limits.max_bytes + ENVELOPE_OVERHEAD) {
-            return Err(Error::TooLarge { what: "file with its form", limit: limits.max_bytes });
+            return Err(Error::TooLarge { what: "file with its form", limit: limits.max_bytes as u64 });
         }
         let content_type = request.header("content-type").unwrap_or_default();
         let boundary = parts::boundary(content_type).ok_or(Error::InvalidMultipart)?;
@@ -67,10 +67,10 @@ impl FromRequest for Upload {
         let body = request.take_body().ok_or(Error::InvalidMultipart)?;
         let file = only_file(file_parts(&body, &boundary)?)?;
         if file.bytes.len() > limits.max_bytes {
-            return Err(Error::TooLarge { what: FIELD, limit: limits.max_bytes });
+            return Err(Error::TooLarge { what: FIELD, limit: limits.max_bytes as u64 });
         }
         if body.len() - file.bytes.len() > ENVELOPE_OVERHEAD {
-            return Err(Error::TooLarge { what: "form around the file", limit: ENVELOPE_OVERHEAD });
+            return Err(Error::TooLarge { what: "form around the file", limit: ENVELOPE_OVERHEAD as u64 });
         }
         Ok(NewFile::new(&file.name, &file.content_type, file.bytes, &limits.allowed_types)?)
     }

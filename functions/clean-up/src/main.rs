@@ -1,0 +1,10 @@
+//! Deletes what deleted rows leave behind. The stream of the projects table invokes it.
+
+use std::process::ExitCode;
+
+use projects::CleanUp;
+use shared::edge::run_changes;
+
+fn main() -> ExitCode {
+    run_changes(CleanUp::follow)
+}

@@ -1,0 +1,214 @@
+//! Uploads without this service in between: begun here, put into the bucket by the client, and finished here.
+//!
+//! An `UPLOAD` row has the file's metadata from the beginning on. To finish it, one transaction writes the `FILE` row and
+//! the next version of the `UPLOAD` row. So an upload becomes a file once, even if that file is deleted. An upload that is
+//! never finished leaves a row, which expires after 24 hours, and a pending object, which the bucket deletes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::config::Env;
+use shared::config::uploads::allowed_types;
+use shared::domain::{
+    AllowedTypes, Error, FileDescription, IdempotentRequest, OrgScope, Outcome, ResourceId, Result,
+};
+use shared::storage::{AttributeValue, Aws, Condition, Key, Row, Store, Unlisted};
+
+use super::rows::{FILE, NO_PROJECT, file_key, from_row};
+use super::store::{Files, object_key, with_file};
+use super::{ProjectFile, Upload, UploadId};
+use crate::ProjectId;
+use crate::projects::project_key;
+
+/// Kind of the rows of uploads, by project and id.
+const UPLOAD: Unlisted<2> = Unlisted::new("UPLOAD");
+
+/// Time in which an upload can be finished.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// Bytes of a file that its type is confirmed by.
+const BEGINNING: usize = 64 * 1024;
+
+const NO_UPLOAD: Error = Error::NotFound(UploadId::RESOURCE);
+
+const NOT_UPLOADED: Error =
+    Error::Conflict { field: Some("uploadId"), message: "The file's bytes have not been uploaded yet" };
+
+const OVERTAKEN: Error =
+    Error::Conflict { field: None, message: "Another request is finishing this upload, try again" };
+
+/// Version of an upload's row at first.
+const BEGUN: u64 = 1;
+
+/// Version of an upload's row after it became a file.
+const FINISHED: u64 = 2;
+
+/// Uploads, in the table and the bucket of [`Files`].
+#[derive(Debug)]
+pub struct Uploads {
+    files: Files,
+    allowed_types: AllowedTypes,
+}
+
+impl Store for Uploads {
+    type Settings = (<Files as Store>::Settings, AllowedTypes);
+
+    fn settings(env: &Env<'_>) -> Option<Self::Settings> {
+        let (files, allowed_types) = (Files::settings(env), allowed_types(env));
+        Some((files?, allowed_types?))
+    }
+
+    fn open(aws: &Aws, (files, allowed_types): Self::Settings) -> Self {
+        Self { files: Files::open(aws, files), allowed_types }
+    }
+
+    async fn preconnect(&self) {
+        self.files.preconnect().await;
+    }
+}
+
+impl Uploads {
+    /// Begins an upload to a project at `now`, once for equal requests with a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the organization has no such project. [`Error::Unprocessable`] if the request's key was used
+    /// for another request. [`Error::Unavailable`] if the table is unavailable.
+    pub async fn begin(
+        &self,
+        scope: &OrgScope,
+        project: ProjectId,
+        new: FileDescription,
+        request: Option<&IdempotentRequest>,
+        now: Timestamp,
+    ) -> Result<Outcome<Upload>> {
+        let Files { table, objects } = &self.files;
+        let key = project_key(scope, project);
+        let (found, replayed) = tokio::join!(table.get(&key), table.replayed(request));
+        found?.ok_or(NO_PROJECT)?;
+        if let Some(row) = replayed? {
+            return recorded(&row).map(Outcome::Replayed);
+        }
+        let file = ProjectFile::create(scope, project, &new, now);
+        let url = objects.upload_url(&object_key(scope, file.id), &new, now).await?;
+        let upload = Upload::new(file.id.into(), url);
+        let row = with_file(Row::of(UPLOAD), &file).with_number("version", BEGUN).with_expiry(now + LIFETIME);
+        let defect = |_| Error::internal("the id of a new upload is taken");
+        let writes = table.transaction().create(&upload_key(scope, project, upload.id), row, defect);
+        let commit = writes.idempotent(request, record(&upload)).commit().await?;
+        commit.outcome(upload, recorded)
+    }
+
+    /// Makes a file of an upload at `now`, if its bytes are in the bucket and of its type. Returns the same file again to
+    /// later requests.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the organization has no such project, or the project no such upload of the last 24 hours.
+    /// [`Error::Conflict`] if the bytes are not in the bucket yet. [`Error::Unprocessable`] if they are of another type;
+    /// then they are deleted. [`Error::Unavailable`] if the bucket or the table is unavailable.
+    pub async fn finish(
+        &self,
+        scope: &OrgScope,
+        project: ProjectId,
+        upload: UploadId,
+        now: Timestamp,
+    ) -> Result<ProjectFile> {
+        match self.finish_once(scope, project, upload, now).await {
+            // The other request may have finished it.
+            Err(Error::Conflict { field: None, .. }) => self.finish_once(scope, project, upload, now).await,
+            finished => finished,
+        }
+    }
+
+    async fn finish_once(
+        &self,
+        scope: &OrgScope,
+        project: ProjectId,
+        upload: UploadId,
+        now: Timestamp,
+    ) -> Result<ProjectFile> {
+        let table = &self.files.table;
+        let (key, begun, finished) = (
+            project_key(scope, project),
+            upload_key(scope, project, upload),
+            file_key(scope, project, upload.into()),
+        );
+        let (found, begun, finished) = tokio::join!(table.get(&key), table.get(&begun), table.get(&finished));
+        found?.ok_or(NO_PROJECT)?;
+        let begun = begun?.ok_or(NO_UPLOAD)?;
+        if begun.number::<i64>("expiresAt")? <= now.as_second() {
+            return Err(NO_UPLOAD);
+        }
+        let file = match (begun.number("version")?, finished?) {
+            (BEGUN, _) => self.record(scope, begun).await?,
+            (FINISHED, Some(row)) => from_row(scope, &row)?,
+            // The file was deleted.
+            _ => return Err(NO_UPLOAD),
+        };
+        self.files.commit(scope, &file).await?;
+        Ok(file)
+    }
+
+    /// Writes the row of the file, if its bytes are as they should be.
+    async fn record(&self, scope: &OrgScope, begun: Row) -> Result<ProjectFile> {
+        let file = from_row(scope, &begun)?;
+        self.check(scope, &file).await?;
+        let (key, upload) =
+            (file_key(scope, file.project_id, file.id), upload_key(scope, file.project_id, file.id.into()));
+        let finished = begun.with_number("version", FINISHED);
+        let writes =
+            self.files.table.transaction().create(&key, with_file(Row::of(FILE), &file), |_| OVERTAKEN);
+        let writes = writes.replace(&upload, finished, Condition::Version(BEGUN), |_| OVERTAKEN);
+        writes.commit().await?;
+        Ok(file)
+    }
+
+    /// Checks size, SHA-256 and type of the bytes. Deletes bytes of another type.
+    async fn check(&self, scope: &OrgScope, file: &ProjectFile) -> Result<()> {
+        let (objects, key) = (&self.files.objects, object_key(scope, file.id));
+        let (info, beginning) = tokio::join!(objects.info(&key), objects.beginning(&key, BEGINNING));
+        let is_expected =
+            info?.is_some_and(|it| it.size == file.size && it.sha256.as_ref() == Some(&file.sha256));
+        let beginning = beginning?.filter(|_| is_expected).ok_or(NOT_UPLOADED)?;
+        if let Err(error) = self.allowed_types.check(&file.content_type, file.name.as_str(), &beginning) {
+            objects.delete(&key).await?;
+            return Err(error);
+        }
+        Ok(())
+    }
+}
+
+fn upload_key(scope: &OrgScope, project: ProjectId, upload: UploadId) -> Key {
+    Key::new(scope, UPLOAD, [&project, &upload])
+}
+
+/// Returns the row of a response, for equal requests.
+fn record(upload: &Upload) -> Row {
+    let headers = upload.headers.iter().map(|(name, value)| (name.clone(), AttributeValue::S(value.clone())));
+    Row::of(UPLOAD)
+        .with_text("id", upload.id)
+        .with_text("url", &upload.url)
+        .with_text("method", &upload.method)
+        .with("headers", AttributeValue::M(headers.collect()))
+        .with_time("urlExpiresAt", upload.expires_at)
+}
+
+/// Reads a response from its row.
+fn recorded(row: &Row) -> Result<Upload> {
+    row.format(UPLOAD)?;
+    let headers = row.get("headers").and_then(|headers| headers.as_m().ok());
+    Ok(Upload {
+        id: row.parsed("id")?,
+        url: row.text("url")?.to_owned(),
+        method: row.text("method")?.to_owned(),
+        headers: headers.map(texts).unwrap_or_default(),
+        expires_at: row.time("urlExpiresAt")?,
+    })
+}
+
+fn texts(attributes: &HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
+    let texts =
+        attributes.iter().filter_map(|(name, value)| Some((name.clone(), value.as_s().ok()?.clone())));
+    texts.collect()
+}
