@@ -18,6 +18,12 @@ pub fn files(organization: &str, project: &str) -> String {
     format!("/v1/orgs/{organization}/projects/{project}/files")
 }
 
+/// Returns the path of a project's direct uploads.
+#[must_use]
+pub fn uploads(organization: &str, project: &str) -> String {
+    format!("/v1/orgs/{organization}/projects/{project}/uploads")
+}
+
 /// Builds a `multipart/form-data` body with the boundary `boundary` and one file in the field `file`.
 #[must_use]
 pub fn form(file_name: &str, content_type: &str, bytes: &[u8]) -> Vec<u8> {

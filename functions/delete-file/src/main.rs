@@ -6,7 +6,8 @@ use projects::FileRows;
 use shared::edge::{NoContent, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::delete("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}").org_member().reads_first();
+    let route =
+        Route::delete("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}").org_member().reads_first();
     run(route.summary("Deletes a file"), delete_file)
 }
 

@@ -23,7 +23,7 @@ async fn response_has_file_and_location() -> Result<()> {
 }
 
 #[tokio::test]
-async fn row_names_the_object() -> Result<()> {
+async fn object_has_the_files_id() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
     let file = app.upload(&project, "a.png", "image/png", PNG).await?.json()["data"].clone();
@@ -32,8 +32,8 @@ async fn row_names_the_object() -> Result<()> {
     for name in ["id", "projectId", "name", "contentType", "size", "sha256", "createdBy", "createdAt"] {
         assert_eq!(rows[0][name], file[name], "{name}");
     }
-    let key = rows[0]["object"].as_str().unwrap_or_default();
-    assert_eq!(app.object(key).await?.bytes, PNG);
+    let key = format!("orgs/acme/{}", file["id"].as_str().unwrap_or_default());
+    assert_eq!(app.object(&key).await?.bytes, PNG);
     Ok(())
 }
 

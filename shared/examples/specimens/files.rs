@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::config::Env;
-use shared::domain::{Error, FileName, IdempotentRequest, NewFile, OrgId, OrgScope, Outcome, Result};
+use shared::domain::{
+    Error, FileDescription, FileName, IdempotentRequest, NewFile, OrgId, OrgScope, Outcome, Result,
+};
 use shared::edge::{Resource, path};
 use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
 
@@ -70,34 +72,34 @@ impl Files {
         now: Timestamp,
     ) -> Result<Outcome<NoteFile>> {
         self.table.get(&note_key(scope, note)).await?.ok_or(Error::NotFound("Note"))?;
-        let replayed = self.table.replayed(request).await?;
-        let id = FileId::new(now);
-        let object =
-            ObjectKey::new(scope, &request.map_or_else(|| id.to_string(), IdempotentRequest::object_name));
-        let outcome = if let Some(row) = replayed {
+        let outcome = if let Some(row) = self.table.replayed(request).await? {
             Outcome::Replayed(from_row(scope, &row)?)
         } else {
-            self.objects.put_pending(&object, &new).await?;
-            let row = to_row(id, note, &new, &object);
+            let id = FileId::new(now);
+            self.objects.put_pending(&object_key(scope, id), &new).await?;
+            let row = to_row(id, note, new.description());
             let key = Key::new(scope, FILE, [&note, &id]);
             let taken = |_| Error::internal("the id of a new file is taken");
             let writes = self.table.transaction().create(&key, row.clone(), taken);
             let commit = writes.idempotent(request, row.clone()).commit().await?;
             commit.outcome(from_row(scope, &row)?, |row| from_row(scope, row))?
         };
-        self.objects.commit(&object, &new).await?;
+        self.objects.commit(&object_key(scope, outcome.value().id)).await?;
         Ok(outcome)
     }
 }
 
-fn to_row(id: FileId, note: NoteId, file: &NewFile, object: &ObjectKey) -> Row {
+fn object_key(scope: &OrgScope, file: FileId) -> ObjectKey {
+    ObjectKey::new(scope, &file.to_string())
+}
+
+fn to_row(id: FileId, note: NoteId, file: &FileDescription) -> Row {
     Row::of(FILE)
         .with_text("id", id)
         .with_text("noteId", note)
         .with_text("name", file.name().as_str())
         .with_text("contentType", file.content_type())
         .with_number("size", file.size())
-        .with_text("object", object.as_str())
 }
 
 fn from_row(scope: &OrgScope, row: &Row) -> Result<NoteFile> {

@@ -45,10 +45,11 @@ pub(super) fn responses(content_type: &str, body: &[u8]) -> Vec<Result<Accepted,
 
 fn plain(response: Result<NewFile>) -> Result<Accepted, String> {
     let file = response.map_err(|error| error.to_string())?;
+    let content = file.bytes().to_vec();
+    let file = file.description();
     assert_safe_name(file.name());
     assert!(DEFAULT_TYPES.split(',').any(|allowed| allowed == file.content_type()));
     let (name, content_type, sha256) = (file.name().as_str().to_owned(), file.content_type(), *file.sha256());
-    let content = file.bytes().to_vec();
     assert!((1..=MAX_FILE).contains(&content.len()) && Sha256::digest(&content)[..] == sha256);
     Ok(Accepted { name, content_type, content })
 }

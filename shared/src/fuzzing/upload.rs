@@ -107,6 +107,7 @@ fn expected(file_name: &str, name: &str, content_type: &str, content: &[u8]) -> 
     }
     let file = NewFile::new(name, content_type, content.to_vec().into(), &limits().allowed_types);
     let file = file.map_err(|error| error.to_string())?;
-    let (name, content_type) = (file.name().as_str().to_owned(), file.content_type());
+    let (name, content_type) =
+        (file.description().name().as_str().to_owned(), file.description().content_type());
     Ok(Accepted { name, content_type, content: content.to_vec() })
 }

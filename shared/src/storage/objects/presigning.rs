@@ -18,8 +18,8 @@ const GET_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// Lifetime of a URL to put an object.
 const PUT_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
-/// Headers that an HTTP client sets itself.
-const OWN_HEADERS: [&str; 2] = ["host", "content-length"];
+/// Headers that an HTTP client sets itself, and the SDK's trace header, which is not signed.
+const OMITTED_HEADERS: [&str; 3] = ["host", "content-length", "x-amzn-trace-id"];
 
 /// Presigned URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Objects {
         let length = i64::try_from(file.size()).map_err(Error::internal)?;
         let put = self.pending(key, file).content_length(length);
         let signed = put.presigned(config(now, PUT_LIFETIME)?).await.map_err(Error::internal)?;
-        let headers = signed.headers().filter(|(name, _)| !OWN_HEADERS.contains(name));
+        let headers = signed.headers().filter(|(name, _)| !OMITTED_HEADERS.contains(name));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(UploadUrl { presigned: presigned(&signed, now, PUT_LIFETIME), headers })
     }
