@@ -51,7 +51,7 @@ pub use local::requests::{FORM, PNG, files, form, notes, projects, uploads};
 pub use permissions::Permission;
 pub use recording_proxy::RecordingProxy;
 pub use start::{SPECIMENS, external, options, specimen_options};
-pub use storage::Object;
+pub use storage::{Object, object_key};
 pub use timing::{CallTiming, sequential};
 pub use tls::Authority;
 pub use tls_proxy::TlsProxy;

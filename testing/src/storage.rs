@@ -22,6 +22,12 @@ pub struct Object {
     pub sha256: String,
 }
 
+/// Returns the key of the object of an organization's file, whose name is the file's id.
+#[must_use]
+pub fn object_key(organization: &str, file: &Value) -> String {
+    format!("orgs/{organization}/{}", file["id"].as_str().unwrap_or_default())
+}
+
 impl App {
     /// Returns the rows of a kind in the table with this logical id; all rows without a kind.
     ///

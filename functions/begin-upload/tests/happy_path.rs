@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{App, PNG, description, put, uploads};
+use testing::{App, PNG, description, object_key, put, uploads};
 
 async fn begun(app: &App) -> Result<(String, Value)> {
     let project = app.new_item("acme", "Apollo").await?;
@@ -32,7 +32,7 @@ async fn response_describes_the_request_with_the_bytes() -> Result<()> {
     );
     let put = put(&upload, PNG).send().await?;
     assert_eq!(put.status, 200, "{put:?}");
-    let key = format!("orgs/acme/{}", upload["id"].as_str().unwrap_or_default());
+    let key = object_key("acme", &upload);
     assert_eq!(app.object(&key).await?.bytes, PNG);
     assert_eq!(app.tags(&key).await?, ["state=unrecorded"]);
     Ok(())

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testing::{App, PNG, files, put, send_concurrently, uploads};
+use testing::{App, PNG, files, object_key, put, send_concurrently, uploads};
 
 /// Begins an upload of a PNG image to a new project of `acme`. Returns the project and the upload.
 async fn begun(app: &App) -> Result<(String, Value)> {
@@ -28,7 +28,7 @@ async fn upload_becomes_a_file() -> Result<()> {
     assert_eq!(finished.header("location"), location);
     let read = app.as_alice("GET", &location).send().await?;
     assert_eq!((read.status, &read.json()["data"]["sha256"]), (200, &file["sha256"]));
-    let key = format!("orgs/acme/{}", file["id"].as_str().unwrap_or_default());
+    let key = object_key("acme", &file);
     assert_eq!(app.tags(&key).await?, Vec::<String>::new(), "the bucket keeps it");
     Ok(())
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
-use testing::{App, CallMatcher, Client, FORM, Moment, PNG, RequestBuilder, files, form};
+use testing::{App, CallMatcher, Client, FORM, Moment, PNG, RequestBuilder, files, form, object_key};
 
 /// Tag of a pending object.
 const PENDING: &str = "state=unrecorded";
@@ -19,8 +18,8 @@ fn post(app: &App, client: &Client, organization: &str, project: &str, key: bool
 /// Returns the objects of the organization with their tags, and the object keys of its rows.
 async fn stored(app: &App, organization: &str) -> Result<(Vec<(String, Vec<String>)>, Vec<String>)> {
     let rows = app.rows_of(organization, "ProjectsTable", "FILE").await?;
-    let key = |row: &Value| format!("orgs/{organization}/{}", row["id"].as_str().unwrap_or_default());
-    Ok((app.tagged_objects(organization).await?, rows.iter().map(key).collect()))
+    let named = rows.iter().map(|row| object_key(organization, row)).collect();
+    Ok((app.tagged_objects(organization).await?, named))
 }
 
 /// Uploads a file and kills the function at the call with this number; returns the project.
@@ -91,10 +90,28 @@ async fn orphans_of_unkeyed_uploads_keep_the_pending_tag() -> Result<()> {
             let pending = objects.iter().filter(|(_, tags)| tags == &[PENDING]).count();
             assert_eq!(kept.len() + pending, objects.len(), "{organization}: {objects:?}");
             assert!(kept.iter().all(|(key, _)| named.contains(key)), "{organization}: {objects:?}");
-            let acknowledged =
-                format!("orgs/{organization}/{}", again.json()["data"]["id"].as_str().unwrap_or_default());
+            let acknowledged = object_key(&organization, &again.json()["data"]);
             assert!(kept.iter().any(|(key, _)| *key == acknowledged), "{organization}: {objects:?}");
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn file_deleted_before_its_commit_leaves_nothing() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_item("acme", "Apollo").await?;
+    let mut breakpoint = app.proxy.hold(CallMatcher::of("DELETE?tagging"), Moment::Before);
+    let upload = tokio::spawn(post(&app, &app.client, "acme", &project, true).send());
+    breakpoint.reached().await?;
+    let id = app.rows("ProjectsTable", "FILE").await?[0]["id"].as_str().unwrap_or_default().to_owned();
+    let file = format!("{}/{id}", files("acme", &project));
+    assert_eq!(app.as_alice("DELETE", &file).send().await?.status, 204);
+    app.stack.settle_streams().await?;
+    breakpoint.release();
+    assert_eq!(upload.await.context("the request was interrupted")??.status, 201, "it took effect first");
+    let again = post(&app, &app.client, "acme", &project, true).send().await?;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(stored(&app, "acme").await?, (Vec::new(), Vec::new()));
     Ok(())
 }

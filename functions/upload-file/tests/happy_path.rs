@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
-use testing::{App, PNG};
+use testing::{App, PNG, object_key};
 
 #[tokio::test]
 async fn response_has_file_and_location() -> Result<()> {
@@ -32,7 +32,7 @@ async fn object_has_the_files_id() -> Result<()> {
     for name in ["id", "projectId", "name", "contentType", "size", "sha256", "createdBy", "createdAt"] {
         assert_eq!(rows[0][name], file[name], "{name}");
     }
-    let key = format!("orgs/acme/{}", file["id"].as_str().unwrap_or_default());
+    let key = object_key("acme", &file);
     assert_eq!(app.object(&key).await?.bytes, PNG);
     Ok(())
 }

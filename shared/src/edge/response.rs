@@ -1,5 +1,7 @@
 //! Responses of handlers, and the envelope around them.
 
+mod errors;
+
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -7,13 +9,10 @@ use percent_encoding::utf8_percent_encode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use self::errors::error_response;
 use super::error::Error;
 use super::operation::Operation;
-use crate::domain::validation::Issues;
 use crate::domain::{self, Outcome, UNRESERVED};
-
-/// `Retry-After` of a 503 in seconds.
-const UNAVAILABLE_RETRY_AFTER: u64 = 1;
 
 /// Header of a replayed response.
 const REPLAYED: (HeaderName, HeaderValue) =
@@ -357,48 +356,4 @@ impl Response {
             self.set(header::LOCATION, &location);
         }
     }
-}
-
-#[derive(Serialize)]
-struct ErrorEnvelope<'a> {
-    error: ErrorBody<'a>,
-}
-
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    code: &'a str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issues: Option<&'a Issues>,
-}
-
-/// Writes an error in the envelope, with the headers of its status.
-pub(crate) fn error_response(error: &Error) -> Result<Response, Error> {
-    let code = error.code();
-    let (field, issues) = match error {
-        Error::Domain(domain::Error::Invalid(issues)) => (issues.field(), Some(issues)),
-        Error::Domain(domain::Error::Conflict { field, .. }) => (field.map(str::to_owned), None),
-        Error::Domain(domain::Error::VersionMismatch { .. }) => (Some("version".to_owned()), None),
-        _ => (None, None),
-    };
-    let body = ErrorBody { code: code.as_str(), message: error.to_string(), field, issues };
-    let mut response = json(code.status(), &ErrorEnvelope { error: body })?;
-    let (name, value) = match error {
-        Error::Unauthorized { refused: Some(_) } => {
-            (header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"".to_owned())
-        }
-        Error::Unauthorized { refused: None } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
-        // Accepted content codings (RFC 9110, section 15.5.16).
-        Error::ContentCoding => (header::ACCEPT_ENCODING, "identity".to_owned()),
-        Error::RateLimited(rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
-        Error::Domain(domain::Error::VersionMismatch { current }) => (header::ETAG, format!("\"{current}\"")),
-        Error::Domain(domain::Error::Unavailable(_)) => {
-            (header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER.to_string())
-        }
-        _ => return Ok(response),
-    };
-    response.set(name, &value);
-    Ok(response)
 }

@@ -124,11 +124,8 @@ async fn file_rows(target: &Target, workload: &Workload) -> Result<BTreeMap<Stri
     let mut rows = BTreeMap::new();
     while let Some(row) = pages.next().await {
         let row = row.context("the files can't be read")?;
-        let text = |name: &str| Some(row.get(name)?.as_s().ok()?.clone());
-        rows.insert(
-            text("id").context("a file without an id")?,
-            text("object").context("a file without an object")?,
-        );
+        let id = row.get("id").and_then(|id| id.as_s().ok()).context("a file without an id")?;
+        rows.insert(id.clone(), format!("orgs/{}/{id}", workload.organization));
     }
     Ok(rows)
 }

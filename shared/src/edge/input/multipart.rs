@@ -31,7 +31,7 @@ const FIELD: &str = "file";
 /// use shared::edge::{OkJson, OrgMember, RequestContext, Result};
 ///
 /// async fn checksum(_: RequestContext<OrgMember, ()>, file: NewFile) -> Result<OkJson<String>> {
-///     Ok(OkJson(file.sha256_hex()))
+///     Ok(OkJson(file.description().sha256_hex()))
 /// }
 /// ```
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
-use testing::App;
+use testing::{App, object_key};
 
 use super::{cases, notation};
 use crate::event;
@@ -127,7 +127,7 @@ fn expected(case: &Case) -> Result<String> {
 async fn discrepancies(app: &App, acknowledged: Vec<(String, String, Vec<u8>)>) -> Result<Vec<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = app.rows("NotesTable", "FILE").await?;
-    let objects: HashMap<_, _> = rows.iter().map(|row| (text(&row["id"]), text(&row["object"]))).collect();
+    let objects: HashMap<_, _> = rows.iter().map(|row| (text(&row["id"]), object_key("acme", row))).collect();
     let mut failures = Vec::new();
     for (what, id, content) in &acknowledged {
         let key = objects.get(id).with_context(|| format!("{what} has no row"))?;
