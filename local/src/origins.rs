@@ -31,6 +31,16 @@ impl Origins {
         let page = parse(origin).filter(|page| page.port.is_some());
         page.is_some_and(|page| self.0.iter().any(|allowed| allowed.includes(&page)))
     }
+
+    /// Returns the patterns of a bucket's CORS rule. There, `:*` does not include the default port, which pages omit.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        let patterns = |origin: &Origin| {
+            let text = origin.to_string();
+            let default = text.strip_suffix(":*").map(str::to_owned);
+            [Some(text), default].into_iter().flatten()
+        };
+        self.0.iter().flat_map(patterns).collect()
+    }
 }
 
 /// Pages of any port of this machine.

@@ -54,7 +54,7 @@ impl Stack {
             options.interceptor.as_deref(),
         )
         .await?;
-        provision(&emulators, &template, &names).await?;
+        provision(&emulators, &template, &names, &options.origins).await?;
         let logs = Logs::new(options.log);
         let pools = pools(&template, &names, &options, &emulators, &executables, &logs)?;
         if options.prewarm {

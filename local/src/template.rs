@@ -44,6 +44,8 @@ pub struct Bucket {
     pub id: String,
     /// `BucketName`, if declared.
     pub name: Option<Expression>,
+    /// CORS rules.
+    pub cors: Vec<Cors>,
 }
 
 #[derive(Deserialize)]
@@ -153,8 +155,9 @@ impl Template {
 
 impl Bucket {
     fn read(id: &str, properties: Value, parameters: &Parameters) -> Result<Self> {
+        let cors = Cors::read_rules(properties.clone())?;
         let properties: Option<BucketProperties> = yaml_serde::from_value(properties)?;
         let name = properties.and_then(|properties| properties.bucket_name);
-        Ok(Self { id: id.to_owned(), name: name.map(|name| Expression::read(&name, parameters)) })
+        Ok(Self { id: id.to_owned(), name: name.map(|name| Expression::read(&name, parameters)), cors })
     }
 }

@@ -1,12 +1,17 @@
-//! Built-in S3: `s3s` implements the protocol and its signatures, SQLite stores the objects.
+//! Built-in S3: `s3s` implements the protocol and its signatures, SQLite stores the objects, files their bodies.
 //!
 //! Only operations that the functions or their tests use are implemented.
 
+mod bodies;
 mod checksums;
+mod cors;
+mod errors;
 mod listing;
 mod objects;
 mod operations;
+mod signed_headers;
 mod store;
+mod upload;
 
 use std::net::SocketAddr;
 
@@ -15,9 +20,12 @@ use aws_credential_types::Credentials;
 use axum::Router;
 use axum::error_handling::HandleError;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use cors::Cors;
 use operations::Objects;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
+use signed_headers::SignedHeaders;
 use store::Store;
 
 use super::{Emulator, data::Folder};
@@ -29,15 +37,19 @@ pub(super) async fn serve(
     address: SocketAddr,
     credentials: &Credentials,
 ) -> Result<Emulator> {
-    let store = Store::open(folder.map(|folder| folder.file("s3.sqlite")).as_deref())?;
+    let store = Store::open(folder)?;
     let (listener, address) = listener(address).await?;
-    let app = Router::new().fallback_service(HandleError::new(service(store, credentials), internal_error));
+    let cors = Cors::default();
+    let service =
+        HandleError::new(service(Objects { store, cors: cors.clone() }, credentials), internal_error);
+    let app = Router::new().fallback_service(service).layer(from_fn_with_state(cors, cors::handle));
     Ok(Emulator::own(address, vec![Task::serve(listener, app)]))
 }
 
-fn service(store: Store, credentials: &Credentials) -> S3Service {
-    let mut builder = S3ServiceBuilder::new(Objects::new(store));
+fn service(objects: Objects, credentials: &Credentials) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(objects);
     builder.set_auth(SimpleAuth::from_single(credentials.access_key_id(), credentials.secret_access_key()));
+    builder.set_access(SignedHeaders);
     builder.build()
 }
 

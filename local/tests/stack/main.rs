@@ -1,5 +1,6 @@
 //! The local stack through its public interface, with `examples/echo.rs` as function and `tests/template.yaml`.
 
+mod bucket_cors;
 mod command_line;
 mod common;
 mod cors;
@@ -8,4 +9,6 @@ mod elsewhere;
 mod functions;
 mod gateway;
 mod objects;
+mod presigned;
+mod stored_bodies;
 mod template;

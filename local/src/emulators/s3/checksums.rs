@@ -1,4 +1,4 @@
-//! Checksums of an object, from headers or trailers.
+//! Digests of a body, and their comparison with the checksums in headers or trailers.
 
 use std::collections::BTreeMap;
 
@@ -8,57 +8,94 @@ use http::HeaderMap;
 use s3s::crypto::{Checksum, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 use s3s::{S3Result, s3_error};
 
-/// Name of an algorithm, and its function for a base64 digest.
-type Algorithm = (&'static str, fn(&[u8]) -> String);
+/// Name of an algorithm, and its start.
+type Algorithm = (&'static str, fn() -> Box<dyn Digest>);
 
 const ALGORITHMS: [Algorithm; 5] = [
-    ("crc32", digest::<Crc32>),
-    ("crc32c", digest::<Crc32c>),
-    ("crc64nvme", digest::<Crc64Nvme>),
-    ("sha1", digest::<Sha1>),
-    ("sha256", digest::<Sha256>),
+    ("crc32", start::<Crc32>),
+    ("crc32c", start::<Crc32c>),
+    ("crc64nvme", start::<Crc64Nvme>),
+    ("sha1", start::<Sha1>),
+    ("sha256", start::<Sha256>),
 ];
 
-/// Verifies the checksums of `body` in `headers` and `trailers`, and returns them by algorithm.
-pub(super) fn verify(
-    body: &[u8],
-    headers: &HeaderMap,
-    trailers: Option<&HeaderMap>,
-) -> S3Result<BTreeMap<String, String>> {
-    check(body, headers, "content-md5", digest::<Md5>)?;
-    let mut verified = BTreeMap::new();
-    for (algorithm, digest) in ALGORITHMS {
-        let header = format!("x-amz-checksum-{algorithm}");
-        for headers in [Some(headers), trailers].into_iter().flatten() {
-            if let Some(checksum) = check(body, headers, &header, digest)? {
-                verified.insert(algorithm.to_owned(), checksum);
-            }
-        }
+/// Digests of a body that is being received.
+pub(super) struct Digests {
+    md5: Md5,
+    /// Digests by algorithm.
+    checksums: Vec<(&'static str, Box<dyn Digest>)>,
+}
+
+/// Verified digests of a body.
+#[derive(Debug)]
+pub(super) struct Verified {
+    /// S3's entity tag.
+    pub(super) etag: String,
+    /// Base64 checksums by algorithm.
+    pub(super) checksums: BTreeMap<String, String>,
+}
+
+trait Digest: Send {
+    fn update(&mut self, chunk: &[u8]);
+    /// Returns the base64 digest.
+    fn finish(self: Box<Self>) -> String;
+}
+
+impl<C: Checksum + Send> Digest for C {
+    fn update(&mut self, chunk: &[u8]) {
+        Checksum::update(self, chunk);
     }
-    Ok(verified)
+
+    fn finish(self: Box<Self>) -> String {
+        BASE64_STANDARD.encode(self.finalize())
+    }
 }
 
-/// Computes S3's entity tag of an object.
-pub(super) fn etag(body: &[u8]) -> String {
-    Md5::checksum(body).iter().fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"))
+fn start<C: Checksum + Send + 'static>() -> Box<dyn Digest> {
+    Box::new(C::new())
 }
 
-fn check(
-    body: &[u8],
-    headers: &HeaderMap,
-    header: &str,
-    digest: fn(&[u8]) -> String,
-) -> S3Result<Option<String>> {
-    let Some(sent) = headers.get(header) else {
-        return Ok(None);
-    };
-    let computed = digest(body);
-    if sent.as_bytes() == computed.as_bytes() {
-        return Ok(Some(computed));
+impl Digests {
+    /// Starts the digests for the checksums that are in `headers` or announced for the trailers.
+    pub(super) fn wanted(headers: &HeaderMap) -> Self {
+        let trailer = headers.get("x-amz-trailer").and_then(|names| names.to_str().ok()).unwrap_or_default();
+        let wanted = |name: &str| {
+            let header = header(name);
+            headers.contains_key(&header) || trailer.split(',').any(|name| name.trim() == header)
+        };
+        let checksums = ALGORITHMS.iter().filter(|(name, _)| wanted(name));
+        Self { md5: Md5::new(), checksums: checksums.map(|(name, start)| (*name, start())).collect() }
+    }
+
+    pub(super) fn update(&mut self, chunk: &[u8]) {
+        Checksum::update(&mut self.md5, chunk);
+        self.checksums.iter_mut().for_each(|(_, digest)| digest.update(chunk));
+    }
+
+    /// Compares the digests with the checksums in `headers` and `trailers`.
+    pub(super) fn verify(self, headers: &HeaderMap, trailers: Option<&HeaderMap>) -> S3Result<Verified> {
+        let md5 = self.md5.finalize();
+        let etag = md5.iter().fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+        check(&BASE64_STANDARD.encode(md5), "content-md5", headers)?;
+        let mut checksums = BTreeMap::new();
+        for (name, digest) in self.checksums {
+            let computed = digest.finish();
+            for headers in [Some(headers), trailers].into_iter().flatten() {
+                check(&computed, &header(name), headers)?;
+            }
+            checksums.insert(name.to_owned(), computed);
+        }
+        Ok(Verified { etag, checksums })
+    }
+}
+
+fn header(algorithm: &str) -> String {
+    format!("x-amz-checksum-{algorithm}")
+}
+
+fn check(computed: &str, header: &str, headers: &HeaderMap) -> S3Result<()> {
+    if headers.get_all(header).iter().all(|sent| sent.as_bytes() == computed.as_bytes()) {
+        return Ok(());
     }
     Err(s3_error!(BadDigest, "The {header} you specified did not match the calculated checksum."))
-}
-
-fn digest<C: Checksum>(body: &[u8]) -> String {
-    BASE64_STANDARD.encode(C::checksum(body))
 }

@@ -2,7 +2,7 @@
 
 use s3s::dto::{CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object};
 
-use super::objects::timestamp;
+use super::objects::{length, timestamp};
 use super::store::Summary;
 
 const MAX_KEYS: usize = 1000;
@@ -84,7 +84,7 @@ fn folder<'k>(input: &ListObjectsV2Input, key: &'k str) -> Option<&'k str> {
 fn object(summary: Summary) -> Object {
     Object {
         key: Some(summary.key),
-        size: Some(summary.attributes.size),
+        size: Some(length(summary.attributes.size)),
         e_tag: Some(ETag::Strong(summary.attributes.etag)),
         last_modified: Some(timestamp(summary.modified_ms)),
         ..Object::default()

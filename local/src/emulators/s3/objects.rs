@@ -1,22 +1,19 @@
 //! Conversions between stored attributes of objects and the SDK's requests and responses.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-use s3s::dto::{ETag, GetObjectOutput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Tag, Timestamp};
+use s3s::dto::{
+    ChecksumMode, ETag, GetObjectOutput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Tag, Timestamp,
+};
 
-use super::checksums;
+use super::checksums::Verified;
 use super::store::{Attributes, Summary};
 
-pub(super) fn attributes(
-    input: &PutObjectInput,
-    body: &[u8],
-    checksums: BTreeMap<String, String>,
-) -> Attributes {
+pub(super) fn attributes(input: &PutObjectInput, size: u64, verified: Verified) -> Attributes {
     Attributes {
-        etag: checksums::etag(body),
-        size: length(body.len()),
+        etag: verified.etag,
+        size,
         cache_control: input.cache_control.clone(),
         content_disposition: input.content_disposition.clone(),
         content_encoding: input.content_encoding.clone(),
@@ -24,7 +21,7 @@ pub(super) fn attributes(
         content_type: input.content_type.clone(),
         metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
         tagging: input.tagging.clone(),
-        checksums,
+        checksums: verified.checksums,
     }
 }
 
@@ -41,12 +38,12 @@ pub(super) fn put_output(attributes: &Attributes) -> PutObjectOutput {
     }
 }
 
-pub(super) fn get_output(summary: Summary) -> GetObjectOutput {
+pub(super) fn get_output(summary: Summary, mode: Option<&ChecksumMode>) -> GetObjectOutput {
     let Summary { modified_ms, attributes, .. } = summary;
     GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
         cache_control: attributes.cache_control,
-        checksum_sha256: attributes.checksums.get("sha256").cloned(),
+        checksum_sha256: sha256(&attributes.checksums, mode),
         content_disposition: attributes.content_disposition,
         content_encoding: attributes.content_encoding,
         content_language: attributes.content_language,
@@ -58,22 +55,28 @@ pub(super) fn get_output(summary: Summary) -> GetObjectOutput {
     }
 }
 
-pub(super) fn head_output(summary: Summary) -> HeadObjectOutput {
+pub(super) fn head_output(summary: Summary, mode: Option<&ChecksumMode>) -> HeadObjectOutput {
     let Summary { modified_ms, attributes, .. } = summary;
     HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
         cache_control: attributes.cache_control,
-        checksum_sha256: attributes.checksums.get("sha256").cloned(),
+        checksum_sha256: sha256(&attributes.checksums, mode),
         content_disposition: attributes.content_disposition,
         content_encoding: attributes.content_encoding,
         content_language: attributes.content_language,
-        content_length: Some(attributes.size),
+        content_length: Some(length(attributes.size)),
         content_type: attributes.content_type,
         e_tag: Some(ETag::Strong(attributes.etag)),
         last_modified: Some(timestamp(modified_ms)),
         metadata: Some(attributes.metadata.into_iter().collect()),
         ..HeadObjectOutput::default()
     }
+}
+
+/// Returns the SHA-256 for a request that asks for checksums.
+fn sha256(checksums: &BTreeMap<String, String>, mode: Option<&ChecksumMode>) -> Option<String> {
+    let wanted = mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
+    checksums.get("sha256").filter(|_| wanted).cloned()
 }
 
 pub(super) fn tags(tagging: &str) -> Vec<Tag> {
@@ -85,15 +88,10 @@ pub(super) fn tags(tagging: &str) -> Vec<Tag> {
     pairs.map(|(key, value)| Tag { key: Some(decode(key)), value: Some(decode(value)) }).collect()
 }
 
-pub(super) fn part_of(body: &[u8], part: Range<u64>) -> Vec<u8> {
-    let bound = |position| usize::try_from(position).unwrap_or(usize::MAX);
-    body.get(bound(part.start)..bound(part.end)).map(<[u8]>::to_vec).unwrap_or_default()
-}
-
 pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.unsigned_abs()))
 }
 
-pub(super) fn length(bytes: usize) -> i64 {
+pub(super) fn length(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

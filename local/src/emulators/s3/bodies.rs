@@ -1,0 +1,86 @@
+//! Bodies of objects: one file each, in one folder. A file is an object's body once a row names it.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Take};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use futures_util::stream::try_unfold;
+use s3s::dto::StreamingBlob;
+use tempfile::{Builder, NamedTempFile, TempDir};
+
+/// Bytes of a file in memory at a time.
+const CHUNK: u64 = 256 * 1024;
+
+/// Folder of the files.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    path: PathBuf,
+    /// Deletes the folder with the store, if it is for data in memory.
+    temporary: Option<TempDir>,
+}
+
+impl Bodies {
+    /// Opens the folder at `path`, or a temporary one.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            let temporary = tempfile::tempdir().context("can't create a folder for the objects' bodies")?;
+            return Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) });
+        };
+        std::fs::create_dir_all(path).with_context(|| format!("can't create {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), temporary: None })
+    }
+
+    /// Creates an empty file with a unique name. It is deleted when it is dropped, unless its cleanup is disabled.
+    pub(super) fn create(&self) -> io::Result<NamedTempFile> {
+        Builder::new().prefix("").rand_bytes(32).tempfile_in(&self.path)
+    }
+
+    /// Makes a written file survive a crash of the machine, as a row will that names it.
+    pub(super) fn sync(&self, file: &NamedTempFile) -> io::Result<()> {
+        if self.temporary.is_some() {
+            return Ok(());
+        }
+        file.as_file().sync_all()?;
+        // Windows opens no folders, and needs no sync of them.
+        File::open(&self.path).map_or(Ok(()), |folder| folder.sync_all())
+    }
+
+    pub(super) fn file(&self, name: &str) -> io::Result<File> {
+        File::open(self.path.join(name))
+    }
+
+    /// Removes the file of a replaced or deleted object. Files that stay are removed at the next start.
+    pub(super) fn remove(&self, name: &str) {
+        drop(std::fs::remove_file(self.path.join(name)));
+    }
+
+    /// Removes all other files, which a crash left.
+    pub(super) fn retain(&self, names: &HashSet<String>) -> io::Result<()> {
+        for entry in std::fs::read_dir(&self.path)? {
+            let name = entry?.file_name();
+            if !name.to_str().is_some_and(|name| names.contains(name)) {
+                std::fs::remove_file(self.path.join(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Streams a part of a file.
+pub(super) fn read(mut file: File, part: Range<u64>) -> io::Result<StreamingBlob> {
+    file.seek(SeekFrom::Start(part.start))?;
+    let rest = file.take(part.end - part.start);
+    Ok(StreamingBlob::wrap(try_unfold(rest, |rest| async {
+        tokio::task::spawn_blocking(|| next_chunk(rest)).await.map_err(io::Error::other)?
+    })))
+}
+
+fn next_chunk(mut rest: Take<File>) -> io::Result<Option<(Bytes, Take<File>)>> {
+    let mut chunk = Vec::new();
+    rest.by_ref().take(CHUNK).read_to_end(&mut chunk)?;
+    Ok((!chunk.is_empty()).then(|| (chunk.into(), rest)))
+}
