@@ -19,8 +19,10 @@ use anyhow::Result;
 use aws_credential_types::Credentials;
 use axum::Router;
 use axum::error_handling::HandleError;
+use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::http::header::EXPECT;
+use axum::middleware::{from_fn_with_state, map_request};
 use cors::Cors;
 use operations::Objects;
 use s3s::auth::SimpleAuth;
@@ -29,6 +31,7 @@ use signed_headers::SignedHeaders;
 use store::Store;
 
 use super::{Emulator, data::Folder};
+use crate::body::discarded_on_drop;
 use crate::tasks::{Task, listener};
 
 /// Serves the objects in `folder`, or in memory, at `address`, to callers that sign with `credentials`.
@@ -40,9 +43,9 @@ pub(super) async fn serve(
     let store = Store::open(folder)?;
     let (listener, address) = listener(address).await?;
     let cors = Cors::default();
-    let service =
-        HandleError::new(service(Objects { store, cors: cors.clone() }, credentials), internal_error);
-    let app = Router::new().fallback_service(service).layer(from_fn_with_state(cors, cors::handle));
+    let service = service(Objects { store, cors: cors.clone() }, credentials);
+    let app = Router::new().fallback_service(HandleError::new(service, internal_error));
+    let app = app.layer(from_fn_with_state(cors, cors::handle)).layer(map_request(discard_refused_body));
     Ok(Emulator::own(address, vec![Task::serve(listener, app)]))
 }
 
@@ -51,6 +54,11 @@ fn service(objects: Objects, credentials: &Credentials) -> S3Service {
     builder.set_auth(SimpleAuth::from_single(credentials.access_key_id(), credentials.secret_access_key()));
     builder.set_access(SignedHeaders);
     builder.build()
+}
+
+/// Lets the sender of a refused body read the response. One that waits for `100 Continue` has not sent its body.
+async fn discard_refused_body(request: Request) -> Request {
+    if request.headers().contains_key(EXPECT) { request } else { request.map(discarded_on_drop) }
 }
 
 /// Handles errors of connections. Errors of S3 are responses already.

@@ -8,18 +8,21 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::types::ChecksumMode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use local::client::{Client, RequestBuilder, Response};
 use local::emulators::External;
 use local::ports::neighboring_ports;
 use local::stack::{Options, Stack};
 use s3s::crypto::{Checksum, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::command_line;
 use super::common::{options, start};
 
 pub(super) const BUCKET: &str = "things-bucket";
 const BODY: &[u8] = b"bytes";
-const LARGE: usize = 100 * 1024 * 1024;
+const LARGE: usize = 105_000_000;
 
 fn sha256(body: &[u8]) -> String {
     BASE64_STANDARD.encode(Sha256::checksum(body))
@@ -118,6 +121,23 @@ async fn presigned_put_refuses_everything_else() -> Result<()> {
     assert_eq!(stored.contents(), []);
     assert_eq!(outcome(&put()?.send().await?), "200");
     assert_eq!(outcome(&put()?.send().await?), "412 PreconditionFailed");
+    Ok(())
+}
+
+/// The emulator refuses the request by its headers. Many clients read the response only after their whole body.
+#[tokio::test]
+async fn refused_large_upload_gets_its_response() -> Result<()> {
+    let (stack, _) = start().await?;
+    let address = stack.s3_endpoint().strip_prefix("http://").context("no URL")?;
+    let body = vec![7; 20 * 1024 * 1024];
+    let head =
+        format!("PUT /{BUCKET}/k HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n", body.len());
+    let mut connection = TcpStream::connect(address).await?;
+    connection.write_all(head.as_bytes()).await?;
+    connection.write_all(&body).await?;
+    let mut response = [0; 12];
+    connection.read_exact(&mut response).await?;
+    assert_eq!(&response, b"HTTP/1.1 403");
     Ok(())
 }
 
@@ -222,7 +242,7 @@ async fn large_files_pass_through_little_memory() -> Result<()> {
     let process = child.id().context("it has ended")?;
     let before = peak(process)?;
 
-    let body: Vec<u8> = (0..=250).cycle().take(LARGE).collect();
+    let body = Bytes::from((0..=249).collect::<Vec<u8>>().repeat(LARGE / 250));
     let put = pinned(&stack, "k", &body).presigned(minutes()?).await?;
     let get = stack.s3().get_object().bucket(BUCKET).key("k").presigned(minutes()?).await?;
     let response = request(&stack, &put)?.untyped(body.clone()).send().await?;

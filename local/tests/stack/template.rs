@@ -112,6 +112,7 @@ Resources:
 fn template_of_the_service_loads() -> Result<()> {
     let template = Template::load(&Template::find(&package())?)?;
     assert!(!template.tables.is_empty());
+    assert!(template.buckets.iter().any(|bucket| !bucket.cors.is_empty()));
     assert!(template.functions.iter().all(|function| !function.routes.is_empty()));
     Ok(())
 }

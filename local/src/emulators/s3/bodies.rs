@@ -27,7 +27,8 @@ impl Bodies {
     /// Opens the folder at `path`, or a temporary one.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
-            let temporary = tempfile::tempdir().context("can't create a folder for the objects' bodies")?;
+            let temporary = Builder::new().prefix("local-s3-").tempdir();
+            let temporary = temporary.context("can't create a folder for the objects' bodies")?;
             return Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) });
         };
         std::fs::create_dir_all(path).with_context(|| format!("can't create {}", path.display()))?;

@@ -19,7 +19,6 @@ use s3s::S3Error;
 use s3s::dto::CORSRule;
 
 use super::errors::error;
-use crate::body::discarded_on_drop;
 
 /// Names in `Vary`, because the headers of responses depend on them.
 const VARIES: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
@@ -63,7 +62,7 @@ pub(super) async fn handle(State(cors): State<Cors>, request: Request, next: Nex
         return cors.preflight(&request).unwrap_or_else(response);
     }
     let added = cors.headers(&request, request.method().as_str(), "");
-    let mut response = next.run(request.map(discarded_on_drop)).await;
+    let mut response = next.run(request).await;
     response.headers_mut().extend(added.unwrap_or_default());
     response
 }

@@ -10,6 +10,7 @@ use s3s::dto::{
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::cors::Cors;
+use super::errors::internal;
 use super::objects::{attributes, get_output, head_output, length, put_output, tags, timestamp};
 use super::store::{Put, Store, Summary};
 use super::{bodies, listing, upload};
@@ -77,6 +78,10 @@ impl S3 for Objects {
     async fn put_object(&self, mut req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         self.bucket(&req.input.bucket).await?;
         let create = only_create(&req.input)?;
+        // The put itself decides. This saves the transfer of a body that is going to be refused.
+        if create && self.summary(&req.input.bucket, &req.input.key).await.is_ok() {
+            return Err(exists());
+        }
         let body = req.input.body.take().unwrap_or_else(|| s3s::Body::empty().into());
         let upload =
             upload::receive(body, req.input.content_length, &self.store.bodies, &req.headers).await?;
@@ -87,7 +92,7 @@ impl S3 for Objects {
         let put = self.store.put(req.input.bucket, req.input.key, upload.file, attributes, create);
         match put.await.map_err(internal)? {
             Put::Stored => Ok(S3Response::new(output)),
-            Put::Exists => Err(s3_error!(PreconditionFailed, "The object exists")),
+            Put::Exists => Err(exists()),
         }
     }
 
@@ -105,7 +110,7 @@ impl S3 for Objects {
             output.checksum_sha256 = None;
         }
         output.content_length = Some(length(part.end - part.start));
-        output.body = Some(bodies::read(file, part).map_err(S3Error::internal_error)?);
+        output.body = Some(bodies::read(file, part).map_err(internal)?);
         Ok(S3Response::new(output))
     }
 
@@ -163,10 +168,10 @@ fn only_create(input: &PutObjectInput) -> S3Result<bool> {
     }
 }
 
-fn no_such_key() -> S3Error {
-    s3_error!(NoSuchKey, "The specified key does not exist.")
+fn exists() -> S3Error {
+    s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
 }
 
-fn internal(error: anyhow::Error) -> S3Error {
-    S3Error::with_source(s3s::S3ErrorCode::InternalError, error.into())
+fn no_such_key() -> S3Error {
+    s3_error!(NoSuchKey, "The specified key does not exist.")
 }

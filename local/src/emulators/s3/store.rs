@@ -24,8 +24,10 @@ const SCHEMA: &str = "
         modified_ms INTEGER NOT NULL,
         attributes TEXT NOT NULL,
         PRIMARY KEY (bucket, key)
-    ) STRICT;
-    PRAGMA user_version = 1;";
+    ) STRICT;";
+const PUT: &str = "
+    INSERT INTO objects (bucket, key, file, modified_ms, attributes) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET (file, modified_ms, attributes) = (?3, ?4, ?5)";
 
 /// Database of buckets and objects.
 #[derive(Debug, Clone)]
@@ -74,7 +76,8 @@ impl Store {
             Some(path) => connect(&path).with_context(|| format!("can't open {}", path.display()))?,
             None => Connection::open_in_memory().context("can't create the objects' database")?,
         };
-        database.execute_batch(SCHEMA).context("can't create the objects' tables")?;
+        let schema = format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
+        database.execute_batch(&schema).context("can't create the objects' tables")?;
         let bodies = Bodies::open(folder.map(|folder| folder.file("s3")).as_deref())?;
         let named: HashSet<_> = database
             .prepare("SELECT file FROM objects")?
@@ -114,9 +117,6 @@ impl Store {
         create: bool,
     ) -> Result<Put> {
         let name = body.path().file_name().and_then(|name| name.to_str()).context("no file name")?.to_owned();
-        let sql =
-            "INSERT INTO objects (bucket, key, file, modified_ms, attributes) VALUES (?1, ?2, ?3, ?4, ?5)
-                   ON CONFLICT DO UPDATE SET (file, modified_ms, attributes) = (?3, ?4, ?5)";
         let now = clock::now().as_millisecond();
         let bodies = Arc::clone(&self.bodies);
         self.run(move |db| {
@@ -125,7 +125,7 @@ impl Store {
             if create && replaced.is_some() {
                 return Ok(Put::Exists);
             }
-            transaction.execute(sql, params![bucket, key, name, now, serde_json::to_string(&attributes)?])?;
+            transaction.execute(PUT, params![bucket, key, name, now, serde_json::to_string(&attributes)?])?;
             transaction.commit()?;
             body.disable_cleanup(true);
             if let Some(replaced) = replaced {

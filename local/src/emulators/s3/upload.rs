@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::bodies::Bodies;
 use super::checksums::Digests;
-use super::errors::error;
+use super::errors::{error, internal};
 
 /// Largest object in bytes, as in S3 for a single put.
 const MAX_OBJECT: u64 = 5 * 1024 * 1024 * 1024;
@@ -35,7 +35,7 @@ pub(super) async fn receive(
     if length.is_some_and(|length| length.unsigned_abs() > MAX_OBJECT) {
         return Err(too_large());
     }
-    let file = bodies.create().map_err(S3Error::internal_error)?;
+    let file = bodies.create().map_err(internal)?;
     let mut upload = Upload { file, size: 0, digests: Digests::wanted(headers) };
     while let Some(chunk) = body.try_next().await.map_err(broken)? {
         upload = blocking(move || upload.append(&chunk)).await?;
@@ -59,7 +59,7 @@ impl Upload {
 /// Runs `work` on a thread for blocking calls, because files and digests block.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> S3Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(S3Error::internal_error)?.map_err(S3Error::internal_error)
+    done.map_err(internal)?.map_err(internal)
 }
 
 fn too_large() -> S3Error {
