@@ -101,6 +101,14 @@ impl Emulators {
         clients::dynamodb(&self.dynamodb.endpoint, self.credentials.clone())
     }
 
+    /// Returns the ARN of a table's stream.
+    pub(crate) async fn stream_of(&self, table: &str) -> Result<String> {
+        let described = self.dynamodb().describe_table().table_name(table).send().await;
+        let described = described.with_context(|| format!("can't describe {table}"))?.table;
+        let arn = described.and_then(|table| table.latest_stream_arn);
+        arn.with_context(|| format!("{} gave the table {table} no stream", self.dynamodb.endpoint))
+    }
+
     /// Returns a client of S3 that bypasses the interceptor.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         clients::s3(&self.s3.endpoint, self.credentials.clone())

@@ -21,6 +21,7 @@ pub mod requests;
 pub mod scaffold;
 mod seed;
 pub mod stack;
+pub mod streams;
 pub mod tasks;
 pub mod template;
 pub mod terminal;

@@ -6,13 +6,14 @@ mod options;
 pub use options::{Binaries, Options};
 
 use anyhow::{Context, Result};
-use assembly::{Pools, bind, executables, pools, prewarm, routes, select, targets};
+use assembly::{Pools, bind, consumers, executables, pools, prewarm, routes, select, targets};
 use bytes::Bytes;
 
 use crate::emulators::{Emulators, provision};
 use crate::environment::Variables;
 use crate::gateway::{self, Cors, Gateway, Route, Router};
 use crate::lambda::{Logs, Outcome};
+use crate::streams::Streams;
 use crate::tasks::Task;
 use crate::template::{Names, Template};
 use crate::token::{DEFAULT_LIFETIME, Issuer};
@@ -28,6 +29,7 @@ pub struct Stack {
     logs: Logs,
     issuer: Option<Issuer>,
     emulators: Emulators,
+    streams: Streams,
     _gateway: Task,
 }
 
@@ -60,12 +62,14 @@ impl Stack {
         if options.prewarm {
             prewarm(&pools, &logs).await?;
         }
+        let consumers = consumers(&template, &names, &emulators, &pools, &logs).await?;
         let router = Router::new(targets(&template, &pools));
         let cors = template.cors.as_ref().map(|cors| Cors::new(cors, options.origins)).transpose()?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             routes: routes(&template),
             issuer: Issuer::trusted_by(&options.variables),
+            streams: Streams::start(consumers, options.streams),
             _gateway: gateway::serve(listener, Gateway { router, cors, port, log: options.log }),
             template,
             names,
@@ -177,6 +181,15 @@ impl Stack {
         Ok(pool.invoke(event.into()).await)
     }
 
+    /// Delivers all changes of tables that were made before this call to the functions that their streams feed, and waits until
+    /// each has succeeded or was given up. Changes that these functions make are included.
+    ///
+    /// # Errors
+    /// When a stream can't be read.
+    pub async fn settle_streams(&self) -> Result<()> {
+        self.streams.settle().await
+    }
+
     /// Kills the processes of a function (its binary or logical id) that handle an invocation, like a crash.
     pub fn crash(&self, function: &str) {
         let function = self.template.function(function);
@@ -186,7 +199,8 @@ impl Stack {
     }
 
     /// Stops the stack and waits until its processes have ended.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        self.streams.stop();
         for pool in self.pools.values() {
             pool.stop().await;
         }

@@ -1,4 +1,4 @@
-//! Parser of `template.yaml`: functions with their routes, tables, buckets and CORS.
+//! Parser of `template.yaml`: functions with their routes and streams, tables, buckets and CORS.
 //!
 //! Other resources and properties are ignored. A required property that can't be parsed is an error that names the
 //! resource.
@@ -7,12 +7,16 @@ mod cors;
 mod expression;
 mod function;
 mod names;
+mod pattern;
+mod stream;
 mod table;
 
 pub use cors::Cors;
 pub use expression::Expression;
 pub use function::{Function, RouteKey};
 pub use names::{ACCOUNT, Names, REGION};
+pub use pattern::Pattern;
+pub use stream::Stream;
 pub use table::{Attribute, Index, Key, Table};
 
 use std::path::{Path, PathBuf};
@@ -99,6 +103,7 @@ impl Template {
             template.add(id, resource, &document).with_context(|| format!("resource {id}"))?;
         }
         template.check_routes()?;
+        template.check_streams()?;
         Ok(template)
     }
 
@@ -147,6 +152,18 @@ impl Template {
                     bail!("functions {other} and {} share the route {route}", function.id);
                 }
                 seen.push((&function.id, route));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that every stream which feeds a function is that of a table.
+    fn check_streams(&self) -> Result<()> {
+        let has_stream = |id: &str| self.tables.iter().any(|table| table.id == id && table.stream.is_some());
+        for function in &self.functions {
+            let missing = function.streams.iter().find(|stream| !has_stream(&stream.table));
+            if let Some(Stream { table, .. }) = missing {
+                bail!("resource {}: {table} is not a table with a StreamSpecification", function.id);
             }
         }
         Ok(())

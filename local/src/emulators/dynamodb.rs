@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use dynoxide::Database;
+use rusqlite::Connection;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Emulator, data::Folder};
@@ -12,6 +13,12 @@ use crate::tasks::{Task, listener};
 
 /// Period of the removal of expired items. DynamoDB itself may take days, so code must not rely on it.
 const SWEEP_PERIOD: Duration = Duration::from_mins(1);
+
+/// Removal of stream records older than a day, as in DynamoDB, and an index of the others. `dynoxide` itself keeps all of
+/// them and reads them all with every write.
+const TRIM: &str = "
+    DELETE FROM _stream_records WHERE created_at < unixepoch('now', '-1 day');
+    CREATE INDEX IF NOT EXISTS _stream_order ON _stream_records (table_name, CAST(sequence_number AS INTEGER));";
 
 /// Serves the database in `folder`, or one in memory, at `address`.
 pub(super) async fn serve(folder: Option<&Folder>, address: SocketAddr) -> Result<Emulator> {
@@ -27,7 +34,10 @@ fn open(folder: Option<&Folder>) -> Result<Database> {
     };
     let file = folder.file("dynamodb.sqlite");
     let path = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
-    Database::new(path).with_context(|| format!("can't open {path}"))
+    let database = Database::new(path).with_context(|| format!("can't open {path}"))?;
+    let trimmed = Connection::open(path).and_then(|connection| connection.execute_batch(TRIM));
+    trimmed.with_context(|| format!("can't trim the streams in {path}"))?;
+    Ok(database)
 }
 
 async fn sweep(database: Database) {

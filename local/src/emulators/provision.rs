@@ -1,5 +1,5 @@
-//! Creation of the template's tables and buckets through the SDK, which works with any emulator. Existing ones are not
-//! changed.
+//! Creation of the template's tables and buckets through the SDK, which works with any emulator. Existing tables only get
+//! their expiry and their stream, if they have none.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex,
-    Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
-    TimeToLiveStatus,
+    Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription,
+    TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
@@ -58,6 +58,7 @@ async fn ensure_table(client: &Client, table: &Table, name: &str) -> Result<()> 
     }
     let found = active(client, name).await?;
     check_key(table, &found)?;
+    ensure_stream(client, table, &found, name).await?;
     ensure_expiry(client, table, name).await
 }
 
@@ -84,7 +85,13 @@ fn request(
         let definition = definition.set_key_schema(Some(key_schema(&index.key_schema)?));
         request = request.local_secondary_indexes(definition.projection(projection(index)).build()?);
     }
-    Ok(request)
+    let stream = table.stream.as_deref().map(stream_specification).transpose()?;
+    Ok(request.set_stream_specification(stream))
+}
+
+fn stream_specification(view: &str) -> Result<StreamSpecification> {
+    let stream = StreamSpecification::builder().stream_enabled(true);
+    Ok(stream.stream_view_type(StreamViewType::from(view)).build()?)
 }
 
 fn key_schema(keys: &[Key]) -> Result<Vec<KeySchemaElement>> {
@@ -123,6 +130,24 @@ fn check_key(table: &Table, found: &TableDescription) -> Result<()> {
         bail!("it exists with another key than the template declares; remove it, or use another data folder");
     }
     Ok(())
+}
+
+/// Adds the stream that a table of an older template lacks.
+async fn ensure_stream(client: &Client, table: &Table, found: &TableDescription, name: &str) -> Result<()> {
+    let Some(view) = &table.stream else { return Ok(()) };
+    let stream = stream_specification(view)?;
+    match &found.stream_specification {
+        Some(present) if *present == stream => return Ok(()),
+        Some(present) if present.stream_enabled => {
+            bail!(
+                "its stream has another StreamViewType than the template declares; remove the table, or use another data folder"
+            )
+        }
+        _ => {}
+    }
+    let request = client.update_table().table_name(name).stream_specification(stream);
+    request.send().await.context("can't add its stream")?;
+    active(client, name).await.map(drop)
 }
 
 async fn ensure_expiry(client: &Client, table: &Table, name: &str) -> Result<()> {

@@ -13,6 +13,7 @@ use crate::cargo::{Build, Executables};
 use crate::emulators::Emulators;
 use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
+use crate::streams::{Api, Consumer};
 use crate::template::{Function, Names, RouteKey, Template};
 
 /// Environments of all functions, by logical id.
@@ -94,6 +95,27 @@ pub(super) async fn prewarm(pools: &Pools, logs: &Logs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Creates a consumer of each stream that feeds a function.
+pub(super) async fn consumers(
+    template: &Template,
+    names: &Names,
+    emulators: &Emulators,
+    pools: &Pools,
+    logs: &Logs,
+) -> Result<Vec<Consumer>> {
+    let mut consumers = Vec::new();
+    for function in &template.functions {
+        let pool = pools.get(&function.id).context("the function has no environments")?;
+        for stream in &function.streams {
+            let table = names.table(&stream.table).unwrap_or(&stream.table);
+            let arn = emulators.stream_of(table).await?;
+            let api = Api::new(&emulators.dynamodb.endpoint, &emulators.credentials, arn);
+            consumers.push(Consumer::new(api, stream.clone(), Arc::clone(pool), logs.clone()));
+        }
+    }
+    Ok(consumers)
 }
 
 pub(super) fn targets(template: &Template, pools: &Pools) -> Vec<(RouteKey, Arc<Pool>)> {

@@ -10,6 +10,7 @@ use crate::emulators::{Data, External, Interceptor};
 use crate::environment::{self, Variables};
 use crate::lambda::Log;
 use crate::origins::Origins;
+use crate::streams::Mode;
 
 /// Source of the functions' binaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct Options {
     pub credentials: Credentials,
     /// Starts an environment of each function with the stack, which fails if a function does not start.
     pub prewarm: bool,
+    /// Times at which the streams of tables are read and delivered to their functions.
+    pub streams: Mode,
 }
 
 impl Options {
@@ -75,6 +78,7 @@ impl Options {
             external: External::default(),
             credentials: environment::credentials(false),
             prewarm: false,
+            streams: Mode::Poll,
         }
     }
 }

@@ -63,6 +63,15 @@ impl Expression {
         }
     }
 
+    /// Returns the logical id and the attribute if the value is a single `!GetAtt` of a resource.
+    #[must_use]
+    pub fn attribute(&self) -> Option<(&str, &str)> {
+        match self.0.as_slice() {
+            [Part::Attribute(id, attribute)] => Some((id, attribute)),
+            _ => None,
+        }
+    }
+
     /// Returns the text if the value has no references to resources.
     #[must_use]
     pub fn literal(&self) -> Option<String> {

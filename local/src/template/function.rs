@@ -1,4 +1,4 @@
-//! Functions of the template: binary, limits, environment, routes.
+//! Functions of the template: binary, limits, environment, routes, streams.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
-use super::Expression;
 use super::expression::Parameters;
+use super::{Expression, Stream};
 
 /// Environment of a function as the template declares it, by variable.
 pub(super) type Settings = BTreeMap<String, Expression>;
@@ -29,6 +29,8 @@ pub struct Function {
     pub environment: Settings,
     /// Routes.
     pub routes: Vec<RouteKey>,
+    /// Streams that feed it.
+    pub streams: Vec<Stream>,
 }
 
 /// Method and path of a route, as the template writes them.
@@ -87,12 +89,12 @@ struct Environment {
 struct Event {
     r#type: String,
     #[serde(default)]
-    properties: Option<EventProperties>,
+    properties: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct EventProperties {
+struct HttpApi {
     method: Option<String>,
     path: Option<String>,
 }
@@ -110,6 +112,7 @@ impl Function {
         let binary = metadata.build_properties.binary.clone();
         let seconds = number("Timeout", own.timeout.as_ref().or(global.timeout.as_ref()), 3, parameters)?;
         let memory = own.memory_size.as_ref().or(global.memory_size.as_ref());
+        let (routes, streams) = events(&own.events, parameters)?;
         let variables = global.environment.variables.iter().chain(&own.environment.variables);
         Ok(Self {
             id: id.to_owned(),
@@ -119,7 +122,8 @@ impl Function {
             environment: variables
                 .map(|(name, value)| (name.clone(), Expression::read(value, parameters)))
                 .collect(),
-            routes: routes(&own.events)?,
+            routes,
+            streams,
         })
     }
 }
@@ -131,21 +135,27 @@ fn number(name: &str, value: Option<&Value>, default: u32, parameters: &Paramete
     number.with_context(|| format!("{name} is not a positive whole number"))
 }
 
-fn routes(events: &Mapping) -> Result<Vec<RouteKey>> {
-    let mut routes = Vec::new();
+/// Reads the events that the stack delivers. Others, such as schedules, are ignored.
+fn events(events: &Mapping, parameters: &Parameters) -> Result<(Vec<RouteKey>, Vec<Stream>)> {
+    let (mut routes, mut streams) = (Vec::new(), Vec::new());
     for (name, event) in events {
-        let name = name.as_str().unwrap_or("?");
-        let event: Event = yaml_serde::from_value(event.clone()).with_context(|| format!("event {name}"))?;
-        if event.r#type == "HttpApi" {
-            routes
-                .push(route(event.properties.unwrap_or_default()).with_context(|| format!("event {name}"))?);
-        }
+        let mut read = || {
+            let event: Event = yaml_serde::from_value(event.clone())?;
+            match event.r#type.as_str() {
+                "HttpApi" => routes.push(route(event.properties)?),
+                "DynamoDB" => streams.extend(Stream::read(event.properties, parameters)?),
+                _ => {}
+            }
+            anyhow::Ok(())
+        };
+        read().with_context(|| format!("event {}", name.as_str().unwrap_or("?")))?;
     }
-    Ok(routes)
+    Ok((routes, streams))
 }
 
 /// Parses a route. An event without method and path is the default route, as in SAM.
-fn route(properties: EventProperties) -> Result<RouteKey> {
+fn route(properties: Value) -> Result<RouteKey> {
+    let properties: HttpApi = yaml_serde::from_value::<Option<_>>(properties)?.unwrap_or_default();
     let method = properties.method.unwrap_or_else(|| "ANY".to_owned()).to_ascii_uppercase();
     let method =
         if method == "*" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" { "ANY".to_owned() } else { method };

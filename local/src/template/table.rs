@@ -1,4 +1,4 @@
-//! Tables of the template: keys, indexes, time to live.
+//! Tables of the template: keys, indexes, time to live, stream.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -24,6 +24,8 @@ pub struct Table {
     pub local_indexes: Vec<Index>,
     /// Attribute with the time to live.
     pub expires: Option<String>,
+    /// Images in the records of its stream, such as `NEW_AND_OLD_IMAGES`; `None` without a stream.
+    pub stream: Option<String>,
 }
 
 /// Attribute and its type.
@@ -79,6 +81,7 @@ struct Properties {
     #[serde(default)]
     local_secondary_indexes: Vec<Index>,
     time_to_live_specification: Option<TimeToLive>,
+    stream_specification: Option<StreamSpecification>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +89,12 @@ struct Properties {
 struct TimeToLive {
     attribute_name: Option<String>,
     enabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StreamSpecification {
+    stream_view_type: String,
 }
 
 impl Table {
@@ -100,6 +109,7 @@ impl Table {
             global_indexes: properties.global_secondary_indexes,
             local_indexes: properties.local_secondary_indexes,
             expires: expires.and_then(|ttl| ttl.attribute_name),
+            stream: properties.stream_specification.map(|stream| stream.stream_view_type),
         };
         table.check()?;
         Ok(table)
