@@ -9,11 +9,17 @@ use local::stack::Stack;
 
 const USER: &str = "dev-user";
 
-/// Renders the stack's routes, its emulators, its URL, and sample requests for the shell.
+/// Renders the stack's routes and streams, its emulators, its URL, and sample requests for the shell.
 pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
     let mut text = String::from("\n");
     for route in stack.routes() {
         writeln!(text, "  {:<15} {:<6} {}", route.binary, route.method, route.path)?;
+    }
+    for function in &stack.template().functions {
+        for stream in &function.streams {
+            let table = stack.table(&stream.table);
+            writeln!(text, "  {:<15} {:<6} {table}", function.binary, "stream")?;
+        }
     }
     let tables: Vec<_> = stack.template().tables.iter().map(|table| stack.table(&table.id)).collect();
     let buckets: Vec<_> = stack.template().buckets.iter().map(|bucket| stack.bucket(&bucket.id)).collect();

@@ -116,23 +116,27 @@ impl Example {
     pub fn load(template: &Template, function: &str) -> Result<Self> {
         let function = template.function(function).with_context(|| format!("no function {function}"))?;
         let file = file(template, &function.binary);
+        let route = function.routes.first();
+        let route = route.with_context(|| {
+            format!("{} has no route and thus no example: name a file with an event", function.binary)
+        })?;
         let read = || {
-            let route = function.routes.first().context("the function has no route")?.clone();
             let text = std::fs::read_to_string(&file)?;
             let Document { given, seed, roles, .. } = serde_json::from_str(&text)?;
-            Ok(Self { given, seed, roles, route, text })
+            Ok(Self { given, seed, roles, route: route.clone(), text })
         };
         let example: Result<_> = read();
         example.with_context(|| format!("{} is not an example", file.display()))
     }
 
-    /// Reads the examples of all functions that have one.
+    /// Reads the examples of all functions that have one. A function without a route has none.
     ///
     /// # Errors
     /// When an example can't be read.
     pub fn all(template: &Template) -> Result<Vec<Self>> {
-        let functions = template.functions.iter().map(|function| &*function.binary);
-        let present = functions.filter(|binary| file(template, binary).is_file());
+        let routed = template.functions.iter().filter(|function| !function.routes.is_empty());
+        let present =
+            routed.map(|function| &*function.binary).filter(|binary| file(template, binary).is_file());
         present.map(|binary| Self::load(template, binary)).collect()
     }
 

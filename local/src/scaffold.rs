@@ -92,7 +92,7 @@ impl Workspace {
             !remaining.is_empty(),
             "this would leave a template without functions: add one of your own before"
         );
-        for function in remaining {
+        for function in remaining.into_iter().filter(|function| !function.routes.is_empty()) {
             let given = Example::load(&self.template, &function.binary)?.given;
             let needed = given.values().find(|source| names.contains(source));
             ensure!(

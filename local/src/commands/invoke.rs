@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use local::emulators::Data;
 use local::lambda::Outcome;
 use local::stack::Stack;
+use local::streams::Mode;
 use local::template::Template;
 use serde_json::Value;
 
@@ -24,6 +25,8 @@ pub(crate) async fn invoke(arguments: Invoke) -> Result<ExitCode> {
     };
     options.only = Some(arguments.function.clone());
     options.data = arguments.data_dir.map_or(Data::Memory, Data::Dir);
+    // The function gets this event only.
+    options.streams = Mode::Manual;
     // Only an empty stack is seeded, never persistent or external tables.
     let seed = matches!(options.data, Data::Memory) && !options.external.any();
     let stack = Stack::start(options).await?;

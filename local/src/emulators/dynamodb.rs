@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use dynoxide::Database;
 use rusqlite::Connection;
 use tokio::time::{MissedTickBehavior, interval};
+use uuid::Uuid;
 
 use super::{Emulator, data::Folder};
 use crate::tasks::{Task, listener};
@@ -29,11 +30,12 @@ pub(super) async fn serve(folder: Option<&Folder>, address: SocketAddr) -> Resul
 }
 
 fn open(folder: Option<&Folder>) -> Result<Database> {
-    let Some(folder) = folder else {
-        return Database::memory().context("can't create the tables' database");
+    let path = match folder {
+        Some(folder) => folder.file("dynamodb.sqlite"),
+        // A name in SQLite's own file system in memory, which connections of this process share.
+        None => format!("file:/{}?vfs=memdb", Uuid::new_v4()).into(),
     };
-    let file = folder.file("dynamodb.sqlite");
-    let path = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
+    let path = path.to_str().with_context(|| format!("{} is not a UTF-8 path", path.display()))?;
     let database = Database::new(path).with_context(|| format!("can't open {path}"))?;
     let trimmed = Connection::open(path).and_then(|connection| connection.execute_batch(TRIM));
     trimmed.with_context(|| format!("can't trim the streams in {path}"))?;

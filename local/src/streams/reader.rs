@@ -101,16 +101,13 @@ impl Reader {
 
     async fn read(&mut self, index: usize) -> Result<Page> {
         let position = &mut self.shards[index];
-        let iterator = match position.iterator.take() {
-            Some(iterator) => iterator,
-            None => {
-                // Records older than a day are gone. A read behind one of them fails, and the next begins at the oldest.
-                let last = position.last.take();
-                let iterator = self.api.iterator(&position.shard, last.as_deref()).await?;
-                position.last = last;
-                iterator
-            }
-        };
+        if position.iterator.is_none() {
+            // Records older than a day are gone. A read behind one of them fails, and the next begins at the oldest.
+            let last = position.last.take();
+            position.iterator = Some(self.api.iterator(&position.shard, last.as_deref()).await?);
+            position.last = last;
+        }
+        let iterator = position.iterator.take().unwrap_or_default();
         // Without its iterator, which may have expired, a failed read is repeated with a new one.
         let records = self.api.records(&iterator).await?;
         position.iterator = Some(iterator);

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use super::common::{Meeting, binaries, options, template};
 
 /// Returns the program's command, without this process's environment.
-fn local(arguments: &[&str]) -> Command {
+pub(super) fn local(arguments: &[&str]) -> Command {
     let program = environment::variable("CARGO_BIN_EXE_local").unwrap_or_default();
     let mut command = Command::new(program);
     command.args(arguments).env_clear().kill_on_drop(true).stdin(Stdio::null());

@@ -22,16 +22,16 @@ pub(crate) fn package() -> PathBuf {
     environment::variable("CARGO_MANIFEST_DIR").unwrap_or_default().into()
 }
 
-/// Returns the folder with the echo function. It is built here, because `cargo test --test stack` builds no examples.
+/// Returns the folder with the functions. They are built here, because `cargo test --test stack` builds no examples.
 pub(crate) fn binaries() -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| echo().map_err(|error| format!("{error:#}")));
+    let folder = FOLDER.get_or_init(|| examples().map_err(|error| format!("{error:#}")));
     folder.clone().map_err(|error| anyhow!(error))
 }
 
-fn echo() -> Result<PathBuf> {
+fn examples() -> Result<PathBuf> {
     let (build, folder) = Build::of_this_program()?;
-    build.run_blocking(&package(), &["--package", "local", "--example", "echo"])?;
+    build.run_blocking(&package(), &["--package", "local", "--example", "echo", "--example", "follower"])?;
     Ok(folder.join("examples"))
 }
 

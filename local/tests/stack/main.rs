@@ -1,4 +1,5 @@
-//! The local stack through its public interface, with `examples/echo.rs` as function and `tests/template.yaml`.
+//! The local stack through its public interface, with `examples/echo.rs` as function and `tests/template.yaml`;
+//! `streams` has its own.
 
 mod bucket_cors;
 mod command_line;
@@ -11,4 +12,5 @@ mod gateway;
 mod objects;
 mod presigned;
 mod stored_bodies;
+mod streams;
 mod template;

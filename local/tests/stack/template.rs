@@ -1,7 +1,7 @@
 //! Parsing of templates.
 
 use anyhow::{Context, Result};
-use local::template::{Names, Template};
+use local::template::{Function, Names, Template};
 
 use super::common::package;
 
@@ -113,6 +113,7 @@ fn template_of_the_service_loads() -> Result<()> {
     let template = Template::load(&Template::find(&package())?)?;
     assert!(!template.tables.is_empty());
     assert!(template.buckets.iter().any(|bucket| !bucket.cors.is_empty()));
-    assert!(template.functions.iter().all(|function| !function.routes.is_empty()));
+    let has_source = |function: &Function| !function.routes.is_empty() || !function.streams.is_empty();
+    assert!(template.functions.iter().all(has_source));
     Ok(())
 }

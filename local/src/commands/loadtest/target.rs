@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use local::emulators::External;
 use local::stack::{Binaries, Options, Stack};
+use local::streams::Mode;
 use local::terminal;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -129,5 +130,6 @@ impl Banner {
 /// Starts a stack without functions on the same emulators.
 async fn emulators(build: &Build, banner: &Banner) -> Result<Stack> {
     let (binaries, external) = (Binaries::Dir(PathBuf::new()), banner.external.clone());
-    Stack::start(Options { binaries, external, prewarm: false, ..options(build)? }).await
+    let streams = Mode::Manual;
+    Stack::start(Options { binaries, external, streams, prewarm: false, ..options(build)? }).await
 }
