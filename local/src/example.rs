@@ -134,9 +134,8 @@ impl Example {
     /// # Errors
     /// When an example can't be read.
     pub fn all(template: &Template) -> Result<Vec<Self>> {
-        let routed = template.functions.iter().filter(|function| !function.routes.is_empty());
-        let present =
-            routed.map(|function| &*function.binary).filter(|binary| file(template, binary).is_file());
+        let functions = template.routed().map(|function| &*function.binary);
+        let present = functions.filter(|binary| file(template, binary).is_file());
         present.map(|binary| Self::load(template, binary)).collect()
     }
 

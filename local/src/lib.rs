@@ -1,7 +1,7 @@
 //! Local stack: the whole service on one machine, with only a Rust toolchain.
 //!
 //! It reads `template.yaml`, runs the real function binaries behind the Lambda Runtime API, serves their routes like an
-//! API Gateway HTTP API, and emulates DynamoDB and S3.
+//! API Gateway HTTP API, feeds them from tables' streams like Lambda, and emulates DynamoDB and S3.
 //! What must stay out: every crate of the service itself. The stack knows only wire protocols, so it can't share the
 //! service's mistakes.
 

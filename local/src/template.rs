@@ -124,6 +124,11 @@ impl Template {
         self.functions.iter().find(|function| function.binary == name || function.id == name)
     }
 
+    /// Returns the functions behind the gateway. The others are fed by streams.
+    pub fn routed(&self) -> impl Iterator<Item = &Function> {
+        self.functions.iter().filter(|function| !function.routes.is_empty())
+    }
+
     fn add(&mut self, id: &str, resource: &Value, document: &Document) -> Result<()> {
         let resource: Resource = yaml_serde::from_value(resource.clone())?;
         let Document { parameters, globals, .. } = document;

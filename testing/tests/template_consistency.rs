@@ -16,7 +16,7 @@ fn read(path: &str) -> Result<String> {
 /// Returns the descriptions that the template's functions print.
 fn descriptions(template: &Template) -> Result<Vec<Description>> {
     let folder = binaries()?;
-    let functions = template.functions.iter().filter(|function| !function.routes.is_empty());
+    let functions = template.routed();
     functions.map(|function| Description::of(&function.binary, &folder.join(&function.binary))).collect()
 }
 
@@ -27,7 +27,7 @@ fn template() -> Result<Template> {
 #[test]
 fn each_route_is_one_short_template_block() -> Result<()> {
     let text = read("template.yaml")?;
-    for function in template()?.functions {
+    for function in template()?.routed() {
         let own = format!("\n  {}:\n", function.id);
         let (before, block) = text.split_once(&own).with_context(|| format!("no block {}", function.id))?;
         let (block, after) = block.split_once("\n\n").unwrap_or((block, ""));

@@ -18,8 +18,7 @@ use crate::arguments::Describe;
 pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
     let path = super::template(arguments.template.as_deref())?;
     let template = Template::load(&path)?;
-    let routed = template.functions.iter().filter(|function| !function.routes.is_empty());
-    let binaries: Vec<_> = routed.map(|function| function.binary.as_str()).collect();
+    let binaries: Vec<_> = template.routed().map(|function| function.binary.as_str()).collect();
     let executables = Build::of_this_program()?.0.run(&template.folder, &binaries).await?;
     let described =
         binaries.iter().filter_map(|binary| Some(Description::of(binary, executables.get(*binary)?)));

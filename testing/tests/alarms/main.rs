@@ -46,7 +46,7 @@ async fn rate_limit_failures_and_5xx_are_counted() -> Result<()> {
     let app = App::start(&[("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     let template = Template::load(&workspace().join("template.yaml"))?;
     let mut examples = Vec::new();
-    for function in &template.functions {
+    for function in template.routed() {
         let example = app.prepare(&function.binary).await?;
         example.check(&send_logged(&app, function, &example).await?)?;
         for filter in ["RateLimitTableErrors", "ServerErrors"] {

@@ -27,7 +27,7 @@ fn template() -> Result<Template> {
 /// without a token.
 async fn check(response: impl AsyncFn(&str, &Value) -> Result<Value>) -> Result<()> {
     let template = template()?;
-    for_each_concurrent(CONCURRENCY, &template.functions, async |function| {
+    for_each_concurrent(CONCURRENCY, template.routed(), async |function| {
         let (binary, mut event) = (&*function.binary, invoke::event(&function.binary).await?);
         let example = Example::load(&template, binary)?.seeded(&template)?;
         let usual = received(&response(binary, &event).await?)?;

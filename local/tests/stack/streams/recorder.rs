@@ -1,6 +1,7 @@
 //! Recorder of the events that the function gets. The test decides what the function returns.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use local::tasks::{Task, loopback_listener};
@@ -51,9 +52,11 @@ impl Recorder {
         self.events().iter().map(keys).collect()
     }
 
-    /// Waits for the first event.
+    /// Waits for the first event, for at most ten seconds.
     pub(super) async fn first(&self) -> Result<Value> {
-        self.count.clone().wait_for(|count| *count > 0).await?;
+        let mut count = self.count.clone();
+        let first = tokio::time::timeout(Duration::from_secs(10), count.wait_for(|count| *count > 0)).await;
+        first.context("there is no event")??;
         self.events().first().cloned().context("there is no event")
     }
 }
