@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use local::environment::Variables;
 use local::stack::{Binaries, Options, Stack};
+use local::streams::Mode;
 use serde_json::Value;
 use tempfile::TempDir;
 use testing::{Authority, RecordingProxy, TlsProxy, workspace};
@@ -68,6 +69,7 @@ impl Fixture {
         let mut options = Options::new(workspace().join("template.yaml"));
         // The benchmark starts the functions itself.
         options.binaries = Binaries::Dir(folder.path().to_owned());
+        options.streams = Mode::Manual;
         options.interceptor = Some(Arc::new(proxy.clone()));
         options.variables = Variables::from([("RATE_LIMIT".to_owned(), "1000000/10s".to_owned())]);
         let stack = Stack::start(options).await?;

@@ -209,6 +209,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
+        self.streams.stop();
         // Open connections may keep a pool alive for a while, so its processes are ended here.
         self.pools.values().for_each(|pool| pool.close());
     }

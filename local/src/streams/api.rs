@@ -55,14 +55,18 @@ struct Description {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Iterator {
+struct ShardIterator {
     shard_iterator: String,
 }
 
 impl Api {
     /// Creates a client of the stream with this ARN in the DynamoDB at `endpoint`.
     pub(crate) fn new(endpoint: &str, credentials: &Credentials, arn: String) -> Self {
-        Self { client: Client::new(endpoint), access_key: credentials.access_key_id().to_owned(), arn }
+        Self {
+            client: Client::new(endpoint.trim_end_matches('/')),
+            access_key: credentials.access_key_id().to_owned(),
+            arn,
+        }
     }
 
     /// Returns all shards.
@@ -87,7 +91,7 @@ impl Api {
             request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
             request["SequenceNumber"] = after.into();
         }
-        let Iterator { shard_iterator } = self.call("GetShardIterator", &request).await?;
+        let ShardIterator { shard_iterator } = self.call("GetShardIterator", &request).await?;
         Ok(shard_iterator)
     }
 

@@ -10,7 +10,7 @@ use super::Pattern;
 use super::expression::{Expression, Parameters};
 
 /// Number of records in a batch if the template has none.
-const DEFAULT_BATCH_SIZE: i64 = 100;
+const DEFAULT_BATCH_SIZE: usize = 100;
 /// Response type of a function that names the records that failed.
 const REPORTS: &str = "ReportBatchItemFailures";
 
@@ -73,37 +73,48 @@ struct Filter {
     pattern: Value,
 }
 
+/// Reader of values that must not refer to resources.
+struct Literals<'p>(&'p Parameters);
+
 impl Stream {
     /// Reads the properties of an event; `None` if it is disabled.
     pub(super) fn read(properties: Value, parameters: &Parameters) -> Result<Option<Self>> {
-        let properties: Properties = yaml_serde::from_value(properties)?;
-        let literal = |name: &str, value: &Option<Value>| {
-            let Some(value) = value else { return Ok(None) };
-            let text = Expression::read(value, parameters).literal();
-            text.map(Some).with_context(|| format!("{name} is not a literal value"))
-        };
-        if literal("Enabled", &properties.enabled)?.as_deref() == Some("false") {
+        let (read, properties): (_, Properties) = (Literals(parameters), yaml_serde::from_value(properties)?);
+        if read.text("Enabled", properties.enabled.as_ref())?.as_deref() == Some("false") {
             return Ok(None);
         }
-        let number = |name: &str, value: &Option<Value>| number(name, literal(name, value)?);
-        let batch_size = number("BatchSize", &properties.batch_size)?.filter(|size| *size > 0);
-        let bisects = literal("BisectBatchOnFunctionError", &properties.bisect_batch_on_function_error)?;
+        let bisects = properties.bisect_batch_on_function_error.as_ref();
+        let retries = read.number("MaximumRetryAttempts", properties.maximum_retry_attempts.as_ref())?;
+        let batch_size = read.number("BatchSize", properties.batch_size.as_ref())?;
         let queue = Expression::read(&properties.destination_config.on_failure.destination, parameters);
-        let pattern = |filter: &Filter| {
-            let text = Expression::read(&filter.pattern, parameters).literal();
-            Pattern::parse(&text.context("a Pattern is not a literal value")?)
-        };
+        let filters = properties.filter_criteria.filters.iter();
         Ok(Some(Self {
             table: table(&Expression::read(&properties.stream, parameters))?,
-            batch_size: usize::try_from(batch_size.unwrap_or(DEFAULT_BATCH_SIZE))?,
+            batch_size: batch_size.map_or(DEFAULT_BATCH_SIZE, |size| size.unsigned_abs().max(1)),
             // -1 stands for no limit.
-            retries: number("MaximumRetryAttempts", &properties.maximum_retry_attempts)?
-                .and_then(|retries| u32::try_from(retries).ok()),
-            bisects: bisects.as_deref() == Some("true"),
+            retries: retries.and_then(|retries| u32::try_from(retries).ok()),
+            bisects: read.text("BisectBatchOnFunctionError", bisects)?.as_deref() == Some("true"),
             reports_failures: properties.function_response_types.iter().any(|kind| kind == REPORTS),
             failure_queue: queue.attribute().map(|(id, _)| id.to_owned()),
-            filters: properties.filter_criteria.filters.iter().map(pattern).collect::<Result<_>>()?,
+            filters: filters.map(|filter| read.pattern(filter)).collect::<Result<_>>()?,
         }))
+    }
+}
+
+impl Literals<'_> {
+    fn text(&self, name: &str, value: Option<&Value>) -> Result<Option<String>> {
+        let Some(value) = value else { return Ok(None) };
+        let text = Expression::read(value, self.0).literal();
+        text.map(Some).with_context(|| format!("{name} is not a literal value"))
+    }
+
+    fn number(&self, name: &str, value: Option<&Value>) -> Result<Option<isize>> {
+        let Some(text) = self.text(name, value)? else { return Ok(None) };
+        text.parse().map(Some).with_context(|| format!("{name} is not a whole number"))
+    }
+
+    fn pattern(&self, filter: &Filter) -> Result<Pattern> {
+        Pattern::parse(&self.text("Pattern", Some(&filter.pattern))?.unwrap_or_default())
     }
 }
 
@@ -113,9 +124,4 @@ fn table(stream: &Expression) -> Result<String> {
         Some((id, "StreamArn")) => Ok(id.to_owned()),
         _ => bail!("its Stream is not the StreamArn of a table of this template"),
     }
-}
-
-fn number(name: &str, text: Option<String>) -> Result<Option<i64>> {
-    let number = text.map(|text| text.parse().with_context(|| format!("{name} is not a whole number")));
-    number.transpose()
 }
