@@ -78,7 +78,7 @@ impl Emulators {
         interceptor: Option<&dyn Interceptor>,
     ) -> Result<Self> {
         let own = external.dynamodb.is_none() || external.s3.is_none();
-        let folder = if own { data.open()? } else { None };
+        let folder = if own { data.open().await? } else { None };
         let (dynamodb_at, s3_at) = addresses(at)?;
         let dynamodb = match &external.dynamodb {
             Some(endpoint) => Emulator::external(endpoint),

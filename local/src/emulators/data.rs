@@ -3,8 +3,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+
+/// Wait for a lock that is being released. A process that this one starts has a copy of it for a moment.
+const RELEASE_POLL: Duration = Duration::from_millis(20);
+const RELEASE_POLLS: usize = 10;
 
 /// Storage of the emulators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,22 +29,22 @@ pub(super) struct Folder {
 
 impl Data {
     /// Opens and locks the folder, if there is one.
-    pub(super) fn open(&self) -> Result<Option<Folder>> {
+    pub(super) async fn open(&self) -> Result<Option<Folder>> {
         match self {
             Self::Memory => Ok(None),
-            Self::Dir(path) => Folder::open(path).map(Some),
+            Self::Dir(path) => Folder::open(path).await.map(Some),
         }
     }
 }
 
 impl Folder {
-    fn open(path: &Path) -> Result<Self> {
+    async fn open(path: &Path) -> Result<Self> {
         std::fs::create_dir_all(path)
             .with_context(|| format!("can't create the data folder {}", path.display()))?;
         let file = path.join("lock");
         let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file);
         let mut lock = lock.with_context(|| format!("can't open {}", file.display()))?;
-        take(&mut lock, path)?;
+        take(&mut lock, path).await?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
@@ -50,8 +55,8 @@ impl Folder {
 }
 
 /// Takes the lock and writes the process id into it, for the error message of the next stack.
-fn take(lock: &mut File, path: &Path) -> Result<()> {
-    match lock.try_lock() {
+async fn take(lock: &mut File, path: &Path) -> Result<()> {
+    match released(lock).await {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => bail!(
             "another local stack{} uses the data folder {}; stop it, or use --data-dir or --ephemeral",
@@ -64,6 +69,17 @@ fn take(lock: &mut File, path: &Path) -> Result<()> {
     }
     lock.set_len(0).and_then(|()| lock.rewind()).context("can't write the lock file")?;
     write!(lock, "{}", std::process::id()).context("can't write the lock file")
+}
+
+/// Takes the lock, and waits a moment for one that is being released.
+async fn released(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..RELEASE_POLLS {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(RELEASE_POLL).await,
+            other => return other,
+        }
+    }
+    lock.try_lock()
 }
 
 fn holder(lock: &mut File) -> String {
