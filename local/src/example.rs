@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::gateway::{GatewayRequest, request_id};
@@ -28,7 +29,7 @@ pub type Values = BTreeMap<String, String>;
 pub struct Example {
     /// Placeholders, each with its value or the function whose example creates the resource with this id.
     pub given: BTreeMap<String, String>,
-    /// Rows of the resource that the request creates, for events of other examples.
+    /// Data of the resource that the request creates, for events of other examples.
     pub seed: Option<Seeded>,
     /// Roles of the caller.
     pub roles: Vec<String>,
@@ -36,7 +37,7 @@ pub struct Example {
     text: String,
 }
 
-/// Rows that exist before an event.
+/// Data that exists before an event.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seeded {
@@ -44,6 +45,20 @@ pub struct Seeded {
     pub id: String,
     /// Rows by the logical ids of their tables.
     pub rows: BTreeMap<String, Vec<Map<String, Value>>>,
+    /// Objects by the logical ids of their buckets, and by their keys.
+    #[serde(default)]
+    pub objects: BTreeMap<String, BTreeMap<String, SeededObject>>,
+}
+
+/// Object that exists before an event.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeededObject {
+    /// Media type.
+    pub r#type: String,
+    /// Content.
+    #[serde(rename = "base64", deserialize_with = "decoded")]
+    pub bytes: Vec<u8>,
 }
 
 /// Request of an example with all placeholders filled in.
@@ -61,12 +76,14 @@ pub struct Request {
     pub roles: Vec<String>,
     /// Expected response.
     pub response: Expected,
+    /// Request that follows the response.
+    pub then: Option<Then>,
     route: RouteKey,
     parameters: Values,
 }
 
-/// Expected response of an example. In its texts `<id>`, `<time>` and `<text>` match parts that differ between requests,
-/// and a text `<any>` matches any value. An array may have more elements than are listed.
+/// Expected response of an example. In its texts `<id>`, `<time>`, `<url>` and `<text>` match parts that differ between
+/// requests, and a text `<any>` matches any value. An array may have more elements than are listed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
@@ -75,8 +92,20 @@ pub struct Expected {
     /// Headers, except those of every response.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Body.
+    /// Body; null if there is none.
+    #[serde(default)]
     pub body: Value,
+}
+
+/// Request that the response of an example describes, as a signed URL does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Then {
+    /// JSON Pointer to its `url`, `method` (`GET` by default) and `headers` in the response's body.
+    pub at: String,
+    /// Content that it sends with `PUT`, or gets.
+    #[serde(rename = "base64", deserialize_with = "decoded")]
+    pub bytes: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +116,7 @@ struct Document {
     #[serde(default)]
     request: Sent,
     response: Expected,
+    then: Option<Then>,
     seed: Option<Seeded>,
     #[serde(default)]
     roles: Vec<String>,
@@ -105,7 +135,8 @@ struct Sent {
 struct File {
     name: String,
     r#type: String,
-    base64: String,
+    #[serde(rename = "base64", deserialize_with = "decoded")]
+    bytes: Vec<u8>,
 }
 
 impl Example {
@@ -153,18 +184,19 @@ impl Example {
             method: method.to_owned(),
             path,
             query: document.request.query.clone(),
-            body: document.request.body()?,
+            body: document.request.body(),
             roles: self.roles.clone(),
             response: document.response,
+            then: document.then,
             route: self.route.clone(),
             parameters: values.clone().into_iter().filter(|(name, _)| in_path(name)).collect(),
         })
     }
 
-    /// Fills in the ids of the rows that the examples seed.
+    /// Fills in the ids of the resources that the examples seed.
     ///
     /// # Errors
-    /// When a required example has no rows.
+    /// When a required example seeds none.
     pub fn seeded(&self, template: &Template) -> Result<Request> {
         let mut values = Values::from([("orgId".to_owned(), ORGANIZATION.to_owned())]);
         for (name, source) in &self.given {
@@ -184,19 +216,19 @@ fn file(template: &Template, binary: &str) -> PathBuf {
     template.folder.join("functions").join(binary).join("example.json")
 }
 
+fn decoded<'de, D: Deserializer<'de>>(base64: D) -> Result<Vec<u8>, D::Error> {
+    BASE64_STANDARD.decode(String::deserialize(base64)?).map_err(D::Error::custom)
+}
+
 /// Replaces the placeholders by their values.
 fn filled(text: &str, values: &Values) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 impl Sent {
-    fn body(self) -> Result<Option<(&'static str, Vec<u8>)>> {
-        if let Some(json) = self.json {
-            return Ok(Some(("application/json", json.to_string().into_bytes())));
-        }
-        let Some(file) = self.file else { return Ok(None) };
-        let bytes = BASE64_STANDARD.decode(&file.base64).context("base64")?;
-        Ok(Some((FORM, form(&file.name, &file.r#type, &bytes))))
+    fn body(self) -> Option<(&'static str, Vec<u8>)> {
+        let json = self.json.map(|json| ("application/json", json.to_string().into_bytes()));
+        json.or_else(|| self.file.map(|file| (FORM, form(&file.name, &file.r#type, &file.bytes))))
     }
 }
 

@@ -198,7 +198,7 @@ impl Workspace {
         } else {
             format!("  \"given\": {{{}}},\n", given.join(", "))
         };
-        format!("{{\n{given}  \"response\": {{\"status\": 204, \"body\": null}}\n}}\n")
+        format!("{{\n{given}  \"response\": {{\"status\": 204}}\n}}\n")
     }
 }
 

@@ -1,34 +1,51 @@
-//! Seeding of the tables with the rows of the functions' examples.
+//! Seeding of tables and buckets with the data of the functions' examples.
 
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use serde_json::{Map, Value};
 
-use crate::example::Example;
+use crate::example::{Example, Seeded, SeededObject};
 use crate::stack::Stack;
 use crate::template::Template;
 
 impl Stack {
-    /// Puts the rows of all examples of this template into the tables.
+    /// Puts the rows and objects of all examples of this template into tables and buckets.
     ///
     /// # Errors
-    /// When an example can't be read, or a row can't be put.
+    /// When an example can't be read, or a row or an object can't be put.
     pub async fn seed(&self, template: &Template) -> Result<()> {
-        let seeds = Example::all(template)?.into_iter().filter_map(|example| example.seed);
-        for (table, rows) in seeds.flat_map(|seed| seed.rows) {
-            for row in rows {
-                self.put(&table, &row).await.with_context(|| format!("can't put a row into {table}"))?;
+        for example in Example::all(template)? {
+            let Some(Seeded { rows, objects, .. }) = example.seed else { continue };
+            for (table, row) in rows.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)))
+            {
+                self.put_row(table, row).await.with_context(|| format!("can't put a row into {table}"))?;
+            }
+            for (bucket, (key, object)) in
+                objects.iter().flat_map(|(bucket, all)| all.iter().map(move |one| (bucket, one)))
+            {
+                self.put_object(bucket, key, object)
+                    .await
+                    .with_context(|| format!("can't put {key} into {bucket}"))?;
             }
         }
         Ok(())
     }
 
-    async fn put(&self, table: &str, row: &Map<String, Value>) -> Result<()> {
+    async fn put_row(&self, table: &str, row: &Map<String, Value>) -> Result<()> {
         let row: HashMap<_, _> =
             row.iter().map(|(name, value)| Ok((name.clone(), attribute(value)?))).collect::<Result<_>>()?;
         self.dynamodb().put_item().table_name(self.table(table)).set_item(Some(row)).send().await?;
+        Ok(())
+    }
+
+    /// Puts an object with its SHA-256, as every upload has it.
+    async fn put_object(&self, bucket: &str, key: &str, object: &SeededObject) -> Result<()> {
+        let put = self.s3().put_object().bucket(self.bucket(bucket)).key(key).content_type(&object.r#type);
+        let put = put.checksum_algorithm(ChecksumAlgorithm::Sha256).body(object.bytes.clone().into());
+        put.send().await?;
         Ok(())
     }
 }

@@ -46,11 +46,11 @@ const FILES: [(&str, &str); 4] = [
     ("Cargo.lock", "[[package]]\nname = \"aws-config\"\nversion = \"1.0.0\"\n"),
     (
         "functions/list-things/example.json",
-        r#"{"given": {"thingId": "create-thing"}, "response": {"status": 204, "body": null}}"#,
+        r#"{"given": {"thingId": "create-thing"}, "response": {"status": 204}}"#,
     ),
     (
         "functions/create-thing/example.json",
-        r#"{"response": {"status": 204, "body": null}, "seed": {"id": "seeded", "rows": {}}}"#,
+        r#"{"response": {"status": 204}, "seed": {"id": "seeded", "rows": {}}}"#,
     ),
 ];
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
+use http::Uri;
 use jiff::Timestamp;
 use local::client::Response;
 use local::example::Expected;
@@ -71,7 +72,7 @@ fn fit_text(expected: &str, actual: &str, found: &mut Found) -> Result<()> {
 
 /// Splits a text into the part before a placeholder, the placeholder's name, and the part after it.
 fn placeholder(text: &str) -> Option<(&str, &'static str, &str)> {
-    ["id", "time", "text"].into_iter().find_map(|name| {
+    ["id", "time", "url", "text"].into_iter().find_map(|name| {
         let (before, after) = text.split_once(&format!("<{name}>"))?;
         Some((before, name, after))
     })
@@ -84,6 +85,7 @@ fn stands_for(name: &str, value: &str) -> bool {
             id.is_some_and(|id| id.to_string() == value)
         }
         "time" => value.parse::<Timestamp>().is_ok() && value.len() == "2026-11-22T04:23:11.123Z".len(),
+        "url" => value.parse::<Uri>().is_ok_and(|url| url.scheme().is_some()),
         _ => !value.is_empty(),
     }
 }
@@ -101,9 +103,9 @@ mod tests {
 
     #[test]
     fn placeholders_match_one_value_of_their_kind() {
-        let expected = json!({"a": "<id>", "b": "/<id>/c", "d": "<time>", "e": "<text>", "f": "<any>"});
-        let actual =
-            json!({"a": ID, "b": format!("/{ID}/c"), "d": "2026-11-22T04:23:11.123Z", "e": "x", "f": null});
+        let expected =
+            json!({"a": "<id>", "b": "/<id>/c", "d": "<time>", "e": "<text>", "f": "<any>", "g": "<url>"});
+        let actual = json!({"a": ID, "b": format!("/{ID}/c"), "d": "2026-11-22T04:23:11.123Z", "e": "x", "f": null, "g": "http://a/b?c=%2F"});
         assert!(fits(&expected, &actual));
         let other = ID.replace("00001", "00002");
         for (member, wrong) in [
@@ -112,7 +114,8 @@ mod tests {
             ("d", json!("today")),
             ("e", json!("")),
             ("e", json!(1)),
-            ("g", json!(1)),
+            ("g", json!("/b")),
+            ("h", json!(1)),
         ] {
             let mut changed = actual.clone();
             changed[member] = wrong;
