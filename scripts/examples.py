@@ -8,10 +8,13 @@ import urllib.parse
 import uuid
 from pathlib import Path
 
+from service import send_once
+
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = {
     "id": r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "url": r"https?://\S+",
     "text": r".+",
 }
 
@@ -38,7 +41,7 @@ class Request:
         example = json.loads(filled(text, {name: json.dumps(value)[1:-1] for name, value in values.items()}))
         request = example.get("request", {})
         self.query = f"?{request['query']}" if "query" in request else ""
-        self.response = example["response"]
+        self.response, self.then = example["response"], example.get("then")
         self.body, self.kind = None, None
         if "json" in request:
             self.body, self.kind = json.dumps(request["json"]), "application/json"
@@ -49,14 +52,14 @@ class Request:
         """Yields the differences from the expected response."""
         seen = {}
         yield from unlike(self.response["status"], response.status, seen, "the status")
-        yield from unlike(self.response["body"], response.body or None, seen, "the body")
+        yield from unlike(self.response.get("body"), response.body or None, seen, "the body")
         for name, wanted in self.response.get("headers", {}).items():
             yield from unlike(wanted, response.headers.get(name), seen, name)
 
 
 class Examples:
     """Examples for one organization of the service. The items that they read or add to are created once. A request that
-    changes an item gets one of its own, or one of `changing`."""
+    changes or deletes an item gets its own."""
 
     def __init__(self, service, org):
         self.service = service
@@ -65,26 +68,46 @@ class Examples:
         self.public = {it["operationId"] for _, _, it in operations() if it.get("security") == []}
         self.repeatable = {it["operationId"] for _, _, it in operations() if takes_key(it)}
         self.created = {}
-        self.changing = None
         self.locations = []
 
     def request(self, function, **others):
         """Returns a unique request, with other values where some are given."""
+        method, path = self.routes[function]
+        adds = method == "POST" and not path.endswith("}")
+        return self.request_for(function, self.created if method == "GET" or adds else {}, others)
+
+    def request_for(self, function, items, others):
+        """Returns a request for the items with these ids, by placeholder. Creates those that are missing."""
         text = (ROOT / "functions" / function / "example.json").read_text("utf-8")
-        items = self.created
-        if self.routes[function][0] in ("DELETE", "PATCH", "PUT"):
-            items = {} if self.changing is None else self.changing
-        given = json.loads(text).get("given", {}).items()
-        given = {name: self.id_from(other, items) for name, other in given if name not in others}
+        for name, source in json.loads(text).get("given", {}).items():
+            if name not in items and name not in others:
+                items[name] = self.id_from(source, items)
         text = text.replace("<unique>", f" {uuid.uuid4().hex}")
-        return Request(*self.routes[function], {"orgId": self.org, **given, **others}, text)
+        return Request(*self.routes[function], {"orgId": self.org, **items, **others}, text)
 
     def send(self, request, **headers):
-        """Sends a request, and records the location of a created item."""
+        """Sends a request, and records the location of a created item until it is deleted."""
         response = self.service.send(request.method, request.path + request.query, request.body, request.kind, **headers)
         location = response.headers.get("location")
-        self.locations += [location] if response.status == 201 and location not in self.locations else []
+        if response.status == 201 and location and location not in self.locations:
+            self.locations.append(location)
+        if response.status == 204 and request.method == "DELETE":
+            self.locations = [it for it in self.locations if f"{request.path}/" not in f"{it}/"]
         return response
+
+    def follow(self, request, response):
+        """Sends the request that follows the example's response, if there is one. Returns its status, and its difference from a
+        success, each None without any."""
+        if request.then is None or any(request.differences(response)):
+            return None, None
+        described, content = response.body, base64.b64decode(request.then["base64"])
+        for name in request.then["at"].split("/")[1:]:
+            described = described[name]
+        method, headers = described.get("method", "GET"), described.get("headers", {})
+        sends = method == "PUT"
+        found = send_once(method, described["url"], content if sends else None, headers)
+        done = found.status == 200 and (sends or found.content == content)
+        return found.status, None if done else f"{method} to the URL should succeed and returns {found.status}"
 
     def parameters(self, function):
         """Returns the parameters of a route's path besides the organization."""
@@ -94,9 +117,10 @@ class Examples:
         """Returns the id of the item that a function's example has created. Any other text is an id itself."""
         if function not in self.routes:
             return function
-        if function not in items:
-            items[function] = self.send(self.request(function)).data
-        return items[function].get("id", "none")
+        request = self.request_for(function, items, {})
+        response = self.send(request)
+        self.follow(request, response)
+        return response.data.get("id", "none")
 
 
 def filled(text, values):

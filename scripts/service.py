@@ -23,12 +23,13 @@ PATIENCE_SECONDS = 120
 
 
 class Response:
-    """Response: the status, the headers by their names in lower case, the body as JSON."""
+    """Response: the status, the headers by their names in lower case, the body as bytes and as JSON."""
 
     def __init__(self, response):
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.getheaders()}
-        self.body = parsed(response.read())
+        self.content = response.read()
+        self.body = parsed(self.content)
         self.data = self.body.get("data", {})
         self.error = self.body.get("error", {})
 
@@ -41,13 +42,26 @@ def parsed(text):
     return body if isinstance(body, dict) else {"not an object": body}
 
 
+def send_once(method, url, body, headers):
+    """Sends a request. The response may be a redirect, which nobody follows."""
+    parts = urllib.parse.urlsplit(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.netloc, timeout=30)
+    try:
+        connection.request(method, url.split(parts.netloc, 1)[1], body, headers)
+        return Response(connection.getresponse())
+    finally:
+        connection.close()
+
+
 class Service:
     """Service at a base URL, called as one user, and the number of differences in its responses."""
 
     def __init__(self, base, token):
-        self.base = urllib.parse.urlsplit(base)
-        if self.base.scheme not in ("http", "https") or not self.base.netloc:
+        parts = urllib.parse.urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
             sys.exit(f"BASE_URL must begin with http:// or https://, unlike {base!r}")
+        self.base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self.token = token
         self.differences = 0
 
@@ -57,21 +71,11 @@ class Service:
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         sent = {name: value for name, value in sent.items() if value}
         until = time.monotonic() + PATIENCE_SECONDS
-        response = self.send_once(method, path, body, sent)
+        response = send_once(method, self.base + path, body, sent)
         while response.status == 429 and time.monotonic() < until:
             time.sleep(int(response.headers.get("retry-after", PATIENCE_SECONDS)))
-            response = self.send_once(method, path, body, sent)
+            response = send_once(method, self.base + path, body, sent)
         return response
-
-    def send_once(self, method, path, body, headers):
-        secure = self.base.scheme == "https"
-        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = connect(self.base.netloc, timeout=30)
-        try:
-            connection.request(method, self.base.path.rstrip("/") + path, body, headers)
-            return Response(connection.getresponse())
-        finally:
-            connection.close()
 
     def success(self, what, response, status, *differences):
         """Checks the response to a request that must succeed. The caller may add differences that it has found."""

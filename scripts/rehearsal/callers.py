@@ -27,19 +27,21 @@ class Caller:
 
     def __init__(self, base, secret):
         self.examples = Examples(Service(base, token(secret)), ORG)
-        self.changing = {}
 
-    def responses(self):
-        """Sends the example of each route. Yields the route, the request and the response."""
-        for function, (method, path) in self.examples.routes.items():
-            request = self.examples.request(function)
-            yield f"{method} {path}", request, self.examples.send(request)
+    def requests(self):
+        """Returns the request of each route's example. The items that it needs exist from then on, so that each route can be
+        called while others lack permissions."""
+        routes = self.examples.routes.items()
+        return {f"{method} {path}": self.examples.request(function) for function, (method, path) in routes}
 
-    def statuses(self):
-        """Sends the example of each route. Returns the statuses by route. Changes are of the same items each time, because a
-        route without permissions creates none."""
-        self.examples.changing = self.changing
-        try:
-            return {route: response.status for route, _, response in self.responses()}
-        finally:
-            self.examples.changing = None
+    def responses(self, requests):
+        """Sends the requests. Yields the route, the request, the response, and the status and the difference of a request that
+        follows it."""
+        for route, request in requests.items():
+            response = self.examples.send(request)
+            yield route, request, response, *self.examples.follow(request, response)
+
+    def statuses(self, requests):
+        """Sends the requests. Returns the statuses by route, such as "503", or "201, then 403" with a request that follows."""
+        found = self.responses(requests)
+        return {route: f"{it.status}" + (f", then {then}" if then else "") for route, _, it, then, _ in found}

@@ -83,7 +83,7 @@ class Rehearsal:
         removal.check()
         account = self.cloud.client("sts").get_caller_identity()["Account"]
         self.bind(f"arn:aws:iam::{account}:policy/{self.boundary}")
-        removal.expect("every route within the deploying role's boundary", {})
+        removal.expect("every route within the deploying role's boundary", {}, self.caller.requests())
 
     def further_deployments(self):
         versions, before = set(retained.versions(self.cloud)), retained.everything(self.cloud)
@@ -138,10 +138,10 @@ class Rehearsal:
     def check_responses(self, **headers):
         """Checks the example of every route. Returns the created items."""
         created = []
-        for route, request, response in self.caller.responses():
+        for route, request, response, _, then in self.caller.responses(self.caller.requests()):
             others = (differs(it, response.headers.get(it.replace("_", "-")), wanted) for it, wanted in headers.items())
-            self.checks.check(f"{route} returns its example's response", *request.differences(response), *others)
-            created += [response.data] if response.status == 201 else []
+            self.checks.check(f"{route} returns its example's response", *request.differences(response), *others, then)
+            created += [response.data] if "location" in response.headers and response.status == 201 else []
         return created
 
     def check_data(self):
