@@ -58,8 +58,7 @@ class Request:
 
 
 class Examples:
-    """Examples for one organization of the service. The items that they read or add to are created once. A request that
-    changes or deletes an item gets its own."""
+    """Examples for one organization of the service. The items that they need are created once."""
 
     def __init__(self, service, org):
         self.service = service
@@ -72,9 +71,13 @@ class Examples:
 
     def request(self, function, **others):
         """Returns a unique request, with other values where some are given."""
+        return self.request_for(function, self.created, others)
+
+    def own_request(self, function):
+        """Returns a unique request. One that changes or deletes an item, other than to add to it, gets an item of its own."""
         method, path = self.routes[function]
         adds = method == "POST" and not path.endswith("}")
-        return self.request_for(function, self.created if method == "GET" or adds else {}, others)
+        return self.request_for(function, self.created if method == "GET" or adds else {}, {})
 
     def request_for(self, function, items, others):
         """Returns a request for the items with these ids, by placeholder. Creates those that are missing."""
@@ -106,8 +109,8 @@ class Examples:
         method, headers = described.get("method", "GET"), described.get("headers", {})
         sends = method == "PUT"
         found = send_once(method, described["url"], content if sends else None, headers)
-        done = found.status == 200 and (sends or found.content == content)
-        return found.status, None if done else f"{method} to the URL should succeed and returns {found.status}"
+        same = found.status == 200 and (sends or found.content == content)
+        return found.status, None if same else f"{method} to the URL should succeed with the example's bytes and returns {found.status}"
 
     def parameters(self, function):
         """Returns the parameters of a route's path besides the organization."""

@@ -32,7 +32,7 @@ class Caller:
         """Returns the request of each route's example. The items that it needs exist from then on, so that each route can be
         called while others lack permissions."""
         routes = self.examples.routes.items()
-        return {f"{method} {path}": self.examples.request(function) for function, (method, path) in routes}
+        return {f"{method} {path}": self.examples.own_request(function) for function, (method, path) in routes}
 
     def responses(self, requests):
         """Sends the requests. Yields the route, the request, the response, and the status and the difference of a request that
