@@ -109,8 +109,9 @@ class Examples:
         method, headers = described.get("method", "GET"), described.get("headers", {})
         sends = method == "PUT"
         found = send_once(method, described["url"], content if sends else None, headers)
-        same = found.status == 200 and (sends or found.content == content)
-        return found.status, None if same else f"{method} to the URL should succeed with the example's bytes and returns {found.status}"
+        if found.status == 200 and (sends or found.content == content):
+            return found.status, None
+        return found.status, f"{method} to the URL should succeed with the example's bytes and returns {found.status}"
 
     def parameters(self, function):
         """Returns the parameters of a route's path besides the organization."""
