@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use serde_json::{Map, Value};
 
-use crate::example::{Example, Seeded, SeededObject};
+use crate::example::{Example, SeededObject};
 use crate::stack::Stack;
 use crate::template::Template;
 
@@ -17,18 +17,18 @@ impl Stack {
     /// # Errors
     /// When an example can't be read, or a row or an object can't be put.
     pub async fn seed(&self, template: &Template) -> Result<()> {
-        for example in Example::all(template)? {
-            let Some(Seeded { rows, objects, .. }) = example.seed else { continue };
-            for (table, row) in rows.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)))
-            {
-                self.put_row(table, row).await.with_context(|| format!("can't put a row into {table}"))?;
+        for seed in Example::all(template)?.into_iter().filter_map(|example| example.seed) {
+            for (table, rows) in &seed.rows {
+                for row in rows {
+                    let put = self.put_row(table, row).await;
+                    put.with_context(|| format!("can't put a row into {table}"))?;
+                }
             }
-            for (bucket, (key, object)) in
-                objects.iter().flat_map(|(bucket, all)| all.iter().map(move |one| (bucket, one)))
-            {
-                self.put_object(bucket, key, object)
-                    .await
-                    .with_context(|| format!("can't put {key} into {bucket}"))?;
+            for (bucket, objects) in &seed.objects {
+                for (key, object) in objects {
+                    let put = self.put_object(bucket, key, object).await;
+                    put.with_context(|| format!("can't put {key} into {bucket}"))?;
+                }
             }
         }
         Ok(())
