@@ -27,10 +27,12 @@ class Caller:
 
     def __init__(self, base, secret):
         self.examples = Examples(Service(base, token(secret)), ORG)
+        self.public = {" ".join(self.examples.routes[function]) for function in self.examples.public}
 
     def requests(self):
         """Returns the request of each route's example. The items that it needs exist from then on, so that each route can be
-        called while others lack permissions."""
+        called while others lack permissions. They are new, so that they are on the first page of a list."""
+        self.examples.created = {}
         routes = self.examples.routes.items()
         return {f"{method} {path}": self.examples.own_request(function) for function, (method, path) in routes}
 
