@@ -3,16 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use local::client::{Client, RequestBuilder, Response};
 use local::example::{Example, ORGANIZATION, Request, Values};
-use local::template::{Function, Template};
 use uuid::Uuid;
 
 use super::app::App;
 use super::fit::check_response;
-
-/// Returns the functions with a route: those that have examples.
-pub fn routed(template: &Template) -> impl Iterator<Item = &Function> {
-    template.functions.iter().filter(|function| !function.routes.is_empty())
-}
 
 /// Example that is ready to be sent by Alice: the items that it needs exist.
 #[derive(Debug, Clone)]

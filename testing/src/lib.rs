@@ -39,7 +39,7 @@ pub use contract::{received, strict};
 pub use described::{is_public, takes_key};
 pub use effects::Fault;
 pub use events::{changed, format_1};
-pub use example::{Prepared, routed};
+pub use example::Prepared;
 pub use faults::{CallMatcher, Outage};
 pub use fit::check_response;
 pub use issuer::{Issuer, Serving};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use local::template::Template;
-use testing::{App, Permission, Prepared, routed, takes_key, workspace};
+use testing::{App, Permission, Prepared, takes_key, workspace};
 use yaml_serde::Value;
 
 /// Returns the template's resources, with intrinsic functions unresolved.
@@ -124,7 +124,7 @@ async fn repeat(binary: &str, keyed: &Prepared) -> Result<()> {
 #[tokio::test]
 async fn functions_have_exactly_the_permissions_they_need() -> Result<()> {
     let app = App::start(&[]).await?;
-    for function in routed(&Template::load(&workspace().join("template.yaml"))?) {
+    for function in Template::load(&workspace().join("template.yaml"))?.routed() {
         let (binary, allowed) = (&function.binary, allowed(&app, &function.id)?);
         let needed = needed(&app, binary).await?;
         assert!(!needed.is_empty(), "{binary} makes no calls");

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use local::description::{self, Description};
 use local::template::Template;
 use serde_json::Value;
-use testing::{App, CallMatcher, Fault, PNG, binaries, routed, workspace};
+use testing::{App, CallMatcher, Fault, PNG, binaries, workspace};
 
 fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace().join(path)).with_context(|| format!("can't read {path}"))

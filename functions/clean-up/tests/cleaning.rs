@@ -77,9 +77,12 @@ async fn hundreds_of_files_go() -> Result<()> {
 #[tokio::test]
 async fn upload_that_races_with_the_deletion_leaves_nothing() -> Result<()> {
     let app = App::start(&[]).await?;
-    for (organization, call) in [("before-put", "PUT"), ("before-row", "TransactWriteItems"), ("before-tag", "DELETE?tagging")] {
+    for (organization, call) in
+        [("before-put", "PUT"), ("before-row", "TransactWriteItems"), ("before-tag", "DELETE?tagging")]
+    {
         let project = app.new_item(organization, "Apollo").await?;
-        let mut breakpoint = app.proxy.hold(CallMatcher::of(call).with(organization).number(1), Moment::Before);
+        let mut breakpoint =
+            app.proxy.hold(CallMatcher::of(call).with(organization).number(1), Moment::Before);
         let request = app.request_of("maker", &[organization], "POST", &files(organization, &project));
         let upload = tokio::spawn(request.body(FORM, form("a.png", "image/png", PNG)).send());
         breakpoint.reached().await?;
@@ -131,7 +134,8 @@ async fn killed_between_any_two_calls_it_leaves_nothing() -> Result<()> {
             let path = project_with_files(&app, &organization, 2).await?;
             app.stack.settle_streams().await?;
             delete(&app, &organization, &path).await?;
-            let mut breakpoint = app.proxy.hold(CallMatcher::any().with(&organization).number(number), moment);
+            let mut breakpoint =
+                app.proxy.hold(CallMatcher::any().with(&organization).number(number), moment);
             let kill = async {
                 breakpoint.reached().await?;
                 app.stack.crash("clean-up");
@@ -220,7 +224,8 @@ async fn failed_records_are_named() -> Result<()> {
     assert_eq!(invoke(&app, &records).await?, ["2"]);
     drop(outage);
     assert_eq!(app.objects().await?, [failing.clone()]);
-    let line = app.stack.log_with("clean-up", "a change could not be handled").await.context("it is not logged")?;
+    let line =
+        app.stack.log_with("clean-up", "a change could not be handled").await.context("it is not logged")?;
     assert!(line.contains(files[1]["id"].as_str().unwrap_or_default()), "{line}");
     let foreign = json!({"dynamodb": {"Keys": {"pk": {"S": "x"}, "sk": {"S": "y"}}, "SequenceNumber": "9"}});
     assert_eq!(invoke(&app, &[records[1].clone(), foreign]).await?, ["9"]);

@@ -6,7 +6,7 @@ mod metric;
 use anyhow::{Context, Result};
 use local::template::{Function, Template};
 use serde_json::json;
-use testing::{App, Prepared, Response, routed, workspace};
+use testing::{App, Prepared, Response, workspace};
 use yaml_serde::Value;
 
 /// Returns the template's resources, with intrinsic functions unresolved.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use local::example::Example;
 use local::template::Template;
 use serde_json::{Value, json};
-use testing::{check_response, claims, for_each_concurrent, is_public, received, routed, signed, workspace};
+use testing::{check_response, claims, for_each_concurrent, is_public, received, signed, workspace};
 
 /// Number of concurrent functions. Each event has a stack, or a process, of its own.
 const CONCURRENCY: usize = 2;
