@@ -75,7 +75,7 @@ async fn hundreds_of_files_go() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_that_races_with_the_deletion_leaves_nothing() -> Result<()> {
+async fn upload_racing_with_the_deletion_leaves_nothing() -> Result<()> {
     let app = App::start(&[]).await?;
     for (organization, call) in
         [("before-put", "PUT"), ("before-row", "TransactWriteItems"), ("before-tag", "DELETE?tagging")]
@@ -99,7 +99,7 @@ async fn upload_that_races_with_the_deletion_leaves_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn direct_upload_that_races_leaves_nothing() -> Result<()> {
+async fn racing_direct_upload_leaves_nothing() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
     let upload = app.begin(&project, "a.png", "image/png", PNG).await?.json()["data"].clone();
@@ -119,7 +119,7 @@ async fn direct_upload_that_races_leaves_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn killed_between_any_two_calls_it_leaves_nothing() -> Result<()> {
+async fn kills_between_calls_leave_nothing() -> Result<()> {
     let app = App::start(&[]).await?;
     let path = project_with_files(&app, "uninterrupted", 2).await?;
     app.stack.settle_streams().await?;
@@ -195,7 +195,7 @@ async fn invoke(app: &App, records: &[Value]) -> Result<Vec<Value>> {
 }
 
 #[tokio::test]
-async fn records_may_come_twice_late_and_out_of_order() -> Result<()> {
+async fn records_may_come_twice_and_out_of_order() -> Result<()> {
     let app = App::start(&[]).await?;
     let path = project_with_files(&app, "acme", 2).await?;
     let project = app.rows("ProjectsTable", "PROJECT").await?.remove(0);

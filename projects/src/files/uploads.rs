@@ -168,8 +168,9 @@ impl Uploads {
     async fn check(&self, scope: &OrgScope, file: &ProjectFile) -> Result<()> {
         let (objects, key) = (&self.files.objects, object_key(scope, file.id));
         let (info, beginning) = tokio::join!(objects.info(&key), objects.beginning(&key, BEGINNING));
-        let is_expected =
-            info?.is_some_and(|it| it.size == file.size && it.sha256.as_ref() == Some(&file.sha256));
+        let info = info?.ok_or(NOT_UPLOADED)?;
+        let sha256 = info.sha256.ok_or_else(|| Error::Unavailable("the bucket returned no checksum".into()))?;
+        let is_expected = (info.size, &sha256) == (file.size, &file.sha256);
         let beginning = beginning?.filter(|_| is_expected).ok_or(NOT_UPLOADED)?;
         if let Err(error) = self.allowed_types.check(&file.content_type, file.name.as_str(), &beginning) {
             objects.delete(&key).await?;

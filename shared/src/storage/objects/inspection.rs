@@ -56,6 +56,10 @@ impl Objects {
         let get = self.client.get_object().bucket(&self.bucket).key(key.as_str());
         let range = format!("bytes=0-{}", length.saturating_sub(1));
         let Some(output) = found(get.range(range).send().await)? else { return Ok(None) };
+        // A response from elsewhere, such as a proxy's page, must not pass for the object.
+        if !output.content_range.is_some_and(|range| range.starts_with("bytes 0-")) {
+            return Err(Error::Unavailable("the bucket returned no part of the object".into()));
+        }
         let bytes = output.body.collect().await.map_err(|error| Error::Unavailable(error.into()))?;
         Ok(Some(bytes.into_bytes()))
     }
