@@ -103,7 +103,7 @@ impl<I: FromRequest> FromRequest for IfVersion<I> {
 
 /// Parses a list of entity tags or `*`. Weak tags never match, because the comparison is strong.
 fn parse(header: &str) -> Option<Versions> {
-    if header.trim() == "*" {
+    if header.trim_matches([' ', '\t']) == "*" {
         return Some(Versions::Any);
     }
     let (mut versions, mut count, mut rest) = (Vec::new(), 0, header);
@@ -115,7 +115,7 @@ fn parse(header: &str) -> Option<Versions> {
         }
         let (is_weak, tag) = rest.strip_prefix("W/").map_or((false, rest), |tag| (true, tag));
         let (tag, after) = tag.strip_prefix('"')?.split_once('"')?;
-        if tag.chars().any(|letter| letter == ' ' || letter.is_control()) {
+        if tag.chars().any(|letter| letter == ' ' || letter.is_ascii_control()) {
             return None;
         }
         rest = after.trim_start_matches([' ', '\t']);
@@ -142,6 +142,8 @@ mod tests {
             ("W/\"1\"", some(&[])),
             ("\"01\", \"+1\", \"abc\", \"\"", some(&[])),
             ("\"a,b\", \"3\"", some(&[3])),
+            ("\"\u{85}\", \"4\"", some(&[4])),
+            ("\u{a0}*", None),
             ("1", None),
             ("", None),
             (",", None),
