@@ -7,6 +7,9 @@ use crate::domain::FileName;
 /// Field and code of an issue; no field for the input as a whole.
 pub(super) type PathAndCode = (Option<&'static str>, &'static str);
 
+/// Rule that returns the code of the issue with a text, if there is one.
+pub(super) type Rule = fn(&str) -> Option<&'static str>;
+
 /// Returns the paths and codes of issues in JSON.
 pub(super) fn paths_and_codes(issues: &Value) -> Vec<(Option<String>, String)> {
     let issues = issues.as_array().expect("issues are a list");

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use validator::ValidateEmail;
 
-use super::expected::{length, shows_nothing, trimmed};
+use super::expected::{Rule, length, shows_nothing, trimmed};
 use super::fixture::{events, json_of, read};
 use crate::domain;
 use crate::domain::validation::specimen::Invoice;
@@ -40,9 +40,6 @@ pub fn invoice(data: &[u8]) {
         }
     }
 }
-
-/// Rule that returns the code of the issue with a text, if there is one.
-type Rule = fn(&str) -> Option<&'static str>;
 
 /// Expected issues of a body.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::expected::{PathAndCode, assert_issues, length, shows_nothing, trimmed};
+use super::expected::{PathAndCode, Rule, assert_issues, length, shows_nothing, trimmed};
 use super::fixture::{events, json_of, read};
 use crate::domain;
 use crate::domain::validation::specimen::NewNote;
@@ -64,25 +64,26 @@ fn assert_accepted_as_sent(body: &Value, project: &Value) {
 }
 
 /// Returns the expected issues of a body.
-fn expected(body: &Value) -> Vec<PathAndCode> {
+pub(super) fn expected(body: &Value) -> Vec<PathAndCode> {
+    broken(body, |field, value| value.is_none() && field != "name")
+}
+
+/// Returns the issues of a body with fields of a note. An exempt field is not checked.
+pub(super) fn broken(body: &Value, is_exempt: fn(&str, Option<&Value>) -> bool) -> Vec<PathAndCode> {
+    const RULES: [(&str, Rule); 3] =
+        [("name", name), ("description", |text| length(text, 0, 500)), ("color", color)];
     let Some(body) = body.as_object() else { return vec![(None, "invalid_type")] };
-    let optional = |name: &str, rule: fn(&str) -> Option<&'static str>| {
-        body.get(name).and_then(|value| value.as_str().map_or(Some("invalid_type"), rule))
-    };
-    let name = if body.contains_key("name") {
-        optional(
-            "name",
-            |name| if shows_nothing(name) { Some("too_small") } else { length(trimmed(name), 1, 100) },
-        )
-    } else {
-        Some("invalid_type")
-    };
-    let description = optional("description", |text| length(text, 0, 500));
-    let color = optional("color", |text| {
-        let digits =
-            text.strip_prefix('#').filter(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()));
-        (digits.map(str::len) != Some(6)).then_some("invalid_format")
-    });
-    let fields = [("name", name), ("description", description), ("color", color)];
-    fields.into_iter().filter_map(|(field, code)| Some((Some(field), code?))).collect()
+    let checked = RULES.into_iter().filter(|(field, _)| !is_exempt(field, body.get(*field)));
+    let code = |field, rule| body.get(field).and_then(Value::as_str).map_or(Some("invalid_type"), rule);
+    checked.filter_map(|(field, rule)| Some((Some(field), code(field, rule)?))).collect()
+}
+
+fn name(name: &str) -> Option<&'static str> {
+    if shows_nothing(name) { Some("too_small") } else { length(trimmed(name), 1, 100) }
+}
+
+fn color(text: &str) -> Option<&'static str> {
+    let digits =
+        text.strip_prefix('#').filter(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()));
+    (digits.map(str::len) != Some(6)).then_some("invalid_format")
 }

@@ -1,4 +1,4 @@
-//! Inputs for tests and fuzzers: an invoice, with a field of every kind of input, and a small note.
+//! Inputs for tests and fuzzers: an invoice, with a field of every kind of input, and a small note with its merge patch.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -128,6 +128,18 @@ pub(crate) struct NewNote {
     description: Option<String>,
     #[validate(custom(function = "hex_color"))]
     color: Option<String>,
+}
+
+/// Merge patch of a note.
+#[derive(Clone, Debug, PartialEq, Input, JsonSchema)]
+pub(crate) struct NoteChange {
+    #[input(trim)]
+    #[validate(length(min = 1, max = 100))]
+    pub(crate) name: Option<String>,
+    #[validate(length(max = 500))]
+    pub(crate) description: Patch<String>,
+    #[validate(custom(function = "hex_color"))]
+    pub(crate) color: Patch<String>,
 }
 
 fn hex_color(text: &str) -> Result<(), ValidationError> {

@@ -1,0 +1,4 @@
+//! Record of a table's stream.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shared::fuzzing::change(data));
