@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{first_line, json_of, scope};
 use crate::domain::{Caller, OrgId, Scope, UserId};
-use crate::storage::{Key, Kind, List, ObjectKey, Row, RowChange, RowScope, Unlisted};
+use crate::storage::{Key, Kind, List, Row, RowChange, RowScope, Unlisted};
 
 const LINE: Kind<2> = Kind::new("LINE");
 
@@ -49,7 +49,7 @@ fn changed_scope(scope: &impl Scope, part: &str) -> RowScope {
     assert_eq!(Key::new(&own, LINE, [&part, &7]), line);
     assert_eq!(Key::new(&own, NUMBER, [&7, &part]), number);
     assert_eq!(List::new(&own, LINE, [&part]), List::new(scope, LINE, [&part]));
-    assert_eq!(ObjectKey::new(&own, "7"), ObjectKey::new(scope, "7"));
+    assert_eq!(own.folder(), scope.folder());
     assert_eq!(removed_line.removed(LINE).map(|[_, last]| last), Some("7"));
     assert_eq!(removed_number.removed(NUMBER).map(|[first, _]| first), Some("7"));
     assert_eq!((removed_line.removed(NUMBER), removed_number.removed(LINE)), (None, None));
