@@ -24,9 +24,8 @@ pub use file::{FileDescription, FileName, NewFile};
 pub use idempotency::{IdempotencyKey, IdempotentRequest, Outcome};
 pub use ids::{OrgId, ResourceId, UserId};
 pub use media_type::AllowedTypes;
-pub(crate) use membership::Grant;
-pub(crate) use membership::sealed;
 pub use membership::{Caller, CallerScope, OrgScope, Scope, UserScope};
+pub(crate) use membership::{Grant, Tenant, sealed};
 pub use page::{Cursor, Page, PageRequest};
 pub use text::name_key;
 

@@ -12,7 +12,8 @@ use super::app::App;
 /// Returns the body that begins the upload of a file.
 #[must_use]
 pub fn description(name: &str, content_type: &str, bytes: &[u8]) -> Value {
-    let sha256: String = digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    let sha256 = digits.concat();
     json!({"name": name, "contentType": content_type, "size": bytes.len(), "sha256": sha256})
 }
 

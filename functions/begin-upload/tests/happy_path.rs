@@ -110,8 +110,12 @@ async fn repeated_request_gets_the_same_upload() -> Result<()> {
     let again = request.clone().json(&body).send().await?;
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
     assert_eq!(again.json(), first.json());
-    let other = request.json(&description("b.png", "image/png", PNG)).send().await?;
-    assert_eq!(other.status_and_code(), "422 UNPROCESSABLE_ENTITY");
+    let mut other_size = body.clone();
+    other_size["size"] = json!(PNG.len() + 1);
+    for other in [description("b.png", "image/png", PNG), other_size] {
+        let other = request.clone().json(&other).send().await?;
+        assert_eq!(other.status_and_code(), "422 UNPROCESSABLE_ENTITY");
+    }
     assert_eq!(app.rows("ProjectsTable", "UPLOAD").await?.len(), 1);
     Ok(())
 }

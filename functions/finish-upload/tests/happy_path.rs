@@ -1,8 +1,8 @@
 //! Uploads that become files.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use testing::{App, PNG, files, object_key, put, send_concurrently, uploads};
+use testing::{App, CallMatcher, Moment, PNG, files, object_key, put, send_concurrently, uploads};
 
 /// Begins an upload of a PNG image to a new project of `acme`. Returns the project and the upload.
 async fn begun(app: &App) -> Result<(String, Value)> {
@@ -72,9 +72,14 @@ async fn bytes_of_another_type_are_deleted() -> Result<()> {
         ("text/csv", PNG.to_vec()),
         ("application/pdf", vec![0; 70_000]),
     ] {
-        let refused = app.upload_directly(&project, "a", content_type, &bytes).await?;
-        assert_eq!(refused.status_and_code(), "422 UNPROCESSABLE_ENTITY", "{content_type}");
-        assert_eq!(app.objects().await?, Vec::<String>::new(), "{content_type}");
+        let upload = app.begin(&project, "a", content_type, &bytes).await?.json()["data"].clone();
+        // Putting the bytes again changes nothing.
+        for _ in 0..2 {
+            put(&upload, bytes.clone()).send().await?;
+            let refused = app.finish(&project, &upload).await?;
+            assert_eq!(refused.status_and_code(), "422 UNPROCESSABLE_ENTITY", "{content_type}");
+            assert_eq!(app.objects().await?, Vec::<String>::new(), "{content_type}");
+        }
     }
     assert_eq!(app.rows("ProjectsTable", "FILE").await?, Vec::<Value>::new());
     Ok(())
@@ -84,8 +89,9 @@ async fn bytes_of_another_type_are_deleted() -> Result<()> {
 async fn first_64_kib_decide_about_the_type() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
-    // A character may be cut at the end of what is looked at.
-    let utf16 = [b"\xff\xfe".to_vec(), b"a\0".repeat(32 * 1024)].concat();
+    // A character may be cut at the end of what is looked at: here half a surrogate pair of a rocket.
+    let rocket = b"\x3d\xd8\x80\xde";
+    let utf16 = [&b"\xff\xfe"[..], &b"a\0".repeat(32 * 1024 - 2), rocket, b"a\0"].concat();
     let long = [b"a".repeat(64 * 1024 - 1), "\u{e9}".repeat(10).into_bytes()].concat();
     for bytes in [utf16, long, b"a".to_vec()] {
         let finished = app.upload_directly(&project, "a.txt", "text/plain", &bytes).await?;
@@ -129,5 +135,24 @@ async fn unknown_foreign_or_expired_upload_is_404() -> Result<()> {
     row["expiresAt"] = json!(1);
     app.put_row("ProjectsTable", &row).await?;
     assert_eq!(app.finish(&project, &upload).await?.status_and_code(), "404 NOT_FOUND");
+    Ok(())
+}
+
+#[tokio::test]
+async fn bytes_put_again_after_deletion_do_not_stay() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let (project, upload) = begun(&app).await?;
+    put(&upload, PNG).send().await?;
+    let file = app.finish(&project, &upload).await?.header("location").to_owned();
+    let path = format!("{}/{}", uploads("acme", &project), upload["id"].as_str().unwrap_or_default());
+    let mut breakpoint = app.proxy.hold(CallMatcher::of("DELETE?tagging"), Moment::Before);
+    let again = tokio::spawn(app.as_alice("POST", &path).send());
+    breakpoint.reached().await?;
+    assert_eq!(app.as_alice("DELETE", &file).send().await?.status, 204);
+    app.stack.settle_streams().await?;
+    assert_eq!(put(&upload, PNG).send().await?.status, 200, "the URL is still valid");
+    breakpoint.release();
+    assert_eq!(again.await.context("the request was interrupted")??.status_and_code(), "404 NOT_FOUND");
+    assert_eq!(app.objects().await?, Vec::<String>::new());
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Uploads without this service in between: begun here, put into the bucket by the client, and finished here.
 //!
 //! An `UPLOAD` row has the file's metadata from the beginning on. To finish it, one transaction writes the `FILE` row and
-//! the next version of the `UPLOAD` row. So an upload becomes a file once, even if that file is deleted. An upload that is
-//! never finished leaves a row, which expires after 24 hours, and a pending object, which the bucket deletes.
+//! the next version of the `UPLOAD` row. So an upload becomes a file once, even if that file is deleted, and its bytes are
+//! deleted only if it can't become one any more. An upload that is never finished leaves a row, which expires after 24
+//! hours, and a pending object, which the bucket deletes.
 
 use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use shared::config::Env;
 use shared::config::uploads::allowed_types;
@@ -34,6 +36,8 @@ const NO_UPLOAD: Error = Error::NotFound(UploadId::RESOURCE);
 const NOT_UPLOADED: Error =
     Error::Conflict { field: Some("uploadId"), message: "The file's bytes have not been uploaded yet" };
 
+const WRONG_TYPE: Error = Error::Unprocessable("The file's content is not of the type it declares");
+
 const OVERTAKEN: Error =
     Error::Conflict { field: None, message: "Another request is finishing this upload, try again" };
 
@@ -42,6 +46,9 @@ const BEGUN: u64 = 1;
 
 /// Version of an upload's row after it became a file.
 const FINISHED: u64 = 2;
+
+/// Version of an upload's row after its bytes turned out to be of another type.
+const REJECTED: u64 = 3;
 
 /// Uploads, in the table and the bucket of [`Files`].
 #[derive(Debug)]
@@ -143,40 +150,55 @@ impl Uploads {
         let file = match (begun.number("version")?, finished?) {
             (BEGUN, _) => self.record(scope, begun).await?,
             (FINISHED, Some(row)) => from_row(scope, &row)?,
+            (REJECTED, _) => return Err(self.delete_bytes(scope, upload, WRONG_TYPE).await),
             // The file was deleted.
             _ => return Err(NO_UPLOAD),
         };
         self.files.commit(scope, &file).await?;
-        Ok(file)
+        // If another request deleted the file meanwhile, the client may have put the bytes again before the commit.
+        match table.get(&file_key(scope, project, file.id)).await? {
+            Some(_) => Ok(file),
+            None => Err(self.delete_bytes(scope, upload, NO_UPLOAD).await),
+        }
     }
 
-    /// Writes the row of the file, if its bytes are as they should be.
+    /// Writes the row of the file, if its bytes are as they should be. Rejects the upload if they are of another type.
     async fn record(&self, scope: &OrgScope, begun: Row) -> Result<ProjectFile> {
         let file = from_row(scope, &begun)?;
-        self.check(scope, &file).await?;
-        let (key, upload) =
-            (file_key(scope, file.project_id, file.id), upload_key(scope, file.project_id, file.id.into()));
-        let finished = begun.with_number("version", FINISHED);
-        let writes =
-            self.files.table.transaction().create(&key, with_file(Row::of(FILE), &file), |_| OVERTAKEN);
-        let writes = writes.replace(&upload, finished, Condition::Version(BEGUN), |_| OVERTAKEN);
-        writes.commit().await?;
+        let beginning = self.beginning(scope, &file).await?;
+        let (declared, name) = (&file.content_type, file.name.as_str());
+        let confirmed = match file.size > BEGINNING as u64 {
+            true => self.allowed_types.check_beginning(declared, name, &beginning),
+            false => self.allowed_types.check(declared, name, &beginning),
+        };
+        let version = if confirmed.is_ok() { FINISHED } else { REJECTED };
+        let upload = upload_key(scope, file.project_id, file.id.into());
+        let row = begun.with_number("version", version);
+        let writes = self.files.table.transaction();
+        let writes = writes.replace(&upload, row, Condition::Version(BEGUN), |_| OVERTAKEN);
+        if let Err(error) = confirmed {
+            writes.commit().await?;
+            return Err(self.delete_bytes(scope, file.id.into(), error).await);
+        }
+        let key = file_key(scope, file.project_id, file.id);
+        writes.create(&key, with_file(Row::of(FILE), &file), |_| OVERTAKEN).commit().await?;
         Ok(file)
     }
 
-    /// Checks size, SHA-256 and type of the bytes. Deletes bytes of another type.
-    async fn check(&self, scope: &OrgScope, file: &ProjectFile) -> Result<()> {
+    /// Reads the beginning of the bytes, if they are in the bucket with their size and SHA-256.
+    async fn beginning(&self, scope: &OrgScope, file: &ProjectFile) -> Result<Bytes> {
         let (objects, key) = (&self.files.objects, object_key(scope, file.id));
         let (info, beginning) = tokio::join!(objects.info(&key), objects.beginning(&key, BEGINNING));
         let info = info?.ok_or(NOT_UPLOADED)?;
-        let sha256 = info.sha256.ok_or_else(|| Error::Unavailable("the bucket returned no checksum".into()))?;
+        let sha256 =
+            info.sha256.ok_or_else(|| Error::Unavailable("the bucket returned no checksum".into()))?;
         let is_expected = (info.size, &sha256) == (file.size, &file.sha256);
-        let beginning = beginning?.filter(|_| is_expected).ok_or(NOT_UPLOADED)?;
-        if let Err(error) = self.allowed_types.check(&file.content_type, file.name.as_str(), &beginning) {
-            objects.delete(&key).await?;
-            return Err(error);
-        }
-        Ok(())
+        beginning?.filter(|_| is_expected).ok_or(NOT_UPLOADED)
+    }
+
+    /// Deletes the bytes of an upload that can't become a file any more. Returns `reason`, or the error of the deletion.
+    async fn delete_bytes(&self, scope: &OrgScope, upload: UploadId, reason: Error) -> Error {
+        self.files.objects.delete(&object_key(scope, upload.into())).await.err().unwrap_or(reason)
     }
 }
 

@@ -63,10 +63,10 @@ impl FileDescription {
     }
 }
 
-/// Identity of the file for an idempotent request: name, type and hash.
+/// Identity of the file for an idempotent request: name, type, size and hash.
 impl Serialize for FileDescription {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.name, self.content_type, self.sha256_hex()).serialize(serializer)
+        (&self.name, self.content_type, self.size, self.sha256_hex()).serialize(serializer)
     }
 }
 

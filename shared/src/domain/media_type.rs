@@ -103,6 +103,15 @@ impl AllowedTypes {
             .ok_or(Error::Unprocessable("The file's content is not of the type it declares"))
     }
 
+    /// Returns the type of a file by its beginning, like [`AllowedTypes::check`]. The beginning may end within a character.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AllowedTypes::check`].
+    pub fn check_beginning(&self, declared: &str, file_name: &str, beginning: &[u8]) -> Result<&'static str> {
+        self.check(declared, file_name, without_half_character(beginning))
+    }
+
     /// Returns the type that a declaration names. Parameters are ignored.
     ///
     /// ```
@@ -205,6 +214,18 @@ fn is_utf16_text(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
         .map(|letter| u8::try_from(letter).unwrap_or(b'?'))
         .collect();
     rest.is_empty() && is_plain && !is_scriptable(&begins)
+}
+
+/// Cuts a text in UTF-16 before half a unit, or half a surrogate pair, at its end.
+fn without_half_character(bytes: &[u8]) -> &[u8] {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return bytes,
+    };
+    let (units, _) = bytes.as_chunks::<2>();
+    let cut = units.last().is_some_and(|last| (0xd800..0xdc00).contains(&unit(*last)));
+    units[..units.len() - usize::from(cut)].as_flattened()
 }
 
 /// Returns `true` for a binary data byte (MIME Sniffing, section 3), except the vertical tab, because databases export it

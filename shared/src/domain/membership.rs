@@ -177,6 +177,30 @@ pub trait CallerScope: Scope {
     fn user(&self) -> &UserId;
 }
 
+/// Owner of rows and objects.
+pub(crate) enum Tenant<'t> {
+    Organization(&'t OrgId),
+    User(&'t UserId),
+}
+
+impl Tenant<'_> {
+    /// Returns the beginning of the keys of rows.
+    pub(crate) fn prefix(&self) -> String {
+        match self {
+            Self::Organization(id) => format!("ORG#{}", utf8_percent_encode(id.as_str(), ESCAPED)),
+            Self::User(id) => format!("USER#{}", utf8_percent_encode(id.as_str(), ESCAPED)),
+        }
+    }
+
+    /// Returns the folder of objects.
+    pub(crate) fn folder(&self) -> String {
+        match self {
+            Self::Organization(id) => format!("orgs/{}", utf8_percent_encode(id.as_str(), UNRESERVED)),
+            Self::User(id) => format!("users/{}", utf8_percent_encode(id.as_str(), UNRESERVED)),
+        }
+    }
+}
+
 pub(crate) mod sealed {
     pub trait Sealed {}
 
@@ -192,11 +216,11 @@ impl CallerScope for OrgScope {
 
 impl Scope for OrgScope {
     fn prefix(&self) -> String {
-        format!("ORG#{}", utf8_percent_encode(self.organization.as_str(), ESCAPED))
+        Tenant::Organization(&self.organization).prefix()
     }
 
     fn folder(&self) -> String {
-        format!("orgs/{}", utf8_percent_encode(self.organization.as_str(), UNRESERVED))
+        Tenant::Organization(&self.organization).folder()
     }
 }
 
@@ -208,11 +232,11 @@ impl CallerScope for UserScope {
 
 impl Scope for UserScope {
     fn prefix(&self) -> String {
-        format!("USER#{}", utf8_percent_encode(self.user.as_str(), ESCAPED))
+        Tenant::User(&self.user).prefix()
     }
 
     fn folder(&self) -> String {
-        format!("users/{}", utf8_percent_encode(self.user.as_str(), UNRESERVED))
+        Tenant::User(&self.user).folder()
     }
 }
 

@@ -77,7 +77,7 @@ where
     S: Store,
     H: AsyncFn(&S, &RowChange) -> Result<()>,
 {
-    exit_with(serve(&handler))
+    exit_with(serve(handler))
 }
 
 /// Starts the function and serves batches.
@@ -85,7 +85,7 @@ where
 /// # Errors
 ///
 /// Invalid settings or certificates.
-fn serve<S, H>(handler: &H) -> std::result::Result<ExitCode, BoxError>
+fn serve<S, H>(handler: H) -> std::result::Result<ExitCode, BoxError>
 where
     S: Store,
     H: AsyncFn(&S, &RowChange) -> Result<()>,
@@ -99,7 +99,7 @@ where
         let store = S::open(&Aws::open(aws)?, own);
         let handle = async |event: LambdaEvent<Literal<false>>| {
             let LambdaEvent { payload: Literal(event), context } = event;
-            Box::pin(respond(&store, handler, &event, &context.request_id, context.deadline)).await
+            Box::pin(respond(&store, &handler, &event, &context.request_id, context.deadline)).await
         };
         Ok(polled(lambda_runtime::run(service_fn(handle)).await))
     })
@@ -147,19 +147,26 @@ impl<S, H: AsyncFn(&S, &RowChange) -> Result<()>> Batch<'_, S, H> {
     /// Handles the changes of a row. Returns the records that failed, and those behind the first of them.
     async fn follow<'r>(&self, records: Vec<&'r Value>) -> Vec<&'r Value> {
         for (index, record) in records.iter().enumerate() {
-            if let Err(error) = self.handle(record).await {
-                let (row, error) = (&record["dynamodb"]["Keys"], error_chain(&error));
+            let (row, change) = (&record["dynamodb"]["Keys"], RowChange::parse(record));
+            let (outcome, is_readable) = match &change {
+                Ok(change) => (self.handle(change).await, true),
+                Err(_) => (change.map(drop), false),
+            };
+            let Err(error) = outcome else { continue };
+            let error = error_chain(&error);
+            // A record that can't be read would hold up all that follow it, each time that it is repeated.
+            if is_readable {
                 tracing::error!(request_id = self.id, row = %row, error, "a change could not be handled");
                 return records[index..].to_vec();
             }
+            tracing::error!(request_id = self.id, row = %row, error, "a change can't be read and is skipped");
         }
         Vec::new()
     }
 
     /// Handles a change. A panic and a timeout are errors.
-    async fn handle(&self, record: &Value) -> Result<()> {
-        let change = RowChange::parse(record)?;
-        let handling = AssertUnwindSafe((self.handler)(self.store, &change)).catch_unwind();
+    async fn handle(&self, change: &RowChange) -> Result<()> {
+        let handling = AssertUnwindSafe((self.handler)(self.store, change)).catch_unwind();
         match tokio::time::timeout(self.left.saturating_sub(self.start.elapsed()), handling).await {
             Ok(outcome) => outcome.unwrap_or_else(|_| Err(Error::internal("the handler panicked"))),
             Err(elapsed) => Err(Error::Unavailable(elapsed.into())),

@@ -59,7 +59,8 @@ fn changed_scope(scope: &impl Scope, part: &str) -> RowScope {
 /// Returns the record of the removal of a row.
 fn record(key: &Key) -> Value {
     let text = |name: &str| key.item()[name].as_s().expect("a key is text").clone();
-    json!({"dynamodb": {"Keys": {"pk": {"S": text("pk")}, "sk": {"S": text("sk")}}, "OldImage": {}}})
+    let keys = json!({"pk": {"S": text("pk")}, "sk": {"S": text("sk")}});
+    json!({"eventName": "REMOVE", "dynamodb": {"Keys": keys, "OldImage": {}}})
 }
 
 /// Asserts that the scope of any accepted record is in its key, and that rows have the texts of their images.

@@ -4,12 +4,13 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::key::{ALONE, decode};
 use super::kind::Kind;
 use super::row::{Item, Row};
-use crate::domain::{Error, Result, Scope, UNRESERVED, sealed};
+use crate::domain::{Error, Result, Scope, Tenant, sealed};
 
 /// Scope of a changed row: the organization or the user that its key begins with. Keys that are built from it stay there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +50,20 @@ impl Scope for RowScope {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowChange {
+    event: Event,
     scope: RowScope,
     kind: String,
-    /// Parts of the key, in their encoded form.
     parts: Vec<String>,
     before: Option<Row>,
     after: Option<Row>,
+}
+
+/// Kind of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    Created,
+    Changed,
+    Removed,
 }
 
 impl RowChange {
@@ -65,17 +74,25 @@ impl RowChange {
     /// [`Error::Internal`] for a record of another form, or of a row that this service has not written.
     pub(crate) fn parse(record: &Value) -> Result<Self> {
         let change = &record["dynamodb"];
+        let event = match record["eventName"].as_str() {
+            Some("INSERT") => Event::Created,
+            Some("MODIFY") => Event::Changed,
+            Some("REMOVE") => Event::Removed,
+            _ => return Err(Error::internal("a record of a stream is no change")),
+        };
         let key = |name: &str| change["Keys"][name]["S"].as_str();
         let (Some(partition), Some(sort)) = (key("pk"), key("sk")) else {
             return Err(Error::internal("a record of a stream has no key"));
         };
-        let mut parts = partition.split('#').map(str::to_owned);
+        let mut parts = partition.split('#');
         let (Some(tenants), Some(id), Some(kind)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(Error::internal("a record of a stream is of no scope"));
+            return Err(foreign());
         };
-        let parts = parts.chain(Some(sort.to_owned()).filter(|sort| sort != "#")).collect();
+        let (scope, kind) = (scope(tenants, id)?, kind.to_owned());
+        let parts =
+            parts.chain(Some(sort).filter(|sort| *sort != ALONE)).map(decode).collect::<Result<_>>()?;
         let (before, after) = (row(&change["OldImage"])?, row(&change["NewImage"])?);
-        Ok(Self { scope: scope(&tenants, &id)?, kind, parts, before, after })
+        Ok(Self { event, scope, kind, parts, before, after })
     }
 
     /// Returns the scope of the row.
@@ -84,14 +101,14 @@ impl RowChange {
         &self.scope
     }
 
-    /// Returns the parts of the key, if a row of this kind was created. They are encoded as in the key, which leaves ids
-    /// unchanged.
+    /// Returns the parts of the key, if a row of this kind was created. Keys of the same parts are the row's own, unless a
+    /// part is so long that a key has its hash instead.
     #[must_use]
     pub fn created<const PARTS: usize, const LISTED: bool>(
         &self,
         kind: Kind<PARTS, LISTED>,
     ) -> Option<[&str; PARTS]> {
-        self.parts(kind).filter(|_| self.before.is_none() && self.after.is_some())
+        self.parts(kind).filter(|_| self.event == Event::Created)
     }
 
     /// Returns the parts of the key, like [`RowChange::created`], if a row of this kind was removed.
@@ -100,7 +117,7 @@ impl RowChange {
         &self,
         kind: Kind<PARTS, LISTED>,
     ) -> Option<[&str; PARTS]> {
-        self.parts(kind).filter(|_| self.after.is_none())
+        self.parts(kind).filter(|_| self.event == Event::Removed)
     }
 
     /// Returns the row before the change; `None` for one that was created.
@@ -124,16 +141,20 @@ impl RowChange {
     }
 }
 
-/// Returns the scope of an id that is escaped as in a key.
+/// Returns the scope of an id that is escaped as in a key. Any other spelling of it is none of this service's.
 fn scope(tenants: &str, id: &str) -> Result<RowScope> {
-    let folder = match tenants {
-        "ORG" => "orgs",
-        "USER" => "users",
-        _ => return Err(Error::internal("a record of a stream is of no scope")),
-    };
     let name = percent_decode_str(id).decode_utf8().map_err(Error::internal)?;
-    let name = utf8_percent_encode(&name, UNRESERVED);
-    Ok(RowScope { prefix: format!("{tenants}#{id}"), folder: format!("{folder}/{name}") })
+    let of = |tenant: Tenant<'_>| RowScope { prefix: tenant.prefix(), folder: tenant.folder() };
+    let scope = match tenants {
+        "ORG" => name.parse().ok().map(|id| of(Tenant::Organization(&id))),
+        "USER" => name.parse().ok().map(|id| of(Tenant::User(&id))),
+        _ => None,
+    };
+    scope.filter(|scope| scope.prefix == format!("{tenants}#{id}")).ok_or_else(foreign)
+}
+
+fn foreign() -> Error {
+    Error::internal("a record of a stream is of no scope")
 }
 
 /// Reads an image of a row, if there is one.
@@ -185,10 +206,10 @@ mod tests {
     const LINE: Kind<2> = Kind::new("LINE");
     const NOTE: Kind<1> = Kind::new("NOTE");
 
-    fn record(key: &Key, images: Value) -> Value {
+    fn record(event: &str, key: &Key, images: Value) -> Value {
         let mut change = images;
         change["Keys"] = json!({"pk": {"S": key.partition}, "sk": {"S": key.sort}});
-        json!({ "dynamodb": change })
+        json!({"eventName": event, "dynamodb": change})
     }
 
     fn image() -> Value {
@@ -201,7 +222,7 @@ mod tests {
             let scope =
                 Caller::new("alice".parse().unwrap(), vec![id.parse().unwrap()]).authorize_org(id).unwrap();
             let key = Key::new(&scope, LINE, [&"INV-7", &1]);
-            let change = RowChange::parse(&record(&key, json!({ "OldImage": image() }))).unwrap();
+            let change = RowChange::parse(&record("REMOVE", &key, json!({ "OldImage": image() }))).unwrap();
             assert_eq!(Key::new(change.scope(), LINE, [&"INV-7", &1]), key, "{id}");
             assert_eq!(ObjectKey::new(change.scope(), "x"), ObjectKey::new(&scope, "x"), "{id}");
         }
@@ -211,24 +232,46 @@ mod tests {
     fn change_names_kind_and_parts() {
         let scope = Caller::new("alice".parse().unwrap(), Vec::new()).own_scope();
         let key = Key::new(&scope, LINE, [&"INV-7", &1]);
-        let parse = |images| RowChange::parse(&record(&key, images)).unwrap();
-        let removed = parse(json!({ "OldImage": image() }));
+        let parse = |event, images| RowChange::parse(&record(event, &key, images)).unwrap();
+        let removed = parse("REMOVE", json!({ "OldImage": image() }));
         assert_eq!((removed.removed(LINE), removed.created(LINE)), (Some(["INV-7", "1"]), None));
         assert_eq!(removed.removed(NOTE), None);
         assert_eq!(removed.before().unwrap().number::<u8>("count").unwrap(), 7);
-        let created = parse(json!({ "NewImage": image() }));
+        let created = parse("INSERT", json!({ "NewImage": image() }));
         assert_eq!((created.removed(LINE), created.created(LINE)), (None, Some(["INV-7", "1"])));
-        let changed = parse(json!({ "NewImage": image(), "OldImage": image() }));
+        let changed = parse("MODIFY", json!({}));
         assert_eq!((changed.removed(LINE), changed.created(LINE)), (None, None));
     }
 
     #[test]
+    fn parts_lead_to_the_same_key() {
+        let scope = Caller::new("alice".parse().unwrap(), Vec::new()).own_scope();
+        for part in ["", "1", "a#b", "\u{e9}", "50%", "~", "#"] {
+            let key = Key::new(&scope, LINE, [&part, &part]);
+            let change = RowChange::parse(&record("REMOVE", &key, json!({}))).unwrap();
+            let parts = change.removed(LINE).unwrap();
+            assert_eq!(parts, [part, part]);
+            assert_eq!(Key::new(change.scope(), LINE, [&parts[0], &parts[1]]), key);
+        }
+    }
+
+    #[test]
     fn foreign_record_is_a_defect() {
+        let keys = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "1"}});
+        let of = |pk: &str| json!({"eventName": "REMOVE", "dynamodb": {"Keys": keys(pk)}});
+        assert!(RowChange::parse(&of("ORG#a#NOTE")).is_ok());
         for record in [
             json!({}),
-            json!({"dynamodb": {"Keys": {"pk": {"S": "counter"}, "sk": {"S": "#"}}}}),
-            json!({"dynamodb": {"Keys": {"pk": {"S": "TEAM#a#NOTE"}, "sk": {"S": "1"}}}}),
-            json!({"dynamodb": {"Keys": {"pk": {"S": "ORG#a#NOTE"}, "sk": {"S": "1"}}, "NewImage": {"a": {"X": 1}}}}),
+            json!({"eventName": "REMOVE", "dynamodb": {"Keys": {"id": {"S": "1"}}}}),
+            json!({"dynamodb": {"Keys": keys("ORG#a#NOTE")}}),
+            json!({"eventName": "INSERT", "dynamodb": {"Keys": keys("ORG#a#NOTE"), "NewImage": {"a": {"X": 1}}}}),
+            of("counter"),
+            of("TEAM#a#NOTE"),
+            of("ORG##NOTE"),
+            of("ORG#..#NOTE"),
+            // Only one spelling of an id is the service's own.
+            of("ORG#%61#NOTE"),
+            of("ORG#%ff#NOTE"),
         ] {
             assert!(RowChange::parse(&record).is_err(), "{record}");
         }

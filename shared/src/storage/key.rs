@@ -10,18 +10,18 @@
 
 use std::fmt::Display;
 
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::kind::Kind;
 use super::row::{Item, text};
-use crate::domain::{ESCAPED, Scope, hex};
+use crate::domain::{ESCAPED, Error, Result, Scope, hex};
 
 /// Maximum length of a part in bytes. A sort key can have 1,024, a partition 2,048.
 const MAX_PART_BYTES: usize = 200;
 
 /// Sort key of a row that has its partition for itself. No encoded part is equal to it.
-const ALONE: &str = "#";
+pub(super) const ALONE: &str = "#";
 
 /// Returns the partition of the rows of a kind with these parts, in the scope with this prefix.
 fn partition(scope: &str, kind: &str, parts: &[&dyn Display]) -> String {
@@ -37,6 +37,18 @@ fn encode(part: &dyn Display) -> String {
         0 => "~".to_owned(),
         length if length > MAX_PART_BYTES => format!("~{}", hex(&Sha256::digest(part))),
         _ => encoded,
+    }
+}
+
+/// Decodes a part of a key. A part that was replaced by its hash stays as it is.
+///
+/// # Errors
+///
+/// [`Error::Internal`] if it is not UTF-8, so it is none of this service's.
+pub(super) fn decode(part: &str) -> Result<String> {
+    match part {
+        "~" => Ok(String::new()),
+        part => Ok(percent_decode_str(part).decode_utf8().map_err(Error::internal)?.into_owned()),
     }
 }
 
