@@ -223,7 +223,7 @@ async fn failed_records_are_named() -> Result<()> {
     let outage = app.proxy.fail(CallMatcher::of("DELETE").with(&failing), Fault::Broken);
     assert_eq!(invoke(&app, &records).await?, ["2"]);
     drop(outage);
-    assert_eq!(app.objects().await?, [failing.clone()]);
+    assert_eq!(app.objects().await?, [failing]);
     let line =
         app.stack.log_with("clean-up", "a change could not be handled").await.context("it is not logged")?;
     assert!(line.contains(files[1]["id"].as_str().unwrap_or_default()), "{line}");

@@ -82,8 +82,11 @@ impl Files {
     ) -> Result<DownloadableFile> {
         let (key, row, object) =
             (project_key(scope, project), file_key(scope, project, file), object_key(scope, file));
-        let (found, row, info) =
-            tokio::join!(self.table.get(&key), self.table.get(&row), self.objects.info(&object));
+        // Boxed, because the states of the calls are large.
+        let reads = Box::pin(async {
+            tokio::join!(self.table.get(&key), self.table.get(&row), self.objects.info(&object))
+        });
+        let (found, row, info) = reads.await;
         found?.ok_or(NO_PROJECT)?;
         let file = from_row(scope, &row?.ok_or(NO_FILE)?)?;
         info?.ok_or(NO_FILE)?;

@@ -121,9 +121,12 @@ impl Uploads {
         upload: UploadId,
         now: Timestamp,
     ) -> Result<ProjectFile> {
-        match self.finish_once(scope, project, upload, now).await {
+        // Boxed, because the state of the future is large.
+        match Box::pin(self.finish_once(scope, project, upload, now)).await {
             // The other request may have finished it.
-            Err(Error::Conflict { field: None, .. }) => self.finish_once(scope, project, upload, now).await,
+            Err(Error::Conflict { field: None, .. }) => {
+                Box::pin(self.finish_once(scope, project, upload, now)).await
+            }
             finished => finished,
         }
     }
@@ -167,9 +170,10 @@ impl Uploads {
         let file = from_row(scope, &begun)?;
         let beginning = self.beginning(scope, &file).await?;
         let (declared, name) = (&file.content_type, file.name.as_str());
-        let confirmed = match file.size > BEGINNING as u64 {
-            true => self.allowed_types.check_beginning(declared, name, &beginning),
-            false => self.allowed_types.check(declared, name, &beginning),
+        let confirmed = if file.size > BEGINNING as u64 {
+            self.allowed_types.check_beginning(declared, name, &beginning)
+        } else {
+            self.allowed_types.check(declared, name, &beginning)
         };
         let version = if confirmed.is_ok() { FINISHED } else { REJECTED };
         let upload = upload_key(scope, file.project_id, file.id.into());

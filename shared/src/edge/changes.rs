@@ -95,7 +95,7 @@ where
         Some((log_level?, own?, aws?))
     })?;
     log::init(log_level);
-    current_thread()?.block_on(async {
+    current_thread()?.block_on(async move {
         let store = S::open(&Aws::open(aws)?, own);
         let handle = async |event: LambdaEvent<Literal<false>>| {
             let LambdaEvent { payload: Literal(event), context } = event;
