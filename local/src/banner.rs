@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use local::emulators::Data;
 use local::example::{Example, ORGANIZATION};
+use local::session::session;
 use local::stack::Stack;
 
 const USER: &str = "dev-user";
@@ -39,17 +40,20 @@ fn location(data: &Data) -> String {
     }
 }
 
-/// Formats a `curl` line for each example that succeeds on an empty stack.
+/// Formats a request with a token, and a session of all routes that delete nothing.
 fn sample_requests(stack: &Stack) -> Result<String> {
-    let examples = Example::all(stack.template())?;
     let Ok(token) = stack.token(USER, &[ORGANIZATION]) else {
         return Ok("Get tokens from the issuer of AUTH_ISSUER, AUTH_JWKS or AUTH_JWKS_URL.\n\n".to_owned());
     };
-    let mut text = format!("Sample requests, as {USER} of {ORGANIZATION}:\n\n");
-    for example in examples {
-        if let Some(line) = example.seeded(stack.template())?.curl(stack.url(), &token) {
-            writeln!(text, "{line}\n")?;
+    let mut text = format!("A first request, as {USER} of {ORGANIZATION}:\n\n");
+    for example in Example::all(stack.template())? {
+        let request = example.seeded(stack.template())?;
+        if request.is_of_organization() {
+            writeln!(text, "{}\n", request.curl(stack.url(), &token))?;
+            break;
         }
     }
+    writeln!(text, "A first session, to paste as a whole:\n")?;
+    writeln!(text, "{}", session(stack.template(), stack.url(), &token)?)?;
     Ok(text)
 }

@@ -27,6 +27,8 @@ pub type Values = BTreeMap<String, String>;
 /// Example of a function.
 #[derive(Debug, Clone)]
 pub struct Example {
+    /// Name of the function's binary.
+    pub function: String,
     /// Placeholders, each with its value or the function whose example creates the resource with this id.
     pub given: BTreeMap<String, String>,
     /// Data of the resource that the request creates, for events of other examples.
@@ -78,6 +80,7 @@ pub struct Request {
     pub response: Expected,
     /// Request that follows the response.
     pub then: Option<Then>,
+    file: Option<File>,
     route: RouteKey,
     parameters: Values,
 }
@@ -130,7 +133,7 @@ struct Sent {
     file: Option<File>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
@@ -154,7 +157,7 @@ impl Example {
         let read = || {
             let text = std::fs::read_to_string(&file)?;
             let Document { given, seed, roles, .. } = serde_json::from_str(&text)?;
-            Ok(Self { given, seed, roles, route: route.clone(), text })
+            Ok(Self { function: function.binary.clone(), given, seed, roles, route: route.clone(), text })
         };
         let example: Result<_> = read();
         example.with_context(|| format!("{} is not an example", file.display()))
@@ -184,6 +187,7 @@ impl Example {
             method: method.to_owned(),
             path,
             query: document.request.query.clone(),
+            file: document.request.file.clone(),
             body: document.request.body(),
             roles: self.roles.clone(),
             response: document.response,
@@ -259,19 +263,35 @@ impl Request {
         Ok(request.event(&self.route.to_string(), &self.parameters))
     }
 
-    /// Formats the request as a `curl` line; `None` if it needs a created resource, or sends a form.
+    /// Returns `true` if the path names no resource but the organization.
     #[must_use]
-    pub fn curl(&self, base: &str, token: &str) -> Option<String> {
-        let data = match &self.body {
-            _ if self.parameters.len() > 1 => return None,
-            Some((FORM, _)) => return None,
-            Some((kind, body)) => {
-                let body = String::from_utf8_lossy(body).replace('\'', r"'\''");
-                format!(" -H 'Content-Type: {kind}' -d '{body}'")
-            }
-            None => String::new(),
-        };
-        let (method, target) = (&self.method, self.target());
-        Some(format!("curl -i -X {method} -H 'Authorization: Bearer {token}'{data} '{base}{target}'"))
+    pub fn is_of_organization(&self) -> bool {
+        self.parameters.len() <= 1
     }
+
+    /// Formats the request as a line for the shell, which expands variables in the base URL, the token and the path.
+    #[must_use]
+    pub fn curl(&self, base: &str, token: &str) -> String {
+        let (method, target) = (&self.method, self.target());
+        let data = match (&self.file, &self.body) {
+            (Some(file), _) => {
+                format!(" -F {}", quoted(&format!("file=@-;filename={};type={}", file.name, file.r#type)))
+            }
+            (None, Some((kind, body))) => {
+                format!(" -H 'Content-Type: {kind}' -d {}", quoted(&String::from_utf8_lossy(body)))
+            }
+            (None, None) => String::new(),
+        };
+        let input = self.file.as_ref().map(|file| BASE64_STANDARD.encode(&file.bytes));
+        let input = input.map(|base64| format!("echo {base64} | base64 -d | ")).unwrap_or_default();
+        let redirected = if self.response.status == 302 { "L -o download" } else { "" };
+        format!(
+            "{input}curl -s{redirected} -X {method} \"{base}{target}\" -H \"Authorization: Bearer {token}\"{data}"
+        )
+    }
+}
+
+/// Quotes a text for the shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

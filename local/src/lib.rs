@@ -20,6 +20,7 @@ pub mod ports;
 pub mod requests;
 pub mod scaffold;
 mod seed;
+pub mod session;
 pub mod stack;
 pub mod streams;
 pub mod tasks;
