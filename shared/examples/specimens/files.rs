@@ -8,10 +8,10 @@ use shared::domain::{
     Error, FileDescription, FileName, IdempotentRequest, NewFile, OrgId, OrgScope, Outcome, Result,
 };
 use shared::edge::{Resource, path};
-use shared::storage::{Aws, Key, Kind, ObjectKey, Objects, Row, Store, Table};
+use shared::storage::{Aws, Key, Kind, List, ObjectKey, Objects, Row, RowChange, Store, Table};
 
 use super::note::NoteId;
-use super::notes::note_key;
+use super::notes::{NOTE, note_key};
 
 shared::resource_id! {
     /// Id of a file.
@@ -86,6 +86,24 @@ impl Files {
         };
         self.objects.commit(&object_key(scope, outcome.value().id)).await?;
         Ok(outcome)
+    }
+}
+
+impl Files {
+    /// Deletes the files of a removed note, and the object of a removed file.
+    pub(crate) async fn follow(&self, change: &RowChange) -> Result<()> {
+        if let Some([note]) = change.removed(NOTE) {
+            assert_ne!(
+                change.before().and_then(|row| row.optional("name")),
+                Some("Unlucky"),
+                "an internal text"
+            );
+            self.table.delete_list(&List::new(change.scope(), FILE, [&note])).await?;
+        }
+        match change.removed(FILE) {
+            Some([_, file]) => self.objects.delete(&ObjectKey::new(change.scope(), file)).await,
+            None => Ok(()),
+        }
     }
 }
 

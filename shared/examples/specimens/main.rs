@@ -12,7 +12,7 @@ use shared::config::process_variable;
 use shared::domain::{NewFile, Outcome, PageRequest};
 use shared::edge::{
     Conditional, Created, Idempotent, NoContent, OkJson, OkResource, OrgMember, OrgRole, Public, Redirect,
-    RequestContext, Result, Route, SignedIn, run,
+    RequestContext, Result, Route, SignedIn, run, run_changes,
 };
 
 use self::access::InTable;
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Some("signed-in") => run(Route::post("/v1/drafts").signed_in().json::<NewNote>().idempotent(), draft),
         Some("public") => run(Route::get("/v1/status").public(), status),
         Some("redirect") => run(Route::get("/v1/orgs/{orgId}/elsewhere").org_member(), redirect),
+        Some("follow") => run_changes(Files::follow),
         _ => ExitCode::FAILURE,
     }
 }

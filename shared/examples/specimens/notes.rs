@@ -9,7 +9,7 @@ use shared::storage::{Aws, Condition, Key, Kind, List, Row, Store, Table, Unlist
 
 use super::note::{Draft, HolderPage, Note, NoteChange, NoteId, NotePage};
 
-const NOTE: Kind<1> = Kind::new("NOTE");
+pub(crate) const NOTE: Kind<1> = Kind::new("NOTE");
 const NAME: Kind<1> = Kind::new("NAME");
 const MOTTO: Unlisted<1> = Unlisted::new("MOTTO");
 const DRAFT: Kind<1> = Kind::new("DRAFT");

@@ -21,6 +21,7 @@ mod rate_limit_edges;
 mod responses;
 mod runtime_api;
 mod settings;
+mod streams;
 mod tokens;
 mod unavailable;
 mod uploads;

@@ -10,6 +10,6 @@ mod validation;
 use testing::notes;
 
 /// Path of the files of a note.
-fn files(organization: &str, note: &str) -> String {
+pub(crate) fn files(organization: &str, note: &str) -> String {
     format!("{}/{note}/files", notes(organization))
 }
