@@ -6,8 +6,8 @@ Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json.
 - the functions' description lacks the hash of all values, without which changed ones would publish no new versions
 - SAM loses a part of the API's CORS
 - a function has tags of its own, or an environment's stack lacks a tag
-- a function has another role than SAM's, or its role has other managed policies than SAM's for logs and traces, another
-  boundary or too long a name
+- a function has another role than SAM's, or its role has other managed policies than SAM's for logs, traces and its
+  stream, another boundary or too long a name
 - SAM would cache its builds
 """
 
@@ -28,8 +28,10 @@ from samtranslator.yaml_helper import yaml_parse
 ANY_REGION = "us-east-1"
 # Tags of a stack, which CloudFormation adds to all its resources.
 STACK_TAGS = {"service", "stage"}
-# Managed policies that SAM attaches to each function's role. The boundary narrows them.
+# Managed policies that SAM attaches to each function's role, and to the role of a function that a stream feeds. The
+# boundary narrows them.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+STREAM_POLICY = "AWSLambdaDynamoDBExecutionRole"
 # Maximum characters of a role's logical id; .github/bootstrap.yaml has the reason.
 LONGEST_ROLE = 20
 # SAM's own tag, which never changes.
@@ -108,9 +110,17 @@ def tag_problems(result):
             yield f"{name} has tags, and the next deployment fails when they change: give them to the stack"
 
 
+def fed_functions(resources):
+    """Yields the functions that a stream feeds, by way of their aliases."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+            yield resources[resource["Properties"]["FunctionName"]["Ref"]]["Properties"]["FunctionName"]["Ref"]
+
+
 def role_problems(template, result):
     """Yields permissions of functions besides their own statements. A test compares those with the functions' calls."""
     boundary = template["Globals"]["Function"]["PermissionsBoundary"]
+    fed = {f"{function}Role" for function in fed_functions(result["Resources"])}
     for name, resource in result["Resources"].items():
         kind, properties = resource["Type"], resource.get("Properties", {})
         if kind == "AWS::Lambda::Function" and properties["Role"] != {"Fn::GetAtt": [f"{name}Role", "Arn"]}:
@@ -120,7 +130,7 @@ def role_problems(template, result):
         if kind != "AWS::IAM::Role":
             continue
         managed = {arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", [])}
-        if strange := managed - MANAGED_POLICIES:
+        if strange := managed - MANAGED_POLICIES - ({STREAM_POLICY} if name in fed else set()):
             yield f"{name} has {', '.join(sorted(strange))}"
         if len(name) > LONGEST_ROLE:
             yield f"{name} is too long: with the stack's name, CloudFormation would truncate it"
