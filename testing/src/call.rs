@@ -12,7 +12,7 @@ pub struct Call {
     pub service: Service,
     /// DynamoDB's operation, such as `PutItem`; S3's method, such as `PUT`, with `?tagging` if it is about tags.
     pub operation: String,
-    /// Name of the table, or path of bucket and object.
+    /// Name of the table, the first one of a batch, or path of bucket and object.
     pub target: String,
 }
 
@@ -39,7 +39,8 @@ impl Call {
 
 fn table(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    Some(body.get("TableName")?.as_str()?.to_owned())
+    let batch = || body["RequestItems"].as_object()?.keys().next().map(String::as_str);
+    body["TableName"].as_str().or_else(batch).map(str::to_owned)
 }
 
 fn about_tags(uri: &Uri) -> bool {

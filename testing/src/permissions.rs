@@ -27,7 +27,8 @@ pub(super) fn needed(service: Service, operation: &str, parts: &Parts, body: &[u
     }
 }
 
-/// A transaction has no action of its own: each part needs the permission of its single operation.
+/// A transaction has no action of its own: each part needs the permission of its single operation. A batch has one, for
+/// each of its tables.
 fn of_tables(operation: &str, body: &Value) -> Vec<Permission> {
     let permission = |operation: &str, body: &Value| {
         Permission::new(&format!("dynamodb:{operation}"), body["TableName"].as_str().unwrap_or_default())
@@ -37,14 +38,17 @@ fn of_tables(operation: &str, body: &Value) -> Vec<Permission> {
         kind => permission(&format!("{kind}Item"), part),
     };
     let parts = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
-    if operation.starts_with("Transact") {
-        parts.map(part).collect()
-    } else {
-        vec![permission(operation, body)]
+    match body["RequestItems"].as_object() {
+        Some(tables) => {
+            tables.keys().map(|table| Permission::new(&format!("dynamodb:{operation}"), table)).collect()
+        }
+        None if operation.starts_with("Transact") => parts.map(part).collect(),
+        None => vec![permission(operation, body)],
     }
 }
 
-/// Tags in the request that puts an object need a permission of their own.
+/// Tags in the request that puts an object need a permission of their own. A missing object is 404 for callers who may list
+/// the bucket, and 403 for all others.
 fn of_objects(operation: &str, parts: &Parts) -> Vec<Permission> {
     let actions: &[&str] = match operation {
         "PUT" if parts.headers.contains_key("x-amz-tagging") => &["s3:PutObject", "s3:PutObjectTagging"],
@@ -57,5 +61,7 @@ fn of_objects(operation: &str, parts: &Parts) -> Vec<Permission> {
         other => &[other],
     };
     let path = parts.uri.path().trim_start_matches('/');
-    actions.iter().map(|action| Permission::new(action, path)).collect()
+    let bucket = path.split('/').next().unwrap_or_default();
+    let listing = matches!(operation, "GET" | "HEAD").then(|| Permission::new("s3:ListBucket", bucket));
+    actions.iter().map(|action| Permission::new(action, path)).chain(listing).collect()
 }

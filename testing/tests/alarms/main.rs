@@ -106,11 +106,41 @@ fn every_alarm_has_an_existing_metric_and_threshold() -> Result<()> {
         if text(&resource["Type"]) == "AWS::CloudWatch::Alarm" {
             let alarm = &resource["Properties"];
             metric::check(alarm, &resources).with_context(|| text(id).to_owned())?;
-            metric::check_threshold(alarm).with_context(|| text(id).to_owned())?;
             alarms += 1;
         }
     }
     assert!(alarms > 0, "there are no alarms");
+    Ok(())
+}
+
+/// Returns the value of this dimension of every alarm on this metric.
+fn alarms_on<'r>(resources: &'r Value, metric: &str, dimension: usize) -> Vec<&'r str> {
+    let resources = resources.as_mapping().into_iter().flatten().map(|(_, resource)| &resource["Properties"]);
+    let alarms = resources.filter(|alarm| text(&alarm["MetricName"]) == metric);
+    alarms.map(|alarm| text(&alarm["Dimensions"][dimension]["Value"])).collect()
+}
+
+#[test]
+fn late_and_failed_changes_raise_alarms() -> Result<()> {
+    let resources = resources()?;
+    let functions = resources.as_mapping().into_iter().flatten();
+    for (id, function) in functions.filter(|(_, it)| text(&it["Type"]) == "AWS::Serverless::Function") {
+        let events = function["Properties"]["Events"].as_mapping().into_iter().flatten();
+        for (_, event) in events.filter(|(_, event)| text(&event["Type"]) == "DynamoDB") {
+            let queue = text(&event["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]);
+            let queue = queue.trim_end_matches(".Arn");
+            assert_eq!(
+                alarms_on(&resources, "ApproximateNumberOfMessagesVisible", 0),
+                [format!("{queue}.QueueName")]
+            );
+            assert_eq!(alarms_on(&resources, "IteratorAge", 0), [text(id)]);
+            // The stream keeps a record for a day. Three quarters of it are left to handle a failed one.
+            let age = event["Properties"]["MaximumRecordAgeInSeconds"].as_u64();
+            assert!(age.is_some_and(|age| age <= 6 * 60 * 60), "{} gives up too late", text(id));
+            let kept = resources[queue]["Properties"]["MessageRetentionPeriod"].as_u64();
+            assert!(kept.is_some_and(|kept| kept >= 4 * 24 * 60 * 60), "{queue} loses its messages");
+        }
+    }
     Ok(())
 }
 
