@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 
+import clean_up
 from examples import Examples
 from service import Service
 
@@ -23,9 +24,10 @@ def token(secret, org=ORG):
 
 
 class Caller:
-    """Sends the example of each route."""
+    """Sends the example of each route, and changes to the function that follows the stream."""
 
-    def __init__(self, base, secret):
+    def __init__(self, base, secret, clean_up):
+        self.clean_up = clean_up
         self.examples = Examples(Service(base, token(secret)), ORG)
         self.public = {" ".join(self.examples.routes[function]) for function in self.examples.public}
 
@@ -44,6 +46,16 @@ class Caller:
             yield route, request, response, *self.examples.follow(request, response)
 
     def statuses(self, requests):
-        """Sends the requests. Returns the statuses by route, such as "503", or "201, then 403" with a request that follows."""
+        """Sends the requests, and changes. Returns the statuses by route, such as "503", or "201, then 403" with a request that
+        follows."""
         found = self.responses(requests)
-        return {route: f"{it.status}" + (f", then {then}" if then else "") for route, _, it, then, _ in found}
+        statuses = {route: f"{it.status}" + (f", then {then}" if then else "") for route, _, it, then, _ in found}
+        return statuses | {clean_up.CHANGES: self.clean_up.status()}
+
+    def file_of_its_own(self):
+        """Uploads a file to a new project. Returns the file, and the path of the project."""
+        response = self.examples.send(self.examples.request_for("upload-file", {}, {}))
+        return response.data, response.headers["location"].partition("/files/")[0]
+
+    def delete(self, path):
+        self.examples.service.send("DELETE", path)

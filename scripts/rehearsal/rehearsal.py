@@ -5,16 +5,20 @@ import secrets
 import subprocess
 
 import callers
+import clean_up
 import data
 import permissions
 import retained
 import unsupported
 from checks import Checks
-from service import differs
+from service import differs, send_once
 
 UPDATED_LIMIT = "999/10s"
 # Parameter that is set at first and left out later.
 LEFT_OUT, SET_TO, BY_DEFAULT = "LatencyAlarmMs", "1234", "2000"
+
+# Origins whose pages may use the bucket.
+ORIGINS = ["https://app.example.com", "https://www.example.com"]
 
 
 class Rehearsal:
@@ -34,6 +38,7 @@ class Rehearsal:
             # Fail closed, so that a failed counter is visible; and a limit that no call here reaches.
             "RateLimitOnError": "deny",
             "RateLimit": "1000/10s",
+            "CorsOrigins": ", ".join(ORIGINS),
             LEFT_OUT: SET_TO,
         }
 
@@ -72,11 +77,23 @@ class Rehearsal:
         done = subprocess.run(smoke, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         passed = len(re.findall("^ok: ", done.stdout, re.MULTILINE))
         self.checks.check(f"scripts/smoke, {passed} checks", done.returncode and done.stdout)
-        self.caller = callers.Caller(self.base, self.secret)
-        self.roles = {route: self.resources[role] for route, role in unsupported.roles(self.template)}
+        follower = clean_up.CleanUp(self.cloud, self.resources)
+        self.caller = callers.Caller(self.base, self.secret, follower)
+        roles = [*unsupported.roles(self.template), (clean_up.CHANGES, clean_up.ROLE)]
+        self.roles = {route: self.resources[role] for route, role in roles}
         self.stored = self.check_responses()
+        self.checks.check("the stream deletes the file of a deleted project", *follower.left(self.caller))
+        self.checks.check("pages of two origins may use the bucket", *self.refused_origins())
         if self.checks.failures:
             raise SystemExit("FAILED: the next parts need routes that respond")
+
+    def refused_origins(self):
+        """Yields the origins whose pages the bucket treats otherwise than it should."""
+        url = f"{self.cloud.endpoint}/{self.resources['UploadsBucket']}/orgs/any"
+        asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type,x-amz-tagging"}
+        for origin, status in [*((it, 200) for it in ORIGINS), ("https://app.example.org", 403)]:
+            response = send_once("OPTIONS", url, None, {"Origin": origin, **asked})
+            yield differs(f"the status for {origin}", response.status, status)
 
     def each_permission(self):
         removal = permissions.Removal(self.checks, self.cloud.client("iam"), self.caller, self.roles)

@@ -28,6 +28,7 @@ LISTS = {
     "key": ("kms", "list_keys", "Keys", "KeyId"),
     "rule": ("events", "list_rules", "Rules", "Name"),
     "topic": ("sns", "list_topics", "Topics", "TopicArn"),
+    "stream's mapping": ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
     "queue": ("sqs", "list_queues", "QueueUrls", None),
 }
 ARGUMENTS = {"list_policies": {"Scope": "Local"}}

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
-use local::template::Template;
-use testing::{App, Permission, Prepared, takes_key, workspace};
+use local::template::{Function, Template};
+use serde_json::json;
+use testing::{App, PNG, Permission, Prepared, put, takes_key, workspace};
+use uuid::Uuid;
 use yaml_serde::Value;
 
 /// Returns the template's resources, with intrinsic functions unresolved.
@@ -95,14 +97,18 @@ fn covers(allowed: &Permission, needed: &Permission) -> bool {
 }
 
 /// Returns the permissions that a function needs for every successful path: its example, then the same with an
-/// `Idempotency-Key`, its repetition, and a repetition after the objects were deleted.
+/// `Idempotency-Key`, its repetition, and a repetition after the objects were deleted; and for a refusal that makes calls.
 ///
 /// A URL that the function signs is used with the function's permissions. The example sends that request too, which leads
 /// through the proxy.
 async fn needed(app: &App, binary: &str) -> Result<BTreeSet<Permission>> {
     let (plain, mut keyed) = (app.prepare(binary).await?, app.prepare(binary).await?);
     keyed.request = keyed.request.key("key");
+    let (project, upload) = upload_of_another_type(app).await?;
     app.proxy.clear();
+    if binary == "finish-upload" {
+        assert_eq!(app.finish(&project, &upload).await?.status, 422);
+    }
     plain.send().await?;
     keyed.send().await?;
     repeat(binary, &keyed).await?;
@@ -121,25 +127,60 @@ async fn repeat(binary: &str, keyed: &Prepared) -> Result<()> {
     Ok(())
 }
 
+/// Puts text as an image. Returns the project and the upload, which can't be finished.
+async fn upload_of_another_type(app: &App) -> Result<(String, serde_json::Value)> {
+    let project = app.new_item("acme", &Uuid::new_v4().to_string()).await?;
+    let upload = app.begin(&project, "a.png", "image/png", b"text").await?.json()["data"].clone();
+    put(&upload, "text").send().await?;
+    Ok((project, upload))
+}
+
+/// Compares the template's permissions of a function with those that it needs.
+fn check(app: &App, function: &Function, needed: &BTreeSet<Permission>) -> Result<()> {
+    let (binary, allowed) = (&function.binary, allowed(app, &function.id)?);
+    assert!(!needed.is_empty(), "{binary} makes no calls");
+    let refused: Vec<_> =
+        needed.iter().filter(|needed| !allowed.iter().any(|allowed| covers(allowed, needed))).collect();
+    assert!(refused.is_empty(), "template.yaml does not allow {binary}: {refused:#?}");
+    let unused: Vec<_> =
+        allowed.iter().filter(|allowed| !needed.iter().any(|needed| covers(allowed, needed))).collect();
+    assert!(unused.is_empty(), "template.yaml allows {binary}, which never uses it: {unused:#?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn functions_have_exactly_the_permissions_they_need() -> Result<()> {
     let app = App::start(&[]).await?;
     for function in Template::load(&workspace().join("template.yaml"))?.routed() {
-        let (binary, allowed) = (&function.binary, allowed(&app, &function.id)?);
-        let needed = needed(&app, binary).await?;
-        assert!(!needed.is_empty(), "{binary} makes no calls");
-        let refused: Vec<_> = needed
-            .iter()
-            .filter(|needed| !allowed.iter().any(|permission| covers(permission, needed)))
-            .collect();
-        assert!(refused.is_empty(), "template.yaml does not allow {binary}: {refused:#?}");
-        let unused: Vec<_> = allowed
-            .iter()
-            .filter(|permission| !needed.iter().any(|needed| covers(permission, needed)))
-            .collect();
-        assert!(unused.is_empty(), "template.yaml allows {binary}, which never uses it: {unused:#?}");
+        check(&app, function, &needed(&app, &function.binary).await?)?;
     }
     Ok(())
+}
+
+/// Returns a record of a stream about a row with this key.
+fn record(event: &str, image: &str, partition: &str, sort: &str) -> serde_json::Value {
+    let key = json!({"pk": {"S": partition}, "sk": {"S": sort}});
+    json!({"eventName": event, "dynamodb": {"SequenceNumber": "1", "Keys": key, image: key}})
+}
+
+/// A project with a file was deleted, a file was deleted, and a file was uploaded to a project that was gone.
+#[tokio::test]
+async fn clean_up_has_exactly_the_permissions_it_needs() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_item("acme", "Apollo").await?;
+    let file = app.upload(&project, "a.png", "image/png", PNG).await?.json()["data"]["id"].clone();
+    let file = file.as_str().context("there is no file")?;
+    let (files, others) = (format!("ORG#acme#FILE#{project}"), format!("ORG#acme#FILE#{file}"));
+    let records = [
+        record("REMOVE", "OldImage", "ORG#acme#PROJECT", &project),
+        record("REMOVE", "OldImage", &files, file),
+        record("INSERT", "NewImage", &others, file),
+    ];
+    app.proxy.clear();
+    let outcome = app.raw("clean-up", &json!({ "Records": records })).await?;
+    assert_eq!(outcome, json!({"batchItemFailures": []}));
+    let function = app.stack.template().function("clean-up").context("there is no clean-up")?;
+    check(&app, function, &app.proxy.permissions())
 }
 
 /// Returns the statements of the boundaries: the template's own, and that of the deploying role.
@@ -180,8 +221,19 @@ fn boundaries_allow_the_functions_permissions() -> Result<()> {
     Ok(())
 }
 
+/// Versions restore what a function overwrites or deletes by mistake.
 #[test]
-fn functions_may_also_write_logs_and_traces() -> Result<()> {
+fn boundaries_exclude_versions_of_objects() -> Result<()> {
+    for boundary in boundaries()? {
+        for action in ["s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "s3:PutBucketVersioning"] {
+            assert!(actions(&boundary).iter().all(|pattern| !is_like(action, pattern)), "{action}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn functions_may_also_follow_streams_log_and_trace() -> Result<()> {
     let of_storage = ["dynamodb:", "s3:", "kms:"];
     for boundary in boundaries()? {
         let others = actions(&boundary).into_iter();
@@ -189,6 +241,8 @@ fn functions_may_also_write_logs_and_traces() -> Result<()> {
         let shared = [
             "logs:CreateLogStream",
             "logs:PutLogEvents",
+            // Of changes that Lambda gives up, which it sends with the function's role.
+            "sqs:SendMessage",
             "xray:PutTelemetryRecords",
             "xray:PutTraceSegments",
         ];
