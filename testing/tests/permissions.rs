@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use local::template::{Function, Template};
 use serde_json::json;
 use testing::{App, PNG, Permission, Prepared, put, takes_key, workspace};
@@ -97,7 +98,7 @@ fn covers(allowed: &Permission, needed: &Permission) -> bool {
 }
 
 /// Returns the permissions that a function needs for every successful path: its example, then the same with an
-/// `Idempotency-Key`, its repetition, and a repetition after the objects were deleted; and for a refusal that makes calls.
+/// `Idempotency-Key`, its repetition, and a repetition after the files were deleted; and for a refusal that makes calls.
 ///
 /// A URL that the function signs is used with the function's permissions. The example sends that request too, which leads
 /// through the proxy.
@@ -112,11 +113,22 @@ async fn needed(app: &App, binary: &str) -> Result<BTreeSet<Permission>> {
     plain.send().await?;
     keyed.send().await?;
     repeat(binary, &keyed).await?;
+    delete_files(app).await?;
+    repeat(binary, &keyed).await?;
+    Ok(app.proxy.permissions())
+}
+
+/// Deletes the rows and the objects of all files.
+async fn delete_files(app: &App) -> Result<()> {
+    for row in app.rows("ProjectsTable", "FILE").await? {
+        let key = |name: &str| AttributeValue::S(row[name].as_str().unwrap_or_default().to_owned());
+        let delete = app.stack.dynamodb().delete_item().table_name(app.stack.table("ProjectsTable"));
+        delete.key("pk", key("pk")).key("sk", key("sk")).send().await?;
+    }
     for object in app.objects().await? {
         app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(object).send().await?;
     }
-    repeat(binary, &keyed).await?;
-    Ok(app.proxy.permissions())
+    Ok(())
 }
 
 /// Sends the request of a function again. Without a key the resource may be gone.
