@@ -49,8 +49,8 @@ class CleanUp:
         found = self.cloud.client("lambda").invoke(
             FunctionName=f"{self.resources[FUNCTION]}:live", Payload=json.dumps({"Records": RECORDS})
         )
-        answer = json.loads(found["Payload"].read())
-        return "handled" if answer == {"batchItemFailures": []} else "failed"
+        result = json.loads(found["Payload"].read())
+        return "handled" if result == {"batchItemFailures": []} else "failed"
 
     def left(self, caller):
         """Deletes a project with a file by the API. Yields what is left of it when the stream's records should be handled."""
