@@ -18,7 +18,7 @@ struct Known {
 }
 
 /// Metrics that alarms may have, from AWS's documentation: "Types of metrics for Lambda functions", "Working with metrics
-/// for HTTP APIs", "DynamoDB metrics and dimensions", "Available CloudWatch metrics for Amazon SQS".
+/// for HTTP APIs", "DynamoDB metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS".
 const KNOWN: [Known; 7] = [
     // Of the whole account and region.
     Known { namespace: "AWS/Lambda", name: "Throttles", dimensions: &[], statistic: "Sum", most: 1.0 },
