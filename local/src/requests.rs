@@ -1,5 +1,11 @@
 //! Paths and bodies of requests to the service.
 
+use bytes::Bytes;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::client::{Client, RequestBuilder};
+
 /// Returns the path of an organization's projects.
 #[must_use]
 pub fn projects(organization: &str) -> String {
@@ -31,6 +37,26 @@ pub fn form(file_name: &str, content_type: &str, bytes: &[u8]) -> Vec<u8> {
         "--boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n\r\n"
     );
     [head.as_bytes(), bytes, b"\r\n--boundary--\r\n"].concat()
+}
+
+/// Returns the body that begins the upload of a file.
+#[must_use]
+pub fn description(name: &str, content_type: &str, bytes: &[u8]) -> Value {
+    json!({"name": name, "contentType": content_type, "size": bytes.len(), "sha256": sha256(bytes)})
+}
+
+/// Returns the request that puts the bytes of an upload, as its response describes it.
+pub fn put(upload: &Value, bytes: impl Into<Bytes>) -> RequestBuilder {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let request = Client::new("").request(&text(&upload["method"]), &text(&upload["url"])).untyped(bytes);
+    let headers = upload["headers"].as_object().into_iter().flatten();
+    headers.fold(request, |request, (name, value)| request.header(name, text(value)))
+}
+
+/// Returns the SHA-256 of bytes in hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(bytes)))
 }
 
 /// Media type of the bodies of [`form`].

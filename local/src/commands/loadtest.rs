@@ -6,6 +6,8 @@ mod memory;
 mod operation;
 mod reconciliation;
 mod report;
+mod resource;
+mod stored;
 mod tally;
 mod target;
 mod worker;
@@ -50,11 +52,12 @@ impl Budget {
     }
 }
 
-/// Runs the load test. Fails if a response is unexpected, or a resource is lost or duplicated.
+/// Runs the load test. Fails if a response is unexpected, or a resource is lost, duplicated or back after
+/// its deletion.
 pub(crate) async fn loadtest(arguments: Loadtest) -> Result<ExitCode> {
     let target = Target::start(&arguments).await?;
-    let workload = Arc::new(Workload::prepare(&target, arguments.connections.into()).await?);
     let history = Arc::new(History::default());
+    let workload = Arc::new(Workload::prepare(&target, arguments.connections.into(), &history).await?);
     terminal::say(&format!("load-testing {}", target.url));
     let memory = memory::watch(target.process);
     let budget = Arc::new(Budget::new(&arguments));

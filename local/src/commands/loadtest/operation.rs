@@ -14,17 +14,30 @@ const CAPACITY: usize = 64;
 pub(super) struct Operation {
     pub(super) function: &'static str,
     pub(super) request: RequestBuilder,
+    /// Expected responses, and 404 if there is a `subject`.
     pub(super) responses: &'static [&'static str],
     pub(super) effect: Effect,
+    /// Id of the project or file in the path, which may be deleted meanwhile.
+    pub(super) subject: Option<String>,
 }
 
 /// Effect of a successful response.
 pub(super) enum Effect {
     Nothing,
-    /// It has the cursor of the next page.
+    /// It has resources.
+    Read,
+    /// It has resources, and the cursor of the next page.
     Page,
     /// It creates a resource, or replays its creation.
     Create(Write),
+    /// It changes the subject, if that has this version.
+    Change(Option<u64>),
+    /// It deletes the subject, if that has this version.
+    Delete(Option<u64>),
+    /// It permits the upload of a file.
+    Begin(Write),
+    /// The bytes of the upload with this id are in the bucket.
+    Put(Write, String),
 }
 
 /// Request that creates a resource.
@@ -33,16 +46,32 @@ pub(super) struct Write {
     /// Number of the user. Idempotency keys are scoped to a user.
     pub(super) user: usize,
     pub(super) key: Option<String>,
-    pub(super) resource: Resource,
+    pub(super) resource: NewResource,
 }
 
 /// Resource to create.
 #[derive(Clone)]
-pub(super) enum Resource {
+pub(super) enum NewResource {
     /// Project of this name.
     Project(String),
     /// File of `size` bytes, which are generated from the seed.
-    File { seed: u64, size: usize },
+    File { project: String, seed: u64, size: usize },
+}
+
+impl Operation {
+    pub(super) fn new(
+        function: &'static str,
+        request: RequestBuilder,
+        responses: &'static [&'static str],
+        effect: Effect,
+    ) -> Self {
+        Self { function, request, responses, effect, subject: None }
+    }
+
+    /// Sets the project or file in the path.
+    pub(super) fn on(self, id: &str) -> Self {
+        Self { subject: Some(id.to_owned()), ..self }
+    }
 }
 
 /// Generates the bytes of a file with the magic bytes of an image.
@@ -72,10 +101,11 @@ impl<T: Clone> Recent<T> {
         values.push_back(value);
     }
 
-    /// Returns a random value, if there is any.
+    /// Returns the newest value or a random one, if there is any. Connections meet at the newest.
     pub(super) fn choose(&self, rng: &mut Rng) -> Option<T> {
         let values = self.values();
-        values.get(rng.usize(..values.len().max(1))).cloned()
+        let random = rng.usize(..values.len().max(1));
+        if rng.bool() { values.back() } else { values.get(random) }.cloned()
     }
 
     fn values(&self) -> std::sync::MutexGuard<'_, VecDeque<T>> {

@@ -2,69 +2,88 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result, ensure};
-use aws_sdk_dynamodb::types::AttributeValue;
-use local::client::Client;
-use local::requests::projects;
+use anyhow::Result;
 
-use super::history::History;
+use super::history::{Entries, History};
+use super::resource::Presence;
+use super::stored::{Listed, Stored};
 use super::target::Target;
 use super::workload::Workload;
 
 /// Counts of resources of one kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reconciliation {
-    /// Acknowledged with 201.
-    pub(super) acknowledged: usize,
+    /// Expected: acknowledged, or referred to by another resource.
+    pub(super) acknowledged: u64,
+    /// Deleted since.
+    pub(super) deleted: u64,
     /// Stored.
-    pub(super) found: usize,
-    /// Acknowledged but not stored.
-    pub(super) lost: usize,
-    /// Stored twice, or stored but not acknowledged.
-    pub(super) duplicated: usize,
+    pub(super) found: u64,
+    /// Neither deleted nor stored.
+    pub(super) lost: u64,
+    /// Stored twice, or stored but not expected.
+    pub(super) duplicated: u64,
+    /// Deleted but stored.
+    pub(super) returned: u64,
 }
 
 /// Results of the reconciliation and of the load before it.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) projects: Reconciliation,
+    /// Changes of the projects that exist, by their versions.
+    pub(super) changes: Reconciliation,
+    /// Reservations of names, compared with the projects that exist.
+    pub(super) names: Reconciliation,
     pub(super) files: Reconciliation,
-    /// Objects in the bucket, compared with the stored rows of files.
+    /// Committed objects in the bucket, compared with the stored rows of files.
     pub(super) objects: Reconciliation,
-    /// Objects of stored rows that are still tagged as pending and would expire.
-    pub(super) pending: usize,
+    /// Pending objects without a row, which expire.
+    pub(super) orphans: usize,
     /// Unexpected responses.
     pub(super) unexpected: usize,
     /// Descriptions of the first unexpected responses.
     pub(super) samples: Vec<String>,
-    /// Requests whose effect is unknown. Each may explain one duplicate.
-    pub(super) unknown: usize,
+    /// Creations whose effect is unknown. Each may explain one duplicate.
+    pub(super) unknown: u64,
 }
 
 impl Findings {
+    /// Returns the reconciliations with their names.
+    pub(super) fn kinds(&self) -> [(&'static str, &Reconciliation); 5] {
+        let Self { projects, changes, names, files, objects, .. } = self;
+        [
+            ("projects", projects),
+            ("changes", changes),
+            ("names", names),
+            ("files", files),
+            ("objects", objects),
+        ]
+    }
+
     /// Returns `true` if the stored data matches the responses.
     pub(super) fn pass(&self) -> bool {
-        let kinds = [&self.projects, &self.files, &self.objects];
+        let matches = |kind: &Reconciliation| kind.lost == 0 && kind.returned == 0;
+        let exact = [&self.changes, &self.names, &self.objects];
         self.unexpected == 0
-            && self.pending == 0
-            && kinds.iter().all(|kind| kind.lost == 0 && kind.duplicated <= self.unknown)
+            && self.kinds().iter().all(|(_, kind)| matches(kind) && kind.duplicated <= self.unknown)
+            && exact.iter().all(|kind| kind.duplicated == 0)
     }
 }
 
-/// Reconciles projects through the API, and files and objects through the emulators, because no route lists those.
+/// Reconciles projects through the API, and the rest through the emulators, because no route lists it.
 pub(super) async fn findings(target: &Target, workload: &Workload, history: &History) -> Result<Findings> {
+    let Stored { listed, names, files, committed, pending } = Stored::read(target, workload, history).await?;
     let entries = history.entries();
-    let listed = listed(target, workload).await?;
-    let rows = file_rows(target, workload).await?;
-    let projects = entries.projects.into_keys().chain([workload.project().to_owned()]).collect();
-    let pending = tagged(target, rows.values()).await?;
+    let projects = entries.presences(|resource| resource.project.is_none());
+    let projects = Reconciliation::compare(&projects, &listed.projects.keys().cloned().collect());
     Ok(Findings {
-        pending,
-        projects: Reconciliation { duplicated: listed.duplicated, ..Reconciliation::default() }
-            .compare(&projects, &listed.ids),
-        files: Reconciliation::default().compare(&entries.files, &rows.keys().cloned().collect()),
-        objects: Reconciliation::default()
-            .compare(&rows.into_values().collect(), &objects(target, workload).await?),
+        projects: Reconciliation { duplicated: projects.duplicated + listed.duplicated, ..projects },
+        changes: changes(&entries, &listed.projects),
+        names: Reconciliation::compare(&present(listed.names()), &names),
+        files: Reconciliation::compare(&entries.presences(|resource| resource.project.is_some()), &files),
+        objects: Reconciliation::compare(&present(files.iter().cloned()), &committed),
+        orphans: pending.difference(&files).count(),
         unexpected: entries.unexpected,
         samples: entries.samples,
         unknown: entries.unknown,
@@ -72,86 +91,40 @@ pub(super) async fn findings(target: &Target, workload: &Workload, history: &His
 }
 
 impl Reconciliation {
-    fn compare(mut self, acknowledged: &BTreeSet<String>, found: &BTreeSet<String>) -> Self {
-        (self.acknowledged, self.found) = (acknowledged.len(), found.len());
-        self.lost = acknowledged.difference(found).count();
-        self.duplicated += found.difference(acknowledged).count();
-        self
-    }
-}
-
-/// Projects as the API lists them on all pages.
-#[derive(Default)]
-struct Listed {
-    ids: BTreeSet<String>,
-    names: BTreeSet<String>,
-    duplicated: usize,
-}
-
-async fn listed(target: &Target, workload: &Workload) -> Result<Listed> {
-    let (client, mut listed, mut query) =
-        (Client::new(&target.url), Listed::default(), "?limit=100".to_owned());
-    loop {
-        let page = client
-            .get(&format!("{}{query}", projects(&workload.organization)))
-            .bearer(workload.token(0))
-            .send()
-            .await?;
-        ensure!(page.status == 200, "the list of projects returned {}", page.status_and_code());
-        let data = &page.json()["data"];
-        for project in data["projects"].as_array().into_iter().flatten() {
-            let text = |name: &str| project[name].as_str().unwrap_or_default().to_lowercase();
-            // Both sets need the project, so `&&` must not skip the second insert.
-            let (new_id, new_name) = (listed.ids.insert(text("id")), listed.names.insert(text("name")));
-            listed.duplicated += usize::from(!(new_id && new_name));
+    fn compare(expected: &BTreeMap<String, Presence>, found: &BTreeSet<String>) -> Self {
+        let mut counts = Self { acknowledged: count(expected), found: count(found), ..Self::default() };
+        for (id, presence) in expected {
+            let is_found = found.contains(id);
+            counts.deleted += u64::from(*presence == Presence::Deleted);
+            counts.lost += u64::from(*presence == Presence::Present && !is_found);
+            counts.returned += u64::from(*presence == Presence::Deleted && is_found);
         }
-        let Some(cursor) = data["nextCursor"].as_str() else { return Ok(listed) };
-        query = format!("?limit=100&cursor={cursor}");
+        counts.duplicated = count(found.iter().filter(|id| !expected.contains_key(*id)));
+        counts
     }
 }
 
-/// Reads the rows of files: their ids, with the keys of their objects.
-async fn file_rows(target: &Target, workload: &Workload) -> Result<BTreeMap<String, String>> {
-    let scan = target.emulators.dynamodb().scan().table_name(target.emulators.table("ProjectsTable"));
-    let files = format!("ORG#{}#FILE#", workload.organization);
-    let mut pages = scan
-        .filter_expression("begins_with(pk, :files)")
-        .expression_attribute_values(":files", AttributeValue::S(files))
-        .consistent_read(true)
-        .into_paginator()
-        .items()
-        .send();
-    let mut rows = BTreeMap::new();
-    while let Some(row) = pages.next().await {
-        let row = row.context("the files can't be read")?;
-        let id = row.get("id").and_then(|id| id.as_s().ok()).context("a file without an id")?;
-        rows.insert(id.clone(), format!("orgs/{}/{id}", workload.organization));
+/// Compares the versions of projects with the changes that were acknowledged, or may have taken effect.
+fn changes(entries: &Entries, projects: &BTreeMap<String, Listed>) -> Reconciliation {
+    let mut counts = Reconciliation::default();
+    for (id, project) in projects {
+        let resource = entries.resources.get(id);
+        let (known, unknown) = resource.map_or((0, 0), |it| (it.changes(), it.unknown_changes));
+        let found = project.version.saturating_sub(1);
+        counts.acknowledged += known;
+        counts.found += found;
+        counts.lost += known.saturating_sub(found);
+        counts.duplicated += found.saturating_sub(known + unknown);
     }
-    Ok(rows)
+    counts
 }
 
-/// Counts the objects that have a tag.
-async fn tagged(target: &Target, objects: impl Iterator<Item = &String>) -> Result<usize> {
-    let (client, mut tagged) = (target.emulators.s3(), 0);
-    for object in objects {
-        let bucket = target.emulators.bucket("UploadsBucket");
-        // A missing object counts as lost elsewhere.
-        let tags = client.get_object_tagging().bucket(bucket).key(object).send().await;
-        tagged += usize::from(tags.is_ok_and(|tags| !tags.tag_set().is_empty()));
-    }
-    Ok(tagged)
+fn present(ids: impl Iterator<Item = String>) -> BTreeMap<String, Presence> {
+    ids.map(|id| (id, Presence::Present)).collect()
 }
 
-/// Lists the keys of the organization's objects.
-async fn objects(target: &Target, workload: &Workload) -> Result<BTreeSet<String>> {
-    let list = target.emulators.s3().list_objects_v2().bucket(target.emulators.bucket("UploadsBucket"));
-    let mut pages = list.prefix(format!("orgs/{}/", workload.organization)).into_paginator().send();
-    let mut keys = BTreeSet::new();
-    while let Some(page) = pages.next().await {
-        let page = page.context("the bucket can't be listed")?;
-        keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
-    }
-    Ok(keys)
+fn count(items: impl IntoIterator) -> u64 {
+    items.into_iter().map(|_| 1).sum()
 }
 
 #[cfg(test)]
@@ -159,20 +132,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_is_lost_and_unacknowledged_is_duplicated() {
-        let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        let counts = Reconciliation::default().compare(&set(&["a", "b", "c"]), &set(&["b", "c", "d", "e"]));
-        assert_eq!((counts.acknowledged, counts.found, counts.lost, counts.duplicated), (3, 4, 1, 2));
+    fn presence_is_compared_with_the_stored_ids() {
+        use Presence::{Deleted, Perhaps, Present};
+        let expected = [("a", Present), ("b", Present), ("c", Deleted), ("d", Deleted), ("e", Perhaps)];
+        let expected = expected.map(|(id, presence)| (id.to_owned(), presence)).into();
+        let counts = Reconciliation::compare(&expected, &["b", "d", "f"].map(str::to_owned).into());
+        let expected =
+            Reconciliation { acknowledged: 5, deleted: 2, found: 3, lost: 1, duplicated: 1, returned: 1 };
+        assert_eq!(counts, expected);
     }
 
     #[test]
     fn only_unknown_effects_excuse_duplicates() {
-        let findings = |lost, duplicated, unknown| {
-            let files = Reconciliation { lost, duplicated, ..Reconciliation::default() };
+        let findings = |lost, duplicated, returned, unknown| {
+            let files = Reconciliation { lost, duplicated, returned, ..Reconciliation::default() };
             Findings { files, unknown, ..Findings::default() }
         };
-        assert!(findings(0, 0, 0).pass() && findings(0, 1, 1).pass());
-        assert!(!findings(1, 0, 1).pass() && !findings(0, 1, 0).pass());
-        assert!(!Findings { pending: 1, ..Findings::default() }.pass());
+        assert!(findings(0, 0, 0, 0).pass() && findings(0, 1, 0, 1).pass());
+        assert!(!findings(1, 0, 0, 1).pass() && !findings(0, 0, 1, 1).pass() && !findings(0, 1, 0, 0).pass());
+        let objects = Reconciliation { duplicated: 1, ..Reconciliation::default() };
+        assert!(!Findings { objects, unknown: 1, ..Findings::default() }.pass());
     }
 }

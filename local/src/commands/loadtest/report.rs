@@ -76,15 +76,15 @@ impl Report {
     }
 
     fn reconciliations(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Findings { projects, files, objects, .. } = &self.findings;
-        for (name, counts) in [("projects", projects), ("files", files), ("objects", objects)] {
-            let Reconciliation { acknowledged, found, lost, duplicated } = counts;
+        for (name, counts) in self.findings.kinds() {
+            let Reconciliation { acknowledged, deleted, found, lost, duplicated, returned } = counts;
             writeln!(
                 f,
-                "{name}: {acknowledged} acknowledged, {found} found, {lost} lost, {duplicated} duplicated"
+                "{name}: {acknowledged} acknowledged, {deleted} deleted, {found} found, {lost} lost, \
+                 {duplicated} duplicated, {returned} returned"
             )?;
         }
-        writeln!(f, "objects still pending, which would expire: {}", self.findings.pending)?;
+        writeln!(f, "orphans, which expire: {}", self.findings.orphans)?;
         Ok(())
     }
 

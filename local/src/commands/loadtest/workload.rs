@@ -1,35 +1,19 @@
 //! Workload: the mix of operations with their expected responses, including invalid requests and retries.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod creations;
+mod existing;
 
-use anyhow::{Context, Result, ensure};
+use std::sync::atomic::AtomicU64;
+
+use anyhow::{Result, ensure};
 use fastrand::Rng;
 use local::client::{Client, RequestBuilder};
 use local::requests::{FORM, files, form, projects};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::operation::{Effect, Operation, Recent, Resource, Write, bytes};
+use super::history::History;
+use super::operation::{Effect, NewResource, Operation, Recent, Write};
 use super::target::Target;
-
-/// Number of requests that compete for one name.
-const CONTENDERS: u64 = 8;
-
-/// State that all connections share.
-pub(super) struct Workload {
-    /// Base URL of the stack.
-    pub(super) url: String,
-    /// New organization.
-    pub(super) organization: String,
-    tokens: Vec<String>,
-    project: String,
-    contested: AtomicU64,
-    /// Writes with a key that were sent.
-    sent: Recent<Write>,
-    /// Writes with a key that were acknowledged with 201.
-    acknowledged: Recent<Write>,
-    /// Names of created projects.
-    names: Recent<String>,
-}
 
 const CREATE: &str = "create-project";
 const LIST: &str = "list-projects";
@@ -38,31 +22,56 @@ const UPLOAD: &str = "upload-file";
 /// Responses to writes that may conflict with a concurrent one.
 const MAY_CONFLICT: &[&str] = &["201", "409 CONFLICT"];
 
+/// State that all connections share.
+pub(super) struct Workload {
+    /// Base URL of the stack.
+    pub(super) url: String,
+    /// New organization.
+    pub(super) organization: String,
+    tokens: Vec<String>,
+    /// Project that is never deleted.
+    project: String,
+    contested: AtomicU64,
+    /// Writes with a key that were sent.
+    sent: Recent<Write>,
+    /// Writes with a key that were acknowledged with 201.
+    acknowledged: Recent<Write>,
+    /// Created and changed projects. They may be deleted or changed again.
+    projects: Recent<Project>,
+    /// Created files, which may be deleted, after their projects.
+    files: Recent<(String, String)>,
+}
+
+/// Project as it was in a response.
+#[derive(Clone)]
+struct Project {
+    id: String,
+    name: String,
+    version: u64,
+}
+
 impl Workload {
     /// Creates the tokens of the users, and a project for files.
-    pub(super) async fn prepare(target: &Target, users: usize) -> Result<Self> {
+    pub(super) async fn prepare(target: &Target, users: usize, history: &History) -> Result<Self> {
         let organization = format!("load-{:08x}", fastrand::u32(..));
         let token = |user| target.emulators.token(&format!("user-{user}"), &[&organization]);
         let tokens = (0..users).map(token).collect::<Result<Vec<_>>>()?;
         let request = Client::new(&target.url).post(&projects(&organization)).bearer(&tokens[0]);
         let response = request.json(&json!({ "name": "Files" })).send().await?;
         ensure!(response.status == 201, "creating a project returned {}", response.status_and_code());
-        let project = response.json()["data"]["id"].as_str().context("the project has no id")?.to_owned();
+        let project = &response.json()["data"];
+        history.created(project, None);
         Ok(Self {
             url: target.url.clone(),
             organization,
             tokens,
-            project,
+            project: text(&project["id"]),
             contested: AtomicU64::new(0),
             sent: Recent::default(),
             acknowledged: Recent::default(),
-            names: Recent::default(),
+            projects: Recent::default(),
+            files: Recent::default(),
         })
-    }
-
-    /// Returns the id of the project for files.
-    pub(super) fn project(&self) -> &str {
-        &self.project
     }
 
     /// Returns the token of a user.
@@ -80,88 +89,45 @@ impl Workload {
     ) -> Operation {
         let unique = format!("{user} {:016x}", rng.u64(..));
         let key = Some(format!("key-{}", unique.replace(' ', "-")));
-        let project = Resource::Project(unique);
-        let file = Resource::File { seed: rng.u64(..), size: 1024 << rng.u32(0..=10) };
+        let project = NewResource::Project(unique.clone());
         match rng.u32(0..100) {
-            0..20 => read(self.page(client, rng, None).bearer(self.token(user)), &["200"]),
-            20..28 => read(self.page(client, rng, None).cookie(self.token(user)), &["200"]),
-            28..46 => {
-                let request = self.page(client, rng, cursor).bearer(self.token(user));
-                Operation { effect: Effect::Page, ..read(request, &["200"]) }
-            }
-            46..60 => self.write(client, Write { user, key: None, resource: project }, &["201"]),
-            60..66 => self.keyed_write(client, Write { user, key, resource: project }),
-            66..73 => self.repeat(client, user, rng),
-            73..77 => self.contest(client, user),
-            77..80 => self.duplicate(client, user, rng),
-            80..85 => self.write(client, Write { user, key: None, resource: file }, &["201"]),
-            85..88 => self.keyed_write(client, Write { user, key, resource: file }),
-            88..95 => self.invalid(client, user, rng),
-            _ => read(client.get(&projects(&self.organization)), &["401 UNAUTHORIZED"]),
+            0..10 => list(self.page(client, rng, None).bearer(self.token(user)), &["200"], Effect::Read),
+            10..15 => list(self.page(client, rng, None).cookie(self.token(user)), &["200"], Effect::Read),
+            15..27 => list(self.page(client, rng, cursor).bearer(self.token(user)), &["200"], Effect::Page),
+            27..37 => self.write(client, Write { user, key: None, resource: project }, &["201"]),
+            37..42 => self.keyed_write(client, Write { user, key, resource: project }),
+            42..48 => self.repeat(client, user, rng),
+            48..51 => self.contest(client, user),
+            51..54 => self.duplicate(client, user, rng),
+            54..59 => self.write(client, Write { user, key: None, resource: self.file(rng) }, &["201"]),
+            59..61 => self.keyed_write(client, Write { user, key, resource: self.file(rng) }),
+            61..64 => self.begin(client, Write { user, key: None, resource: self.file(rng) }),
+            64..91 => self.existing(client, user, rng, &unique),
+            91..97 => self.invalid(client, user, rng),
+            _ => list(client.get(&projects(&self.organization)), &["401 UNAUTHORIZED"], Effect::Nothing),
         }
     }
 
-    /// Records a write that was acknowledged with 201.
-    pub(super) fn record_created(&self, write: Write) {
-        if let Resource::Project(name) = &write.resource {
-            self.names.add(name.clone());
+    /// Records a write that was acknowledged with 201 and this resource.
+    pub(super) fn record_created(&self, write: Write, created: &Value) {
+        match &write.resource {
+            NewResource::Project(_) => self.record_project(created),
+            NewResource::File { project, .. } => self.files.add((project.clone(), text(&created["id"]))),
         }
         if write.key.is_some() {
             self.acknowledged.add(write);
         }
     }
 
+    /// Records a project that was created or changed.
+    pub(super) fn record_project(&self, project: &Value) {
+        let (id, name) = (text(&project["id"]), text(&project["name"]));
+        self.projects.add(Project { id, name, version: project["version"].as_u64().unwrap_or_default() });
+    }
+
     fn page(&self, client: &Client, rng: &mut Rng, cursor: Option<&str>) -> RequestBuilder {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         client.get(&format!("{}?limit={}{cursor}", projects(&self.organization), rng.u32(1..=100)))
-    }
-
-    /// Sends a write with a new key. It is recorded before, so that another connection may repeat it concurrently.
-    fn keyed_write(&self, client: &Client, write: Write) -> Operation {
-        self.sent.add(write.clone());
-        self.write(client, write, MAY_CONFLICT)
-    }
-
-    fn write(&self, client: &Client, write: Write, responses: &'static [&'static str]) -> Operation {
-        let (function, request) = match &write.resource {
-            Resource::Project(name) => {
-                (CREATE, client.post(&projects(&self.organization)).json(&json!({ "name": name })))
-            }
-            Resource::File { seed, size } => {
-                let path = files(&self.organization, &self.project);
-                (UPLOAD, client.post(&path).body(FORM, form("load.png", "image/png", &bytes(*seed, *size))))
-            }
-        };
-        let request = request.bearer(self.token(write.user));
-        let request = write.key.iter().fold(request, |request, key| request.key(key));
-        Operation { function, request, responses, effect: Effect::Create(write) }
-    }
-
-    /// Repeats an acknowledged write, which is replayed, or a sent one, which may still be running.
-    fn repeat(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
-        let acknowledged = if rng.bool() { self.acknowledged.choose(rng) } else { None };
-        match (acknowledged, self.sent.choose(rng)) {
-            (Some(write), _) => self.write(client, write, &["201"]),
-            (None, Some(write)) => self.write(client, write, MAY_CONFLICT),
-            (None, None) => self.contest(client, user),
-        }
-    }
-
-    /// Creates a project with a name for which other requests compete.
-    fn contest(&self, client: &Client, user: usize) -> Operation {
-        let name = format!("contested {}", self.contested.fetch_add(1, Ordering::SeqCst) / CONTENDERS);
-        self.write(client, Write { user, key: None, resource: Resource::Project(name) }, MAY_CONFLICT)
-    }
-
-    /// Creates a project with the name of an existing one.
-    fn duplicate(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
-        match self.names.choose(rng) {
-            Some(name) => {
-                let resource = Resource::Project(name.to_uppercase());
-                self.write(client, Write { user, key: None, resource }, &["409 CONFLICT"])
-            }
-            None => self.contest(client, user),
-        }
     }
 
     fn invalid(&self, client: &Client, user: usize, rng: &mut Rng) -> Operation {
@@ -180,10 +146,14 @@ impl Workload {
             ),
             _ => (LIST, list.bearer(self.token(user)), &["400 VALIDATION_ERROR"]),
         };
-        Operation { function, request, responses, effect: Effect::Nothing }
+        Operation::new(function, request, responses, Effect::Nothing)
     }
 }
 
-fn read(request: RequestBuilder, responses: &'static [&'static str]) -> Operation {
-    Operation { function: LIST, request, responses, effect: Effect::Nothing }
+fn list(request: RequestBuilder, responses: &'static [&'static str], effect: Effect) -> Operation {
+    Operation::new(LIST, request, responses, effect)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
