@@ -7,17 +7,26 @@ use testing::workspace;
 
 use crate::series::Series;
 
-/// Bound of one measure of one executable, or of one kind of request.
+/// Bound of one measure of executables, or of kinds of requests.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Bound {
     measure: String,
-    target: String,
+    #[serde(rename = "target")]
+    targets: Targets,
     #[serde(flatten)]
     limit: Limit,
     /// Reason, for readers of the file and of a failure.
     why: String,
     /// Only architecture that the bound holds for. `None` means all.
     architecture: Option<String>,
+}
+
+/// One target or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Targets {
+    One(String),
+    All(Vec<String>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -46,21 +55,40 @@ pub(crate) fn check(bounds: &[Bound], series: &[Series], counted: bool) -> Resul
     let here = |bound: &&Bound| bound.architecture.as_deref().is_none_or(|it| it == std::env::consts::ARCH);
     let measured = |bound: &&Bound| counted || !bound.measure.ends_with("instructions");
     let checked: Vec<_> = bounds.iter().filter(here).filter(measured).collect();
-    let failures: Vec<_> = checked.iter().filter_map(|bound| bound.failure(series)).collect();
+    let failures: Vec<_> = checked.iter().flat_map(|bound| bound.failures(series)).collect();
     for failure in &failures {
         terminal::say(&format!("FAILED: {failure}"));
     }
     if !failures.is_empty() {
-        bail!("{} of {} bounds of bench/bounds.yaml are exceeded", failures.len(), checked.len());
+        bail!("{} of {} bounds of bench/bounds.yaml are exceeded", failures.len(), total(&checked));
     }
-    let skipped = bounds.len() - checked.len();
-    terminal::say(&format!("all {} bounds of bench/bounds.yaml hold; {skipped} SKIPPED", checked.len()));
+    let all: Vec<_> = bounds.iter().collect();
+    let (checked, skipped) = (total(&checked), total(&all) - total(&checked));
+    terminal::say(&format!("all {checked} bounds of bench/bounds.yaml hold; {skipped} SKIPPED"));
     Ok(())
 }
 
+/// Returns the number of bounds, one for each target.
+fn total(bounds: &[&Bound]) -> usize {
+    bounds.iter().map(|bound| bound.targets.names().len()).sum()
+}
+
+impl Targets {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::All(names) => names,
+        }
+    }
+}
+
 impl Bound {
-    fn failure(&self, series: &[Series]) -> Option<String> {
-        let Self { measure, target, why, .. } = self;
+    fn failures(&self, series: &[Series]) -> impl Iterator<Item = String> {
+        self.targets.names().iter().filter_map(|target| self.failure(target, series))
+    }
+
+    fn failure(&self, target: &str, series: &[Series]) -> Option<String> {
+        let Self { measure, why, .. } = self;
         let found = series.iter().find(|it| it.measure == *measure && it.target == *target);
         let Some(found) = found else {
             return Some(format!("{measure} of {target} was not measured"));
@@ -77,13 +105,16 @@ impl Bound {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bound, Limit, bounds, check};
+    use super::{Bound, Limit, Targets, bounds, check};
     use crate::series::{Samples, Unit};
     use anyhow::Result;
+    use local::template::Template;
+    use testing::workspace;
 
     fn bound(measure: &str, most: f64) -> Bound {
-        let (measure, target, why) = (measure.to_owned(), "it".to_owned(), "so".to_owned());
-        Bound { measure, target, limit: Limit::Most(most), why, architecture: None }
+        let targets = Targets::One("it".to_owned());
+        let (measure, why) = (measure.to_owned(), "so".to_owned());
+        Bound { measure, targets, limit: Limit::Most(most), why, architecture: None }
     }
 
     #[test]
@@ -99,6 +130,8 @@ mod tests {
         assert!(
             check(&[exactly(11.0)], &series, true).is_err() && check(&[exactly(9.0)], &series, true).is_err()
         );
+        let targets = Targets::All(vec!["it".to_owned(), "another".to_owned()]);
+        assert!(check(&[Bound { targets, ..bound("size", 10.0) }], &series, true).is_err());
         // Without Valgrind, bounds of instructions are skipped; so are those of another architecture.
         assert!(check(&[bound("init: instructions", 1.0)], &series, false).is_ok());
         let elsewhere = Bound { architecture: Some("pdp11".to_owned()), ..bound("size", 1.0) };
@@ -109,6 +142,22 @@ mod tests {
     fn every_recorded_bound_has_a_reason() -> Result<()> {
         let bounds = bounds()?;
         assert!(!bounds.is_empty() && bounds.iter().all(|bound| !bound.why.is_empty()));
+        Ok(())
+    }
+
+    #[test]
+    fn every_function_has_bounds() -> Result<()> {
+        let bounds = bounds()?;
+        let template = Template::load(&workspace().join("template.yaml"))?;
+        for function in template.functions.iter().map(|function| &*function.binary) {
+            for measure in ["size", "init and connecting: instructions", "round trips, one after the other"] {
+                // A case begins with the function's name.
+                let own = |target: &String| target.split(", ").next() == Some(function);
+                let mut of_measure = bounds.iter().filter(|bound| bound.measure == measure);
+                let found = of_measure.any(|bound| bound.targets.names().iter().any(own));
+                assert!(found, "{function} has no bound of its {measure}");
+            }
+        }
         Ok(())
     }
 }

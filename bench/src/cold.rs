@@ -88,10 +88,10 @@ async fn start(
     let init_faults = page_faults(environment.process()?)?;
     note("init: page faults", Unit::Count, init_faults);
     let Some(workload) = target.workloads.first().copied() else { return Ok(()) };
-    let first = fixture.invoke(&mut environment, workload).await?.took;
+    let first = fixture.invoke(&mut environment, &target.function, workload).await?.took;
     let late = proxies.opened() - before - early;
     note("first request: page faults", Unit::Count, page_faults(environment.process()?)? - init_faults);
-    let second = fixture.invoke(&mut environment, workload).await?.took;
+    let second = fixture.invoke(&mut environment, &target.function, workload).await?.took;
     note("first request", Unit::Milliseconds, milliseconds(first));
     note("second request", Unit::Milliseconds, milliseconds(second));
     note("connections opened during init", Unit::Count, count(early));

@@ -45,6 +45,7 @@ pub(crate) struct Environment {
 /// Response to an event.
 #[derive(Debug)]
 pub(crate) struct Response {
+    /// Status. Without one, 200 if the response to a batch names no failed record.
     pub(crate) status: u64,
     /// Body, or empty.
     pub(crate) body: String,
@@ -87,14 +88,14 @@ impl Environment {
     /// Sends an event, and waits for the response and the poll for the next event.
     ///
     /// # Errors
-    /// The process does not return a response for API Gateway.
+    /// The process does not return a response for API Gateway or a stream.
     pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Response> {
         self.api.send(event);
         match self.exchange().await {
             Ok((took, response)) => {
                 let response: Value =
                     serde_json::from_slice(&response).context("the response is not JSON")?;
-                let status = response["statusCode"].as_u64().context("the response has no status")?;
+                let status = status(&response).context("the response has no status")?;
                 Ok(Response { status, body: response["body"].as_str().unwrap_or_default().to_owned(), took })
             }
             Err(error) => Err(error.context(text(&mut self.log))),
@@ -156,6 +157,11 @@ impl Environment {
         let Signal::Polled(_) = next(&mut self.api).await? else { bail!("there was no further poll") };
         Ok((ended.saturating_sub(began), response))
     }
+}
+
+fn status(response: &Value) -> Option<u64> {
+    let failures = || response["batchItemFailures"].as_array();
+    response["statusCode"].as_u64().or_else(|| failures().map(|all| if all.is_empty() { 200 } else { 500 }))
 }
 
 async fn next(api: &mut RuntimeApi) -> Result<Signal> {

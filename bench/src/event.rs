@@ -139,11 +139,13 @@ impl Request {
     }
 }
 
-/// Returns a request of a workload, unique by its number.
-pub(crate) fn of(workload: Workload, project: &str, number: usize) -> Request {
+/// Returns a request of a workload, unique by its number, and the status of its success. `None` for the example of a
+/// function, which only a running stack can prepare.
+pub(crate) fn of(workload: Workload, project: &str, number: usize) -> Option<(Request, u64)> {
     match workload {
-        Workload::List => Request::list(ORGANIZATION, ""),
-        Workload::Create => Request::create(&format!("Project {number}")),
-        Workload::Upload(size) => Request::upload(project, size, number),
+        Workload::List => Some((Request::list(ORGANIZATION, ""), 200)),
+        Workload::Create => Some((Request::create(&format!("Project {number}")), 201)),
+        Workload::Upload(size) => Some((Request::upload(project, size, number), 201)),
+        Workload::Example => None,
     }
 }

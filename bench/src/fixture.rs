@@ -1,20 +1,26 @@
 //! Fixture of the measured processes: emulators with data, a caller, and proxies of the emulators.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use local::client::Client;
+use local::emulators::{Interceptor, Service};
 use local::environment::Variables;
 use local::stack::{Binaries, Options, Stack};
 use local::streams::Mode;
-use serde_json::Value;
+use local::tasks::Task;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use testing::{Authority, RecordingProxy, TlsProxy, workspace};
+use testing::{Authority, Prepared, RecordingProxy, TlsProxy, workspace};
+use tokio::net::TcpListener;
 
+use crate::changes::changes;
 use crate::environment::{Environment, Launch, Response};
-use crate::event::{ORGANIZATION, Request, of};
+use crate::event::{ORGANIZATION, of};
 use crate::target::{CREATE, Target, Workload};
 
 /// Number of the organization's projects: more than a page.
@@ -35,6 +41,8 @@ pub(crate) struct Fixture {
     pub(crate) token: String,
     /// Id of a project of the organization.
     pub(crate) project: String,
+    /// Recorded endpoints of DynamoDB and S3.
+    recorded: [(String, Task); 2],
     authority: Authority,
     folder: TempDir,
     creator: PathBuf,
@@ -67,10 +75,12 @@ impl Fixture {
         let proxy = RecordingProxy::new().request_capacity().pace(PACE);
         let folder = TempDir::new().context("can't create a folder")?;
         let mut options = Options::new(workspace().join("template.yaml"));
-        // The benchmark starts the functions itself.
+        // The stack's own functions only create what examples need. The benchmark starts the measured ones itself.
+        for target in targets.iter().filter(|target| target.name == target.function) {
+            std::fs::copy(&target.executable, folder.path().join(&target.name))?;
+        }
         options.binaries = Binaries::Dir(folder.path().to_owned());
         options.streams = Mode::Manual;
-        options.interceptor = Some(Arc::new(proxy.clone()));
         options.variables = Variables::from([("RATE_LIMIT".to_owned(), "1000000/10s".to_owned())]);
         let stack = Stack::start(options).await?;
         let creator =
@@ -86,6 +96,10 @@ impl Fixture {
             project: String::new(),
             creator: creator.executable.clone(),
             numbers: AtomicUsize::default(),
+            recorded: [
+                record(&proxy, Service::DynamoDb, stack.dynamodb_endpoint()).await?,
+                record(&proxy, Service::S3, stack.s3_endpoint()).await?,
+            ],
             stack,
             proxy,
             authority,
@@ -113,12 +127,24 @@ impl Fixture {
     /// # Errors
     /// The template has no such function.
     pub(crate) fn launch(&self, target: &Target, network: &Network<'_>) -> Result<Launch> {
-        self.launch_as(target.function, target.executable.clone(), network)
+        self.launch_as(&target.function, target.executable.clone(), network)
     }
 
-    /// Returns a unique request of a workload.
-    pub(crate) fn request(&self, workload: Workload) -> Request {
-        of(workload, &self.project, self.number()).token(&self.token)
+    /// Returns the event of a function's example, unique and with items of its own, and the status of its success. A function
+    /// without a route gets all changes of the examples' rows that its stream delivers.
+    ///
+    /// # Errors
+    /// There is no example, or one that it needs fails.
+    pub(crate) async fn example(&self, function: &str) -> Result<(Bytes, u64)> {
+        let template = self.stack.template();
+        let declared = template.function(function).with_context(|| format!("no function {function}"))?;
+        if declared.routes.is_empty() {
+            let records: Vec<_> =
+                changes(template, declared)?.into_iter().map(|change| change.record).collect();
+            return Ok((batch(&records), 200));
+        }
+        let prepared = Prepared::of(&self.stack, &Client::new(self.stack.url()), function).await?;
+        Ok((prepared.event()?.into(), prepared.status().into()))
     }
 
     /// Returns a number that no request has had.
@@ -126,14 +152,23 @@ impl Fixture {
         self.numbers.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Sends a request of a workload.
+    /// Sends a request of a workload to a function.
     ///
     /// # Errors
     /// There is no successful response.
-    pub(crate) async fn invoke(&self, environment: &mut Environment, workload: Workload) -> Result<Response> {
-        let response = environment.invoke(self.request(workload).event()).await?;
+    pub(crate) async fn invoke(
+        &self,
+        environment: &mut Environment,
+        function: &str,
+        workload: Workload,
+    ) -> Result<Response> {
+        let (event, status) = match of(workload, &self.project, self.number()) {
+            Some((request, status)) => (request.token(&self.token).event(), status),
+            None => self.example(function).await?,
+        };
+        let response = environment.invoke(event).await?;
         // The noop responds to every workload with 200.
-        ensure!([200, workload.status()].contains(&response.status), "{workload:?} returned {response:?}");
+        ensure!([200, status].contains(&response.status), "{workload:?} returned {response:?}");
         Ok(response)
     }
 
@@ -141,10 +176,11 @@ impl Fixture {
         let mut variables = self.stack.variables(function)?.clone();
         let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
         match network {
-            Network::Recorded => {}
-            Network::Direct => {
-                set("AWS_ENDPOINT_URL_DYNAMODB", self.stack.dynamodb_endpoint().to_owned());
-                set("AWS_ENDPOINT_URL_S3", self.stack.s3_endpoint().to_owned());
+            Network::Direct => {}
+            Network::Recorded => {
+                let [(dynamodb, _), (s3, _)] = &self.recorded;
+                set("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.clone());
+                set("AWS_ENDPOINT_URL_S3", s3.clone());
             }
             Network::Counted(proxies) => {
                 set("AWS_ENDPOINT_URL_DYNAMODB", proxies.dynamodb.url());
@@ -169,12 +205,24 @@ impl Fixture {
         let mut environment = Environment::start(&launch).await?;
         let mut last = String::new();
         for _ in 0..PROJECTS {
-            last = self.invoke(&mut environment, Workload::Create).await?.body;
+            last = self.invoke(&mut environment, CREATE, Workload::Create).await?.body;
         }
         environment.stop().await?;
         let project: Value = serde_json::from_str(&last).context("a new project is JSON")?;
         project["data"]["id"].as_str().map(str::to_owned).context("a new project has an id")
     }
+}
+
+/// Returns the event of these records of a stream.
+pub(crate) fn batch(records: &[Value]) -> Bytes {
+    json!({ "Records": records }).to_string().into()
+}
+
+/// Serves the recording proxy in front of an emulator, and returns its endpoint.
+async fn record(proxy: &RecordingProxy, service: Service, upstream: &str) -> Result<(String, Task)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free")?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    Ok((endpoint, proxy.serve(service, listener, upstream)?))
 }
 
 impl Proxies {

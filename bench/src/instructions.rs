@@ -31,7 +31,8 @@ pub(crate) async fn can_count() -> bool {
 }
 
 /// Counts the instructions of each target: until it waits for its first event with open connections, until its first
-/// response over TLS, and, unless `only_init`, of a warm request.
+/// response over TLS, and, unless `only_init`, of a warm request. If only the example of a function is measured, `only_init`
+/// means one init and nothing else.
 ///
 /// # Errors
 /// An executable does not run under Valgrind.
@@ -45,18 +46,24 @@ pub(crate) async fn instructions(
     for target in targets.iter().filter(|target| target.is_machine_code()) {
         let mut note =
             |measure: &str, sample| samples.note(measure, Unit::MegaInstructions, &target.name, sample);
-        for _ in 0..INITS {
+        let is_brief = only_init && target.has_only_example();
+        let inits = if is_brief { 1 } else { INITS };
+        for _ in 0..inits {
             note(
                 "init and connecting: instructions",
                 counted(fixture, target, &Network::Direct, None).await?,
             );
+            if is_brief {
+                continue;
+            }
             let once = target.workloads.first().map(|workload| (*workload, 1));
             note(
                 "to the first response, TLS: instructions",
                 counted(fixture, target, &Network::Counted(&proxies), once).await?,
             );
         }
-        for workload in target.workloads.iter().filter(|_| !only_init) {
+        let workloads = target.workloads.iter().filter(|_| !only_init && !target.has_only_example());
+        for workload in workloads {
             let requests = if *workload == Workload::Upload(LARGE) { 2 } else { 20 };
             let few = counted(fixture, target, &Network::Direct, Some((*workload, BEFORE))).await?;
             let many =
@@ -81,7 +88,7 @@ async fn counted(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &file].map(str::to_owned).into();
     let mut environment = Environment::start(&launch).await?;
     for workload in workloads.into_iter().flat_map(|(workload, times)| std::iter::repeat_n(workload, times)) {
-        fixture.invoke(&mut environment, workload).await?;
+        fixture.invoke(&mut environment, &target.function, workload).await?;
     }
     environment.idle().await?;
     environment.terminate().await?;

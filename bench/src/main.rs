@@ -4,6 +4,7 @@
 //! crates.
 
 mod arguments;
+mod changes;
 mod check;
 mod cold;
 mod doubling;

@@ -1,15 +1,21 @@
 //! Round trips to the emulators and DynamoDB's capacity units of every kind of request, counted on the wire.
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use serde_json::{Value, json};
 use testing::{CallTiming, Service, sequential};
 
+use crate::changes::changes;
 use crate::cold::count;
 use crate::environment::{Environment, Launch};
 use crate::event::{ORGANIZATION, Request};
-use crate::fixture::{Fixture, Network};
+use crate::fixture::{Fixture, Network, batch};
 use crate::seeds::projects;
 use crate::series::{Samples, Unit};
 use crate::target::{CREATE, LIST, SMALL, Target, UPLOAD};
+
+/// Function whose example changes a name.
+const UPDATE: &str = "update-project";
 
 /// Measurement of processes behind the recording proxy.
 pub(crate) struct RoundTrips<'s> {
@@ -31,7 +37,9 @@ impl<'s> RoundTrips<'s> {
         self.lists().await?;
         self.creations().await?;
         self.uploads().await?;
-        self.counters().await
+        self.counters().await?;
+        self.examples().await?;
+        self.update_without_name().await
     }
 
     async fn lists(&mut self) -> Result<()> {
@@ -67,6 +75,38 @@ impl<'s> RoundTrips<'s> {
         self.note("upload, replayed", &mut function, &once, 201).await?;
         let nowhere = "00000000-0000-7000-8000-000000000000";
         self.note("upload, no such project", &mut function, &upload(nowhere, 3), 404).await
+    }
+
+    /// Measures the example of each function with a route, and each change that a stream delivers.
+    async fn examples(&mut self) -> Result<()> {
+        let template = self.fixture.stack.template();
+        for function in &template.functions {
+            let (name, mut environment) = (&function.binary, self.start(&function.binary, &[]).await?);
+            if function.routes.is_empty() {
+                for change in changes(template, function)? {
+                    self.fixture.stack.seed(template).await?;
+                    let case = format!("{name}, {}", change.name);
+                    self.note_event(&case, &mut environment, batch(&[change.record]), 200).await?;
+                }
+                continue;
+            }
+            // From the second request on, the environment knows the caller's counter.
+            environment.invoke(self.fixture.example(name).await?.0).await?;
+            let (event, status) = self.fixture.example(name).await?;
+            self.note_event(name, &mut environment, event, status).await?;
+        }
+        Ok(())
+    }
+
+    /// Measures a change of a project that keeps its name. The one in the example has a new name.
+    async fn update_without_name(&mut self) -> Result<()> {
+        let mut function = self.start(UPDATE, &[]).await?;
+        function.invoke(self.fixture.example(UPDATE).await?.0).await?;
+        let (event, status) = self.fixture.example(UPDATE).await?;
+        let mut event: Value = serde_json::from_slice(&event)?;
+        event["body"] = json!({"description": "Another one"}).to_string().into();
+        let case = format!("{UPDATE}, the same name");
+        self.note_event(&case, &mut function, event.to_string().into(), status).await
     }
 
     /// Measures the counter, beside a list without items, which costs half a read unit.
@@ -114,8 +154,18 @@ impl<'s> RoundTrips<'s> {
         request: &Request,
         status: u64,
     ) -> Result<()> {
+        self.note_event(case, function, request.event(), status).await
+    }
+
+    async fn note_event(
+        &mut self,
+        case: &str,
+        function: &mut Environment,
+        event: Bytes,
+        status: u64,
+    ) -> Result<()> {
         self.fixture.proxy.clear();
-        let response = function.invoke(request.event()).await.with_context(|| case.to_owned())?;
+        let response = function.invoke(event).await.with_context(|| case.to_owned())?;
         ensure!(response.status == status, "{case} returned {response:?}");
         let calls = self.fixture.proxy.timings();
         let of = |service| calls.iter().filter(|timing| timing.call.service == service).count();

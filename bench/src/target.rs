@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use local::cargo::Build;
-use local::template::Template;
+use local::cargo::{Build, Executables};
+use local::template::{Function, Template};
 use local::terminal;
 use testing::workspace;
 
-/// Binaries of the measured functions.
+/// Binaries of the functions that are measured in detail.
 pub(crate) const LIST: &str = "list-projects";
 pub(crate) const CREATE: &str = "create-project";
 pub(crate) const UPLOAD: &str = "upload-file";
@@ -30,6 +30,8 @@ pub(crate) enum Workload {
     Create,
     /// A file of this number of bytes.
     Upload(usize),
+    /// The example of the function, or a change that its stream delivers. Each time it is a new one.
+    Example,
 }
 
 /// Executable that is measured.
@@ -37,7 +39,7 @@ pub(crate) enum Workload {
 pub(crate) struct Target {
     pub(crate) name: String,
     /// Function whose variables it gets.
-    pub(crate) function: &'static str,
+    pub(crate) function: String,
     pub(crate) executable: PathBuf,
     pub(crate) workloads: Vec<Workload>,
 }
@@ -49,22 +51,29 @@ impl Workload {
             Self::Create => "create",
             Self::Upload(SMALL) => "upload 1 KiB",
             Self::Upload(_) => "upload 4 MiB",
+            Self::Example => "example",
         }
-    }
-
-    /// Returns the status of a success.
-    pub(crate) fn status(self) -> u64 {
-        if self == Self::List { 200 } else { 201 }
     }
 }
 
 impl Target {
-    fn function(function: &'static str, executable: PathBuf, workloads: &[Workload]) -> Self {
-        Self { name: function.to_owned(), function, executable, workloads: workloads.to_vec() }
+    fn function(function: &str, executable: PathBuf) -> Self {
+        let workloads = match function {
+            LIST => vec![Workload::List],
+            CREATE => vec![Workload::Create],
+            UPLOAD => vec![Workload::Upload(SMALL), Workload::Upload(LARGE)],
+            _ => vec![Workload::Example],
+        };
+        Self { name: function.to_owned(), function: function.to_owned(), executable, workloads }
     }
 
     fn baseline(name: &str, executable: PathBuf) -> Self {
-        Self { name: name.to_owned(), function: LIST, executable, workloads: vec![Workload::List] }
+        Self { name: name.to_owned(), function: LIST.to_owned(), executable, workloads: vec![Workload::List] }
+    }
+
+    /// Returns `true` if only the function's example is measured.
+    pub(crate) fn has_only_example(&self) -> bool {
+        self.workloads == [Workload::Example]
     }
 
     /// Returns `true` if the executable is machine code. Otherwise it is a script.
@@ -73,23 +82,21 @@ impl Target {
     }
 }
 
-/// Returns the functions and, unless `alone`, the noop and the baselines that are built.
+/// Returns the template's functions and, unless `alone`, the noop and the baselines that are built.
 ///
 /// # Errors
 /// A function is not in `binaries`, or can't be built.
 pub(crate) async fn targets(binaries: Option<&Path>, alone: bool) -> Result<Vec<Target>> {
-    let workloads: [(_, &[Workload]); 3] = [
-        (LIST, &[Workload::List]),
-        (CREATE, &[Workload::Create]),
-        (UPLOAD, &[Workload::Upload(SMALL), Workload::Upload(LARGE)]),
-    ];
+    let functions = Template::load(&workspace().join("template.yaml"))?.functions;
+    let names: Vec<_> = functions.iter().map(|function| &*function.binary).collect();
+    let mut executables = match binaries {
+        Some(folder) => functions.iter().map(|function| find(folder, function)).collect::<Result<_>>()?,
+        None => build(&names).await?,
+    };
     let mut targets = Vec::new();
-    for (function, workloads) in workloads {
-        let executable = match binaries {
-            Some(folder) => find(folder, function)?,
-            None => build(function).await?,
-        };
-        targets.push(Target::function(function, executable, workloads));
+    for name in names {
+        let executable = executables.remove(name).with_context(|| format!("{name} was not built"))?;
+        targets.push(Target::function(name, executable));
     }
     if !alone {
         targets.splice(0..0, noop().await?);
@@ -99,20 +106,17 @@ pub(crate) async fn targets(binaries: Option<&Path>, alone: bool) -> Result<Vec<
 }
 
 /// Finds a function's binary in a flat folder, or in SAM's, which has a folder for each function.
-fn find(folder: &Path, function: &str) -> Result<PathBuf> {
-    let template = Template::load(&workspace().join("template.yaml"))?;
-    let declared = template.function(function).with_context(|| format!("no function {function}"))?;
-    let places = [folder.join(function), folder.join(&declared.id).join("bootstrap")];
+fn find(folder: &Path, function: &Function) -> Result<(String, PathBuf)> {
+    let places = [folder.join(&function.binary), folder.join(&function.id).join("bootstrap")];
     let found = places.iter().find(|place| place.is_file());
-    let found = found.with_context(|| format!("{function} is not in {}", folder.display()))?;
-    std::path::absolute(found).context("there is no current folder")
+    let found = found.with_context(|| format!("{} is not in {}", function.binary, folder.display()))?;
+    Ok((function.binary.clone(), std::path::absolute(found).context("there is no current folder")?))
 }
 
-/// Builds a package as for a deployment.
-async fn build(package: &str) -> Result<PathBuf> {
+/// Builds packages as for a deployment.
+async fn build(packages: &[&str]) -> Result<Executables> {
     let build = Build { profile: Some("release".to_owned()), target_dir: None };
-    let mut executables = build.run(&workspace(), &[package]).await?;
-    executables.remove(package).with_context(|| format!("{package} was not built"))
+    build.run(&workspace(), packages).await
 }
 
 /// Builds the smallest function. It is never in `--binaries`, because no deployment contains it.
@@ -121,7 +125,7 @@ async fn noop() -> Result<Option<Target>> {
         terminal::say("SKIPPED: there is no bench/noop");
         return Ok(None);
     }
-    Ok(Some(Target::baseline("noop", build("noop").await?)))
+    Ok(build(&["noop"]).await?.remove("noop").map(|executable| Target::baseline("noop", executable)))
 }
 
 fn baseline(name: &str, folder: &str) -> Option<Target> {

@@ -11,7 +11,7 @@ use crate::target::{LARGE, Target, Workload};
 
 /// Number of requests that an environment serves before it is measured.
 const BEFORE: usize = 20;
-/// Number of measurements of memory, which hardly varies.
+/// Number of measurements of memory, which hardly varies. One is enough for a function of which only the example is measured.
 const MEMORY_RUNS: usize = 5;
 
 /// Returns the number of requests in one measurement of CPU time.
@@ -19,7 +19,8 @@ fn batch(workload: Workload) -> usize {
     if workload == Workload::Upload(LARGE) { 4 } else { 20 }
 }
 
-/// Measures requests to one environment of every executable, in `rounds` batches of each kind, in turns.
+/// Measures requests to one environment of every executable, in `rounds` batches of each kind, in turns. Those of which only
+/// the example is measured are left out, because preparing it takes longer than the request.
 ///
 /// # Errors
 /// An executable does not start or respond.
@@ -33,10 +34,10 @@ pub(crate) async fn requests(
     let (proxies, suffix) = (fixture.proxies(tls).await?, if tls { ", TLS" } else { "" });
     let network = if tls { Network::Counted(&proxies) } else { Network::Direct };
     let mut environments = Vec::new();
-    for target in targets {
+    for target in targets.iter().filter(|target| !target.has_only_example()) {
         let mut environment = Environment::start(&fixture.launch(target, &network)?).await?;
         for _ in 0..BEFORE {
-            fixture.invoke(&mut environment, target.workloads[0]).await?;
+            fixture.invoke(&mut environment, &target.function, target.workloads[0]).await?;
         }
         environments.push((target, environment));
     }
@@ -66,7 +67,7 @@ async fn measure_batch(
     environment.settle().await;
     let before = cpu(process)?;
     for _ in 0..requests {
-        let took = fixture.invoke(environment, workload).await?.took;
+        let took = fixture.invoke(environment, &target.function, workload).await?.took;
         samples.note(&format!("{label}: time"), Unit::Milliseconds, &target.name, milliseconds(took));
     }
     environment.settle().await;
@@ -81,26 +82,26 @@ async fn measure_batch(
 /// An executable does not start or respond.
 pub(crate) async fn memory(fixture: &Fixture, targets: &[Target], samples: &mut Samples) -> Result<()> {
     let proxies = fixture.proxies(true).await?;
-    for _ in 0..MEMORY_RUNS {
-        for target in targets {
+    for run in 0..MEMORY_RUNS {
+        for target in targets.iter().filter(|target| run == 0 || !target.has_only_example()) {
             let mut note =
                 |measure: &str, sample| samples.note(measure, Unit::Kibibytes, &target.name, sample);
             let mut environment =
                 Environment::start(&fixture.launch(target, &Network::Counted(&proxies))?).await?;
             note("peak memory after init", peak_memory(environment.process()?)?);
             for _ in 0..BEFORE {
-                fixture.invoke(&mut environment, target.workloads[0]).await?;
+                fixture.invoke(&mut environment, &target.function, target.workloads[0]).await?;
             }
             let before = peak_memory(environment.process()?)?;
             note("peak memory after 20 requests", before);
             if target.workloads.contains(&Workload::Upload(LARGE)) {
-                fixture.invoke(&mut environment, Workload::Upload(LARGE)).await?;
+                fixture.invoke(&mut environment, &target.function, Workload::Upload(LARGE)).await?;
                 note(
                     "peak memory that the first upload of 4 MiB adds",
                     peak_memory(environment.process()?)? - before,
                 );
                 for _ in 0..3 {
-                    fixture.invoke(&mut environment, Workload::Upload(LARGE)).await?;
+                    fixture.invoke(&mut environment, &target.function, Workload::Upload(LARGE)).await?;
                 }
                 note(
                     "peak memory that four uploads of 4 MiB add",

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use local::client::{Client, RequestBuilder, Response};
 use local::example::{Example, ORGANIZATION, Request, Values};
+use local::stack::Stack;
 use uuid::Uuid;
 
 use super::app::App;
@@ -18,7 +19,38 @@ pub struct Prepared {
     example: Request,
 }
 
+/// Stack and client that create the items of an example, and the values of its placeholders so far. Examples that need each
+/// other share them.
+struct Preparation<'s> {
+    stack: &'s Stack,
+    client: &'s Client,
+    values: Values,
+}
+
 impl Prepared {
+    /// Prepares the example of a function of this stack: creates the items that it needs with this client. Each prepared example
+    /// is unique and has items of its own.
+    ///
+    /// # Errors
+    /// There is no example, or one that it needs fails.
+    pub async fn of(stack: &Stack, client: &Client, function: &str) -> Result<Self> {
+        Preparation { stack, client, values: Values::new() }.prepare(function).await
+    }
+
+    /// Returns the event of the request, as JSON.
+    ///
+    /// # Errors
+    /// The request is not valid in HTTP.
+    pub fn event(&self) -> Result<String> {
+        self.example.event(&self.token)
+    }
+
+    /// Returns the status of the expected response.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.example.response.status
+    }
+
     /// Checks a response.
     ///
     /// # Errors
@@ -58,24 +90,12 @@ impl Prepared {
 }
 
 impl App {
-    /// Prepares the example of a function: creates the items that it needs. Each prepared example is unique and has items of
-    /// its own.
+    /// Prepares the example of a function, as [`Prepared::of`] does.
     ///
     /// # Errors
-    /// There is no example, or one that it needs fails.
+    /// As [`Prepared::of`].
     pub async fn prepare(&self, function: &str) -> Result<Prepared> {
-        self.prepare_with(function, &mut Values::new()).await
-    }
-
-    async fn prepare_with(&self, function: &str, values: &mut Values) -> Result<Prepared> {
-        let example = self.example(function, values).await?;
-        let token = self.stack.token_with_roles("alice", &[ORGANIZATION], &example.roles)?;
-        let request = self.client.request(&example.method, &example.target()).bearer(&token);
-        let request = match example.body.clone() {
-            Some((content_type, body)) => request.body(content_type, body),
-            None => request,
-        };
-        Ok(Prepared { request, token, example })
+        Prepared::of(&self.stack, &self.client, function).await
     }
 
     /// Prepares and sends the example of a function.
@@ -91,31 +111,42 @@ impl App {
     /// # Errors
     /// As [`App::prepare`].
     pub async fn event(&self, function: &str) -> Result<serde_json::Value> {
-        let request = self.example(function, &mut Values::new()).await?;
-        let event =
-            request.event(&self.stack.token_with_roles("alice", &[ORGANIZATION], &request.roles)?)?;
-        Ok(serde_json::from_str(&event)?)
+        Ok(serde_json::from_str(&self.prepare(function).await?.event()?)?)
+    }
+}
+
+impl Preparation<'_> {
+    async fn prepare(&mut self, function: &str) -> Result<Prepared> {
+        let example = self.example(function).await?;
+        let token = self.stack.token_with_roles("alice", &[ORGANIZATION], &example.roles)?;
+        let request = self.client.request(&example.method, &example.target()).bearer(&token);
+        let request = match example.body.clone() {
+            Some((content_type, body)) => request.body(content_type, body),
+            None => request,
+        };
+        Ok(Prepared { request, token, example })
     }
 
-    /// Creates the items that an example needs, unless `values` has them: examples that need each other share them.
-    async fn example(&self, function: &str, values: &mut Values) -> Result<Request> {
+    /// Creates the items that an example needs and that do not exist yet.
+    async fn example(&mut self, function: &str) -> Result<Request> {
         let example = Example::load(self.stack.template(), function)?;
-        values.insert("orgId".to_owned(), ORGANIZATION.to_owned());
+        self.values.insert("orgId".to_owned(), ORGANIZATION.to_owned());
         for (name, source) in &example.given {
-            if !values.contains_key(name) {
-                let value = Box::pin(self.value(source, values)).await;
-                values.insert(name.clone(), value.with_context(|| format!("{function} needs {source}"))?);
+            if !self.values.contains_key(name) {
+                let value = Box::pin(self.value(source)).await;
+                let value = value.with_context(|| format!("{function} needs {source}"))?;
+                self.values.insert(name.clone(), value);
             }
         }
-        example.request(values, &format!(" {}", Uuid::new_v4().simple()))
+        example.request(&self.values, &format!(" {}", Uuid::new_v4().simple()))
     }
 
     /// Returns the id of the item that a function's example creates. Any other text is an id itself.
-    async fn value(&self, source: &str, values: &mut Values) -> Result<String> {
+    async fn value(&mut self, source: &str) -> Result<String> {
         if self.stack.template().function(source).is_none() {
             return Ok(source.to_owned());
         }
-        let created = self.prepare_with(source, values).await?.send().await?.json();
+        let created = self.prepare(source).await?.send().await?.json();
         let id = created["data"]["id"].as_str().map(str::to_owned);
         id.with_context(|| format!("{source} creates nothing with an id"))
     }
