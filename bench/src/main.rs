@@ -73,7 +73,7 @@ async fn measure(arguments: &Arguments, targets: &[Target], counts: bool) -> Res
     let (mut samples, runs) = (Samples::default(), usize::from(arguments.runs));
     let fixture = Fixture::start(targets).await?;
     if arguments.selects(Part::Size) {
-        cold::sizes(targets, &mut samples)?;
+        cold::sizes(targets, arguments.check, &mut samples)?;
     }
     if arguments.selects(Part::Start) {
         cold::starts(&fixture, targets, runs, false, &mut samples).await?;
