@@ -23,7 +23,7 @@ pub use error::{BoxError, Error, Kind, ParseError, Result};
 pub use file::{FileDescription, FileName, NewFile};
 pub use idempotency::{IdempotencyKey, IdempotentRequest, Outcome};
 pub use ids::{OrgId, ResourceId, UserId};
-pub use media_type::AllowedTypes;
+pub use media_type::{AllowedTypes, begins_as};
 pub use membership::{Caller, CallerScope, OrgScope, Scope, UserScope};
 pub(crate) use membership::{Grant, Tenant, sealed};
 pub use page::{Cursor, Page, PageRequest};

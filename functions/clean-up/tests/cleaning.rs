@@ -99,6 +99,20 @@ async fn upload_racing_with_the_deletion_leaves_nothing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn halfway_upload_is_completed() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let project = app.new_item("acme", "Apollo").await?;
+    let outage = app.proxy.fail(CallMatcher::of("DELETE?tagging"), Fault::Broken);
+    assert_eq!(app.upload(&project, "a.png", "image/png", PNG).await?.status, 503);
+    drop(outage);
+    let file = app.rows("ProjectsTable", "FILE").await?.remove(0);
+    assert_eq!(app.tags(&object_key("acme", &file)).await?, ["state=unrecorded"]);
+    app.stack.settle_streams().await?;
+    assert_eq!(app.tags(&object_key("acme", &file)).await?, Vec::<String>::new(), "the bucket keeps it");
+    Ok(())
+}
+
+#[tokio::test]
 async fn racing_direct_upload_leaves_nothing() -> Result<()> {
     let app = App::start(&[]).await?;
     let project = app.new_item("acme", "Apollo").await?;
@@ -232,7 +246,7 @@ async fn failed_records_are_named() -> Result<()> {
         json!({"eventName": "REMOVE", "dynamodb": {"Keys": {"pk": {"S": "x"}}, "SequenceNumber": "9"}});
     assert_eq!(invoke(&app, &[foreign, records[1].clone()]).await?, Vec::<Value>::new());
     assert_eq!(app.objects().await?, Vec::<String>::new());
-    app.stack.log_with("clean-up", "a change can't be read").await.context("it is not logged")?;
+    app.stack.log_with("clean-up", "unreadable row").await.context("it is not logged")?;
     Ok(())
 }
 

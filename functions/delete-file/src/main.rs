@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use projects::FileRows;
-use shared::edge::{NoContent, OrgMember, RequestContext, Result, Route, run};
+use shared::edge::{ErrorCode, NoContent, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
     let route =
         Route::delete("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}").org_member().reads_first();
+    let route = route.errors([ErrorCode::CONFLICT]);
     run(route.summary("Deletes a file"), delete_file)
 }
 

@@ -156,3 +156,31 @@ async fn bytes_put_again_after_deletion_do_not_stay() -> Result<()> {
     assert_eq!(app.objects().await?, Vec::<String>::new());
     Ok(())
 }
+
+#[tokio::test]
+async fn concurrent_finish_finds_the_file() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let (project, upload) = begun(&app).await?;
+    put(&upload, PNG).send().await?;
+    let path = format!("{}/{}", uploads("acme", &project), upload["id"].as_str().unwrap_or_default());
+    // It reads the file before and the upload after the other request has written both.
+    let reads = CallMatcher::of("GetItem").with("#UPLOAD#").number(1);
+    let mut breakpoint = app.proxy.hold(reads, Moment::Before);
+    let slow = tokio::spawn(app.as_alice("POST", &path).send());
+    breakpoint.reached().await?;
+    assert_eq!(app.finish(&project, &upload).await?.status, 201);
+    breakpoint.release();
+    assert_eq!(slow.await.context("the request was interrupted")??.status_and_code(), "201");
+    Ok(())
+}
+
+#[tokio::test]
+async fn encoded_bytes_become_no_file() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let (project, upload) = begun(&app).await?;
+    // S3 requires no signature of this header.
+    assert_eq!(put(&upload, PNG).header("content-encoding", "gzip").send().await?.status, 200);
+    assert_eq!(app.finish(&project, &upload).await?.status_and_code(), "422 UNPROCESSABLE_ENTITY");
+    assert_eq!(app.objects().await?, Vec::<String>::new());
+    Ok(())
+}

@@ -2,14 +2,15 @@
 //!
 //! - The row of a project is gone: the rows of its files go.
 //! - The row of a file is gone: its object goes.
-//! - A file is new, but its project is gone: the row goes. The upload had read the project before that was deleted.
+//! - A file is new: its object is committed, because the upload may have ended before that. If its project is gone, the row
+//!   goes. The upload had read the project before that was deleted.
 //!
-//! Every step can be repeated, and comes after the removal that it follows, so a change that comes twice or late does no
+//! Every step can be repeated, and comes after the change that it follows, so a change that comes twice or late does no
 //! harm.
 
 use shared::config::Env;
 use shared::domain::Result;
-use shared::storage::{Aws, Key, List, ObjectKey, RowChange, Store};
+use shared::storage::{Aws, Key, List, ObjectKey, RowChange, RowScope, Store};
 
 use super::rows::FILE;
 use super::store::Files;
@@ -32,7 +33,7 @@ impl Store for CleanUp {
 }
 
 impl CleanUp {
-    /// Deletes what the removed row of a change leaves behind.
+    /// Deletes what a removed row leaves behind, and commits the object of a new file.
     ///
     /// # Errors
     ///
@@ -43,12 +44,29 @@ impl CleanUp {
             table.delete_list(&List::new(scope, FILE, [&project])).await
         } else if let Some([_, file]) = change.removed(FILE) {
             objects.delete(&ObjectKey::new(scope, file)).await
-        } else if let Some([project, file]) = change.created(FILE)
-            && table.get(&Key::new(scope, PROJECT, [&project])).await?.is_none()
-        {
-            table.delete(&Key::new(scope, FILE, [&project, &file])).await
+        } else if let Some(parts) = change.created(FILE) {
+            self.settle(scope, parts).await
         } else {
             Ok(())
+        }
+    }
+
+    /// Deletes a new file whose project is gone, or commits its object.
+    async fn settle(&self, scope: &RowScope, [project, file]: [&str; 2]) -> Result<()> {
+        let (Files { table, objects }, object) = (&self.0, ObjectKey::new(scope, file));
+        let (key, row) = (Key::new(scope, PROJECT, [&project]), Key::new(scope, FILE, [&project, &file]));
+        let (found, file) = tokio::join!(table.get(&key), table.get(&row));
+        match (found?, file?) {
+            (_, None) => Ok(()),
+            (None, Some(_)) => table.delete(&row).await,
+            (Some(_), Some(_)) => {
+                let committed = objects.commit(&object).await;
+                // A client may have put the bytes of a deleted file again before the commit.
+                match table.get(&row).await? {
+                    Some(_) => committed,
+                    None => objects.delete(&object).await,
+                }
+            }
         }
     }
 }

@@ -7,12 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use shared::config::Env;
-use shared::config::uploads::allowed_types;
 use shared::domain::{
-    AllowedTypes, Error, FileDescription, IdempotentRequest, OrgScope, Outcome, ResourceId, Result,
+    Error, FileDescription, IdempotentRequest, OrgScope, Outcome, ResourceId, Result, begins_as,
 };
 use shared::storage::{AttributeValue, Aws, Condition, Key, Row, Store, Unlisted};
 
@@ -25,6 +23,9 @@ use crate::projects::project_key;
 /// Kind of the rows of uploads, by project and id.
 const UPLOAD: Unlisted<2> = Unlisted::new("UPLOAD");
 
+/// Kind of the rows that are recorded for equal requests.
+const RESPONSE: Unlisted<1> = Unlisted::new("UPLOADRESPONSE");
+
 /// Time in which an upload can be finished.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
@@ -35,8 +36,6 @@ const NO_UPLOAD: Error = Error::NotFound(UploadId::RESOURCE);
 
 const NOT_UPLOADED: Error =
     Error::Conflict { field: Some("uploadId"), message: "The file's bytes have not been uploaded yet" };
-
-const WRONG_TYPE: Error = Error::Unprocessable("The file's content is not of the type it declares");
 
 const OVERTAKEN: Error =
     Error::Conflict { field: None, message: "Another request is finishing this upload, try again" };
@@ -52,25 +51,21 @@ const REJECTED: u64 = 3;
 
 /// Uploads, in the table and the bucket of [`Files`].
 #[derive(Debug)]
-pub struct Uploads {
-    files: Files,
-    allowed_types: AllowedTypes,
-}
+pub struct Uploads(Files);
 
 impl Store for Uploads {
-    type Settings = (<Files as Store>::Settings, AllowedTypes);
+    type Settings = <Files as Store>::Settings;
 
     fn settings(env: &Env<'_>) -> Option<Self::Settings> {
-        let (files, allowed_types) = (Files::settings(env), allowed_types(env));
-        Some((files?, allowed_types?))
+        Files::settings(env)
     }
 
-    fn open(aws: &Aws, (files, allowed_types): Self::Settings) -> Self {
-        Self { files: Files::open(aws, files), allowed_types }
+    fn open(aws: &Aws, settings: Self::Settings) -> Self {
+        Self(Files::open(aws, settings))
     }
 
     async fn preconnect(&self) {
-        self.files.preconnect().await;
+        self.0.preconnect().await;
     }
 }
 
@@ -89,7 +84,7 @@ impl Uploads {
         request: Option<&IdempotentRequest>,
         now: Timestamp,
     ) -> Result<Outcome<Upload>> {
-        let Files { table, objects } = &self.files;
+        let Files { table, objects } = &self.0;
         let key = project_key(scope, project);
         let (found, replayed) = tokio::join!(table.get(&key), table.replayed(request));
         found?.ok_or(NO_PROJECT)?;
@@ -138,7 +133,7 @@ impl Uploads {
         upload: UploadId,
         now: Timestamp,
     ) -> Result<ProjectFile> {
-        let table = &self.files.table;
+        let table = &self.0.table;
         let (key, begun, finished) = (
             project_key(scope, project),
             upload_key(scope, project, upload),
@@ -153,14 +148,19 @@ impl Uploads {
         let file = match (begun.number("version")?, finished?) {
             (BEGUN, _) => self.record(scope, begun).await?,
             (FINISHED, Some(row)) => from_row(scope, &row)?,
-            (REJECTED, _) => return Err(self.delete_bytes(scope, upload, WRONG_TYPE).await),
-            // The file was deleted.
-            _ => return Err(NO_UPLOAD),
+            (FINISHED, None) => self.finished(scope, project, upload).await?,
+            (REJECTED, _) => return Err(self.delete_bytes(scope, upload, Error::WRONG_TYPE).await),
+            _ => return Err(Error::internal("an upload has an unknown version")),
         };
-        self.files.commit(scope, &file).await?;
+        self.0.commit(scope, &file).await?;
         // If another request deleted the file meanwhile, the client may have put the bytes again before the commit.
-        match table.get(&file_key(scope, project, file.id)).await? {
-            Some(_) => Ok(file),
+        self.finished(scope, project, upload).await
+    }
+
+    /// Reads the file of a finished upload. If it was deleted, deletes bytes that the client may have put again.
+    async fn finished(&self, scope: &OrgScope, project: ProjectId, upload: UploadId) -> Result<ProjectFile> {
+        match self.0.table.get(&file_key(scope, project, upload.into())).await? {
+            Some(row) => from_row(scope, &row),
             None => Err(self.delete_bytes(scope, upload, NO_UPLOAD).await),
         }
     }
@@ -168,41 +168,37 @@ impl Uploads {
     /// Writes the row of the file, if its bytes are as they should be. Rejects the upload if they are of another type.
     async fn record(&self, scope: &OrgScope, begun: Row) -> Result<ProjectFile> {
         let file = from_row(scope, &begun)?;
-        let beginning = self.beginning(scope, &file).await?;
-        let (declared, name) = (&file.content_type, file.name.as_str());
-        let confirmed = if file.size > BEGINNING as u64 {
-            self.allowed_types.check_beginning(declared, name, &beginning)
-        } else {
-            self.allowed_types.check(declared, name, &beginning)
-        };
-        let version = if confirmed.is_ok() { FINISHED } else { REJECTED };
+        let is_confirmed = self.is_confirmed(scope, &file).await?;
         let upload = upload_key(scope, file.project_id, file.id.into());
-        let row = begun.with_number("version", version);
-        let writes = self.files.table.transaction();
+        let row = begun.with_number("version", if is_confirmed { FINISHED } else { REJECTED });
+        let writes = self.0.table.transaction();
         let writes = writes.replace(&upload, row, Condition::Version(BEGUN), |_| OVERTAKEN);
-        if let Err(error) = confirmed {
+        if !is_confirmed {
             writes.commit().await?;
-            return Err(self.delete_bytes(scope, file.id.into(), error).await);
+            return Err(self.delete_bytes(scope, file.id.into(), Error::WRONG_TYPE).await);
         }
         let key = file_key(scope, file.project_id, file.id);
         writes.create(&key, with_file(Row::of(FILE), &file), |_| OVERTAKEN).commit().await?;
         Ok(file)
     }
 
-    /// Reads the beginning of the bytes, if they are in the bucket with their size and SHA-256.
-    async fn beginning(&self, scope: &OrgScope, file: &ProjectFile) -> Result<Bytes> {
-        let (objects, key) = (&self.files.objects, object_key(scope, file.id));
+    /// Returns `true` if the bytes are in the bucket with their size and SHA-256, and of their type.
+    async fn is_confirmed(&self, scope: &OrgScope, file: &ProjectFile) -> Result<bool> {
+        let (objects, key) = (&self.0.objects, object_key(scope, file.id));
         let (info, beginning) = tokio::join!(objects.info(&key), objects.beginning(&key, BEGINNING));
         let info = info?.ok_or(NOT_UPLOADED)?;
         let sha256 =
             info.sha256.ok_or_else(|| Error::Unavailable("the bucket returned no checksum".into()))?;
         let is_expected = (info.size, &sha256) == (file.size, &file.sha256);
-        beginning?.filter(|_| is_expected).ok_or(NOT_UPLOADED)
+        let beginning = beginning?.filter(|_| is_expected).ok_or(NOT_UPLOADED)?;
+        let is_whole = file.size <= BEGINNING as u64;
+        // Clients would decode other bytes from encoded ones.
+        Ok(!info.is_encoded && begins_as(&file.content_type, &beginning, is_whole))
     }
 
     /// Deletes the bytes of an upload that can't become a file any more. Returns `reason`, or the error of the deletion.
     async fn delete_bytes(&self, scope: &OrgScope, upload: UploadId, reason: Error) -> Error {
-        self.files.objects.delete(&object_key(scope, upload.into())).await.err().unwrap_or(reason)
+        self.0.objects.delete(&object_key(scope, upload.into())).await.err().unwrap_or(reason)
     }
 }
 
@@ -213,24 +209,24 @@ fn upload_key(scope: &OrgScope, project: ProjectId, upload: UploadId) -> Key {
 /// Returns the row of a response, for equal requests.
 fn record(upload: &Upload) -> Row {
     let headers = upload.headers.iter().map(|(name, value)| (name.clone(), AttributeValue::S(value.clone())));
-    Row::of(UPLOAD)
+    Row::of(RESPONSE)
         .with_text("id", upload.id)
         .with_text("url", &upload.url)
         .with_text("method", &upload.method)
         .with("headers", AttributeValue::M(headers.collect()))
-        .with_time("urlExpiresAt", upload.expires_at)
+        .with_time("expiresAt", upload.expires_at)
 }
 
 /// Reads a response from its row.
 fn recorded(row: &Row) -> Result<Upload> {
-    row.format(UPLOAD)?;
+    row.format(RESPONSE)?;
     let headers = row.get("headers").and_then(|headers| headers.as_m().ok());
     Ok(Upload {
         id: row.parsed("id")?,
         url: row.text("url")?.to_owned(),
         method: row.text("method")?.to_owned(),
         headers: headers.map(texts).unwrap_or_default(),
-        expires_at: row.time("urlExpiresAt")?,
+        expires_at: row.time("expiresAt")?,
     })
 }
 

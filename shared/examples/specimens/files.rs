@@ -93,11 +93,9 @@ impl Files {
     /// Deletes the files of a removed note, and the object of a removed file.
     pub(crate) async fn follow(&self, change: &RowChange) -> Result<()> {
         if let Some([note]) = change.removed(NOTE) {
-            assert_ne!(
-                change.before().and_then(|row| row.optional("name")),
-                Some("Unlucky"),
-                "an internal text"
-            );
+            let before = change.before()?;
+            let name = before.as_ref().and_then(|row| row.optional("name"));
+            assert_ne!(name, Some("Unlucky"), "an internal text");
             self.table.delete_list(&List::new(change.scope(), FILE, [&note])).await?;
         }
         match change.removed(FILE) {

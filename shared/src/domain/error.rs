@@ -149,6 +149,9 @@ pub enum Kind {
 }
 
 impl Error {
+    /// Refusal of a file whose bytes are not of its declared type.
+    pub const WRONG_TYPE: Self = Self::Unprocessable("The file's content is not of the type it declares");
+
     /// Wraps a defect of this service.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Self::Internal(cause.into())

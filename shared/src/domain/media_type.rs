@@ -93,23 +93,7 @@ impl AllowedTypes {
             return detected.ok_or(Error::TypeNotAllowed);
         }
         let allowed = self.declared(declared)?;
-        let confirmed = if [TEXT, CSV].contains(&allowed) {
-            is_text(bytes)
-        } else {
-            sniff_binary(bytes) == Some(allowed)
-        };
-        confirmed
-            .then_some(allowed)
-            .ok_or(Error::Unprocessable("The file's content is not of the type it declares"))
-    }
-
-    /// Returns the type of a file by its beginning, like [`AllowedTypes::check`]. The beginning may end within a character.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`AllowedTypes::check`].
-    pub fn check_beginning(&self, declared: &str, file_name: &str, beginning: &[u8]) -> Result<&'static str> {
-        self.check(declared, file_name, without_half_character(beginning))
+        is_of_type(allowed, bytes).then_some(allowed).ok_or(Error::WRONG_TYPE)
     }
 
     /// Returns the type that a declaration names. Parameters are ignored.
@@ -134,6 +118,27 @@ impl AllowedTypes {
     fn find(&self, name: &str) -> Option<&'static str> {
         self.0.iter().find(|allowed| **allowed == name).copied()
     }
+}
+
+/// Returns `true` if the bytes are of a type.
+fn is_of_type(name: &str, bytes: &[u8]) -> bool {
+    if [TEXT, CSV].contains(&name) { is_text(bytes) } else { sniff_binary(bytes) == Some(name) }
+}
+
+/// Returns `true` if the beginning of a file is of a type that [`AllowedTypes::declared`] has returned. A beginning that is
+/// not the whole file may end within a character.
+///
+/// ```
+/// use shared::domain::begins_as;
+///
+/// assert!(begins_as("text/plain", b"hello", true));
+/// // Half of a character in UTF-16.
+/// assert!(begins_as("text/plain", b"\xff\xfea\0b", false));
+/// assert!(!begins_as("text/plain", b"\xff\xfea\0b", true));
+/// ```
+#[must_use]
+pub fn begins_as(content_type: &str, beginning: &[u8], is_whole: bool) -> bool {
+    is_of_type(content_type, if is_whole { beginning } else { without_half_character(beginning) })
 }
 
 /// Returns a type in lower case without its parameters.

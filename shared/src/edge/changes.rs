@@ -159,7 +159,7 @@ impl<S, H: AsyncFn(&S, &RowChange) -> Result<()>> Batch<'_, S, H> {
                 tracing::error!(request_id = self.id, row = %row, error, "a change could not be handled");
                 return records[index..].to_vec();
             }
-            tracing::error!(request_id = self.id, row = %row, error, "a change can't be read and is skipped");
+            tracing::error!(request_id = self.id, row = %row, error, "unreadable row: its change is skipped");
         }
         Vec::new()
     }

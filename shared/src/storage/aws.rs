@@ -14,7 +14,8 @@
 //! | an object's tag | 1 s | 3 s |
 //!
 //! Connecting takes up to 1 s of an attempt. The calls of a route, each with all its retries, fit into its function's
-//! timeout one after the other: 4 + 8 + 5 + 3 of 25 s for an upload, 4 + 5 of 10 s for a new project. In any case the
+//! timeout one after the other: 4 + 8 + 5 + 3 of 25 s for an upload, 4 + 8 + 5 + 3 + 4 of 29 s to finish a direct one,
+//! 4 + 5 of 10 s for a new project. A change that others overtake is repeated in what time is left. In any case the
 //! pipeline gives up a request half a second before Lambda's deadline, and returns 503 in the envelope.
 //!
 //! # Retries
@@ -35,7 +36,7 @@
 //!
 //! All clients of a function share one pool of connections. While a function waits for its first request, it starts the
 //! calls of that request and cancels them as soon as they wait for a connection. Nothing is sent, but the connections are
-//! opened: two for a list (counter and query run concurrently), one for a write, and one more to S3 for an upload.
+//! opened: two for a route whose reads run beside the counter, one for any other, and one more to S3 for files.
 //!
 //! - As a rule this starts after the function has asked for its first request, because only then the cold start is over.
 //! - If the first request arrives immediately, as after most cold starts, it opens the connections to the tables. The one

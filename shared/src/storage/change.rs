@@ -54,8 +54,8 @@ pub struct RowChange {
     scope: RowScope,
     kind: String,
     parts: Vec<String>,
-    before: Option<Row>,
-    after: Option<Row>,
+    before: Value,
+    after: Value,
 }
 
 /// Kind of a change.
@@ -91,7 +91,8 @@ impl RowChange {
         let (scope, kind) = (scope(tenants, id)?, kind.to_owned());
         let parts =
             parts.chain(Some(sort).filter(|sort| *sort != ALONE)).map(decode).collect::<Result<_>>()?;
-        let (before, after) = (row(&change["OldImage"])?, row(&change["NewImage"])?);
+        // Images are parsed only if they are used, so that an attribute of another version holds up no deletion.
+        let (before, after) = (change["OldImage"].clone(), change["NewImage"].clone());
         Ok(Self { event, scope, kind, parts, before, after })
     }
 
@@ -121,15 +122,21 @@ impl RowChange {
     }
 
     /// Returns the row before the change; `None` for one that was created.
-    #[must_use]
-    pub fn before(&self) -> Option<&Row> {
-        self.before.as_ref()
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] for an attribute of unknown type.
+    pub fn before(&self) -> Result<Option<Row>> {
+        row(&self.before)
     }
 
     /// Returns the row after the change; `None` for one that was removed.
-    #[must_use]
-    pub fn after(&self) -> Option<&Row> {
-        self.after.as_ref()
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] for an attribute of unknown type.
+    pub fn after(&self) -> Result<Option<Row>> {
+        row(&self.after)
     }
 
     fn parts<const PARTS: usize, const LISTED: bool>(
@@ -236,7 +243,7 @@ mod tests {
         let removed = parse("REMOVE", json!({ "OldImage": image() }));
         assert_eq!((removed.removed(LINE), removed.created(LINE)), (Some(["INV-7", "1"]), None));
         assert_eq!(removed.removed(NOTE), None);
-        assert_eq!(removed.before().unwrap().number::<u8>("count").unwrap(), 7);
+        assert_eq!(removed.before().unwrap().unwrap().number::<u8>("count").unwrap(), 7);
         let created = parse("INSERT", json!({ "NewImage": image() }));
         assert_eq!((created.removed(LINE), created.created(LINE)), (None, Some(["INV-7", "1"])));
         let changed = parse("MODIFY", json!({}));
@@ -256,6 +263,16 @@ mod tests {
     }
 
     #[test]
+    fn image_is_parsed_when_it_is_used() {
+        let scope = Caller::new("alice".parse().unwrap(), Vec::new()).own_scope();
+        let images = json!({ "OldImage": {"a": {"X": 1}} });
+        let change = RowChange::parse(&record("REMOVE", &Key::new(&scope, NOTE, [&7]), images)).unwrap();
+        assert_eq!(change.removed(NOTE), Some(["7"]));
+        assert!(change.before().is_err());
+        assert_eq!(change.after().unwrap(), None);
+    }
+
+    #[test]
     fn foreign_record_is_a_defect() {
         let keys = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "1"}});
         let of = |pk: &str| json!({"eventName": "REMOVE", "dynamodb": {"Keys": keys(pk)}});
@@ -264,7 +281,6 @@ mod tests {
             json!({}),
             json!({"eventName": "REMOVE", "dynamodb": {"Keys": {"id": {"S": "1"}}}}),
             json!({"dynamodb": {"Keys": keys("ORG#a#NOTE")}}),
-            json!({"eventName": "INSERT", "dynamodb": {"Keys": keys("ORG#a#NOTE"), "NewImage": {"a": {"X": 1}}}}),
             of("counter"),
             of("TEAM#a#NOTE"),
             of("ORG##NOTE"),

@@ -11,13 +11,11 @@
 //!    have ended before this step.
 //!
 //! The object of an upload that responded 201 has no tag. A failure leaves a tag, and the bucket's lifecycle rule in
-//! `template.yaml` deletes the object after 7 days.
+//! `template.yaml` deletes the object after 7 days. A function that follows the table's stream should commit the objects of
+//! new rows, because an upload may end between steps 2 and 3.
 //!
 //! A client that puts the object itself, by [`Objects::upload_url`], makes the first write. The URL is pinned to the bytes
 //! and the tag.
-//!
-//! An upload without a key that ends between steps 2 and 3 leaves a row whose object will expire. The client never received
-//! its id. Routes return 404 for a file whose object is gone.
 //!
 //! # Concurrent puts
 //!

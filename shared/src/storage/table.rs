@@ -260,7 +260,7 @@ fn readable<T>(item: Item, read: impl Fn(&Row) -> Result<T>) -> Option<Result<T>
     let (pk, sk) = (attribute("pk"), attribute("sk"));
     match read(&item.into()) {
         Err(Error::Internal(cause)) => {
-            tracing::error!(pk, sk, error = %cause, "a row can't be read, so a list goes without it");
+            tracing::error!(pk, sk, error = %cause, "unreadable row: a list goes without it");
             None
         }
         read => Some(read),

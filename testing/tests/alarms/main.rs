@@ -65,6 +65,24 @@ async fn rate_limit_failures_and_5xx_are_counted() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn unreadable_rows_are_counted() -> Result<()> {
+    let app = App::start(&[]).await?;
+    app.new_item("acme", "Apollo").await?;
+    let mut row = app.rows("ProjectsTable", "PROJECT").await?.remove(0);
+    row["createdAt"] = json!("yesterday");
+    app.put_row("ProjectsTable", &row).await?;
+    assert_eq!(app.list("").await?.status, 200);
+    app.stack.log_with("list-projects", "unreadable row").await.context("it is not logged")?;
+    assert_eq!(counted(&app, "list-projects", "UnreadableRows")?.len(), 1);
+    let foreign =
+        json!({"Records": [{"eventName": "REMOVE", "dynamodb": {"Keys": {}, "SequenceNumber": "1"}}]});
+    app.stack.invoke("clean-up", foreign.to_string()).await?;
+    app.stack.log_with("clean-up", "unreadable row").await.context("it is not logged")?;
+    assert_eq!(counted(&app, "clean-up", "UnreadableRows")?.len(), 1);
+    Ok(())
+}
+
 #[test]
 fn only_failed_invocations_count_as_errors() -> Result<()> {
     let resources = resources()?;

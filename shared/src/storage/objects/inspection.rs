@@ -10,9 +10,9 @@ use super::{ObjectKey, Objects};
 use crate::domain::{Error, Result, hex};
 use crate::storage::error::sdk_error;
 
-/// S3 error codes for an object that doesn't exist. Callers that may not list the bucket get `AccessDenied` instead, so the
-/// function's role needs `s3:ListBucket`. `MethodNotAllowed` comes from a delete marker.
-const MISSING_CODES: [&str; 3] = ["NoSuchKey", "NotFound", "MethodNotAllowed"];
+/// S3 error codes for an object that doesn't exist: of a `GET`, and of a `HEAD`, which has no body. Callers that may not list
+/// the bucket get `AccessDenied` instead, so the function's role needs `s3:ListBucket`.
+const MISSING_CODES: [&str; 2] = ["NoSuchKey", "NotFound"];
 
 /// Size and checksum of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct ObjectInfo {
     pub size: u64,
     /// SHA-256 in lower-case hexadecimal digits, if S3 has checked one.
     pub sha256: Option<String>,
+    /// `true` if the object has a `Content-Encoding`, so that clients would decode it.
+    pub is_encoded: bool,
 }
 
 impl Objects {
@@ -44,7 +46,8 @@ impl Objects {
         };
         let size = output.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
         let sha256 = output.checksum_sha256.and_then(|text| STANDARD.decode(text).ok());
-        Ok(Some(ObjectInfo { size, sha256: sha256.map(|bytes| hex(&bytes)) }))
+        let is_encoded = output.content_encoding.is_some_and(|coding| !coding.is_empty());
+        Ok(Some(ObjectInfo { size, sha256: sha256.map(|bytes| hex(&bytes)), is_encoded }))
     }
 
     /// Returns the first bytes of an object, at most `length`; `None` if there is none.

@@ -70,12 +70,15 @@ impl Objects {
     ) -> Result<PresignedUrl> {
         let get = self.client.get_object().bucket(&self.bucket).key(key.as_str());
         let get = get.response_content_type(content_type).response_content_disposition(attachment(name));
+        // The client that put the object may have stored another.
+        let get = get.response_cache_control("no-store");
         let signed = get.presigned(config(now, GET_LIFETIME)?).await.map_err(Error::internal)?;
         Ok(presigned(&signed, now, GET_LIFETIME))
     }
 
     /// Returns a URL for one put of a pending object with exactly this size, type and SHA-256, for 15 minutes from `now`. S3
-    /// refuses any other request, and a second one. No call is made.
+    /// refuses others, and a second one. A put may add headers that S3 doesn't require to be signed, such as
+    /// `Content-Encoding`, so check [`ObjectInfo`](super::ObjectInfo) afterwards. No call is made.
     ///
     /// # Errors
     ///
