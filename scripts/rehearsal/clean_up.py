@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 FUNCTION, TABLE, BUCKET = "CleanUp", "ProjectsTable", "UploadsBucket"
 CHANGES = f"changes to {FUNCTION}"
 ROLE = f"{FUNCTION}Role"
-# Rows of no project that the API has created.
-ORG, PROJECT, FILE = "clean-up", "01900000-0000-7000-8000-00000000000a", "01900000-0000-7000-8000-00000000000b"
+# Rows that the API has not created.
+ORG = "clean-up"
+PROJECT, FILE, GONE, KEPT, KEPT_FILE = (f"01900000-0000-7000-8000-00000000000{digit}" for digit in "abcde")
 PATIENCE_SECONDS = 60
 
 
@@ -26,12 +27,14 @@ def record(number, event, image, row):
     return {"eventName": event, "dynamodb": {"SequenceNumber": str(number), "Keys": row, image: row}}
 
 
-FILE_ROW = key(f"FILE#{PROJECT}", FILE)
-# A project and a file were deleted, and a file was uploaded to a project that was deleted meanwhile.
+FILE_ROW, LATE_ROW, KEPT_ROW = key(f"FILE#{PROJECT}", FILE), key(f"FILE#{GONE}", FILE), key(f"FILE#{KEPT}", KEPT_FILE)
+ROWS = [FILE_ROW, LATE_ROW, key("PROJECT", KEPT), KEPT_ROW]
+# A project and a file were deleted, and files were uploaded: one of them to a project that was deleted meanwhile.
 RECORDS = [
     record(1, "REMOVE", "OldImage", key("PROJECT", PROJECT)),
     record(2, "REMOVE", "OldImage", FILE_ROW),
-    record(3, "INSERT", "NewImage", key(f"FILE#{FILE}", FILE)),
+    record(3, "INSERT", "NewImage", LATE_ROW),
+    record(4, "INSERT", "NewImage", KEPT_ROW),
 ]
 
 
@@ -44,8 +47,10 @@ class CleanUp:
 
     def status(self):
         """Sends a change of each kind to the function. Returns "handled", or "failed" if one or all of them failed."""
-        # The stream's filter ignores the row, because it has no kind.
-        self.cloud.client("dynamodb").put_item(TableName=self.resources[TABLE], Item=FILE_ROW)
+        # The stream's filter ignores the rows, because they have no kind.
+        for row in ROWS:
+            self.cloud.client("dynamodb").put_item(TableName=self.resources[TABLE], Item=row)
+        self.cloud.client("s3").put_object(Bucket=self.resources[BUCKET], Key=f"orgs/{ORG}/{KEPT_FILE}", Body=b"kept")
         found = self.cloud.client("lambda").invoke(
             FunctionName=f"{self.resources[FUNCTION]}:live", Payload=json.dumps({"Records": RECORDS})
         )

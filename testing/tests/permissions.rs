@@ -175,18 +175,23 @@ fn record(event: &str, image: &str, partition: &str, sort: &str) -> serde_json::
     json!({"eventName": event, "dynamodb": {"SequenceNumber": "1", "Keys": key, image: key}})
 }
 
-/// A project with a file was deleted, a file was deleted, and a file was uploaded to a project that was gone.
+/// A project with a file was deleted, a file was deleted, and files were uploaded: one of them to a project that was gone.
 #[tokio::test]
 async fn clean_up_has_exactly_the_permissions_it_needs() -> Result<()> {
     let app = App::start(&[]).await?;
-    let project = app.new_item("acme", "Apollo").await?;
-    let file = app.upload(&project, "a.png", "image/png", PNG).await?.json()["data"]["id"].clone();
-    let file = file.as_str().context("there is no file")?;
-    let (files, others) = (format!("ORG#acme#FILE#{project}"), format!("ORG#acme#FILE#{file}"));
+    let (project, kept) = (app.new_item("acme", "Apollo").await?, app.new_item("acme", "Gemini").await?);
+    let (mut files, gone) = (Vec::new(), Uuid::new_v4());
+    for project in [&project, &kept] {
+        let file = app.upload(project, "a.png", "image/png", PNG).await?.json()["data"]["id"].clone();
+        files.push(file.as_str().context("there is no file")?.to_owned());
+    }
+    let list = |project: &dyn std::fmt::Display| format!("ORG#acme#FILE#{project}");
+    app.put_row("ProjectsTable", &json!({"pk": list(&gone), "sk": files[0]})).await?;
     let records = [
         record("REMOVE", "OldImage", "ORG#acme#PROJECT", &project),
-        record("REMOVE", "OldImage", &files, file),
-        record("INSERT", "NewImage", &others, file),
+        record("REMOVE", "OldImage", &list(&project), &files[0]),
+        record("INSERT", "NewImage", &list(&gone), &files[0]),
+        record("INSERT", "NewImage", &list(&kept), &files[1]),
     ];
     app.proxy.clear();
     let outcome = app.raw("clean-up", &json!({ "Records": records })).await?;
