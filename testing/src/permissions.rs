@@ -62,6 +62,7 @@ fn of_objects(operation: &str, parts: &Parts) -> Vec<Permission> {
     };
     let path = parts.uri.path().trim_start_matches('/');
     let bucket = path.split('/').next().unwrap_or_default();
-    let listing = matches!(operation, "GET" | "HEAD").then(|| Permission::new("s3:ListBucket", bucket));
+    let listing = matches!(operation, "GET" | "HEAD" | "DELETE?tagging")
+        .then(|| Permission::new("s3:ListBucket", bucket));
     actions.iter().map(|action| Permission::new(action, path)).chain(listing).collect()
 }

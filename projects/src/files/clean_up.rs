@@ -63,7 +63,8 @@ impl CleanUp {
                 let committed = objects.commit(&object).await;
                 // A client may have put the bytes of a deleted file again before the commit.
                 match table.get(&row).await? {
-                    Some(_) => committed,
+                    // An object that is missing can't be committed later either. Reading the file is 404.
+                    Some(_) => committed.map(drop),
                     None => objects.delete(&object).await,
                 }
             }

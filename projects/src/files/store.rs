@@ -112,8 +112,10 @@ impl Files {
         let committed = self.objects.commit(&object_key(scope, file.id)).await;
         let row = file_key(scope, file.project_id, file.id);
         match committed {
-            Err(_) if self.table.get(&row).await?.is_none() => Ok(()),
-            committed => committed,
+            Ok(true) => Ok(()),
+            _ if self.table.get(&row).await?.is_none() => Ok(()),
+            Ok(false) => Err(Error::Unavailable("the object of a file is missing".into())),
+            Err(error) => Err(error),
         }
     }
 }

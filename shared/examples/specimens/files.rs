@@ -84,8 +84,9 @@ impl Files {
             let commit = writes.idempotent(request, row.clone()).commit().await?;
             commit.outcome(from_row(scope, &row)?, |row| from_row(scope, row))?
         };
-        self.objects.commit(&object_key(scope, outcome.value().id)).await?;
-        Ok(outcome)
+        let is_committed = self.objects.commit(&object_key(scope, outcome.value().id)).await?;
+        let missing = || Error::Unavailable("the object of a file is missing".into());
+        is_committed.then_some(outcome).ok_or_else(missing)
     }
 }
 

@@ -29,7 +29,8 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::delete_object_tagging::DeleteObjectTaggingError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use base64::Engine;
@@ -45,6 +46,9 @@ use crate::domain::{FileDescription, NewFile, Result, Scope, UNRESERVED};
 
 /// Tag of a pending object.
 const PENDING: &str = "state=unrecorded";
+
+/// S3 error codes for untagging a deleted object. `MethodNotAllowed` comes from a delete marker.
+const DELETED_CODES: [&str; 2] = ["NoSuchKey", "MethodNotAllowed"];
 
 /// Backoff in milliseconds before each further put, give or take a half.
 const BACKOFF_MS: [f64; 2] = [50.0, 200.0];
@@ -94,7 +98,7 @@ impl ObjectKey {
 /// use shared::domain::{NewFile, OrgScope, Result};
 /// use shared::storage::{ObjectKey, Objects};
 ///
-/// async fn attach(objects: &Objects, scope: &OrgScope, id: &str, file: &NewFile) -> Result<()> {
+/// async fn attach(objects: &Objects, scope: &OrgScope, id: &str, file: &NewFile) -> Result<bool> {
 ///     let key = ObjectKey::new(scope, id);
 ///     objects.put_pending(&key, file).await?;
 ///     // Write the row that refers to it here. Without the row, S3 deletes the object after 7 days.
@@ -130,15 +134,20 @@ impl Objects {
         self.put(key, file).await
     }
 
-    /// Commits a pending object. Call it after the row that refers to the file is written.
+    /// Commits a pending object. Call it after the row that refers to the file is written. Returns `false` if there is no
+    /// such object, perhaps because the row was deleted meanwhile.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable, or has no such object. It has none if
-    /// the row was deleted meanwhile.
-    pub async fn commit(&self, key: &ObjectKey) -> Result<()> {
+    /// [`Unavailable`](crate::domain::Error::Unavailable) if the bucket is unavailable. Without `s3:ListBucket`, a missing
+    /// object is an error too.
+    pub async fn commit(&self, key: &ObjectKey) -> Result<bool> {
         write_permitted().await?;
-        self.untag(key.as_str()).await
+        match self.untag(key.as_str()).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.code().is_some_and(|code| DELETED_CODES.contains(&code)) => Ok(false),
+            Err(error) => Err(sdk_error(error)),
+        }
     }
 
     /// Deletes an object, if it exists.
@@ -199,12 +208,12 @@ impl Objects {
             .checksum_sha256(STANDARD.encode(file.sha256()))
     }
 
-    async fn untag(&self, object: &str) -> Result<()> {
+    async fn untag(&self, object: &str) -> Result<(), SdkError<DeleteObjectTaggingError>> {
         let request = self.client.delete_object_tagging().bucket(&self.bucket).key(object);
         // Without a body it is as fast as a call to the table.
         let time = timeouts(Duration::from_secs(1), Duration::from_secs(3));
         let request = request.customize().config_override(Builder::new().timeout_config(time));
-        request.send().await.map(drop).map_err(sdk_error)
+        request.send().await.map(drop)
     }
 }
 
