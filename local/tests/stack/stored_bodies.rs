@@ -115,3 +115,18 @@ async fn data_of_another_version_is_named() -> Result<()> {
     assert!(text.contains("another version of the local stack") && text.contains(&advice), "{text}");
     Ok(())
 }
+
+#[tokio::test]
+async fn folder_of_a_killed_stack_is_removed() -> Result<()> {
+    let abandoned = tempfile::Builder::new().prefix("local-s3-").tempdir()?.keep();
+    std::fs::write(abandoned.join("lock"), "")?;
+    let running = Stack::start(options()?).await?;
+    assert!(!abandoned.exists());
+    // A running stack keeps its folder.
+    let other = Stack::start(options()?).await?;
+    put(&running, b"kept").await?;
+    drop(other);
+    let get = running.s3().get_object().bucket(BUCKET).key("k").send().await?;
+    assert_eq!(get.body.collect().await?.to_vec(), b"kept");
+    Ok(())
+}

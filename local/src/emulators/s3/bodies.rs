@@ -15,21 +15,26 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 /// Bytes of a file in memory at a time.
 const CHUNK: u64 = 256 * 1024;
 
+/// Beginning of the names of temporary folders.
+const TEMPORARY: &str = "local-s3-";
+
+/// File in a temporary folder that is locked while its stack runs.
+const LOCK: &str = "lock";
+
 /// Folder of the files.
 #[derive(Debug)]
 pub(super) struct Bodies {
     path: PathBuf,
     /// Deletes the folder with the store, if it is for data in memory.
-    temporary: Option<TempDir>,
+    temporary: Option<(TempDir, File)>,
 }
 
 impl Bodies {
     /// Opens the folder at `path`, or a temporary one.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
-            let temporary = Builder::new().prefix("local-s3-").tempdir();
-            let temporary = temporary.context("can't create a folder for the objects' bodies")?;
-            return Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) });
+            let (folder, lock) = temporary().context("can't create a folder for the objects' bodies")?;
+            return Ok(Self { path: folder.path().to_owned(), temporary: Some((folder, lock)) });
         };
         std::fs::create_dir_all(path).with_context(|| format!("can't create {}", path.display()))?;
         Ok(Self { path: path.to_owned(), temporary: None })
@@ -84,4 +89,18 @@ fn next_chunk(mut rest: Take<File>) -> io::Result<Option<(Bytes, Take<File>)>> {
     let mut chunk = Vec::new();
     rest.by_ref().take(CHUNK).read_to_end(&mut chunk)?;
     Ok((!chunk.is_empty()).then(|| (chunk.into(), rest)))
+}
+
+/// Creates a temporary folder and locks it. Removes those of stacks that were killed.
+fn temporary() -> io::Result<(TempDir, File)> {
+    for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY));
+        if is_ours && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+    let folder = Builder::new().prefix(TEMPORARY).tempdir()?;
+    let lock = File::create(folder.path().join(LOCK))?;
+    lock.lock()?;
+    Ok((folder, lock))
 }
