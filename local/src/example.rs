@@ -284,7 +284,7 @@ impl Request {
         };
         let input = self.file.as_ref().map(|file| BASE64_STANDARD.encode(&file.bytes));
         let input = input.map(|base64| format!("echo {base64} | base64 -d | ")).unwrap_or_default();
-        let redirected = if self.response.status == 302 { "L -o download" } else { "" };
+        let redirected = if self.response.status == 302 { "fL -o download" } else { "" };
         format!(
             "{input}curl -s{redirected} -X {method} \"{base}{target}\" -H \"Authorization: Bearer {token}\"{data}"
         )

@@ -31,7 +31,7 @@ pub fn session(template: &Template, base: &str, token: &str) -> Result<String> {
         match variable(&example.function, template)?.filter(|_| needed.contains(&example.function)) {
             Some(name) => writeln!(
                 text,
-                "{name}=$({line} | tee /dev/stderr | sed -n 's/.*\"id\":\"\\([^\"]*\\)\".*/\\1/p'); echo"
+                "{name}=$({line} | tee -a /dev/stderr | sed -n 's/.*\"id\":\"\\([^\"]*\\)\".*/\\1/p'); echo"
             )?,
             None => writeln!(text, "{line}; echo")?,
         }

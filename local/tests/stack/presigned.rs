@@ -217,6 +217,8 @@ async fn unsigned_overrides_and_missing_objects_are_refused() -> Result<()> {
     let response = client.get(&format!("{path}&response-content-type=text%2Fhtml")).send().await?;
     assert_eq!(outcome(&response), "403 SignatureDoesNotMatch");
     assert_eq!(outcome(&client.get("/things-bucket/k").send().await?), "403 AccessDenied");
+    let two_credentials = client.get(path).bearer("token").send().await?;
+    assert_eq!(outcome(&two_credentials), "400 InvalidArgument");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Result, s3_error};
 
-/// Refuses requests without a signature, or with one that leaves out a header of S3.
+/// Refuses requests without a signature, with two credentials, or with a signature that leaves out a header of S3.
 #[derive(Debug)]
 pub(super) struct SignedHeaders;
 
@@ -14,6 +14,10 @@ impl S3Access for SignedHeaders {
     async fn check(&self, request: &mut S3AccessContext<'_>) -> S3Result<()> {
         if request.credentials().is_none() {
             return Err(s3_error!(AccessDenied, "Access Denied"));
+        }
+        let is_presigned = request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
+        if is_presigned && request.headers().contains_key(header::AUTHORIZATION) {
+            return Err(s3_error!(InvalidArgument, "Only one auth mechanism allowed"));
         }
         let signed = names(request.uri(), request.headers());
         let signed = |name: &str| signed.split(';').any(|signed| signed == name);
