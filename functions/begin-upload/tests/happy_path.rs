@@ -119,3 +119,15 @@ async fn repeated_request_gets_the_same_upload() -> Result<()> {
     assert_eq!(app.rows("ProjectsTable", "UPLOAD").await?.len(), 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn foreign_or_unknown_project_is_404() -> Result<()> {
+    let app = App::start(&[]).await?;
+    let foreign = app.new_item("umbrella", "Apollo").await?;
+    for project in [&*foreign, "01900000-0000-7000-8000-000000000000", "7"] {
+        let refused = app.begin(project, "a.png", "image/png", PNG).await?;
+        assert_eq!(refused.status_and_code(), "404 NOT_FOUND", "{project}");
+    }
+    assert!(app.rows("ProjectsTable", "UPLOAD").await?.is_empty());
+    Ok(())
+}
