@@ -11,13 +11,9 @@ mod transfers;
 #[cfg(feature = "files")]
 mod uploads;
 
-#[cfg(feature = "files")]
-pub use clean_up::CleanUp;
 pub use file::{FileId, FilePage, ProjectFile, UploadId};
 pub use rows::FileRows;
 #[cfg(feature = "files")]
 pub use store::Files;
 #[cfg(feature = "files")]
 pub use transfers::{Download, DownloadableFile, Upload};
-#[cfg(feature = "files")]
-pub use uploads::Uploads;

@@ -4,6 +4,6 @@ mod files;
 mod projects;
 
 #[cfg(feature = "files")]
-pub use files::{CleanUp, Download, DownloadableFile, Files, Upload, Uploads};
+pub use files::{Download, DownloadableFile, Files, Upload};
 pub use files::{FileId, FilePage, FileRows, ProjectFile, UploadId};
 pub use projects::{NewProject, Project, ProjectChange, ProjectId, ProjectPage, Projects};

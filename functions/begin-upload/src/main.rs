@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use projects::{Upload, Uploads};
+use projects::{Files, Upload};
 use shared::domain::{FileDescription, Outcome};
 use shared::edge::{CreatedJson, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
@@ -13,10 +13,10 @@ fn main() -> ExitCode {
 }
 
 async fn begin_upload(
-    ctx: RequestContext<OrgMember, Uploads>,
+    ctx: RequestContext<OrgMember, Files>,
     file: Idempotent<FileDescription>,
 ) -> Result<Outcome<CreatedJson<Upload>>> {
     let (file, request) = file.open(&ctx)?;
-    let upload = ctx.store().begin(ctx.scope(), ctx.id()?, file, request.as_ref(), ctx.now()).await?;
+    let upload = ctx.store().begin_upload(ctx.scope(), ctx.id()?, file, request.as_ref(), ctx.now()).await?;
     Ok(upload.map(CreatedJson))
 }

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use projects::CleanUp;
+use projects::Files;
 use shared::edge::run_changes;
 
 fn main() -> ExitCode {
-    run_changes(CleanUp::follow)
+    run_changes(Files::clean_up)
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use projects::{ProjectFile, Uploads};
+use projects::{Files, ProjectFile};
 use shared::domain::Outcome;
 use shared::edge::{Created, ErrorCode, OrgMember, RequestContext, Result, Route, run};
 
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     run(route.summary("Makes a file of an upload"), finish_upload)
 }
 
-async fn finish_upload(ctx: RequestContext<OrgMember, Uploads>, (): ()) -> Result<Created<ProjectFile>> {
-    let file = ctx.store().finish(ctx.scope(), ctx.id()?, ctx.id()?, ctx.now()).await?;
+async fn finish_upload(ctx: RequestContext<OrgMember, Files>, (): ()) -> Result<Created<ProjectFile>> {
+    let file = ctx.store().finish_upload(ctx.scope(), ctx.id()?, ctx.id()?, ctx.now()).await?;
     Ok(Outcome::Created(file).into())
 }

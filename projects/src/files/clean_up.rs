@@ -8,38 +8,21 @@
 //! Every step can be repeated, and comes after the change that it follows, so a change that comes twice or late does no
 //! harm.
 
-use shared::config::Env;
 use shared::domain::Result;
-use shared::storage::{Aws, Key, List, ObjectKey, RowChange, RowScope, Store};
+use shared::storage::{Key, List, ObjectKey, RowChange, RowScope};
 
 use super::rows::FILE;
 use super::store::Files;
 use crate::projects::PROJECT;
 
-/// Follower of the table of [`Files`].
-#[derive(Debug)]
-pub struct CleanUp(Files);
-
-impl Store for CleanUp {
-    type Settings = <Files as Store>::Settings;
-
-    fn settings(env: &Env<'_>) -> Option<Self::Settings> {
-        Files::settings(env)
-    }
-
-    fn open(aws: &Aws, settings: Self::Settings) -> Self {
-        Self(Files::open(aws, settings))
-    }
-}
-
-impl CleanUp {
+impl Files {
     /// Deletes what a removed row leaves behind, and commits the object of a new file.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](shared::domain::Error::Unavailable) if the bucket or the table is unavailable.
-    pub async fn follow(&self, change: &RowChange) -> Result<()> {
-        let (Files { table, objects }, scope) = (&self.0, change.scope());
+    pub async fn clean_up(&self, change: &RowChange) -> Result<()> {
+        let (Self { table, objects }, scope) = (self, change.scope());
         if let Some([project]) = change.removed(PROJECT) {
             table.delete_list(&List::new(scope, FILE, [&project])).await
         } else if let Some([_, file]) = change.removed(FILE) {
@@ -53,7 +36,7 @@ impl CleanUp {
 
     /// Deletes a new file whose project is gone, or commits its object.
     async fn settle(&self, scope: &RowScope, [project, file]: [&str; 2]) -> Result<()> {
-        let (Files { table, objects }, object) = (&self.0, ObjectKey::new(scope, file));
+        let (Self { table, objects }, object) = (self, ObjectKey::new(scope, file));
         let (key, row) = (Key::new(scope, PROJECT, [&project]), Key::new(scope, FILE, [&project, &file]));
         let (found, file) = tokio::join!(table.get(&key), table.get(&row));
         match (found?, file?) {

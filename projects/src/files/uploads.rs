@@ -8,11 +8,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::config::Env;
 use shared::domain::{
     Error, FileDescription, IdempotentRequest, OrgScope, Outcome, ResourceId, Result, begins_as,
 };
-use shared::storage::{AttributeValue, Aws, Condition, Key, Row, Store, Unlisted};
+use shared::storage::{AttributeValue, Condition, Key, Row, Unlisted};
 
 use super::rows::{FILE, NO_PROJECT, file_key, from_row};
 use super::store::{Files, object_key, with_file};
@@ -49,34 +48,14 @@ const FINISHED: u64 = 2;
 /// Version of an upload's row after its bytes turned out to be of another type.
 const REJECTED: u64 = 3;
 
-/// Uploads, in the table and the bucket of [`Files`].
-#[derive(Debug)]
-pub struct Uploads(Files);
-
-impl Store for Uploads {
-    type Settings = <Files as Store>::Settings;
-
-    fn settings(env: &Env<'_>) -> Option<Self::Settings> {
-        Files::settings(env)
-    }
-
-    fn open(aws: &Aws, settings: Self::Settings) -> Self {
-        Self(Files::open(aws, settings))
-    }
-
-    async fn preconnect(&self) {
-        self.0.preconnect().await;
-    }
-}
-
-impl Uploads {
+impl Files {
     /// Begins an upload to a project at `now`, once for equal requests with a key.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`] if the organization has no such project. [`Error::Unprocessable`] if the request's key was used
     /// for another request. [`Error::Unavailable`] if the table is unavailable.
-    pub async fn begin(
+    pub async fn begin_upload(
         &self,
         scope: &OrgScope,
         project: ProjectId,
@@ -84,7 +63,7 @@ impl Uploads {
         request: Option<&IdempotentRequest>,
         now: Timestamp,
     ) -> Result<Outcome<Upload>> {
-        let Files { table, objects } = &self.0;
+        let Self { table, objects } = self;
         let key = project_key(scope, project);
         let (found, replayed) = tokio::join!(table.get(&key), table.replayed(request));
         found?.ok_or(NO_PROJECT)?;
@@ -109,7 +88,7 @@ impl Uploads {
     /// [`Error::NotFound`] if the organization has no such project, or the project no such upload of the last 24 hours.
     /// [`Error::Conflict`] if the bytes are not in the bucket yet. [`Error::Unprocessable`] if they are of another type;
     /// then they are deleted. [`Error::Unavailable`] if the bucket or the table is unavailable.
-    pub async fn finish(
+    pub async fn finish_upload(
         &self,
         scope: &OrgScope,
         project: ProjectId,
@@ -133,7 +112,7 @@ impl Uploads {
         upload: UploadId,
         now: Timestamp,
     ) -> Result<ProjectFile> {
-        let table = &self.0.table;
+        let table = &self.table;
         let (key, begun, finished) = (
             project_key(scope, project),
             upload_key(scope, project, upload),
@@ -146,32 +125,32 @@ impl Uploads {
             return Err(NO_UPLOAD);
         }
         let file = match (begun.number("version")?, finished?) {
-            (BEGUN, _) => self.record(scope, begun).await?,
+            (BEGUN, _) => self.record_upload(scope, begun).await?,
             (FINISHED, Some(row)) => from_row(scope, &row)?,
             (FINISHED, None) => self.finished(scope, project, upload).await?,
             (REJECTED, _) => return Err(self.delete_bytes(scope, upload, Error::WRONG_TYPE).await),
             _ => return Err(Error::internal("an upload has an unknown version")),
         };
-        self.0.commit(scope, &file).await?;
+        self.commit(scope, &file).await?;
         // If another request deleted the file meanwhile, the client may have put the bytes again before the commit.
         self.finished(scope, project, upload).await
     }
 
     /// Reads the file of a finished upload. If it was deleted, deletes bytes that the client may have put again.
     async fn finished(&self, scope: &OrgScope, project: ProjectId, upload: UploadId) -> Result<ProjectFile> {
-        match self.0.table.get(&file_key(scope, project, upload.into())).await? {
+        match self.table.get(&file_key(scope, project, upload.into())).await? {
             Some(row) => from_row(scope, &row),
             None => Err(self.delete_bytes(scope, upload, NO_UPLOAD).await),
         }
     }
 
     /// Writes the row of the file, if its bytes are as they should be. Rejects the upload if they are of another type.
-    async fn record(&self, scope: &OrgScope, begun: Row) -> Result<ProjectFile> {
+    async fn record_upload(&self, scope: &OrgScope, begun: Row) -> Result<ProjectFile> {
         let file = from_row(scope, &begun)?;
         let is_confirmed = self.is_confirmed(scope, &file).await?;
         let upload = upload_key(scope, file.project_id, file.id.into());
         let row = begun.with_number("version", if is_confirmed { FINISHED } else { REJECTED });
-        let writes = self.0.table.transaction();
+        let writes = self.table.transaction();
         let writes = writes.replace(&upload, row, Condition::Version(BEGUN), |_| OVERTAKEN);
         if !is_confirmed {
             writes.commit().await?;
@@ -184,7 +163,7 @@ impl Uploads {
 
     /// Returns `true` if the bytes are in the bucket with their size and SHA-256, and of their type.
     async fn is_confirmed(&self, scope: &OrgScope, file: &ProjectFile) -> Result<bool> {
-        let (objects, key) = (&self.0.objects, object_key(scope, file.id));
+        let (objects, key) = (&self.objects, object_key(scope, file.id));
         let (info, beginning) = tokio::join!(objects.info(&key), objects.beginning(&key, BEGINNING));
         let info = info?.ok_or(NOT_UPLOADED)?;
         let sha256 =
@@ -198,7 +177,7 @@ impl Uploads {
 
     /// Deletes the bytes of an upload that can't become a file any more. Returns `reason`, or the error of the deletion.
     async fn delete_bytes(&self, scope: &OrgScope, upload: UploadId, reason: Error) -> Error {
-        self.0.objects.delete(&object_key(scope, upload.into())).await.err().unwrap_or(reason)
+        self.objects.delete(&object_key(scope, upload.into())).await.err().unwrap_or(reason)
     }
 }
 
