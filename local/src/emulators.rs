@@ -1,15 +1,19 @@
-//! Emulators of DynamoDB and S3: served from this process, or external ones that the developer names.
+//! Emulators of DynamoDB and S3: started here, or external ones that the developer names.
 //! What must stay out: the template's tables and buckets, except in `provision`.
 
 mod clients;
 mod data;
 mod dynamodb;
 mod interceptor;
+mod objects;
 mod provision;
 mod s3;
 
+pub use clients::http;
 pub use data::Data;
 pub use interceptor::{Interceptor, Service};
+pub use objects::{Bucket, Setup, StoredObject};
+pub(crate) use objects::{Objects, Program};
 pub(crate) use provision::provision;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -54,6 +58,10 @@ pub(crate) struct Emulators {
     pub(crate) s3: Emulator,
     /// Credentials that both emulators accept.
     pub(crate) credentials: Credentials,
+    /// Client of S3 that bypasses the interceptor.
+    pub(crate) objects: Objects,
+    /// Built-in S3, which may still be starting.
+    s3_started: Option<s3::Started>,
     _folder: Option<Folder>,
 }
 
@@ -69,12 +77,14 @@ pub(crate) struct Emulator {
 
 impl Emulators {
     /// Starts the emulators that `external` does not provide, with their files in `data`. DynamoDB listens `at` an address
-    /// and S3 on the next port; without an address, both listen on free loopback ports.
+    /// and S3 on the next port; without an address, both listen on free loopback ports. S3 has these buckets, and is ready
+    /// after [`Emulators::s3_ready`].
     pub(crate) async fn start(
         data: &Data,
         at: Option<SocketAddr>,
         external: &External,
-        credentials: Credentials,
+        objects: Objects,
+        buckets: Vec<Bucket>,
         interceptor: Option<&dyn Interceptor>,
     ) -> Result<Self> {
         let own = external.dynamodb.is_none() || external.s3.is_none();
@@ -84,14 +94,23 @@ impl Emulators {
             Some(endpoint) => Emulator::external(endpoint),
             None => dynamodb::serve(folder.as_ref(), dynamodb_at).await?,
         };
-        let s3 = match &external.s3 {
-            Some(endpoint) => Emulator::external(endpoint),
-            None => s3::serve(folder.as_ref(), s3_at, &credentials).await?,
+        let (s3, s3_started) = match &external.s3 {
+            Some(endpoint) => {
+                let provisioned = objects.provision(endpoint, buckets).await;
+                provisioned.with_context(|| format!("the S3 at {endpoint}"))?;
+                (Emulator::external(endpoint), None)
+            }
+            None => {
+                let (emulator, started) = s3::serve(objects.clone(), folder.as_ref(), s3_at, buckets).await?;
+                (emulator, started)
+            }
         };
         Ok(Self {
             dynamodb: dynamodb.behind(interceptor, Service::DynamoDb).await?,
             s3: s3.behind(interceptor, Service::S3).await?,
-            credentials,
+            credentials: objects.credentials.clone(),
+            objects,
+            s3_started,
             _folder: folder,
         })
     }
@@ -109,9 +128,15 @@ impl Emulators {
         arn.with_context(|| format!("{} gave the table {table} no stream", self.dynamodb.endpoint))
     }
 
-    /// Returns a client of S3 that bypasses the interceptor.
-    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
-        clients::s3(&self.s3.endpoint, self.credentials.clone())
+    /// Waits until S3 has its buckets.
+    ///
+    /// # Errors
+    /// When it can't be built or does not start.
+    pub(crate) async fn s3_ready(&self) -> Result<()> {
+        match &self.s3_started {
+            Some(started) => s3::ready(started.clone()).await.map(drop),
+            None => Ok(()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! What must stay out: every crate of the service itself. The stack knows only wire protocols, so it can't share the
 //! service's mistakes.
 
-mod body;
+pub mod body;
 pub mod cargo;
 pub mod client;
 pub mod clock;

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_s3::types::ChecksumAlgorithm;
 use serde_json::{Map, Value};
 
-use crate::example::{Example, SeededObject};
+use crate::example::Example;
 use crate::stack::Stack;
 use crate::template::Template;
 
@@ -26,7 +25,7 @@ impl Stack {
             }
             for (bucket, objects) in &seed.objects {
                 for (key, object) in objects {
-                    let put = self.put_object(bucket, key, object).await;
+                    let put = self.put_object(bucket, key, &object.r#type, &object.bytes).await;
                     put.with_context(|| format!("can't put {key} into {bucket}"))?;
                 }
             }
@@ -38,14 +37,6 @@ impl Stack {
         let row: HashMap<_, _> =
             row.iter().map(|(name, value)| Ok((name.clone(), attribute(value)?))).collect::<Result<_>>()?;
         self.dynamodb().put_item().table_name(self.table(table)).set_item(Some(row)).send().await?;
-        Ok(())
-    }
-
-    /// Puts an object with its SHA-256, as every upload has it.
-    async fn put_object(&self, bucket: &str, key: &str, object: &SeededObject) -> Result<()> {
-        let put = self.s3().put_object().bucket(self.bucket(bucket)).key(key).content_type(&object.r#type);
-        let put = put.checksum_algorithm(ChecksumAlgorithm::Sha256).body(object.bytes.clone().into());
-        put.send().await?;
         Ok(())
     }
 }

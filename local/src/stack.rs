@@ -6,10 +6,13 @@ mod options;
 pub use options::{Binaries, Options};
 
 use anyhow::{Context, Result};
-use assembly::{Pools, bind, consumers, executables, pools, prewarm, routes, select, targets};
+use assembly::{
+    Pools, bind, buckets, consumers, executables, pools, prewarm, routes, s3_program, select, targets,
+};
+use aws_credential_types::Credentials;
 use bytes::Bytes;
 
-use crate::emulators::{Emulators, provision};
+use crate::emulators::{Emulators, Objects, StoredObject, provision};
 use crate::environment::Variables;
 use crate::gateway::{self, Cors, Gateway, Route, Router};
 use crate::lambda::{Logs, Outcome};
@@ -52,11 +55,16 @@ impl Stack {
             &options.data,
             options.emulators,
             &options.external,
-            options.credentials.clone(),
+            Objects {
+                program: s3_program(&template, &options.binaries),
+                credentials: options.credentials.clone(),
+            },
+            buckets(&template, &names, &options.origins),
             options.interceptor.as_deref(),
         )
         .await?;
-        provision(&emulators, &template, &names, &options.origins).await?;
+        provision(&emulators, &template, &names).await?;
+        emulators.s3_ready().await?;
         let logs = Logs::new(options.log);
         let pools = pools(&template, &names, &options, &emulators, &executables, &logs)?;
         if options.prewarm {
@@ -103,10 +111,27 @@ impl Stack {
         self.emulators.dynamodb()
     }
 
-    /// Returns a client of S3 that bypasses the interceptor.
+    /// Puts an object with its SHA-256 into the bucket with this logical id.
+    ///
+    /// # Errors
+    /// When the request fails.
+    pub async fn put_object(&self, bucket: &str, key: &str, content_type: &str, bytes: &[u8]) -> Result<()> {
+        let target = [self.s3_endpoint(), self.bucket(bucket), key, content_type];
+        self.emulators.objects.put(target, bytes).await
+    }
+
+    /// Lists objects of the bucket with this logical id whose keys begin with `prefix`, in order, at most `max`.
+    ///
+    /// # Errors
+    /// When a request fails.
+    pub async fn list_objects(&self, bucket: &str, prefix: &str, max: usize) -> Result<Vec<StoredObject>> {
+        self.emulators.objects.list([self.s3_endpoint(), self.bucket(bucket), prefix], max).await
+    }
+
+    /// Returns the credentials that the emulators accept.
     #[must_use]
-    pub fn s3(&self) -> aws_sdk_s3::Client {
-        self.emulators.s3()
+    pub fn credentials(&self) -> &Credentials {
+        &self.emulators.credentials
     }
 
     /// Returns the name of the table with this logical id; the id itself if the template has no such table.

@@ -38,6 +38,7 @@ fn no_build_recompiles_a_dependency() -> Result<()> {
     let all = functions.iter().flat_map(|function| ["--package", function]);
     let mut selections =
         vec![vec!["--package", "local"], ["--package", "local"].into_iter().chain(all).collect()];
+    selections.push(vec!["--package", "local", "--package", "local-s3"]);
     for function in &functions {
         selections.push(alias.iter().chain([function]).map(String::as_str).collect());
     }

@@ -117,6 +117,12 @@ impl App {
         Self::of(self.subject, &[&names, variables].concat(), options).await
     }
 
+    /// Returns a client of S3 that bypasses the proxy.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        local_s3::client(self.stack.s3_endpoint(), self.stack.credentials().clone())
+    }
+
     /// Returns a token of a member of these organizations.
     ///
     /// # Panics

@@ -41,6 +41,7 @@ pub fn program() -> Result<PathBuf> {
 pub fn example(package: &str, name: &str) -> Result<PathBuf> {
     let executable = format!("examples/{name}");
     let example = Target::on_platform(&executable, &format!("{package}/examples"));
+    s3()?;
     Ok(fresh(name, &["--package", package, "--example", name], &[example])?.join(executable))
 }
 
@@ -50,7 +51,15 @@ fn functions() -> Result<PathBuf> {
     let selection: Vec<_> = names.iter().flat_map(|name| ["--package", name]).collect();
     let targets: Vec<_> =
         names.iter().map(|name| Target::on_platform(name, &format!("functions/{name}"))).collect();
-    fresh("functions", &selection, &targets)
+    let folder = fresh("functions", &selection, &targets)?;
+    s3()?;
+    Ok(folder)
+}
+
+/// Builds the stack's S3, which a stack with built functions expects beside the running program.
+fn s3() -> Result<()> {
+    let program = Target::new("local-s3", &["local/src", "local/s3", "local/Cargo.toml"]);
+    fresh("local-s3", &["--package", "local-s3"], &[program]).map(drop)
 }
 
 /// An executable and its sources.

@@ -83,7 +83,7 @@ impl App {
     /// # Errors
     /// The bucket can't be read.
     pub async fn objects(&self) -> Result<Vec<String>> {
-        let list = self.stack.s3().list_objects_v2().bucket(self.stack.bucket("UploadsBucket"));
+        let list = self.s3().list_objects_v2().bucket(self.stack.bucket("UploadsBucket"));
         let found = list.send().await.context("the bucket can't be listed")?;
         Ok(found.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
     }
@@ -93,7 +93,7 @@ impl App {
     /// # Errors
     /// There is no such object.
     pub async fn tags(&self, key: &str) -> Result<Vec<String>> {
-        let get = self.stack.s3().get_object_tagging().bucket(self.stack.bucket("UploadsBucket")).key(key);
+        let get = self.s3().get_object_tagging().bucket(self.stack.bucket("UploadsBucket")).key(key);
         let found = get.send().await.with_context(|| format!("there is no object {key}"))?;
         Ok(found.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value())).collect())
     }
@@ -116,7 +116,7 @@ impl App {
     /// # Errors
     /// There is no such object.
     pub async fn object(&self, key: &str) -> Result<Object> {
-        let get = self.stack.s3().get_object().bucket(self.stack.bucket("UploadsBucket")).key(key);
+        let get = self.s3().get_object().bucket(self.stack.bucket("UploadsBucket")).key(key);
         let found = get.checksum_mode(ChecksumMode::Enabled).send().await;
         let found = found.with_context(|| format!("there is no object {key}"))?;
         Ok(Object {

@@ -129,7 +129,7 @@ async fn delete_files(app: &App) -> Result<()> {
         delete.key("pk", key("pk")).key("sk", key("sk")).send().await?;
     }
     for object in app.objects().await? {
-        app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(object).send().await?;
+        app.s3().delete_object().bucket(app.stack.bucket("UploadsBucket")).key(object).send().await?;
     }
     Ok(())
 }

@@ -117,7 +117,7 @@ async fn file_without_object_holds_up_no_other() -> Result<()> {
     let app = App::start(&[]).await?;
     project_with_files(&app, "acme", 1).await?;
     let file = app.rows("ProjectsTable", "FILE").await?.remove(0);
-    let delete = app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
+    let delete = app.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
     delete.key(object_key("acme", &file)).send().await?;
     assert_eq!(invoke(&app, &[record(1, &file, "NewImage")]).await?, Vec::<Value>::new());
     assert_eq!(app.rows("ProjectsTable", "FILE").await?, [file], "its row stays");

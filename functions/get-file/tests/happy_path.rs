@@ -48,7 +48,7 @@ async fn url_expires_after_a_minute() -> Result<()> {
 async fn file_without_object_is_404() -> Result<()> {
     let app = App::start(&[]).await?;
     let (_, path) = uploaded(&app, "a.png").await?;
-    let delete = app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
+    let delete = app.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
     delete.key(app.objects().await?.remove(0)).send().await?;
     for path in [path.clone(), format!("{path}/content")] {
         assert_eq!(app.as_alice("GET", &path).send().await?.status_and_code(), "404 NOT_FOUND");

@@ -1,4 +1,4 @@
-//! SDK clients for the stack itself.
+//! SDK clients of the emulators.
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
@@ -17,20 +17,9 @@ pub(super) fn dynamodb(endpoint: &str, credentials: Credentials) -> aws_sdk_dyna
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// Creates a client of the S3 at `endpoint`. Bucket names are in the path, because a loopback address has no subdomains.
-pub(super) fn s3(endpoint: &str, credentials: Credentials) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .endpoint_url(endpoint)
-        .credentials_provider(credentials)
-        .force_path_style(true)
-        .http_client(http(endpoint));
-    aws_sdk_s3::Client::from_conf(config.build())
-}
-
 /// Creates an HTTP client. It loads the system's certificates only for TLS, because that is slow.
-fn http(endpoint: &str) -> SharedHttpClient {
+#[must_use]
+pub fn http(endpoint: &str) -> SharedHttpClient {
     if endpoint.starts_with("https:") {
         Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))

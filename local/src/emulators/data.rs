@@ -48,6 +48,11 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// Returns the folder's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the path of the file `name` in this folder.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)

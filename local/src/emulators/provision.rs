@@ -1,4 +1,4 @@
-//! Creation of the template's tables and buckets through the SDK, which works with any emulator. Existing tables only get
+//! Creation of the template's tables through the SDK, which works with any emulator. Existing tables only get
 //! their expiry and their stream, if they have none.
 
 use std::time::Duration;
@@ -11,40 +11,21 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription,
     TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 
 use super::Emulators;
-use crate::origins::Origins;
-use crate::template::{Cors, Index, Key, Names, Table, Template};
+use crate::template::{Index, Key, Names, Table, Template};
 
 /// Maximum polls of a table's status before it must be active.
 const MAX_POLLS: u32 = 300;
 const POLL_PERIOD: Duration = Duration::from_millis(100);
 
-/// Creates every table and bucket of `template` that does not exist yet, under the names in `names`. Pages of `origins` may
-/// use the buckets as their CORS rules allow.
-pub(crate) async fn provision(
-    emulators: &Emulators,
-    template: &Template,
-    names: &Names,
-    origins: &Origins,
-) -> Result<()> {
-    let (dynamodb, s3) = (emulators.dynamodb(), emulators.s3());
+/// Creates every table of `template` that does not exist yet, under the names in `names`.
+pub(crate) async fn provision(emulators: &Emulators, template: &Template, names: &Names) -> Result<()> {
+    let dynamodb = emulators.dynamodb();
     for table in &template.tables {
         let name = names.table(&table.id).unwrap_or(&table.id);
         let ensured = ensure_table(&dynamodb, table, name).await;
         ensured.with_context(|| format!("table {name} ({}) at {}", table.id, emulators.dynamodb.endpoint))?;
-    }
-    for bucket in &template.buckets {
-        let name = names.bucket(&bucket.id).unwrap_or(&bucket.id);
-        let ensured = ensure_bucket(&s3, name).await;
-        ensured.with_context(|| format!("bucket {name} ({}) at {}", bucket.id, emulators.s3.endpoint))?;
-        if !bucket.cors.is_empty() {
-            set_cors(&s3, name, &bucket.cors, origins)
-                .await
-                .with_context(|| format!("CORS of the bucket {name}"))?;
-        }
     }
     Ok(())
 }
@@ -164,40 +145,6 @@ async fn ensure_expiry(client: &Client, table: &Table, name: &str) -> Result<()>
     let request = client.update_time_to_live().table_name(name).time_to_live_specification(setting);
     request.send().await.context("can't set its expiry")?;
     Ok(())
-}
-
-/// Creates a bucket if it does not exist. Emulators disagree about the error for an existing one, so `HeadBucket` decides.
-async fn ensure_bucket(client: &aws_sdk_s3::Client, name: &str) -> Result<()> {
-    let created = client.create_bucket().bucket(name).send().await;
-    let Err(error) = created.map_err(SdkError::into_service_error) else { return Ok(()) };
-    if client.head_bucket().bucket(name).send().await.is_err() {
-        return Err(with_message(error)).context("can't create it");
-    }
-    Ok(())
-}
-
-/// Sets the CORS rules of a bucket. Emulators that have no CORS refuse them, which only pages notice.
-async fn set_cors(
-    client: &aws_sdk_s3::Client,
-    bucket: &str,
-    rules: &[Cors],
-    origins: &Origins,
-) -> Result<()> {
-    let rule = |rule: &Cors| {
-        CorsRule::builder()
-            .set_allowed_origins(Some(origins.patterns()))
-            .set_allowed_methods(Some(rule.allow_methods.clone()))
-            .set_allowed_headers(Some(rule.allow_headers.clone()))
-            .set_expose_headers(Some(rule.expose_headers.clone()))
-            .set_max_age_seconds(rule.max_age.and_then(|seconds| i32::try_from(seconds).ok()))
-            .build()
-    };
-    let rules = rules.iter().map(rule).collect::<Result<_, _>>()?;
-    let configuration = CorsConfiguration::builder().set_cors_rules(Some(rules)).build()?;
-    match client.put_bucket_cors().bucket(bucket).cors_configuration(configuration).send().await {
-        Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
-        Err(error) => Err(anyhow!(error)),
-    }
 }
 
 /// Returns an error with the emulator's message. Without one there was no response, and the error's sources explain it.

@@ -6,15 +6,20 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 
 use super::{Binaries, Options};
 use crate::cargo::{Build, Executables};
-use crate::emulators::Emulators;
+use crate::emulators::{Bucket, Emulators, Program};
 use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
+use crate::origins::Origins;
 use crate::streams::{Api, Consumer};
-use crate::template::{Function, Names, RouteKey, Template};
+use crate::template::{self, Function, Names, RouteKey, Template};
+
+/// Package and binary of the built-in S3.
+const S3_PROGRAM: &str = "local-s3";
 
 /// Environments of all functions, by logical id.
 pub(super) type Pools = BTreeMap<String, Arc<Pool>>;
@@ -52,6 +57,32 @@ pub(super) async fn executables(template: &Template, binaries: &Binaries) -> Res
             Build { profile, target_dir: None }.run(&template.folder, &names).await
         }
     }
+}
+
+/// Returns the program of S3. It is built when it is first needed; with functions that are built already, only if it is
+/// not beside this program.
+pub(super) fn s3_program(template: &Template, binaries: &Binaries) -> Program {
+    let (folder, is_built) = (template.folder.clone(), matches!(binaries, Binaries::Dir(_)));
+    let build = async move {
+        let (build, own) = Build::of_this_program()?;
+        let built = own.join(S3_PROGRAM);
+        if is_built && built.is_file() {
+            return Ok(built);
+        }
+        let executables = build.run(&folder, &[S3_PROGRAM]).await?;
+        executables.get(S3_PROGRAM).cloned().with_context(|| format!("{S3_PROGRAM} was not built"))
+    };
+    build.map(|path| path.map_err(Arc::new)).boxed().shared()
+}
+
+/// Returns the template's buckets, with CORS rules for pages of `origins`.
+pub(super) fn buckets(template: &Template, names: &Names, origins: &Origins) -> Vec<Bucket> {
+    let bucket = |bucket: &template::Bucket| Bucket {
+        name: names.bucket(&bucket.id).unwrap_or(&bucket.id).to_owned(),
+        rules: bucket.cors.clone(),
+        origins: origins.patterns(),
+    };
+    template.buckets.iter().map(bucket).collect()
 }
 
 pub(super) fn pools(

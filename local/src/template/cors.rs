@@ -2,12 +2,12 @@
 //! for the stack.
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use yaml_serde::Value;
 
 /// `CorsConfiguration` of an `AWS::Serverless::HttpApi`, or one of the `CorsRules` of an `AWS::S3::Bucket`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Cors {
     /// Allows cookies. Rules of buckets always do.

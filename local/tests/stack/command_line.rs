@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::common::{Meeting, binaries, options, template};
+use super::common::{Meeting, binaries, bucket_client, options, template};
 
 /// Returns the program's command, without this process's environment.
 pub(super) fn local(arguments: &[&str]) -> Command {
@@ -174,7 +174,7 @@ async fn killed_stack_keeps_data_and_leaves_no_process() -> Result<()> {
     let mut options = options()?;
     options.data = Data::Dir(folder.path().to_owned());
     let stack = Stack::start(options).await?;
-    stack.s3().head_object().bucket("things-bucket").key("k").send().await?;
+    bucket_client(&stack).head_object().bucket("things-bucket").key("k").send().await?;
     assert_eq!(stack.dynamodb().scan().table_name("things-table").send().await?.count(), 1);
     Ok(())
 }
@@ -182,7 +182,7 @@ async fn killed_stack_keeps_data_and_leaves_no_process() -> Result<()> {
 async fn put_object(endpoint: &Value) -> Result<()> {
     let external = External { s3: endpoint.as_str().map(str::to_owned), dynamodb: None };
     let stack = Stack::start(Options { external, ..options()? }).await?;
-    stack.s3().put_object().bucket("things-bucket").key("k").body(vec![1].into()).send().await?;
+    bucket_client(&stack).put_object().bucket("things-bucket").key("k").body(vec![1].into()).send().await?;
     Ok(())
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn binaries() -> Result<PathBuf> {
 fn examples() -> Result<PathBuf> {
     let (build, folder) = Build::of_this_program()?;
     build.run_blocking(&package(), &["--package", "local", "--example", "echo", "--example", "follower"])?;
+    build.run_blocking(&package(), &["--package", "local-s3"])?;
     Ok(folder.join("examples"))
 }
 
@@ -40,6 +41,11 @@ pub(crate) fn options() -> Result<Options> {
     let mut options = Options::new(template());
     options.binaries = Binaries::Dir(binaries()?);
     Ok(options)
+}
+
+/// Returns a client of the stack's S3.
+pub(crate) fn bucket_client(stack: &Stack) -> aws_sdk_s3::Client {
+    local_s3::client(stack.s3_endpoint(), stack.credentials().clone())
 }
 
 /// Starts a stack of the echo function, and returns it with a client.

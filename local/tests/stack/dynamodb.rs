@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeySchemaElement, TimeToLiveStatus
 use local::emulators::{Data, External};
 use local::stack::Stack;
 
-use super::common::{options, start};
+use super::common::{bucket_client, options, start};
 
 #[tokio::test]
 async fn tables_match_the_template() -> Result<()> {
@@ -82,7 +82,7 @@ async fn stacks_with_suffixes_share_external_emulators() -> Result<()> {
     assert_eq!(stacks[0].table("ThingsTable"), "things-table-one");
     assert_eq!(count(&stacks[0], "things-table-one").await?, 1);
     assert_eq!(count(&stacks[1], "things-table-two").await?, 0);
-    assert_eq!(owner.s3().list_buckets().send().await?.buckets().len(), 3);
+    assert_eq!(bucket_client(&owner).list_buckets().send().await?.buckets().len(), 3);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use local::stack::{Options, Stack};
 use tokio::process::Child;
 
 use super::command_line::{stack, url};
-use super::common::options;
+use super::common::{bucket_client, options};
 
 /// Runs the program with its emulators at this port and the next, and the rows of the example.
 async fn with_emulators_at(port: u16) -> Result<(Child, Client)> {
@@ -34,7 +34,7 @@ async fn emulators_listen_on_the_given_ports() -> Result<()> {
     let variables = client.get("/echo").send().await?.json()["variables"].clone();
     assert_eq!(variables["AWS_ENDPOINT_URL_DYNAMODB"], format!("http://127.0.0.1:{dynamodb}"));
     assert_eq!(variables["AWS_ENDPOINT_URL_S3"], format!("http://127.0.0.1:{s3}"));
-    second_stack([dynamodb, s3]).await?.s3().head_bucket().bucket("things-bucket").send().await?;
+    bucket_client(&second_stack([dynamodb, s3]).await?).head_bucket().bucket("things-bucket").send().await?;
     Ok(())
 }
 
@@ -48,7 +48,7 @@ async fn seed_inserts_rows_and_objects_of_examples() -> Result<()> {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     assert_eq!((&row["pk"], &row["sk"]), (&text("a"), &text("b")));
     assert_eq!(row["number"], AttributeValue::N("7".to_owned()));
-    let object = stack.s3().get_object().bucket("things-bucket").key("a/b");
+    let object = bucket_client(&stack).get_object().bucket("things-bucket").key("a/b");
     let object = object.checksum_mode(ChecksumMode::Enabled).send().await?;
     assert_eq!((object.content_type(), object.checksum_sha256().is_some()), (Some("text/plain"), true));
     assert_eq!(object.body.collect().await?.to_vec(), b"hello");

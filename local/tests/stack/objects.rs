@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 use local::emulators::Data;
 use local::stack::Stack;
 
-use super::common::{options, start};
+use super::common::{bucket_client, options, start};
 
 const BUCKET: &str = "things-bucket";
 
@@ -26,7 +26,7 @@ async fn keys(client: &Client) -> Result<Vec<String>> {
 #[tokio::test]
 async fn objects_keep_their_headers_metadata_and_tags() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let put = client.put_object().bucket(BUCKET).key("a/b c/é.png").body(ByteStream::from_static(b"bytes"));
     let put = put.content_type("image/png").content_disposition("attachment").metadata("owner", "me");
     put.checksum_algorithm(ChecksumAlgorithm::Sha256).tagging("k=v%20w").send().await?;
@@ -50,7 +50,7 @@ async fn objects_keep_their_headers_metadata_and_tags() -> Result<()> {
 #[tokio::test]
 async fn deleting_tags_keeps_the_object() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let put = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"bytes"));
     put.content_type("image/png").tagging("a=1&b=2").send().await?;
     for _ in 0..2 {
@@ -69,7 +69,7 @@ async fn deleting_tags_keeps_the_object() -> Result<()> {
 #[tokio::test]
 async fn range_reads_return_part_of_an_object() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"0123456789")).send().await?;
     let part = client.get_object().bucket(BUCKET).key("k").range("bytes=2-4").send().await?;
     assert_eq!(part.content_range(), Some("bytes 2-4/10"));
@@ -80,7 +80,7 @@ async fn range_reads_return_part_of_an_object() -> Result<()> {
 #[tokio::test]
 async fn chunked_bodies_with_trailing_checksums_are_stored() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), vec![7; 300_000])?;
     for algorithm in [
@@ -105,7 +105,7 @@ async fn body_length(client: &Client, key: &str) -> Result<usize> {
 #[tokio::test]
 async fn body_with_a_wrong_checksum_is_refused() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let put = || client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"bytes"));
     let zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     for put in [
@@ -124,7 +124,7 @@ async fn body_with_a_wrong_checksum_is_refused() -> Result<()> {
 #[tokio::test]
 async fn concurrent_puts_leave_one_whole_object() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let put = |byte: u8| {
         let put = client.put_object().bucket(BUCKET).key("k").body(vec![byte; 200_000].into());
         tokio::spawn(put.send())
@@ -143,7 +143,7 @@ async fn concurrent_puts_leave_one_whole_object() -> Result<()> {
 #[tokio::test]
 async fn if_none_match_refuses_an_existing_object() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let put = |body: &'static [u8]| {
         client
             .put_object()
@@ -163,7 +163,7 @@ async fn if_none_match_refuses_an_existing_object() -> Result<()> {
 #[tokio::test]
 async fn wrong_credentials_are_refused() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     for (id, key, code) in [("test", "wrong", "SignatureDoesNotMatch"), ("nobody", "test", "NotSignedUp")] {
         let credentials = Credentials::new(id, key, None, None, "test");
         let config = client.config().to_builder().credentials_provider(credentials).build();
@@ -178,7 +178,7 @@ async fn wrong_credentials_are_refused() -> Result<()> {
 #[tokio::test]
 async fn body_without_a_checksum_is_stored() -> Result<()> {
     let (stack, _) = start().await?;
-    let config = stack.s3().config().to_builder();
+    let config = bucket_client(&stack).config().to_builder();
     let config = config.request_checksum_calculation(RequestChecksumCalculation::WhenRequired).build();
     let client = Client::from_conf(config);
     client.put_object().bucket(BUCKET).key("k").body(vec![1, 2, 3].into()).send().await?;
@@ -189,7 +189,7 @@ async fn body_without_a_checksum_is_stored() -> Result<()> {
 #[tokio::test]
 async fn listings_have_pages_and_common_prefixes() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     for key in ["a/1", "a/2", "b/1", "c", "d/1"] {
         client.put_object().bucket(BUCKET).key(key).body(vec![1].into()).send().await?;
     }
@@ -210,7 +210,7 @@ async fn listings_have_pages_and_common_prefixes() -> Result<()> {
 #[tokio::test]
 async fn missing_objects_and_buckets_get_s3_errors() -> Result<()> {
     let (stack, _) = start().await?;
-    let client = stack.s3();
+    let client = bucket_client(&stack);
     let error = client.get_object().bucket(BUCKET).key("k").send().await.expect_err("it is there");
     assert!(error.into_service_error().is_no_such_key());
     let error = client.head_object().bucket(BUCKET).key("k").send().await.expect_err("it is there");
@@ -230,9 +230,9 @@ async fn objects_in_a_data_folder_survive_a_restart() -> Result<()> {
     let mut options = options()?;
     options.data = Data::Dir(folder.path().to_owned());
     let stack = Stack::start(options.clone()).await?;
-    stack.s3().put_object().bucket(BUCKET).key("k").body(vec![1, 2].into()).send().await?;
+    bucket_client(&stack).put_object().bucket(BUCKET).key("k").body(vec![1, 2].into()).send().await?;
     stack.stop().await;
     let stack = Stack::start(options).await?;
-    assert_eq!(body(&stack.s3(), "k").await?, [1, 2]);
+    assert_eq!(body(&bucket_client(&stack), "k").await?, [1, 2]);
     Ok(())
 }

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::command_line;
-use super::common::{options, start};
+use super::common::{bucket_client, options, start};
 
 pub(super) const BUCKET: &str = "things-bucket";
 const BODY: &[u8] = b"bytes";
@@ -34,7 +34,8 @@ fn minutes() -> Result<PresigningConfig> {
 
 /// Returns a put of exactly this body.
 fn pinned(stack: &Stack, key: &str, body: &[u8]) -> PutObjectFluentBuilder {
-    let put = stack.s3().put_object().bucket(BUCKET).key(key).if_none_match("*").tagging("state=new");
+    let put =
+        bucket_client(&stack).put_object().bucket(BUCKET).key(key).if_none_match("*").tagging("state=new");
     let length = i64::try_from(body.len()).unwrap_or_default();
     put.content_length(length).content_type("text/plain").checksum_sha256(sha256(body))
 }
@@ -82,12 +83,12 @@ async fn presigned_put_stores_the_pinned_object() -> Result<()> {
     assert_eq!(outcome(&response), "200");
     assert_eq!(response.header("etag"), "\"4b3a6218bb3e3a7303e8a171a60fcf92\"");
 
-    let head = || stack.s3().head_object().bucket(BUCKET).key("a b/é.txt");
+    let head = || bucket_client(&stack).head_object().bucket(BUCKET).key("a b/é.txt");
     let object = head().checksum_mode(ChecksumMode::Enabled).send().await?;
     assert_eq!((object.content_length(), object.content_type()), (Some(5), Some("text/plain")));
     assert_eq!(object.checksum_sha256(), Some(sha256(BODY).as_str()));
     assert_eq!(head().send().await?.checksum_sha256(), None);
-    let tags = stack.s3().get_object_tagging().bucket(BUCKET).key("a b/é.txt").send().await?;
+    let tags = bucket_client(&stack).get_object_tagging().bucket(BUCKET).key("a b/é.txt").send().await?;
     assert_eq!((tags.tag_set()[0].key(), tags.tag_set()[0].value()), ("state", "new"));
     Ok(())
 }
@@ -117,7 +118,7 @@ async fn presigned_put_refuses_everything_else() -> Result<()> {
     ] {
         assert_eq!(outcome(&request.send().await?), expected, "{case}");
     }
-    let stored = stack.s3().list_objects_v2().bucket(BUCKET).send().await?;
+    let stored = bucket_client(&stack).list_objects_v2().bucket(BUCKET).send().await?;
     assert_eq!(stored.contents(), []);
     assert_eq!(outcome(&put()?.send().await?), "200");
     assert_eq!(outcome(&put()?.send().await?), "412 PreconditionFailed");
@@ -171,7 +172,7 @@ async fn changed_and_expired_urls_are_refused() -> Result<()> {
     let response = request(&stack, &expired)?.untyped(BODY).send().await?;
     assert_eq!(outcome(&response), "403 AccessDenied");
     assert!(String::from_utf8_lossy(&response.body).contains("Request has expired"));
-    let stored = stack.s3().list_objects_v2().bucket(BUCKET).send().await?;
+    let stored = bucket_client(&stack).list_objects_v2().bucket(BUCKET).send().await?;
     assert_eq!(stored.contents(), []);
     Ok(())
 }
@@ -179,9 +180,9 @@ async fn changed_and_expired_urls_are_refused() -> Result<()> {
 #[tokio::test]
 async fn presigned_get_sets_headers_of_its_response() -> Result<()> {
     let (stack, _) = start().await?;
-    let put = stack.s3().put_object().bucket(BUCKET).key("k").body(BODY.to_vec().into());
+    let put = bucket_client(&stack).put_object().bucket(BUCKET).key("k").body(BODY.to_vec().into());
     put.content_type("text/html").content_disposition("inline").send().await?;
-    let get = stack.s3().get_object().bucket(BUCKET).key("k").response_content_type("image/png");
+    let get = bucket_client(&stack).get_object().bucket(BUCKET).key("k").response_content_type("image/png");
     let get =
         get.response_content_disposition("attachment; filename=\"a b.png\"; filename*=UTF-8''%C3%A9.png");
     let get = get.response_cache_control("no-store").response_content_language("de");
@@ -209,7 +210,7 @@ async fn presigned_get_sets_headers_of_its_response() -> Result<()> {
 #[tokio::test]
 async fn unsigned_overrides_and_missing_objects_are_refused() -> Result<()> {
     let (stack, _) = start().await?;
-    let signed = stack.s3().get_object().bucket(BUCKET).key("k").presigned(minutes()?).await?;
+    let signed = bucket_client(&stack).get_object().bucket(BUCKET).key("k").presigned(minutes()?).await?;
     let response = request(&stack, &signed)?.send().await?;
     assert_eq!(outcome(&response), "404 NoSuchKey");
     let path = signed.uri().strip_prefix(stack.s3_endpoint()).context("it is for another endpoint")?;
@@ -246,7 +247,7 @@ async fn large_files_pass_through_little_memory() -> Result<()> {
 
     let body = Bytes::from((0..=249).collect::<Vec<u8>>().repeat(LARGE / 250));
     let put = pinned(&stack, "k", &body).presigned(minutes()?).await?;
-    let get = stack.s3().get_object().bucket(BUCKET).key("k").presigned(minutes()?).await?;
+    let get = bucket_client(&stack).get_object().bucket(BUCKET).key("k").presigned(minutes()?).await?;
     let response = request(&stack, &put)?.untyped(body.clone()).send().await?;
     assert_eq!(outcome(&response), "200");
     let response = request(&stack, &get)?.send().await?;

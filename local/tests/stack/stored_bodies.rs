@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::common::options;
+use super::common::{bucket_client, options};
 use super::presigned::BUCKET;
 
 async fn start_in(folder: &Path) -> Result<Stack> {
@@ -34,7 +34,7 @@ async fn wait_for_files(folder: &Path, count: usize) -> Result<()> {
 }
 
 async fn put(stack: &Stack, body: &'static [u8]) -> Result<()> {
-    let put = stack.s3().put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(body));
+    let put = bucket_client(&stack).put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(body));
     put.send().await?;
     Ok(())
 }
@@ -46,10 +46,10 @@ async fn replaced_and_deleted_bodies_are_removed() -> Result<()> {
     put(&stack, b"first").await?;
     put(&stack, b"second").await?;
     assert_eq!(files(folder.path())?, 1);
-    let refused = stack.s3().put_object().bucket(BUCKET).key("k").if_none_match("*").send().await;
+    let refused = bucket_client(&stack).put_object().bucket(BUCKET).key("k").if_none_match("*").send().await;
     assert!(refused.is_err());
     assert_eq!(files(folder.path())?, 1);
-    stack.s3().delete_object().bucket(BUCKET).key("k").send().await?;
+    bucket_client(&stack).delete_object().bucket(BUCKET).key("k").send().await?;
     assert_eq!(files(folder.path())?, 0);
     Ok(())
 }
@@ -63,7 +63,7 @@ async fn files_without_an_object_are_removed_at_start() -> Result<()> {
     std::fs::write(folder.path().join("s3/unfinished"), "by")?;
     let stack = start_in(folder.path()).await?;
     assert_eq!(files(folder.path())?, 1);
-    let object = stack.s3().get_object().bucket(BUCKET).key("k").send().await?;
+    let object = bucket_client(&stack).get_object().bucket(BUCKET).key("k").send().await?;
     assert_eq!(object.body.collect().await?.to_vec(), b"bytes");
     Ok(())
 }
@@ -73,7 +73,7 @@ async fn interrupted_upload_leaves_nothing() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let stack = start_in(folder.path()).await?;
     let expiry = aws_sdk_s3::presigning::PresigningConfig::expires_in(Duration::from_mins(1))?;
-    let signed = stack.s3().put_object().bucket(BUCKET).key("k").presigned(expiry).await?;
+    let signed = bucket_client(&stack).put_object().bucket(BUCKET).key("k").presigned(expiry).await?;
     let address = stack.s3_endpoint().strip_prefix("http://").context("no URL")?;
     let path = signed.uri().strip_prefix(stack.s3_endpoint()).context("it is for another endpoint")?;
     let mut connection = TcpStream::connect(address).await?;
@@ -82,7 +82,7 @@ async fn interrupted_upload_leaves_nothing() -> Result<()> {
     wait_for_files(folder.path(), 1).await?;
     drop(connection);
     wait_for_files(folder.path(), 0).await?;
-    let listed = stack.s3().list_objects_v2().bucket(BUCKET).send().await?;
+    let listed = bucket_client(&stack).list_objects_v2().bucket(BUCKET).send().await?;
     assert_eq!(listed.contents(), []);
     Ok(())
 }
@@ -92,7 +92,7 @@ async fn concurrent_creations_store_one_object() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let stack = start_in(folder.path()).await?;
     let create = |_| {
-        let put = stack.s3().put_object().bucket(BUCKET).key("k").if_none_match("*");
+        let put = bucket_client(&stack).put_object().bucket(BUCKET).key("k").if_none_match("*");
         tokio::spawn(put.body(vec![7; 100_000].into()).send())
     };
     let creations: Vec<_> = (0..8).map(create).collect();
@@ -126,7 +126,7 @@ async fn folder_of_a_killed_stack_is_removed() -> Result<()> {
     let other = Stack::start(options()?).await?;
     put(&running, b"kept").await?;
     drop(other);
-    let get = running.s3().get_object().bucket(BUCKET).key("k").send().await?;
+    let get = bucket_client(&running).get_object().bucket(BUCKET).key("k").send().await?;
     assert_eq!(get.body.collect().await?.to_vec(), b"kept");
     Ok(())
 }

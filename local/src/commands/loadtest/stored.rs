@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::client::{Client, Response};
 use local::clock::Stopwatch;
+use local::emulators::StoredObject;
 use local::requests::{FORM, PNG, files, form, projects, sha256};
 use serde_json::json;
 
@@ -19,6 +20,9 @@ const SETTLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Period of checking if it has.
 const PERIOD: Duration = Duration::from_millis(100);
+
+/// Bucket, by its logical id.
+const BUCKET: &str = "UploadsBucket";
 
 /// Stored data of the organization.
 pub(super) struct Stored {
@@ -81,9 +85,8 @@ async fn settle(target: &Target, workload: &Workload) -> Result<()> {
     let file = created(&upload.body(FORM, form("last.png", "image/png", PNG)).send().await?)?;
     let deleted = request("DELETE", &format!("{path}/{project}")).send().await?;
     ensure!(deleted.status == 204, "deleting a project returned {}", deleted.status_and_code());
-    let list = target.emulators.s3().list_objects_v2().bucket(target.emulators.bucket("UploadsBucket"));
-    let (list, watch) = (list.prefix(format!("orgs/{}/{file}", workload.organization)), Stopwatch::start());
-    while !list.clone().send().await.context("the bucket can't be listed")?.contents().is_empty() {
+    let (key, watch) = (format!("orgs/{}/{file}", workload.organization), Stopwatch::start());
+    while !target.emulators.list_objects(BUCKET, &key, 1).await?.is_empty() {
         ensure!(
             watch.elapsed() < SETTLE_TIMEOUT,
             "the file of a deleted project exists after {SETTLE_TIMEOUT:?}"
@@ -138,19 +141,12 @@ async fn rows(target: &Target, workload: &Workload, kind: &str) -> Result<Vec<(S
 
 /// Lists the organization's objects by the ids of their files: those without a tag, and those with one.
 async fn objects(target: &Target, workload: &Workload) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
-    let (client, bucket) = (target.emulators.s3(), target.emulators.bucket("UploadsBucket"));
     let folder = format!("orgs/{}/", workload.organization);
-    let mut pages = client.list_objects_v2().bucket(bucket).prefix(&folder).into_paginator().send();
-    let (mut committed, mut pending) = (BTreeSet::new(), BTreeSet::new());
-    while let Some(page) = pages.next().await {
-        let page = page.context("the bucket can't be listed")?;
-        for key in page.contents().iter().filter_map(|object| object.key()) {
-            // An object may be deleted meanwhile.
-            let tags = client.get_object_tagging().bucket(bucket).key(key).send().await;
-            let Ok(tags) = tags else { continue };
-            let objects = if tags.tag_set().is_empty() { &mut committed } else { &mut pending };
-            objects.insert(key.trim_start_matches(&folder).to_owned());
-        }
-    }
-    Ok((committed, pending))
+    let objects = target.emulators.list_objects(BUCKET, &folder, usize::MAX).await?;
+    let (committed, pending): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|object| object.tags.is_empty());
+    let ids = |objects: Vec<StoredObject>| {
+        objects.into_iter().map(|object| object.key.trim_start_matches(&folder).to_owned()).collect()
+    };
+    Ok((ids(committed), ids(pending)))
 }

@@ -49,7 +49,7 @@ async fn missing_object_is_never_201() -> Result<()> {
         let (objects, _) = stored(&app, organization).await?;
         let [(key, tags)] = &objects[..] else { anyhow::bail!("{objects:?} is not one object") };
         assert_eq!(tags, &[PENDING]);
-        let delete = app.stack.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
+        let delete = app.s3().delete_object().bucket(app.stack.bucket("UploadsBucket"));
         delete.key(key).send().await?;
 
         let outage = fault.map(|fault| app.proxy.fail(untag.clone().number(1), fault));

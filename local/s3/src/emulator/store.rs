@@ -6,12 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
+use local::clock;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tempfile::NamedTempFile;
 
 use super::bodies::Bodies;
-use crate::clock;
-use crate::emulators::data::Folder;
 
 /// Version of the tables, in SQLite's `user_version`.
 const VERSION: i64 = 1;
@@ -71,14 +70,14 @@ pub(super) enum Put {
 
 impl Store {
     /// Opens the store in `folder`, or one in memory with its bodies in a temporary folder.
-    pub(super) fn open(folder: Option<&Folder>) -> Result<Self> {
-        let database = match folder.map(|folder| folder.file("s3.sqlite")) {
+    pub(super) fn open(folder: Option<&Path>) -> Result<Self> {
+        let database = match folder.map(|folder| folder.join("s3.sqlite")) {
             Some(path) => connect(&path).with_context(|| format!("can't open {}", path.display()))?,
             None => Connection::open_in_memory().context("can't create the objects' database")?,
         };
         let schema = format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
         database.execute_batch(&schema).context("can't create the objects' tables")?;
-        let bodies = Bodies::open(folder.map(|folder| folder.file("s3")).as_deref())?;
+        let bodies = Bodies::open(folder.map(|folder| folder.join("s3")).as_deref())?;
         let named: HashSet<_> = database
             .prepare("SELECT file FROM objects")?
             .query_map([], |row| row.get(0))?

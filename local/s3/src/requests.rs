@@ -1,0 +1,120 @@
+//! Requests to an S3, built-in or external.
+
+use anyhow::{Context, Result, anyhow};
+use aws_credential_types::Credentials;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Region};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CorsConfiguration, CorsRule};
+use local::emulators::{Bucket, StoredObject, http};
+use local::template::{Cors, REGION};
+
+/// Creates a client of the S3 at `endpoint`. Bucket names are in the path, because a loopback address has no subdomains.
+#[must_use]
+pub fn client(endpoint: &str, credentials: Credentials) -> Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials)
+        .force_path_style(true)
+        .http_client(http(endpoint));
+    Client::from_conf(config.build())
+}
+
+/// Creates the buckets that don't exist, and sets their CORS rules.
+///
+/// # Errors
+/// When a bucket can't be created.
+pub async fn provision(client: &Client, buckets: &[Bucket]) -> Result<()> {
+    for Bucket { name, rules, origins } in buckets {
+        ensure_bucket(client, name).await.with_context(|| format!("bucket {name}"))?;
+        if !rules.is_empty() {
+            set_cors(client, name, rules, origins)
+                .await
+                .with_context(|| format!("CORS of the bucket {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts an object with its SHA-256, as every upload has it.
+///
+/// # Errors
+/// When the request fails.
+pub async fn put(client: &Client, bucket: &str, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
+    let put = client.put_object().bucket(bucket).key(key).content_type(content_type);
+    let put = put.checksum_algorithm(ChecksumAlgorithm::Sha256).body(bytes.into());
+    put.send().await.with_context(|| format!("can't put {key} into {bucket}"))?;
+    Ok(())
+}
+
+/// Lists objects in the order of their keys, at most `max`.
+///
+/// # Errors
+/// When a request fails. An object that is deleted meanwhile is left out.
+pub async fn list(client: &Client, bucket: &str, prefix: &str, max: usize) -> Result<Vec<StoredObject>> {
+    let list = client.list_objects_v2().bucket(bucket).prefix(prefix);
+    let (mut pages, mut objects) = (list.into_paginator().send(), Vec::new());
+    while let Some(page) = pages.next().await {
+        for object in page.with_context(|| format!("can't list {bucket}"))?.contents.unwrap_or_default() {
+            if objects.len() == max {
+                return Ok(objects);
+            }
+            objects.extend(described(client, bucket, object).await);
+        }
+    }
+    Ok(objects)
+}
+
+async fn described(client: &Client, bucket: &str, object: aws_sdk_s3::types::Object) -> Option<StoredObject> {
+    let key = object.key?;
+    let head = client.head_object().bucket(bucket).key(&key).send().await.ok()?;
+    let tags = client.get_object_tagging().bucket(bucket).key(&key).send().await.ok()?;
+    Some(StoredObject {
+        size: object.size.unwrap_or_default(),
+        modified: object.last_modified.map(|time| time.to_string()).unwrap_or_default(),
+        content_type: head.content_type,
+        tags: tags.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        key,
+    })
+}
+
+/// Creates a bucket if it does not exist. Emulators disagree about the error for an existing one, so `HeadBucket` decides.
+async fn ensure_bucket(client: &Client, name: &str) -> Result<()> {
+    let created = client.create_bucket().bucket(name).send().await;
+    let Err(error) = created.map_err(SdkError::into_service_error) else { return Ok(()) };
+    if client.head_bucket().bucket(name).send().await.is_err() {
+        return Err(with_message(error)).context("can't create it");
+    }
+    Ok(())
+}
+
+/// Sets the CORS rules of a bucket. Emulators that have no CORS refuse them, which only pages notice.
+async fn set_cors(client: &Client, bucket: &str, rules: &[Cors], origins: &[String]) -> Result<()> {
+    let rule = |rule: &Cors| {
+        CorsRule::builder()
+            .set_allowed_origins(Some(origins.to_vec()))
+            .set_allowed_methods(Some(rule.allow_methods.clone()))
+            .set_allowed_headers(Some(rule.allow_headers.clone()))
+            .set_expose_headers(Some(rule.expose_headers.clone()))
+            .set_max_age_seconds(rule.max_age.and_then(|seconds| i32::try_from(seconds).ok()))
+            .build()
+    };
+    let rules = rules.iter().map(rule).collect::<Result<_, _>>()?;
+    let configuration = CorsConfiguration::builder().set_cors_rules(Some(rules)).build()?;
+    match client.put_bucket_cors().bucket(bucket).cors_configuration(configuration).send().await {
+        Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
+        Err(error) => Err(anyhow!(error)),
+    }
+}
+
+/// Returns an error with the emulator's message. Without one there was no response, and the error's sources explain it.
+fn with_message(
+    error: impl ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+) -> anyhow::Error {
+    match error.message() {
+        Some(message) => anyhow!("{message}"),
+        None => anyhow!(error),
+    }
+}
