@@ -1,4 +1,4 @@
-//! Style of code and documents, by the rules in CONTRIBUTING.md. `-- --nocapture` prints the counts.
+//! Style of code and documents, by the rules in docs/STYLE.md. `-- --nocapture` prints the counts.
 
 use std::collections::BTreeMap;
 use std::fs;
