@@ -12,7 +12,7 @@ mod s3;
 pub use clients::http;
 pub use data::Data;
 pub use interceptor::{Interceptor, Service};
-pub use objects::{Bucket, Setup, StoredObject};
+pub use objects::{Bucket, Listing, Setup, StoredObject};
 pub(crate) use objects::{Objects, Program};
 pub(crate) use provision::provision;
 

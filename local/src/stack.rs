@@ -120,12 +120,13 @@ impl Stack {
         self.emulators.objects.put(target, bytes).await
     }
 
-    /// Lists objects of the bucket with this logical id whose keys begin with `prefix`, in order, at most `max`.
+    /// Lists all objects of the bucket with this logical id whose keys begin with `prefix`, the newest first.
     ///
     /// # Errors
     /// When a request fails.
-    pub async fn list_objects(&self, bucket: &str, prefix: &str, max: usize) -> Result<Vec<StoredObject>> {
-        self.emulators.objects.list([self.s3_endpoint(), self.bucket(bucket), prefix], max).await
+    pub async fn list_objects(&self, bucket: &str, prefix: &str) -> Result<Vec<StoredObject>> {
+        let target = [self.s3_endpoint(), self.bucket(bucket), prefix];
+        Ok(self.emulators.objects.list(target, usize::MAX, usize::MAX).await?.objects)
     }
 
     /// Returns the credentials that the emulators accept.

@@ -35,7 +35,7 @@ enum Command {
         #[arg(long)]
         content_type: String,
     },
-    /// Print a JSON array of objects.
+    /// Print a list of objects as JSON.
     List {
         #[command(flatten)]
         endpoint: Endpoint,
@@ -43,8 +43,12 @@ enum Command {
         bucket: String,
         #[arg(long)]
         prefix: String,
+        /// Maximum objects to read.
         #[arg(long)]
         max: usize,
+        /// Maximum objects to print, the newest.
+        #[arg(long)]
+        newest: usize,
     },
 }
 
@@ -78,9 +82,9 @@ async fn run(command: Command) -> Result<()> {
         Command::Put { endpoint, bucket, key, content_type } => {
             put(&at(&endpoint), &bucket, &key, &content_type, input().await?).await
         }
-        Command::List { endpoint, bucket, prefix, max } => {
-            let objects = list(&at(&endpoint), &bucket, &prefix, max).await?;
-            print(&serde_json::to_string(&objects)?)
+        Command::List { endpoint, bucket, prefix, max, newest } => {
+            let listing = list(&at(&endpoint), [&bucket, &prefix], max, newest).await?;
+            print(&serde_json::to_string(&listing)?)
         }
     }
 }

@@ -1,13 +1,19 @@
 //! Requests to an S3, built-in or external.
 
+use std::cmp::Reverse;
+
 use anyhow::{Context, Result, anyhow};
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::types::{ChecksumAlgorithm, CorsConfiguration, CorsRule};
-use local::emulators::{Bucket, StoredObject, http};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CorsConfiguration, CorsRule, Object};
+use futures_util::{StreamExt, stream};
+use local::emulators::{Bucket, Listing, StoredObject, http};
 use local::template::{Cors, REGION};
+
+/// Maximum concurrent requests for the details of objects.
+const CONCURRENT: usize = 8;
 
 /// Creates a client of the S3 at `endpoint`. Bucket names are in the path, because a loopback address has no subdomains.
 #[must_use]
@@ -49,25 +55,37 @@ pub async fn put(client: &Client, bucket: &str, key: &str, content_type: &str, b
     Ok(())
 }
 
-/// Lists objects in the order of their keys, at most `max`.
+/// Reads at most `max` objects whose keys begin with a prefix, and describes the `newest` of them.
 ///
 /// # Errors
-/// When a request fails. An object that is deleted meanwhile is left out.
-pub async fn list(client: &Client, bucket: &str, prefix: &str, max: usize) -> Result<Vec<StoredObject>> {
+/// When the list can't be read.
+pub async fn list(
+    client: &Client,
+    [bucket, prefix]: [&str; 2],
+    max: usize,
+    newest: usize,
+) -> Result<Listing> {
     let list = client.list_objects_v2().bucket(bucket).prefix(prefix);
-    let (mut pages, mut objects) = (list.into_paginator().send(), Vec::new());
+    let mut pages = list.into_paginator().send();
+    let (mut objects, mut complete) = (Vec::new(), true);
     while let Some(page) = pages.next().await {
-        for object in page.with_context(|| format!("can't list {bucket}"))?.contents.unwrap_or_default() {
-            if objects.len() == max {
-                return Ok(objects);
-            }
-            objects.extend(described(client, bucket, object).await);
+        objects.extend(page.with_context(|| format!("can't list {bucket}"))?.contents.unwrap_or_default());
+        if objects.len() > max {
+            objects.truncate(max);
+            complete = false;
+            break;
         }
     }
-    Ok(objects)
+    let count = objects.len();
+    objects.sort_by_key(|object| Reverse(object.last_modified));
+    let described =
+        stream::iter(objects.into_iter().take(newest)).map(|object| described(client, bucket, object));
+    let objects = described.buffered(CONCURRENT).filter_map(async |object| object).collect().await;
+    Ok(Listing { count, complete, objects })
 }
 
-async fn described(client: &Client, bucket: &str, object: aws_sdk_s3::types::Object) -> Option<StoredObject> {
+/// Adds media type and tags; `None` for an object that was deleted meanwhile.
+async fn described(client: &Client, bucket: &str, object: Object) -> Option<StoredObject> {
     let key = object.key?;
     let head = client.head_object().bucket(bucket).key(&key).send().await.ok()?;
     let tags = client.get_object_tagging().bucket(bucket).key(&key).send().await.ok()?;

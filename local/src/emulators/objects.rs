@@ -37,6 +37,17 @@ pub struct Bucket {
     pub origins: Vec<String>,
 }
 
+/// Objects whose keys begin with a prefix.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Listing {
+    /// Number of objects that were read.
+    pub count: usize,
+    /// `true` if these are all.
+    pub complete: bool,
+    /// The newest of them, first.
+    pub objects: Vec<StoredObject>,
+}
+
 /// Object in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,15 +100,17 @@ impl Objects {
         self.run("put", &arguments, bytes).await.map(drop)
     }
 
-    /// Lists the objects whose keys begin with `prefix`, at most `max`, in the order of their keys.
+    /// Reads at most `max` objects whose keys begin with `prefix`, and returns the `newest` of them.
     pub(crate) async fn list(
         &self,
         [endpoint, bucket, prefix]: [&str; 3],
         max: usize,
-    ) -> Result<Vec<StoredObject>> {
-        let max = max.to_string();
-        let arguments =
-            ["--endpoint", endpoint, "--bucket", bucket, "--prefix", prefix, "--max", max.as_str()];
+        newest: usize,
+    ) -> Result<Listing> {
+        let (max, newest) = (max.to_string(), newest.to_string());
+        let bounds = ["--max", max.as_str(), "--newest", newest.as_str()];
+        let place = ["--endpoint", endpoint, "--bucket", bucket, "--prefix", prefix];
+        let arguments = [&place[..], &bounds].concat();
         let output = self.run("list", &arguments, &[]).await?;
         serde_json::from_slice(&output).context("local-s3 printed no list")
     }

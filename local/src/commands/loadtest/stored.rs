@@ -86,7 +86,7 @@ async fn settle(target: &Target, workload: &Workload) -> Result<()> {
     let deleted = request("DELETE", &format!("{path}/{project}")).send().await?;
     ensure!(deleted.status == 204, "deleting a project returned {}", deleted.status_and_code());
     let (key, watch) = (format!("orgs/{}/{file}", workload.organization), Stopwatch::start());
-    while !target.emulators.list_objects(BUCKET, &key, 1).await?.is_empty() {
+    while !target.emulators.list_objects(BUCKET, &key).await?.is_empty() {
         ensure!(
             watch.elapsed() < SETTLE_TIMEOUT,
             "the file of a deleted project exists after {SETTLE_TIMEOUT:?}"
@@ -142,7 +142,7 @@ async fn rows(target: &Target, workload: &Workload, kind: &str) -> Result<Vec<(S
 /// Lists the organization's objects by the ids of their files: those without a tag, and those with one.
 async fn objects(target: &Target, workload: &Workload) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
     let folder = format!("orgs/{}/", workload.organization);
-    let objects = target.emulators.list_objects(BUCKET, &folder, usize::MAX).await?;
+    let objects = target.emulators.list_objects(BUCKET, &folder).await?;
     let (committed, pending): (Vec<_>, Vec<_>) =
         objects.into_iter().partition(|object| object.tags.is_empty());
     let ids = |objects: Vec<StoredObject>| {
