@@ -20,15 +20,16 @@ FORMS = {
 
 
 def operations():
-    """Yields the method, the path and the operation of each function."""
+    """Yields the function, the method, the path and the operation of each."""
     for path, methods in json.loads((ROOT / "docs/openapi.json").read_text("utf-8"))["paths"].items():
         for method, operation in methods.items():
             if "operationId" in operation:
-                yield method.upper(), path, operation
+                function = re.sub("[A-Z]", lambda it: f"-{it[0].lower()}", operation["operationId"])
+                yield function, method.upper(), path, operation
 
 
 def takes_key(operation):
-    return any(it["name"] == "Idempotency-Key" for it in operation.get("parameters", []))
+    return {"$ref": "#/components/parameters/Idempotency-Key"} in operation.get("parameters", [])
 
 
 class Request:
@@ -63,9 +64,9 @@ class Examples:
     def __init__(self, service, org):
         self.service = service
         self.org = org
-        self.routes = {it["operationId"]: (method, path) for method, path, it in operations()}
-        self.public = {it["operationId"] for _, _, it in operations() if it.get("security") == []}
-        self.repeatable = {it["operationId"] for _, _, it in operations() if takes_key(it)}
+        self.routes = {function: (method, path) for function, method, path, _ in operations()}
+        self.public = {function for function, _, _, it in operations() if it.get("security") == []}
+        self.repeatable = {function for function, _, _, it in operations() if takes_key(it)}
         self.created = {}
         self.locations = []
 

@@ -1,15 +1,20 @@
 //! Descriptions of the functions, which they print with `--describe`. Generated from them: the `OpenAPI` document, the
 //! table of routes in docs/API.md, the routes of `cargo lambda watch`, and the methods of CORS.
 
+mod document;
+mod examples;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use toml_edit::{Array, DocumentMut, InlineTable, value};
+
+pub use self::document::{document, operation_id, resolved};
 
 /// Methods of routes, in the order of generated lists.
 pub const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -68,44 +73,6 @@ impl Description {
         let parameters = self.operation()["parameters"].as_array().into_iter().flatten();
         parameters.filter(move |one| one["in"] == kind).filter_map(|one| one["name"].as_str())
     }
-}
-
-/// Merges all operations into one document. `info` and `servers` are written by hand and come from `before`.
-///
-/// # Errors
-/// When two functions give one name to different schemas.
-pub fn document(descriptions: &[Description], before: &Value) -> Result<Value> {
-    let mut document = json!({});
-    for description in descriptions {
-        let mut one = description.document.clone();
-        one["paths"][&description.path][description.method.to_lowercase()]["operationId"] =
-            description.function.as_str().into();
-        merge(&mut document, one, "")
-            .with_context(|| format!("in the description of {}", description.function))?;
-    }
-    for written in ["info", "servers"] {
-        if let Some(value) = before.get(written) {
-            document[written] = value.clone();
-        }
-    }
-    Ok(document)
-}
-
-fn merge(into: &mut Value, from: Value, pointer: &str) -> Result<()> {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (name, value) in from {
-                let pointer = format!("{pointer}/{name}");
-                match into.get_mut(&name) {
-                    Some(present) => merge(present, value, &pointer)?,
-                    None => drop(into.insert(name, value)),
-                }
-            }
-        }
-        (into, from) if *into == from => {}
-        _ => bail!("{pointer} differs from the description of another function"),
-    }
-    Ok(())
 }
 
 /// Formats the table of routes in Markdown.

@@ -169,8 +169,21 @@ impl Example {
     /// When an example can't be read.
     pub fn all(template: &Template) -> Result<Vec<Self>> {
         let functions = template.routed().map(|function| &*function.binary);
-        let present = functions.filter(|binary| file(template, binary).is_file());
+        let present = functions.filter(|binary| Self::exists(template, binary));
         present.map(|binary| Self::load(template, binary)).collect()
+    }
+
+    /// Returns `true` if a function has an example.
+    #[must_use]
+    pub fn exists(template: &Template, function: &str) -> bool {
+        file(template, function).is_file()
+    }
+
+    /// Returns the texts in the rows that the example seeds, by attribute.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (String, String)> {
+        let rows = self.seed.iter().flat_map(|seed| seed.rows.values().flatten());
+        let attributes = rows.flatten();
+        attributes.filter_map(|(name, value)| Some((name.clone(), value["S"].as_str()?.to_owned())))
     }
 
     /// Fills in the placeholders. `values` must include `orgId`.
@@ -242,6 +255,24 @@ impl Request {
     pub fn target(&self) -> String {
         let mark = if self.query.is_empty() { "" } else { "?" };
         format!("{}{mark}{}", self.path, self.query)
+    }
+
+    /// Returns the parameters of the path.
+    #[must_use]
+    pub fn parameters(&self) -> &Values {
+        &self.parameters
+    }
+
+    /// Returns the place of a parameter in the path.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.route.path.find(&format!("{{{name}}}"))
+    }
+
+    /// Returns the name of the file that it sends, if it does.
+    #[must_use]
+    pub fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| &*file.name)
     }
 
     /// Converts the request, with this token, to the event for its function, as JSON.

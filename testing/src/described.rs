@@ -1,6 +1,7 @@
 //! Properties of routes, from docs/openapi.json.
 
 use anyhow::{Context, Result};
+use local::description::{operation_id, resolved};
 use serde_json::Value;
 
 use super::workspace::workspace;
@@ -10,7 +11,7 @@ use super::workspace::workspace;
 /// # Errors
 /// docs/openapi.json can't be read.
 pub fn is_public(function: &str) -> Result<bool> {
-    Ok(operation(function)?["security"].as_array().is_some_and(Vec::is_empty))
+    Ok(operation(&document()?, function)["security"].as_array().is_some_and(Vec::is_empty))
 }
 
 /// Returns `true` if the route of a function takes an `Idempotency-Key`.
@@ -18,16 +19,21 @@ pub fn is_public(function: &str) -> Result<bool> {
 /// # Errors
 /// As [`is_public`].
 pub fn takes_key(function: &str) -> Result<bool> {
-    let operation = operation(function)?;
-    let parameters = operation["parameters"].as_array();
-    Ok(parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key")))
+    let document = document()?;
+    let parameters = operation(&document, function)["parameters"].as_array();
+    let mut names = parameters.into_iter().flatten().map(|one| &resolved(&document, one)["name"]);
+    Ok(names.any(|name| name == "Idempotency-Key"))
 }
 
-fn operation(function: &str) -> Result<Value> {
+fn document() -> Result<Value> {
     let text =
         std::fs::read(workspace().join("docs/openapi.json")).context("can't read docs/openapi.json")?;
-    let document: Value = serde_json::from_slice(&text).context("docs/openapi.json is not JSON")?;
+    serde_json::from_slice(&text).context("docs/openapi.json is not JSON")
+}
+
+fn operation<'d>(document: &'d Value, function: &str) -> &'d Value {
+    let id = operation_id(function);
     let paths = document["paths"].as_object().into_iter().flatten().filter_map(|(_, path)| path.as_object());
-    let own = paths.flatten().find(|(_, operation)| operation["operationId"] == function);
-    Ok(own.map(|(_, operation)| operation.clone()).unwrap_or_default())
+    let own = paths.flatten().find(|(_, operation)| operation["operationId"] == *id);
+    own.map_or(&Value::Null, |(_, operation)| operation)
 }

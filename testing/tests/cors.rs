@@ -15,21 +15,12 @@ fn declared() -> Result<(Template, Cors)> {
 
 /// Names of all headers in the API's description: of requests, and of responses.
 fn described(document: &Value) -> [BTreeSet<String>; 2] {
-    let operations: Vec<_> = document["paths"]
-        .as_object()
-        .into_iter()
-        .flat_map(|paths| paths.values())
-        .filter_map(Value::as_object)
-        .flat_map(|operations| operations.values())
-        .collect();
-    let parameters = operations.iter().filter_map(|operation| operation["parameters"].as_array()).flatten();
+    let components = &document["components"];
+    let parameters = components["parameters"].as_object().into_iter().flatten().map(|(_, one)| one);
     let sent = parameters.filter(|parameter| parameter["in"] == "header");
     let sent = sent.filter_map(|parameter| parameter["name"].as_str()).map(str::to_lowercase);
-    let responses = operations.iter().filter_map(|operation| operation["responses"].as_object());
-    let headers = responses
-        .flat_map(|responses| responses.values())
-        .filter_map(|response| response["headers"].as_object());
-    [sent.collect(), headers.flat_map(|headers| headers.keys()).map(|name| name.to_lowercase()).collect()]
+    let received = components["headers"].as_object().into_iter().flatten();
+    [sent.collect(), received.map(|(name, _)| name.to_lowercase()).collect()]
 }
 
 #[test]

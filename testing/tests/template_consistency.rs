@@ -47,10 +47,11 @@ fn template_declares_the_functions_routes() -> Result<()> {
 
 #[test]
 fn documented_routes_are_up_to_date() -> Result<()> {
-    let descriptions = descriptions(&template()?)?;
+    let template = template()?;
+    let descriptions = descriptions(&template)?;
     let document: Value = serde_json::from_str(&read("docs/openapi.json")?)?;
     let (api, manifest) = (read("docs/API.md")?, read("Cargo.toml")?);
-    let current = document == description::document(&descriptions, &document)?
+    let current = document == description::document(&descriptions, &template, &document)?
         && api == description::with_table(&api, &description::table(&descriptions))?
         && manifest == description::with_router(&manifest, &descriptions)?;
     ensure!(

@@ -27,7 +27,7 @@ pub(crate) async fn describe(arguments: &Describe) -> Result<ExitCode> {
     let folder = &template.folder;
     update(&folder.join("docs/openapi.json"), |text| {
         let before = serde_json::from_str(text).unwrap_or(Value::Null);
-        Ok(format!("{:#}\n", description::document(&described, &before)?))
+        Ok(format!("{:#}\n", description::document(&described, &template, &before)?))
     })?;
     let table = description::table(&described);
     update(&folder.join("docs/API.md"), |text| description::with_table(text, &table))?;

@@ -152,6 +152,17 @@ impl Error {
     /// Refusal of a file whose bytes are not of its declared type.
     pub const WRONG_TYPE: Self = Self::Unprocessable("The file's content is not of the type it declares");
 
+    /// Refusal of a caller who is no member of the organization.
+    pub(crate) const NOT_A_MEMBER: Self = Self::Forbidden("You are not a member of this organization");
+
+    /// Refusal of a request whose idempotency key was used for another one.
+    pub(crate) const KEY_REUSED: Self =
+        Self::Unprocessable("This Idempotency-Key was used for another request");
+
+    /// Refusal of a write that had a conflict at every attempt.
+    pub(crate) const CONTENDED: Self =
+        Self::Conflict { field: None, message: "Another request is changing the same data, try again" };
+
     /// Wraps a defect of this service.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Self::Internal(cause.into())

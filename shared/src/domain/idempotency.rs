@@ -133,7 +133,7 @@ impl IdempotentRequest {
     /// [`Error::Unprocessable`] if the key was used for another request.
     pub fn check(&self, recorded: &str) -> Result<()> {
         let same = recorded == self.fingerprint;
-        same.then_some(()).ok_or(Error::Unprocessable("This Idempotency-Key was used for another request"))
+        same.then_some(()).ok_or(Error::KEY_REUSED)
     }
 }
 

@@ -7,8 +7,6 @@ use percent_encoding::utf8_percent_encode;
 
 use super::{ESCAPED, Error, OrgId, Result, UNRESERVED, UserId};
 
-const NOT_A_MEMBER: Error = Error::Forbidden("You are not a member of this organization");
-
 /// Caller whose token was verified.
 ///
 /// ```
@@ -76,7 +74,7 @@ impl Caller {
     /// [`Error::Forbidden`] if the caller is not a member. It is the same for an organization that doesn't exist.
     pub fn authorize_org(&self, organization: &str) -> Result<OrgScope> {
         let organization = self.organizations.iter().find(|own| own.as_str() == organization);
-        let organization = organization.ok_or(NOT_A_MEMBER)?.clone();
+        let organization = organization.ok_or(Error::NOT_A_MEMBER)?.clone();
         let grants = self.grants.iter().filter(|grant| grant.is_valid_in(&organization));
         let roles = grants.flat_map(|grant| grant.roles.iter().cloned()).collect();
         Ok(OrgScope { user: self.user.clone(), organization, roles })

@@ -16,6 +16,7 @@ mod scalars;
 pub(crate) mod specimen;
 
 pub use at::At;
+pub(crate) use collections::NULL_REMOVES;
 pub use collections::Patch;
 pub use issue::{Issue, IssueCode, Issues, Path, Segment};
 pub use serde_json::Value;

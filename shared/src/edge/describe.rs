@@ -41,14 +41,15 @@ where
         operation.public();
     }
     let parameters: Vec<_> = route.path.split(['{', '}']).skip(1).step_by(2).collect();
-    if parameters.iter().any(|name| *name != "orgId") {
+    let resources: Vec<_> = parameters.iter().copied().filter(|name| *name != "orgId").collect();
+    if !resources.is_empty() {
         operation.refusals([ErrorCode::NOT_FOUND]);
     }
     json!({
         "method": route.method.as_str(),
         "path": route.path,
         "variables": variables(|env| drop((S::settings(env), I::settings(env)))),
-        "document": operation.document(&route.method, route.path, &parameters),
+        "document": operation.document(&route.method, route.path, &parameters, &resources),
     })
 }
 

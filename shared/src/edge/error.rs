@@ -81,31 +81,54 @@ pub struct ErrorCode {
 }
 
 macro_rules! codes {
-    ($($name:ident = $status:literal;)*) => {
+    ($(#[doc = $meaning:literal] $name:ident = $status:literal;)*) => {
         impl ErrorCode {
             $(
-                #[doc = concat!("`", stringify!($status), " ", stringify!($name), "`.")]
+                #[doc = concat!("`", stringify!($status), " ", stringify!($name), "`:", $meaning)]
                 pub const $name: Self = Self { status: $status, code: stringify!($name) };
             )*
+
+            /// Returns the meaning of the code, for the API's description.
+            pub(super) fn meaning(self) -> &'static str {
+                match self.code {
+                    $(stringify!($name) => $meaning.trim_ascii(),)*
+                    _ => "A code of this application.",
+                }
+            }
         }
     };
 }
 
 codes! {
+    /// The body is empty or not JSON.
     INVALID_JSON = 400;
+    /// The body is malformed `multipart/form-data`.
     INVALID_MULTIPART = 400;
+    /// The `Idempotency-Key` is empty, too long or not visible ASCII.
     INVALID_IDEMPOTENCY_KEY = 400;
+    /// The input breaks rules, which `issues` lists.
     VALIDATION_ERROR = 400;
+    /// The token is missing or invalid.
     UNAUTHORIZED = 401;
+    /// The caller may not do this. The same for an organization that doesn't exist.
     FORBIDDEN = 403;
+    /// Another site sent the request with the user's cookie (CSRF).
     CROSS_SITE_REQUEST = 403;
+    /// The caller's scope has no such resource.
     NOT_FOUND = 404;
+    /// The request contradicts stored data.
     CONFLICT = 409;
+    /// The body, or the file in it, is too large.
     PAYLOAD_TOO_LARGE = 413;
+    /// The body has a media type or a content coding that is not accepted.
     UNSUPPORTED_MEDIA_TYPE = 415;
+    /// The request can't be carried out in its present form.
     UNPROCESSABLE_ENTITY = 422;
+    /// The caller is over the rate limit.
     RATE_LIMITED = 429;
+    /// A defect of the service.
     INTERNAL_ERROR = 500;
+    /// A service that this one depends on failed or timed out.
     SERVICE_UNAVAILABLE = 503;
 }
 

@@ -1,30 +1,21 @@
 //! Operation of an `OpenAPI` document, to which each part of a route adds its share.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod headers;
+mod refusals;
+mod schemas;
+
+use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use self::headers::header;
+use self::refusals::{Refusals, schema, schema_name};
+use self::schemas::{merge_inputs, strip_null, strip_optional_nulls};
 use super::error::ErrorCode;
 use crate::domain::validation::Issues;
-
-/// Reason why a request was refused.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is of use; `edge::response` writes errors")]
-struct ApiError {
-    /// Code to program against.
-    code: String,
-    /// Reason in words, for people.
-    message: String,
-    /// First field at fault.
-    #[schemars(with = "String", skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    /// All rules that the input breaks.
-    #[schemars(with = "Issues", skip_serializing_if = "Option::is_none")]
-    issues: Option<Issues>,
-}
 
 /// Operation that [`FromRequest::describe`](super::FromRequest::describe) and
 /// [`IntoResponse::describe`](super::IntoResponse::describe) add to.
@@ -95,6 +86,13 @@ impl Operation {
             let mut parameter = json!({"name": name, "in": "query", "schema": schema});
             if required.iter().any(|required| required == name) {
                 parameter["required"] = true.into();
+            } else {
+                strip_null(&mut parameter["schema"]);
+            }
+            if let Some(description) =
+                parameter["schema"].as_object_mut().and_then(|it| it.remove("description"))
+            {
+                parameter["description"] = description;
             }
             self.parameters.push(parameter);
         }
@@ -140,9 +138,18 @@ impl Operation {
         self.is_public = true;
     }
 
-    /// Returns the document with this operation alone.
-    pub(super) fn document(mut self, method: &Method, path: &str, parameters: &[&str]) -> Value {
-        let mut operation = json!({"summary": self.summary, "responses": self.responses()});
+    /// Returns the document with this operation alone. `parameters` are those of the path, and `resources` those of them that
+    /// name a resource.
+    pub(super) fn document(
+        mut self,
+        method: &Method,
+        path: &str,
+        parameters: &[&'static str],
+        resources: &[&'static str],
+    ) -> Value {
+        let (responses, mut components) = self.responses(resources);
+        let errors = self.errors();
+        let mut operation = json!({"summary": self.summary, "responses": responses});
         if !self.parameters.is_empty() {
             operation["parameters"] = self.parameters.into();
         }
@@ -153,7 +160,23 @@ impl Operation {
             operation["security"] = json!([]);
         }
         let mut schemas = self.written.take_definitions(true);
+        schemas.extend(errors);
         merge_inputs(&mut schemas, self.read.take_definitions(true), &mut operation);
+        components["schemas"] = schemas.into();
+        components["securitySchemes"] = json!({
+            "bearer": {
+                "description": "A JWT of the service's issuer.",
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+            },
+            "cookie": {
+                "description": "The same JWT, as a browser sends it.",
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "auth",
+            },
+        });
         let mut item = json!({method.as_str().to_lowercase(): operation});
         if !parameters.is_empty() {
             item["parameters"] = parameters.iter().map(|name| path_parameter(name)).collect();
@@ -162,41 +185,52 @@ impl Operation {
             "openapi": "3.1.0",
             "security": [{"bearer": []}, {"cookie": []}],
             "paths": {path: item},
-            "components": {
-                "schemas": schemas,
-                "securitySchemes": {
-                    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                    "cookie": {"type": "apiKey", "in": "cookie", "name": "auth"},
-                },
-            },
+            "components": components,
         });
         strip_optional_nulls(&mut document);
         document
     }
 
-    fn responses(&mut self) -> Map<String, Value> {
+    /// Returns the responses, and the components that they refer to.
+    fn responses(&mut self, resources: &[&'static str]) -> (Map<String, Value>, Value) {
         let (status, data, own) = &self.success;
-        let mut success = json!({"description": "Success", "headers": self.headers(status.as_u16(), own)});
+        let names = self.headers(status.as_u16(), own);
+        let mut used: BTreeSet<&str> = names.iter().copied().collect();
+        let description = status.canonical_reason().unwrap_or("Success");
+        let mut success = json!({"description": description, "headers": references(&names)});
         if let Some(data) = data {
-            success["content"] = envelope("data", data);
+            success["content"] = envelope(data);
         }
         let mut responses = Map::from_iter([(status.as_u16().to_string(), success)]);
-        let mut codes: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for error in &self.errors {
-            codes.entry(error.status().as_u16()).or_default().push(error.as_str());
-        }
-        let error = self.written.subschema_for::<ApiError>().to_value();
-        for (status, codes) in codes {
-            let code = json!({"type": "object", "properties": {"code": {"enum": codes}}});
-            let content = envelope("error", &json!({"allOf": [error, code]}));
+        let mut components = Map::new();
+        for codes in self
+            .errors
+            .iter()
+            .copied()
+            .collect::<Vec<_>>()
+            .chunk_by(|one, next| one.status() == next.status())
+        {
+            let Some(status) = codes.first().map(|code| code.status().as_u16()) else { continue };
             let headers = self.headers(status, &[]);
-            let response = json!({"description": codes.join(", "), "headers": headers, "content": content});
-            responses.insert(status.to_string(), response);
+            let refusals = Refusals { codes, headers: &headers, resources };
+            let (name, mut response) = (refusals.name(), refusals.response());
+            response["headers"] = references(&headers).into();
+            used.extend(headers);
+            responses.insert(status.to_string(), reference("responses", &name));
+            components.insert(name, response);
         }
-        responses
+        let headers: Map<_, _> = used.into_iter().map(|name| (name.to_owned(), header(name))).collect();
+        (responses, json!({"responses": components, "headers": headers}))
     }
 
-    fn headers(&self, status: u16, own: &[&str]) -> Map<String, Value> {
+    /// Returns the schemas of the error codes.
+    fn errors(&mut self) -> Map<String, Value> {
+        let issues = self.written.subschema_for::<Issues>().to_value();
+        self.errors.iter().map(|code| (schema_name(*code), schema(*code, &issues))).collect()
+    }
+
+    /// Returns the names of the headers of a status.
+    fn headers(&self, status: u16, own: &[&'static str]) -> Vec<&'static str> {
         // Callers without a valid token share a counter, so their responses don't show it.
         let is_counted = status != 401 && (!self.is_public || status == 429);
         let rate_limit = is_counted.then_some(["RateLimit", "RateLimit-Policy"]).into_iter().flatten();
@@ -205,13 +239,12 @@ impl Operation {
             200..=399 if self.is_replayable && has("Idempotency-Key") => &["Idempotency-Replayed"],
             401 => &["WWW-Authenticate"],
             409 if has("If-Match") => &["ETag"],
-            415 if !self.body.is_empty() => &["Accept-Encoding"],
+            415 => &["Accept-Encoding"],
             429 | 503 => &["Retry-After"],
             _ => &[],
         };
         let names = ["x-request-id"].into_iter().chain(rate_limit).chain(of_status.iter().copied());
-        let header = |name: &str| (name.to_owned(), json!({"schema": {"type": "string"}}));
-        names.chain(own.iter().copied()).map(header).collect()
+        names.chain(own.iter().copied()).collect()
     }
 }
 
@@ -224,77 +257,24 @@ fn generator(contract: impl Fn(SchemaSettings) -> SchemaSettings) -> SchemaGener
 }
 
 fn path_parameter(name: &str) -> Value {
-    json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+    let description = match name.strip_suffix("Id") {
+        Some("org") => "Id of the organization.".to_owned(),
+        Some(resource) => format!("Id of the {resource}."),
+        None => format!("Segment `{name}` of the path."),
+    };
+    let schema = json!({"type": "string", "minLength": 1});
+    json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
 }
 
-fn envelope(key: &str, schema: &Value) -> Value {
-    let schema = json!({"type": "object", "required": [key], "properties": {key: schema}});
+fn envelope(data: &Value) -> Value {
+    let schema = json!({"type": "object", "required": ["data"], "properties": {"data": data}});
     json!({"application/json": {"schema": schema}})
 }
 
-/// Removes `null` from optional members, because the schema of an `Option` allows both. Required members keep their `null`,
-/// and so does a patch, which has `oneOf`.
-fn strip_optional_nulls(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            let required = object.get("required").cloned().unwrap_or_default();
-            if let Some(Value::Object(properties)) = object.get_mut("properties") {
-                let is_required =
-                    |name: &str| required.as_array().is_some_and(|all| all.iter().any(|it| it == name));
-                properties
-                    .iter_mut()
-                    .filter(|(name, _)| !is_required(name))
-                    .for_each(|(_, schema)| strip_null(schema));
-            }
-            object.values_mut().for_each(strip_optional_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip_optional_nulls),
-        _ => {}
-    }
+fn reference(kind: &str, name: &str) -> Value {
+    json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
-/// Removes `null` from the schema of an `Option`.
-fn strip_null(schema: &mut Value) {
-    let is_null = |value: &Value| value.is_null() || value == "null" || value["type"] == "null";
-    for name in ["type", "enum", "anyOf"] {
-        if let Some(Value::Array(several)) = schema.get_mut(name) {
-            several.retain(|value| !is_null(value));
-        }
-    }
-    if let Some([only]) = schema["type"].as_array().map(Vec::as_slice) {
-        schema["type"] = only.clone();
-    }
-    if let Some([Value::Object(only)]) = schema["anyOf"].as_array().map(Vec::as_slice) {
-        let only = only.clone();
-        if let Some(schema) = schema.as_object_mut() {
-            schema.remove("anyOf");
-            schema.extend(only);
-        }
-    }
-}
-
-/// Adds the schemas of requests to those of responses. A type whose two schemas differ gets the suffix `Input` in requests.
-fn merge_inputs(schemas: &mut Map<String, Value>, inputs: Map<String, Value>, operation: &mut Value) {
-    let clashing: Vec<_> =
-        inputs.iter().filter(|(name, input)| schemas.get(*name).is_some_and(|own| own != *input)).collect();
-    let renamed: Vec<_> = clashing.into_iter().map(|(name, _)| name.clone()).collect();
-    let rename = |value: &mut Value| renamed.iter().for_each(|name| rename_references(value, name));
-    for key in ["parameters", "requestBody"] {
-        operation.get_mut(key).into_iter().for_each(rename);
-    }
-    for (name, mut input) in inputs {
-        rename(&mut input);
-        let name = if renamed.contains(&name) { format!("{name}Input") } else { name };
-        schemas.insert(name, input);
-    }
-}
-
-/// Points references to a schema to that of the input.
-fn rename_references(value: &mut Value, name: &str) {
-    match value {
-        Value::String(text) if *text == format!("#/components/schemas/{name}") => text.push_str("Input"),
-        Value::Array(items) => items.iter_mut().for_each(|item| rename_references(item, name)),
-        Value::Object(members) => members.values_mut().for_each(|member| rename_references(member, name)),
-        _ => {}
-    }
+fn references(headers: &[&str]) -> Map<String, Value> {
+    headers.iter().map(|name| ((*name).to_owned(), reference("headers", name))).collect()
 }

@@ -34,8 +34,3 @@ where
         || error.code().is_some_and(|code| NON_RETRYABLE_CODES.contains(&code));
     if defect { Error::internal(error) } else { Error::Unavailable(error.into()) }
 }
-
-/// Returns the error of a write that had a conflict at every attempt.
-pub(super) fn contention() -> Error {
-    Error::Conflict { field: None, message: "Another request is changing the same data, try again" }
-}

@@ -40,9 +40,9 @@ use percent_encoding::utf8_percent_encode;
 pub use self::inspection::ObjectInfo;
 pub use self::presigning::{PresignedUrl, UploadUrl};
 use super::aws::{Aws, preconnect, timeouts};
-use super::error::{contention, sdk_error};
+use super::error::sdk_error;
 use super::gate::write_permitted;
-use crate::domain::{FileDescription, NewFile, Result, Scope, UNRESERVED};
+use crate::domain::{Error, FileDescription, NewFile, Result, Scope, UNRESERVED};
 
 /// Tag of a pending object.
 const PENDING: &str = "state=unrecorded";
@@ -180,7 +180,7 @@ impl Objects {
         }
         match self.put_once(key, file).await? {
             Put::Done => Ok(()),
-            Put::Contended => Err(contention()),
+            Put::Contended => Err(Error::CONTENDED),
         }
     }
 

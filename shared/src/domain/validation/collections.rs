@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use super::{At, Input, Source};
 
+/// Mark of a member that `null` removes, in its schema. The API's description drops it.
+pub(crate) const NULL_REMOVES: &str = "x-null-removes";
+
 /// A missing value is `None`. `null` is a mismatch.
 impl<T: Input> Input for Option<T> {
     fn read(value: Option<Value>, at: &mut At<'_>) -> Option<Self> {
@@ -77,7 +80,9 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         // Rules of the field apply to this schema, so it must not be a `oneOf`.
-        Option::<T>::json_schema(generator)
+        let mut schema = Option::<T>::json_schema(generator);
+        schema.insert(NULL_REMOVES.to_owned(), true.into());
+        schema
     }
 
     // The member is optional.

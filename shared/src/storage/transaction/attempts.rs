@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use uuid::{NoContext, Uuid};
 
 use crate::domain::{Error, Result};
-use crate::storage::error::{contention, sdk_error};
+use crate::storage::error::sdk_error;
 use crate::storage::row::Row;
 
 /// Backoff in milliseconds before each retry, give or take a half, so that conflicting transactions don't meet again.
@@ -58,14 +58,14 @@ async fn attempt(client: &Client, writes: &[TransactWriteItem], token: &str) -> 
     let canceled = match error.as_service_error() {
         Some(TransactionCanceledException(canceled)) => canceled,
         // An attempt that timed out is still in progress.
-        Some(TransactionInProgressException(_)) => return Ok(Attempt::Retry(contention())),
+        Some(TransactionInProgressException(_)) => return Ok(Attempt::Retry(Error::CONTENDED)),
         _ => return Err(sdk_error(error)),
     };
     let reasons = canceled.cancellation_reasons();
     let any = |codes: &[&str]| reasons.iter().any(|reason| codes.iter().any(|code| is(reason, code)));
     // The other transaction may write the record of this request, so its conflict comes before failed conditions.
     if any(&["TransactionConflict"]) {
-        return Ok(Attempt::Retry(contention()));
+        return Ok(Attempt::Retry(Error::CONTENDED));
     }
     if any(&["ConditionalCheckFailed"]) {
         return Ok(Attempt::Done(TransactionOutcome::Canceled(reasons.iter().map(failed).collect())));
