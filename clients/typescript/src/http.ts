@@ -1,0 +1,143 @@
+// Calls of the API: token, repetition, the envelope and errors. Names no resource.
+import createClient, { type Client } from "openapi-fetch";
+import { clientError, errorOf, isApiError, lost, type ApiError } from "./errors.js";
+import { randomKey } from "./random.js";
+import { withRetries, type Repeatable, type RetryOptions } from "./retry.js";
+
+/** Token, or function that returns it. After a 401 it is called once with `expired: true`, for a new one. */
+export type Token = string | ((request: { expired: boolean }) => string | undefined | Promise<string | undefined>);
+
+/** Options of a client. */
+export interface ClientOptions extends RetryOptions {
+  /** Address of the API up to its version, for example `https://api.example.com`. */
+  baseUrl: string;
+  token?: Token;
+  /** `include` sends the cookie instead of a token, also to another origin. */
+  credentials?: RequestCredentials;
+  fetch?: typeof globalThis.fetch;
+}
+
+/** Options of a call. */
+export interface CallOptions extends RetryOptions {
+  signal?: AbortSignal;
+}
+
+/** Options of a call that creates something. */
+export interface CreateOptions extends CallOptions {
+  /** Key by which the service recognizes a repetition for 24 hours. Without one, each call makes its own. */
+  idempotencyKey?: string;
+}
+
+/** Options that an attempt passes to its route. */
+export interface Init {
+  headers: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+type Result<Body> = Promise<{ data?: Body; error?: unknown; response: Response }>;
+
+/** Sender of all calls, typed by the paths of a description. */
+export class Http<Paths extends {}> {
+  readonly routes: Client<Paths>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly #options: ClientOptions;
+  #renewal: Promise<string | undefined> | undefined;
+
+  constructor(options: ClientOptions) {
+    const { baseUrl, credentials = "same-origin" } = options;
+    this.#options = options;
+    this.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.routes = createClient<Paths>({ baseUrl, credentials, fetch: (request) => this.fetch(request) });
+  }
+
+  /** Returns the `data` of the response. */
+  async call<T>(repeatable: Repeatable, options: CallOptions, send: (init: Init) => Result<{ data: T }>): Promise<T> {
+    return withRetries(() => this.#authorized(options, send), repeatable, this.retryOptions(options));
+  }
+
+  /** Deletes something. Not finding it is a success after a failure in which it may have been deleted. */
+  async remove(options: CallOptions, send: (init: Init) => Result<unknown>): Promise<void> {
+    const remove = async (earlier: ApiError | undefined) => {
+      try {
+        await this.#authorized(options, (init) => send(init).then(withoutBody));
+      } catch (error) {
+        if (!(earlier && isApiError(error) && error.code === "NOT_FOUND")) {
+          throw error;
+        }
+      }
+    };
+    await withRetries(remove, "any", this.retryOptions(options));
+  }
+
+  /** Returns the response with the bytes at a signed URL, which takes no token. */
+  async download(url: string, options: CallOptions): Promise<Response> {
+    const { signal } = options;
+    const init: RequestInit = { credentials: "omit", ...(signal && { signal }) };
+    const read = async () => {
+      const response = await this.fetch(url, init).catch((cause: unknown) => {
+        throw lost(cause, signal);
+      });
+      if (!response.ok) {
+        throw clientError("STORAGE_ERROR", `The bucket returned status ${response.status}`, response);
+      }
+      return response;
+    };
+    return withRetries(read, "any", this.retryOptions(options));
+  }
+
+  /** Returns the options of a call, completed by those of the client. */
+  retryOptions(options: CallOptions): CallOptions {
+    const { retry, onWait } = this.#options;
+    return { ...(onWait && { onWait }), ...options, retry: { ...retry, ...options.retry } };
+  }
+
+  async #authorized<T>(options: CallOptions, send: (init: Init) => Result<{ data: T }>): Promise<T> {
+    const token = await this.#token();
+    try {
+      return await once(token, options.signal, send);
+    } catch (error) {
+      if (!(isApiError(error) && error.code === "UNAUTHORIZED" && typeof this.#options.token === "function")) {
+        throw error;
+      }
+      return once(await this.#renew(), options.signal, send);
+    }
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token } = this.#options;
+    return typeof token === "function" ? token({ expired: false }) : token;
+  }
+
+  // Calls that fail at the same time share one renewal.
+  #renew(): Promise<string | undefined> {
+    const { token } = this.#options;
+    const renewed = async () => (typeof token === "function" ? token({ expired: true }) : token);
+    this.#renewal ??= renewed().finally(() => (this.#renewal = undefined));
+    return this.#renewal;
+  }
+}
+
+/** Returns the header by which the service recognizes a repetition, for all attempts of one call. */
+export function idempotencyKey(options: CreateOptions): { "Idempotency-Key": string } {
+  return { "Idempotency-Key": options.idempotencyKey ?? randomKey() };
+}
+
+/** Returns the header that makes a change conditional on the version that was read. */
+export function ifMatch(read: { version?: number }): { "If-Match"?: string } {
+  return read.version === undefined ? {} : { "If-Match": `"${read.version}"` };
+}
+
+async function once<T>(token: string | undefined, signal: AbortSignal | undefined, send: (init: Init) => Result<{ data: T }>): Promise<T> {
+  const init = { headers: token ? { Authorization: `Bearer ${token}` } : {}, ...(signal && { signal }) };
+  const { data, error, response } = await send(init).catch((cause: unknown) => {
+    throw lost(cause, signal);
+  });
+  if (!response.ok || data?.data === undefined) {
+    throw errorOf(response, error);
+  }
+  return data.data;
+}
+
+function withoutBody<R extends { response: Response }>(result: R): R & { data: { data: true } } {
+  return { ...result, data: { data: true } };
+}

@@ -1,0 +1,112 @@
+// Repetition of calls, with the wait that the service asks for.
+import { isApiError, type ApiError, type ErrorCode } from "./errors.js";
+
+/** Bounds of the attempts of one call. */
+export interface RetryLimits {
+  /** Maximum number of attempts, 5 by default; 1 turns repetition off. */
+  attempts: number;
+  /** Maximum seconds from the first attempt to the last, 60 by default. A longer `Retry-After` is thrown immediately. */
+  seconds: number;
+}
+
+/** Wait before the next attempt. */
+export interface Wait {
+  readonly code: ErrorCode;
+  /** Seconds from now. */
+  readonly seconds: number;
+  /** Time of the next attempt. */
+  readonly until: Date;
+  /** Number of attempts so far. */
+  readonly attempts: number;
+}
+
+/** Options of one call, or of all calls of a client. */
+export interface RetryOptions {
+  retry?: Partial<RetryLimits>;
+  /** Receives each wait, for example to show a countdown. */
+  onWait?: (wait: Wait) => void;
+}
+
+/**
+ * Calls that may be repeated. `any`: also after a failure in which the service may have done its work. `refused`: only
+ * after a refusal.
+ */
+export type Repeatable = "any" | "refused";
+
+/** Limits that apply if no others are given. */
+const DEFAULTS: RetryLimits = { attempts: 5, seconds: 60 };
+
+/** Seconds of the first wait if the service names none. Each further wait is twice as long. */
+const FIRST_WAIT = 0.5;
+
+/** Runs attempts until one succeeds, must not be repeated, or the limits are reached. */
+export async function withRetries<T>(
+  attempt: (earlier: ApiError | undefined) => Promise<T>,
+  repeatable: Repeatable,
+  options: RetryOptions & { signal?: AbortSignal },
+): Promise<T> {
+  const limits = { ...DEFAULTS, ...options.retry };
+  const end = Date.now() + limits.seconds * 1000;
+  let earlier: ApiError | undefined;
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt(earlier);
+    } catch (error) {
+      const wait = isApiError(error) && mayRepeat(error, repeatable) ? waitAfter(error, attempts) : undefined;
+      if (!wait || attempts >= limits.attempts || wait.until.getTime() > end) {
+        throw error;
+      }
+      options.onWait?.(wait);
+      await until(wait.until, options.signal);
+      earlier = mayHaveSucceeded(wait.code) ? (error as ApiError) : earlier;
+    }
+  }
+}
+
+function mayRepeat(error: ApiError, repeatable: Repeatable): boolean {
+  switch (error.code) {
+    case "RATE_LIMITED":
+      return true;
+    // A request at the same time changes the same data. The other conflicts name a field.
+    case "CONFLICT":
+      return error.field === undefined;
+    case "SERVICE_UNAVAILABLE":
+    case "NETWORK_ERROR":
+      return repeatable === "any";
+    case "UNEXPECTED_RESPONSE":
+      return repeatable === "any" && [502, 503, 504].includes(error.status);
+    case "STORAGE_ERROR":
+      return repeatable === "any" && (error.status >= 500 || error.status === 409);
+    default:
+      return false;
+  }
+}
+
+function mayHaveSucceeded(code: ErrorCode): boolean {
+  return code !== "RATE_LIMITED" && code !== "CONFLICT";
+}
+
+function waitAfter({ code, retryAfter }: ApiError, attempts: number): Wait {
+  const backoff = FIRST_WAIT * 2 ** (attempts - 1) * (1 + Math.random() / 2);
+  const seconds = retryAfter ?? backoff;
+  return { code, seconds, until: new Date(Date.now() + seconds * 1000), attempts };
+}
+
+/** Resolves at a time. Rejects with the signal's reason if that is aborted before. */
+function until(time: Date, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, time.getTime() - Date.now());
+    if (signal?.aborted) {
+      abort();
+    } else {
+      signal?.addEventListener("abort", abort, { once: true });
+    }
+  });
+}

@@ -1,0 +1,138 @@
+// Upload of a file: as a form if it is small, otherwise directly into the bucket.
+import { clientError, isApiError } from "./errors.js";
+import { type CallOptions, type CreateOptions, type Http } from "./http.js";
+import { withRetries } from "./retry.js";
+import { sha256 } from "./sha256.js";
+import { transfer } from "./transfer.js";
+
+/** Part of a form in React Native, which reads the file itself. It always goes as a form. */
+export interface NativeFile {
+  uri: string;
+  name: string;
+  type: string;
+}
+
+/** Step of an upload, and its bytes so far. */
+export interface Progress {
+  readonly phase: "hashing" | "sending";
+  readonly bytes: number;
+  /** Bytes of the file. */
+  readonly total: number;
+}
+
+/** Options of an upload. The same `idempotencyKey` with the same file resumes one that failed. */
+export interface UploadOptions extends CreateOptions {
+  /** Name of the file, if it is not a `File`. */
+  name?: string;
+  /** Media type, if the blob has none or a wrong one. */
+  contentType?: string;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Permission to put bytes into the bucket. */
+export interface Permission {
+  id: string;
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+}
+
+/** Description of a file that is going to be put into the bucket. */
+export interface Description {
+  name: string;
+  contentType: string;
+  size: number;
+  sha256: string;
+}
+
+/** Routes of an upload. */
+export interface UploadRoutes<File> {
+  /** Sends the form by `fetch`. */
+  form(form: FormData, fetch: (request: Request) => Promise<Response>): Promise<File>;
+  begin(description: Description, options: CreateOptions): Promise<Permission>;
+  finish(permission: Permission): Promise<File>;
+}
+
+/** Uploads a file. */
+export async function upload<File>(
+  http: Http<any>,
+  file: Blob | NativeFile,
+  formLimit: number,
+  routes: UploadRoutes<File>,
+  options: UploadOptions,
+): Promise<File> {
+  if ("uri" in file || file.size <= formLimit) {
+    return asForm(http, file, routes, options);
+  }
+  return directly(http, file, routes, options);
+}
+
+function asForm<File>(http: Http<any>, file: Blob | NativeFile, routes: UploadRoutes<File>, options: UploadOptions): Promise<File> {
+  const { onProgress } = options;
+  const form = new FormData();
+  if ("uri" in file) {
+    form.append("file", file as unknown as Blob);
+  } else {
+    form.append("file", typed(file, options), nameOf(file, options));
+  }
+  if (!onProgress || "uri" in file) {
+    return routes.form(form, http.fetch);
+  }
+  return routes.form(form, (request) => {
+    const headers = Object.fromEntries(request.headers);
+    // The sender sets it again, because it contains the boundary.
+    delete headers["content-type"];
+    const { method, url, credentials, signal } = request;
+    // A form is longer than its file.
+    const onSent = (bytes: number) => onProgress({ phase: "sending", bytes: Math.min(bytes, file.size), total: file.size });
+    return transfer({ method, url, headers, body: form, credentials, signal, onSent }, http.fetch);
+  });
+}
+
+async function directly<File>(http: Http<any>, file: Blob, routes: UploadRoutes<File>, options: UploadOptions): Promise<File> {
+  const { signal, onProgress } = options;
+  const report = (phase: Progress["phase"]) => (bytes: number) => onProgress?.({ phase, bytes, total: file.size });
+  const hash = await sha256(file, report("hashing"), signal);
+  const description = { name: nameOf(file, options), contentType: options.contentType ?? file.type, size: file.size, sha256: hash };
+  const put = (permission: Permission) => putBytes(http, permission, file, report("sending"), options);
+  const permission = await routes.begin(description, options);
+  try {
+    await put(permission);
+    return await routes.finish(permission);
+  } catch (error) {
+    if (!(isApiError(error) && error.code === "STORAGE_ERROR" && error.status === 403)) {
+      throw error;
+    }
+  }
+  // The permission is over, for example after a long break. Another key begins another upload.
+  const { idempotencyKey: _, ...rest } = options;
+  const next = await routes.begin(description, rest);
+  await put(next);
+  return routes.finish(next);
+}
+
+/** Puts the bytes into the bucket, with retries. If they are there already (412), an earlier attempt has succeeded. */
+async function putBytes(http: Http<any>, permission: Permission, body: Blob, onSent: (bytes: number) => void, options: CallOptions): Promise<void> {
+  const { method, url, headers } = permission;
+  const { signal } = options;
+  await withRetries(
+    async () => {
+      onSent(0);
+      const response = await transfer({ method, url, headers, body, credentials: "omit", onSent, ...(signal && { signal }) }, http.fetch);
+      if (!response.ok && response.status !== 412) {
+        throw clientError("STORAGE_ERROR", `The bucket refused the bytes with status ${response.status}`, response);
+      }
+      onSent(body.size);
+    },
+    "any",
+    http.retryOptions(options),
+  );
+}
+
+function nameOf(file: Blob, { name }: UploadOptions): string {
+  return name ?? (file as { name?: string }).name ?? "file";
+}
+
+function typed(file: Blob, { contentType }: UploadOptions): Blob {
+  return contentType === undefined ? file : file.slice(0, file.size, contentType);
+}
