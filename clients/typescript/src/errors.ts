@@ -48,8 +48,8 @@ export function errorOf(response: Response, body: unknown): ApiError {
   if (typeof described?.code === "string") {
     return failure(described, contextOf(response));
   }
-  const message = (body as { message?: unknown } | undefined)?.message;
-  return clientError("UNEXPECTED_RESPONSE", `${response.status} ${typeof message === "string" ? message : "without a description"}`, response);
+  const { message = "not a response of the service" } = (body ?? {}) as { message?: string };
+  return clientError("UNEXPECTED_RESPONSE", `Status ${response.status}: ${message}`, response);
 }
 
 /** Returns an error of the client itself. */
@@ -59,13 +59,14 @@ export function clientError(code: ClientError["code"], message: string, response
 
 /** Returns the error for a request that `fetch` rejected. An abort stays as it is. */
 export function lost(cause: unknown, signal?: AbortSignal): unknown {
-  return signal?.aborted ? cause : clientError("NETWORK_ERROR", "The request or its response was lost", undefined, cause);
+  const known = signal?.aborted || isApiError(cause);
+  return known ? cause : clientError("NETWORK_ERROR", "The request or its response was lost", undefined, cause);
 }
 
 const NO_RESPONSE: ErrorContext = { status: 0, requestId: undefined, retryAfter: undefined, currentVersion: undefined };
 
 function failure(error: { code: string; message: string }, context: ErrorContext, cause?: unknown): ApiError {
-  return Object.assign(new ApiFailure(error.message, { cause }), error, context) as unknown as ApiError;
+  return Object.assign(new ApiFailure(error.message, cause === undefined ? {} : { cause }), error, context) as unknown as ApiError;
 }
 
 function contextOf({ status, headers }: Response): ErrorContext {

@@ -7,6 +7,9 @@ import { withRetries, type Repeatable, type RetryOptions } from "./retry.js";
 /** Token, or function that returns it. After a 401 it is called once with `expired: true`, for a new one. */
 export type Token = string | ((request: { expired: boolean }) => string | undefined | Promise<string | undefined>);
 
+/** `fetch`, or a function in its place. */
+export type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>;
+
 /** Options of a client. */
 export interface ClientOptions extends RetryOptions {
   /** Address of the API up to its version, for example `https://api.example.com`. */
@@ -14,7 +17,7 @@ export interface ClientOptions extends RetryOptions {
   token?: Token;
   /** `include` sends the cookie instead of a token, also to another origin. */
   credentials?: RequestCredentials;
-  fetch?: typeof globalThis.fetch;
+  fetch?: Fetch;
 }
 
 /** Options of a call. */
@@ -39,7 +42,7 @@ type Result<Body> = Promise<{ data?: Body; error?: unknown; response: Response }
 /** Sender of all calls, typed by the paths of a description. */
 export class Http<Paths extends {}> {
   readonly routes: Client<Paths>;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly #options: ClientOptions;
   #renewal: Promise<string | undefined> | undefined;
 
@@ -48,6 +51,7 @@ export class Http<Paths extends {}> {
     this.#options = options;
     this.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.routes = createClient<Paths>({ baseUrl, credentials, fetch: (request) => this.fetch(request) });
+    this.routes.use({ onResponse: ({ response }) => requireJson(response) });
   }
 
   /** Returns the `data` of the response. */
@@ -92,27 +96,29 @@ export class Http<Paths extends {}> {
   }
 
   async #authorized<T>(options: CallOptions, send: (init: Init) => Result<{ data: T }>): Promise<T> {
-    const token = await this.#token();
+    const token = await this.#token(false);
     try {
       return await once(token, options.signal, send);
     } catch (error) {
       if (!(isApiError(error) && error.code === "UNAUTHORIZED" && typeof this.#options.token === "function")) {
         throw error;
       }
-      return once(await this.#renew(), options.signal, send);
+      return once(await this.#renewed(token), options.signal, send);
     }
   }
 
-  async #token(): Promise<string | undefined> {
+  async #token(expired: boolean): Promise<string | undefined> {
     const { token } = this.#options;
-    return typeof token === "function" ? token({ expired: false }) : token;
+    return typeof token === "function" ? token({ expired }) : token;
   }
 
-  // Calls that fail at the same time share one renewal.
-  #renew(): Promise<string | undefined> {
-    const { token } = this.#options;
-    const renewed = async () => (typeof token === "function" ? token({ expired: true }) : token);
-    this.#renewal ??= renewed().finally(() => (this.#renewal = undefined));
+  // Calls that find the same token expired share one renewal.
+  async #renewed(used: string | undefined): Promise<string | undefined> {
+    const current = await this.#token(false);
+    if (current !== used) {
+      return current;
+    }
+    this.#renewal ??= this.#token(true).finally(() => (this.#renewal = undefined));
     return this.#renewal;
   }
 }
@@ -136,6 +142,13 @@ async function once<T>(token: string | undefined, signal: AbortSignal | undefine
     throw errorOf(response, error);
   }
   return data.data;
+}
+
+/** Throws if a success has another body than JSON, such as the sign-in page of a network. */
+function requireJson(response: Response): undefined {
+  if (response.ok && response.status !== 204 && !response.headers.get("content-type")?.startsWith("application/json")) {
+    throw errorOf(response, undefined);
+  }
 }
 
 function withoutBody<R extends { response: Response }>(result: R): R & { data: { data: true } } {

@@ -1,5 +1,5 @@
 export { isApiError, type ApiError, type ClientError, type ErrorCode, type ErrorContext, type ServiceError } from "./errors.js";
-export type { CallOptions, ClientOptions, CreateOptions, Token } from "./http.js";
+export type { CallOptions, ClientOptions, CreateOptions, Fetch, Token } from "./http.js";
 export * from "./projects.js";
 export type { RetryLimits, RetryOptions, Wait } from "./retry.js";
 export type { NativeFile, Progress, UploadOptions } from "./upload.js";

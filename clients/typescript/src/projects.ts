@@ -1,6 +1,6 @@
 // Methods for the routes of this API. A team with another resource replaces this file.
 import type { components, paths } from "./generated/schema.js";
-import { Http, idempotencyKey, ifMatch, type CallOptions, type ClientOptions, type CreateOptions } from "./http.js";
+import { Http, idempotencyKey, ifMatch, type CallOptions, type ClientOptions, type CreateOptions, type Fetch } from "./http.js";
 import { allPages } from "./pages.js";
 import { upload, type NativeFile, type UploadOptions } from "./upload.js";
 
@@ -120,7 +120,7 @@ export class ProjectsApi {
     const { routes } = this.#http;
     const path = pathOf(project);
     const steps = {
-      form: (form: FormData, fetch: (request: Request) => Promise<Response>) => {
+      form: (form: FormData, fetch: Fetch) => {
         const params = { path, header: idempotencyKey(options) };
         const body = { body: { file: "" }, bodySerializer: () => form, fetch };
         return this.#http.call("any", options, (init) => routes.POST(FILES, { ...init, params, ...body }));

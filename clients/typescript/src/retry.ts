@@ -1,4 +1,5 @@
 // Repetition of calls, with the wait that the service asks for.
+import { sleepUntil } from "./abort.js";
 import { isApiError, type ApiError, type ErrorCode } from "./errors.js";
 
 /** Bounds of the attempts of one call. */
@@ -52,61 +53,46 @@ export async function withRetries<T>(
     try {
       return await attempt(earlier);
     } catch (error) {
-      const wait = isApiError(error) && mayRepeat(error, repeatable) ? waitAfter(error, attempts) : undefined;
-      if (!wait || attempts >= limits.attempts || wait.until.getTime() > end) {
+      if (!isApiError(error)) {
+        throw error;
+      }
+      const transient = isTransient(error);
+      const repeat = isPostponed(error) || (transient && repeatable === "any");
+      const wait = waitAfter(error, attempts);
+      if (!repeat || attempts >= limits.attempts || wait.until.getTime() > end) {
         throw error;
       }
       options.onWait?.(wait);
-      await until(wait.until, options.signal);
-      earlier = mayHaveSucceeded(wait.code) ? (error as ApiError) : earlier;
+      await sleepUntil(wait.until, options.signal);
+      earlier = transient ? error : earlier;
     }
   }
 }
 
-function mayRepeat(error: ApiError, repeatable: Repeatable): boolean {
-  switch (error.code) {
-    case "RATE_LIMITED":
-      return true;
-    // A request at the same time changes the same data. The other conflicts name a field.
-    case "CONFLICT":
-      return error.field === undefined;
+/** Returns `true` if the service has done nothing and a later request can succeed. */
+function isPostponed({ code, status, ...error }: ApiError): boolean {
+  // A conflict without a field is with a request at the same time.
+  const concurrent = code === "CONFLICT" && !("field" in error);
+  return code === "RATE_LIMITED" || concurrent || (code === "UNEXPECTED_RESPONSE" && status === 429);
+}
+
+/** Returns `true` if the service may have done its work, or can do it later. */
+function isTransient({ code, status }: ApiError): boolean {
+  switch (code) {
     case "SERVICE_UNAVAILABLE":
     case "NETWORK_ERROR":
-      return repeatable === "any";
+      return true;
     case "UNEXPECTED_RESPONSE":
-      return repeatable === "any" && [502, 503, 504].includes(error.status);
+      return [502, 503, 504].includes(status);
     case "STORAGE_ERROR":
-      return repeatable === "any" && (error.status >= 500 || error.status === 409);
+      return status >= 500 || status === 409;
     default:
       return false;
   }
-}
-
-function mayHaveSucceeded(code: ErrorCode): boolean {
-  return code !== "RATE_LIMITED" && code !== "CONFLICT";
 }
 
 function waitAfter({ code, retryAfter }: ApiError, attempts: number): Wait {
   const backoff = FIRST_WAIT * 2 ** (attempts - 1) * (1 + Math.random() / 2);
   const seconds = retryAfter ?? backoff;
   return { code, seconds, until: new Date(Date.now() + seconds * 1000), attempts };
-}
-
-/** Resolves at a time. Rejects with the signal's reason if that is aborted before. */
-function until(time: Date, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, time.getTime() - Date.now());
-    if (signal?.aborted) {
-      abort();
-    } else {
-      signal?.addEventListener("abort", abort, { once: true });
-    }
-  });
 }

@@ -1,5 +1,7 @@
 // Requests whose sending can be watched. `fetch` reports no progress, so they go through `XMLHttpRequest` where it exists.
+import { reasonOf, throwIfAborted } from "./abort.js";
 import { lost } from "./errors.js";
+import type { Fetch } from "./http.js";
 
 /** Request with a body that may be large. */
 export interface Transfer {
@@ -14,7 +16,7 @@ export interface Transfer {
 }
 
 /** Sends the request. */
-export async function transfer({ url, onSent, ...init }: Transfer, fetch: typeof globalThis.fetch): Promise<Response> {
+export async function transfer({ url, onSent, ...init }: Transfer, fetch: Fetch): Promise<Response> {
   try {
     return await (onSent && typeof XMLHttpRequest === "function" ? watched(url, init, onSent) : fetch(url, init));
   } catch (cause) {
@@ -25,7 +27,7 @@ export async function transfer({ url, onSent, ...init }: Transfer, fetch: typeof
 function watched(url: string, init: Omit<Transfer, "url" | "onSent">, onSent: (bytes: number) => void): Promise<Response> {
   const { method, headers, body, credentials, signal } = init;
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     request.open(method, url);
@@ -34,7 +36,7 @@ function watched(url: string, init: Omit<Transfer, "url" | "onSent">, onSent: (b
     request.upload.onprogress = ({ loaded }) => onSent(loaded);
     request.onload = () => resolve(responseOf(request));
     request.onerror = () => reject(new TypeError("The request failed"));
-    request.onabort = () => reject(signal?.reason);
+    request.onabort = () => reject(reasonOf(signal));
     request.onloadend = () => signal?.removeEventListener("abort", abort);
     signal?.addEventListener("abort", abort, { once: true });
     request.send(body);

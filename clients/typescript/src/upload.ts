@@ -1,6 +1,6 @@
 // Upload of a file: as a form if it is small, otherwise directly into the bucket.
 import { clientError, isApiError } from "./errors.js";
-import { type CallOptions, type CreateOptions, type Http } from "./http.js";
+import { type CallOptions, type CreateOptions, type Fetch, type Http } from "./http.js";
 import { withRetries } from "./retry.js";
 import { sha256 } from "./sha256.js";
 import { transfer } from "./transfer.js";
@@ -48,7 +48,7 @@ export interface Description {
 /** Routes of an upload. */
 export interface UploadRoutes<File> {
   /** Sends the form by `fetch`. */
-  form(form: FormData, fetch: (request: Request) => Promise<Response>): Promise<File>;
+  form(form: FormData, fetch: Fetch): Promise<File>;
   begin(description: Description, options: CreateOptions): Promise<Permission>;
   finish(permission: Permission): Promise<File>;
 }
@@ -78,7 +78,8 @@ function asForm<File>(http: Http<any>, file: Blob | NativeFile, routes: UploadRo
   if (!onProgress || "uri" in file) {
     return routes.form(form, http.fetch);
   }
-  return routes.form(form, (request) => {
+  return routes.form(form, (input) => {
+    const request = new Request(input);
     const headers = Object.fromEntries(request.headers);
     // The sender sets it again, because it contains the boundary.
     delete headers["content-type"];
