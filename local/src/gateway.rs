@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 
 use crate::body::{ReadBodyError, collect, discard};
 use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
+use crate::page::{Page, Unlisted};
 use crate::tasks::Task;
 use crate::{clock, lambda::Log, terminal};
 
@@ -43,6 +44,8 @@ pub(crate) struct Gateway {
     pub(crate) router: Router<Arc<Pool>>,
     /// CORS settings, if the template has any.
     pub(crate) cors: Option<Cors>,
+    /// Page for a browser, if the stack has one.
+    pub(crate) page: Option<Page>,
     pub(crate) port: u16,
     pub(crate) log: Log,
 }
@@ -67,7 +70,7 @@ async fn handle(
     if let Ok(id) = id.parse() {
         response.headers_mut().insert("apigw-requestid", id);
     }
-    if gateway.log == Log::Print {
+    if gateway.log == Log::Print && response.extensions().get::<Unlisted>().is_none() {
         let status = response.status().as_u16();
         terminal::say(&format!("{line} -> {status} in {} ms", watch.elapsed().as_millis()));
     }
@@ -78,8 +81,9 @@ impl Gateway {
     async fn respond(&self, peer: SocketAddr, id: &str, request: Request) -> Result<Response, Response> {
         let (parts, body) = request.into_parts();
         let path = router::path(parts.uri.path());
-        let found = self.router.find(&parts.method, &path);
-        let matched = found.ok_or_else(|| self.unrouted(&parts))?;
+        let Some(matched) = self.router.find(&parts.method, &path) else {
+            return Err(self.unrouted(&parts, body).await);
+        };
         let body = read(&parts.headers, body).await?;
         let request = GatewayRequest { parts: &parts, path: &path, body: &body, peer, port: self.port, id };
         let event = request.event(&matched.route, &matched.parameters);
@@ -94,8 +98,14 @@ impl Gateway {
         Ok(response)
     }
 
-    /// Returns the response to a request without a route: a preflight for `OPTIONS` if the API has CORS, otherwise 404.
-    fn unrouted(&self, request: &Parts) -> Response {
+    /// Returns the response to a request without a route: the page's, a preflight for `OPTIONS` if the API has CORS,
+    /// otherwise 404.
+    async fn unrouted(&self, request: &Parts, body: Body) -> Response {
+        if let Some(page) = &self.page
+            && let Some(response) = page.respond(request, body).await
+        {
+            return response;
+        }
         match &self.cors {
             Some(cors) if request.method == Method::OPTIONS => cors.preflight(&request.headers),
             _ => failure(StatusCode::NOT_FOUND),

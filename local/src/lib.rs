@@ -16,6 +16,7 @@ pub mod example;
 pub mod gateway;
 pub mod lambda;
 pub mod origins;
+mod page;
 pub mod ports;
 pub mod requests;
 pub mod scaffold;

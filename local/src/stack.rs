@@ -5,9 +5,11 @@ mod options;
 
 pub use options::{Binaries, Options};
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use assembly::{
-    Pools, bind, buckets, consumers, executables, pools, prewarm, routes, s3_program, select, targets,
+    Pools, bind, buckets, consumers, executables, page, pools, prewarm, routes, s3_program, select, targets,
 };
 use aws_credential_types::Credentials;
 use bytes::Bytes;
@@ -31,7 +33,7 @@ pub struct Stack {
     pools: Pools,
     logs: Logs,
     issuer: Option<Issuer>,
-    emulators: Emulators,
+    emulators: Arc<Emulators>,
     streams: Streams,
     _gateway: Task,
 }
@@ -61,8 +63,8 @@ impl Stack {
             },
             buckets(&template, &names, &options.origins),
             options.interceptor.as_deref(),
-        )
-        .await?;
+        );
+        let emulators = Arc::new(emulators.await?);
         provision(&emulators, &template, &names).await?;
         emulators.s3_ready().await?;
         let logs = Logs::new(options.log);
@@ -72,13 +74,14 @@ impl Stack {
         }
         let consumers = consumers(&template, &names, &emulators, &pools, &logs).await?;
         let router = Router::new(targets(&template, &pools));
+        let page = options.page.then(|| page(&template, &names, &options, &emulators, &executables, &pools));
         let cors = template.cors.as_ref().map(|cors| Cors::new(cors, options.origins)).transpose()?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             routes: routes(&template),
             issuer: Issuer::trusted_by(&options.variables),
             streams: Streams::start(consumers, options.streams),
-            _gateway: gateway::serve(listener, Gateway { router, cors, port, log: options.log }),
+            _gateway: gateway::serve(listener, Gateway { router, cors, page, port, log: options.log }),
             template,
             names,
             pools,

@@ -19,6 +19,7 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     options.port = arguments.port;
     options.data = data(&arguments, &options);
     options.emulators = arguments.emulators;
+    options.page = true;
     if !arguments.origins.is_empty() {
         options.origins = std::mem::take(&mut arguments.origins).into();
     }

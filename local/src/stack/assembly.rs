@@ -15,8 +15,10 @@ use crate::emulators::{Bucket, Emulators, Program};
 use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
 use crate::origins::Origins;
+use crate::page::Page;
 use crate::streams::{Api, Consumer};
 use crate::template::{self, Function, Names, RouteKey, Template};
+use crate::token::Issuer;
 
 /// Package and binary of the built-in S3.
 const S3_PROGRAM: &str = "local-s3";
@@ -147,6 +149,27 @@ pub(super) async fn consumers(
         }
     }
     Ok(consumers)
+}
+
+/// Creates the page. Its settings are those of the first function behind the gateway.
+pub(super) fn page(
+    template: &Template,
+    names: &Names,
+    options: &Options,
+    emulators: &Arc<Emulators>,
+    executables: &Executables,
+    pools: &Pools,
+) -> Page {
+    let pool = template.routed().find_map(|function| pools.get(&function.id));
+    Page {
+        template: template.clone(),
+        names: names.clone(),
+        executables: executables.clone(),
+        variables: pool.map(|pool| pool.variables().clone()).unwrap_or_default(),
+        issuer: Issuer::trusted_by(&options.variables),
+        data: options.data.clone(),
+        emulators: Arc::clone(emulators),
+    }
 }
 
 pub(super) fn targets(template: &Template, pools: &Pools) -> Vec<(RouteKey, Arc<Pool>)> {

@@ -55,6 +55,8 @@ pub struct Options {
     pub credentials: Credentials,
     /// Starts an environment of each function with the stack, which fails if a function does not start.
     pub prewarm: bool,
+    /// Serves the page for a browser, besides the routes.
+    pub page: bool,
     /// Times at which the streams of tables are read and delivered to their functions.
     pub streams: Mode,
 }
@@ -78,6 +80,7 @@ impl Options {
             external: External::default(),
             credentials: environment::credentials(false),
             prewarm: false,
+            page: false,
             streams: Mode::Poll,
         }
     }
