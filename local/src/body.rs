@@ -49,7 +49,6 @@ pub(crate) fn discard(mut stream: BodyDataStream) {
 }
 
 /// Returns a body whose rest is discarded when it is dropped, for a service that refuses requests unread.
-#[must_use]
 pub fn discarded_on_drop(body: Body) -> Body {
     if body.is_end_stream() {
         return body;

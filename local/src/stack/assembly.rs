@@ -67,9 +67,9 @@ pub(super) fn s3_program(template: &Template, binaries: &Binaries) -> Program {
     let (folder, is_built) = (template.folder.clone(), matches!(binaries, Binaries::Dir(_)));
     let build = async move {
         let (build, own) = Build::of_this_program()?;
-        let built = own.join(S3_PROGRAM);
-        if is_built && built.is_file() {
-            return Ok(built);
+        let beside = own.join(S3_PROGRAM);
+        if is_built && beside.is_file() {
+            return Ok(beside);
         }
         let executables = build.run(&folder, &[S3_PROGRAM]).await?;
         executables.get(S3_PROGRAM).cloned().with_context(|| format!("{S3_PROGRAM} was not built"))
