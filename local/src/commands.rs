@@ -52,7 +52,7 @@ fn options(build: &Build) -> Result<Options> {
     }
     options.credentials = environment::credentials(external.any());
     options.external = external;
-    options.log = Log::Print;
+    options.log = Log::Raw;
     options.prewarm = true;
     Ok(options)
 }

@@ -8,6 +8,7 @@ mod cors;
 mod event;
 mod reply;
 mod router;
+mod shown;
 
 pub(crate) use cors::Cors;
 pub(crate) use event::{GatewayRequest, request_id};
@@ -25,13 +26,15 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use reply::failure;
+use shown::{Shown, noted};
 use tokio::net::TcpListener;
 
 use crate::body::{ReadBodyError, collect, discard};
-use crate::lambda::{MAX_PAYLOAD, Outcome, Pool};
-use crate::page::{Page, Unlisted};
+use crate::clock::Stopwatch;
+use crate::journal::{Entry, Journal, Status};
+use crate::lambda::{MAX_PAYLOAD, Outcome, Pool, Trace};
+use crate::page::Page;
 use crate::tasks::Task;
-use crate::{clock, lambda::Log, terminal};
 
 /// Largest request body, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -47,7 +50,7 @@ pub(crate) struct Gateway {
     /// Page for a browser, if the stack has one.
     pub(crate) page: Option<Page>,
     pub(crate) port: u16,
-    pub(crate) log: Log,
+    pub(crate) journal: Journal,
 }
 
 /// Serves requests on `listener` until the returned task is dropped.
@@ -63,16 +66,18 @@ async fn handle(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let watch = clock::Stopwatch::start();
-    let line = format!("{} {}", request.method(), request.uri());
+    let watch = Stopwatch::start();
+    let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
+    let subject = format!("{:<6} {target}", request.method().as_str());
     let id = request_id();
     let mut response = gateway.respond(peer, &id, request).await.unwrap_or_else(|refused| refused);
     if let Ok(id) = id.parse() {
         response.headers_mut().insert("apigw-requestid", id);
     }
-    if gateway.log == Log::Print && response.extensions().get::<Unlisted>().is_none() {
-        let status = response.status().as_u16();
-        terminal::say(&format!("{line} -> {status} in {} ms", watch.elapsed().as_millis()));
+    if let Some(Shown { binary, trace, notes }) = response.extensions_mut().remove() {
+        let status = Status::Http(response.status().as_u16());
+        let entry = Entry { binary, status, subject, took: watch.elapsed(), id, notes };
+        gateway.journal.add(entry, trace);
     }
     response
 }
@@ -88,12 +93,19 @@ impl Gateway {
         let request = GatewayRequest { parts: &parts, path: &path, body: &body, peer, port: self.port, id };
         let event = request.event(&matched.route, &matched.parameters);
         if event.len() > MAX_PAYLOAD {
-            return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
+            let note = "the event with this body is larger than Lambda's 6 MB";
+            return Err(noted(failure(StatusCode::PAYLOAD_TOO_LARGE), note));
         }
-        let mut response = invoke(matched.target, event.into()).await?;
+        let trace = Trace::of_request(id);
+        let invoked = invoke(matched.target, event.into(), &trace).await;
+        let binary = matched.target.binary().to_owned();
+        let mut response = show(invoked, binary, trace)?;
         // API Gateway adds these headers only to responses of an integration, not to its own errors.
         if let Some(cors) = &self.cors {
             cors.apply(&parts.headers, response.headers_mut());
+            if let Some(reason) = cors.foreign_origin(&parts.headers) {
+                response = noted(response, reason);
+            }
         }
         Ok(response)
     }
@@ -107,21 +119,59 @@ impl Gateway {
             return response;
         }
         match &self.cors {
-            Some(cors) if request.method == Method::OPTIONS => cors.preflight(&request.headers),
-            _ => failure(StatusCode::NOT_FOUND),
+            Some(cors) if request.method == Method::OPTIONS => {
+                let response = cors.preflight(&request.headers);
+                match cors.refusal(&request.headers) {
+                    Some(reason) => noted(response, reason),
+                    None => response,
+                }
+            }
+            _ => noted(failure(StatusCode::NOT_FOUND), self.no_route(request)),
         }
+    }
+
+    /// Formats the reason of a 404, with the routes that the caller may mean.
+    fn no_route(&self, request: &Parts) -> String {
+        let suggestions = self.router.suggestions(&router::path(request.uri.path()));
+        if suggestions.is_empty() {
+            return "no route".to_owned();
+        }
+        format!("no route; did you mean {}?", suggestions.join(", "))
     }
 }
 
-/// Invokes the function. Without a valid response the gateway returns an error of its own.
-async fn invoke(pool: &Arc<Pool>, event: Bytes) -> Result<Response, Response> {
-    let in_time = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event)).await;
-    let response = match in_time.unwrap_or(Outcome::TimedOut) {
-        Outcome::Response(payload) => reply::response(&payload),
-        Outcome::Error(_) | Outcome::Failed(_) => None,
-        Outcome::TimedOut | Outcome::Throttled => return Err(failure(StatusCode::SERVICE_UNAVAILABLE)),
+/// Adds the invocation to a response's line.
+fn show(
+    invoked: Result<Response, Response>,
+    binary: String,
+    trace: Arc<Trace>,
+) -> Result<Response, Response> {
+    let add = |mut response: Response| {
+        let shown = response.extensions_mut().get_or_insert_default::<Shown>();
+        (shown.binary, shown.trace) = (Some(binary.clone()), Some(Arc::clone(&trace)));
+        response
     };
-    response.ok_or_else(|| failure(StatusCode::INTERNAL_SERVER_ERROR))
+    invoked.map(add).map_err(add)
+}
+
+/// Invokes the function. Without a valid response the gateway returns an error of its own.
+async fn invoke(pool: &Arc<Pool>, event: Bytes, trace: &Arc<Trace>) -> Result<Response, Response> {
+    let in_time = tokio::time::timeout(INTEGRATION_TIMEOUT, pool.invoke(event, trace)).await;
+    let Ok(outcome) = in_time else {
+        let note = format!("timed out: API Gateway waits {} s", INTEGRATION_TIMEOUT.as_secs());
+        return Err(noted(failure(StatusCode::SERVICE_UNAVAILABLE), note));
+    };
+    let status = match outcome {
+        Outcome::TimedOut | Outcome::Throttled => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    match &outcome {
+        Outcome::Response(payload) => {
+            let malformed = || noted(failure(status), "the function's response is malformed");
+            reply::response(payload).ok_or_else(malformed)
+        }
+        _ => Err(noted(failure(status), outcome.problem().unwrap_or_default())),
+    }
 }
 
 /// Reads the whole body. If its `Content-Length` is too large, it is refused unread.
@@ -132,10 +182,14 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
         if !headers.contains_key(header::EXPECT) {
             discard(body.into_data_stream());
         }
-        return Err(failure(StatusCode::PAYLOAD_TOO_LARGE));
+        return Err(too_large());
     }
     collect(body, MAX_BODY).await.map_err(|error| match error {
-        ReadBodyError::TooLarge => failure(StatusCode::PAYLOAD_TOO_LARGE),
-        ReadBodyError::Broken => failure(StatusCode::BAD_REQUEST),
+        ReadBodyError::TooLarge => too_large(),
+        ReadBodyError::Broken => noted(failure(StatusCode::BAD_REQUEST), "the body is incomplete"),
     })
+}
+
+fn too_large() -> Response {
+    noted(failure(StatusCode::PAYLOAD_TOO_LARGE), "the body is larger than API Gateway's 10 MB")
 }

@@ -5,16 +5,19 @@ mod logs;
 mod pool;
 mod process;
 mod runtime_api;
+mod trace;
 mod variables;
 
 pub use logs::Log;
 pub(crate) use logs::Logs;
 pub(crate) use pool::Pool;
 pub(crate) use process::Spec;
+pub(crate) use trace::{Record, Trace};
 pub use variables::overrides;
 pub(crate) use variables::{StackEnv, arn};
 
 use bytes::Bytes;
+use serde_json::Value;
 
 /// Largest event and largest response of a synchronous invocation, in bytes: "6 MB" in Lambda's documentation.
 pub const MAX_PAYLOAD: usize = 6_291_556;
@@ -32,4 +35,23 @@ pub enum Outcome {
     TimedOut,
     /// The queue of requests is full.
     Throttled,
+}
+
+impl Outcome {
+    /// Returns the reason why the function has not responded; `None` if it has.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match self {
+            Self::Response(_) => None,
+            Self::Error(error) => Some(error_message(error)),
+            Self::Failed(reason) => Some(reason.clone()),
+            Self::TimedOut => Some("timed out: it exceeded its Timeout".to_owned()),
+            Self::Throttled => Some("the queue of requests is full".to_owned()),
+        }
+    }
+}
+
+/// Returns the message of a function's error.
+fn error_message(error: &[u8]) -> String {
+    let parsed: Value = serde_json::from_slice(error).unwrap_or_default();
+    parsed["errorMessage"].as_str().map_or_else(|| String::from_utf8_lossy(error).into_owned(), str::to_owned)
 }

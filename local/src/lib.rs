@@ -14,6 +14,7 @@ pub mod emulators;
 pub mod environment;
 pub mod example;
 pub mod gateway;
+mod journal;
 pub mod lambda;
 pub mod origins;
 mod page;

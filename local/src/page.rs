@@ -40,10 +40,6 @@ pub(crate) struct Page {
     pub(crate) emulators: Arc<Emulators>,
 }
 
-/// Mark of a response that the page made, which the terminal doesn't show.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Unlisted;
-
 /// Failure that the page shows: a status and a text.
 type Failure = (StatusCode, String);
 
@@ -87,7 +83,6 @@ impl Page {
             (status, json_response(&json!({ "message": message }))).into_response()
         });
         self.add_headers(&mut response);
-        response.extensions_mut().insert(Unlisted);
         Some(response)
     }
 

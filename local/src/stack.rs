@@ -17,7 +17,8 @@ use bytes::Bytes;
 use crate::emulators::{Emulators, Objects, StoredObject, provision};
 use crate::environment::Variables;
 use crate::gateway::{self, Cors, Gateway, Route, Router};
-use crate::lambda::{Logs, Outcome};
+use crate::journal::Journal;
+use crate::lambda::{Logs, Outcome, Trace};
 use crate::streams::Streams;
 use crate::tasks::Task;
 use crate::template::{Names, Template};
@@ -35,6 +36,7 @@ pub struct Stack {
     issuer: Option<Issuer>,
     emulators: Arc<Emulators>,
     streams: Streams,
+    journal: Journal,
     _gateway: Task,
 }
 
@@ -75,13 +77,18 @@ impl Stack {
         let consumers = consumers(&template, &names, &emulators, &pools, &logs).await?;
         let router = Router::new(targets(&template, &pools));
         let page = options.page.then(|| page(&template, &names, &options, &emulators, &executables, &pools));
+        let journal = Journal::new(&logs);
         let cors = template.cors.as_ref().map(|cors| Cors::new(cors, options.origins)).transpose()?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             routes: routes(&template),
             issuer: Issuer::trusted_by(&options.variables),
             streams: Streams::start(consumers, options.streams),
-            _gateway: gateway::serve(listener, Gateway { router, cors, page, port, log: options.log }),
+            _gateway: gateway::serve(
+                listener,
+                Gateway { router, cors, page, port, journal: journal.clone() },
+            ),
+            journal,
             template,
             names,
             pools,
@@ -207,7 +214,7 @@ impl Stack {
     pub async fn invoke(&self, function: &str, event: impl Into<Bytes> + Send) -> Result<Outcome> {
         let function = self.template.function(function).with_context(|| format!("no function {function}"))?;
         let pool = self.pools.get(&function.id).context("the function has no environments")?;
-        Ok(pool.invoke(event.into()).await)
+        Ok(pool.invoke(event.into(), &Trace::of_invocation()).await)
     }
 
     /// Delivers all changes of tables that were made before this call to the functions that their streams feed, and waits until
@@ -233,6 +240,7 @@ impl Stack {
         for pool in self.pools.values() {
             pool.stop().await;
         }
+        self.journal.flush().await;
     }
 }
 

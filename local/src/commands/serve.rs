@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use local::emulators::Data;
+use local::lambda::Log;
 use local::stack::{Options, Stack};
 use local::terminal;
 
@@ -18,6 +19,7 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     options.port = arguments.port;
     options.data = data(&arguments, &options);
+    options.log = if arguments.json { Log::Raw } else { Log::Terminal };
     options.emulators = arguments.emulators;
     options.page = true;
     if !arguments.origins.is_empty() {

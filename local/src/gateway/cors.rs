@@ -2,13 +2,15 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>
 
+use std::borrow::Cow;
+
 use anyhow::{Context, Result};
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -76,6 +78,28 @@ impl Cors {
         }
     }
 
+    /// Returns the reason why the preflight is not allowed; `None` if it is.
+    pub(super) fn refusal(&self, request: &HeaderMap) -> Option<String> {
+        let Some(method) = single(request, &ACCESS_CONTROL_REQUEST_METHOD) else {
+            return Some("no route, and no preflight: it has no Access-Control-Request-Method".to_owned());
+        };
+        if !self.methods.contains(method.as_bytes()) {
+            return Some(format!("CORS: {} is not one of AllowMethods", lossy(method.as_bytes())));
+        }
+        let refused = requested_headers(request).find(|name| !self.headers.contains(name));
+        let refused = refused.map(|name| format!("CORS: {} is not one of AllowHeaders", lossy(name)));
+        refused.or_else(|| self.foreign_origin(request))
+    }
+
+    /// Returns the reason why the browser hides a response from the page that sent `request`; `None` if it does not.
+    pub(super) fn foreign_origin(&self, request: &HeaderMap) -> Option<String> {
+        let origin = single(request, &ORIGIN).and_then(text)?;
+        let host = single(request, &HOST).and_then(text);
+        let is_own = host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, own)| own == host));
+        let is_foreign = !self.origins.allow(origin) && !is_own;
+        is_foreign.then(|| format!("CORS: {origin} is not one of {}; add it with --origin", self.origins))
+    }
+
     /// Allows the page that sent `request` to read the response. Returns `true` if its origin is allowed.
     fn insert_origin(&self, request: &HeaderMap, response: &mut HeaderMap) -> bool {
         let origin =
@@ -93,10 +117,8 @@ impl Cors {
     /// Returns `true` if the preflight's method and all its headers are allowed.
     fn allows_headers_and_method(&self, request: &HeaderMap) -> bool {
         let method = single(request, &ACCESS_CONTROL_REQUEST_METHOD).and_then(text);
-        let headers = request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
-        let mut headers = headers.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
         method.is_some_and(|method| self.methods.contains(method.as_bytes()))
-            && headers.all(|name| name.trim_ascii().is_empty() || self.headers.contains(name.trim_ascii()))
+            && requested_headers(request).all(|name| self.headers.contains(name))
     }
 }
 
@@ -110,6 +132,17 @@ impl List {
     fn contains(&self, name: &[u8]) -> bool {
         self.names.iter().any(|allowed| allowed == "*" || allowed.as_bytes().eq_ignore_ascii_case(name))
     }
+}
+
+/// Returns the names of the headers that a preflight asks for.
+fn requested_headers(request: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
+    let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    names.map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
+}
+
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 /// Returns the value of a header that occurs exactly once.

@@ -1,5 +1,6 @@
 //! Routing by method and path.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use http::Method;
@@ -74,6 +75,21 @@ impl<T> Router<T> {
             Some(Match { route: entry.key.to_string(), target: &entry.target, parameters })
         })
     }
+
+    /// Returns the routes of this path with other methods; without any, those of the path that it resembles most.
+    pub(super) fn suggestions(&self, path: &str) -> Vec<String> {
+        let routes = |entries: &mut dyn Iterator<Item = &Entry<T>>| -> Vec<_> {
+            entries.map(|entry| entry.key.to_string()).collect()
+        };
+        let same = routes(&mut self.0.iter().filter(|entry| entry.parameters(path).is_some()));
+        if !same.is_empty() {
+            return same;
+        }
+        let nearest = self.0.iter().max_by_key(|entry| entry.resemblance(path));
+        let nearest = nearest.filter(|entry| entry.resemblance(path).0 > 0);
+        let path = nearest.map(|entry| &entry.key.path);
+        routes(&mut self.0.iter().filter(|entry| Some(&entry.key.path) == path))
+    }
 }
 
 impl<T> Entry<T> {
@@ -99,6 +115,20 @@ impl<T> Entry<T> {
             }
         }
         rest.is_none().then_some(parameters)
+    }
+
+    /// Returns the number of leading segments that match `path`, at least the first of them a text, and the difference in
+    /// length, negated.
+    fn resemblance(&self, path: &str) -> (usize, Reverse<usize>) {
+        let parts: Vec<_> = path.trim_matches('/').split('/').collect();
+        let pairs = self.segments.iter().zip(&parts);
+        let matching = pairs.take_while(|(segment, part)| match segment {
+            Segment::Text(text) => text == *part,
+            Segment::Parameter(_) | Segment::Rest(_) => true,
+        });
+        let is_named = matches!(self.segments.first(), Some(Segment::Text(_)));
+        let matching = if is_named { matching.count() } else { 0 };
+        (matching, Reverse(self.segments.len().abs_diff(parts.len())))
     }
 }
 

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
-use crate::terminal;
+use crate::{journal, terminal};
 
 /// Maximum lines that are kept for each function.
 const MAX_LINES: usize = 10_000;
@@ -17,8 +16,10 @@ const FIND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Destination of the functions' logs. The stack keeps them in memory in both cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Log {
-    /// Standard error, each line prefixed with the function's name.
-    Print,
+    /// Standard error, with one line for each request.
+    Terminal,
+    /// Standard error, exactly the functions' lines.
+    Raw,
     /// Memory only.
     Capture,
 }
@@ -36,15 +37,28 @@ impl Logs {
         Self { mode, lines: Arc::default(), written: watch::Sender::new(()) }
     }
 
-    /// Returns `true` if lines are printed immediately.
-    pub(crate) fn printed(&self) -> bool {
-        self.mode == Log::Print
+    /// Returns `true` if requests are shown on the terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.mode == Log::Terminal
+    }
+
+    /// Returns `true` if the functions' lines are on standard error.
+    pub(crate) fn is_printed(&self) -> bool {
+        self.mode != Log::Capture
+    }
+
+    /// Adds a line of the stack itself about the function with this binary.
+    pub(crate) fn note(&self, binary: &str, line: &str) {
+        self.keep(binary, line);
+        if self.is_terminal() {
+            terminal::say(&journal::unattached(binary, line));
+        }
     }
 
     /// Adds a line of the function with this binary.
-    pub(crate) fn write(&self, binary: &str, line: &str) {
-        if self.printed() {
-            terminal::say(&format!("[{binary}] {line}"));
+    pub(crate) fn keep(&self, binary: &str, line: &str) {
+        if self.mode == Log::Raw {
+            terminal::say(line);
         }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = lines.entry(binary.to_owned()).or_default();
@@ -75,15 +89,5 @@ impl Logs {
             }
         };
         tokio::time::timeout(FIND_TIMEOUT, search).await.ok().flatten()
-    }
-
-    /// Adds the lines of `stream` until it ends. Bytes that are not UTF-8 are replaced.
-    pub(crate) async fn forward(self, binary: String, stream: impl AsyncRead + Unpin) {
-        let mut reader = BufReader::new(stream);
-        let mut line = Vec::new();
-        while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
-            self.write(&binary, String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
-            line.clear();
-        }
     }
 }

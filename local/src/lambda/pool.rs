@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use super::Outcome;
 use super::logs::Logs;
 use super::process::{Environment, Served, Spec};
+use super::trace::Trace;
 use crate::environment::Variables;
 
 /// Maximum concurrent environments of a function.
@@ -64,9 +65,9 @@ impl Pool {
     }
 
     /// Runs one invocation to its end, even if the caller stops waiting for it.
-    pub(crate) async fn invoke(self: &Arc<Self>, event: Bytes) -> Outcome {
-        let pool = Arc::clone(self);
-        let task = tokio::spawn(async move { pool.run(event).await });
+    pub(crate) async fn invoke(self: &Arc<Self>, event: Bytes, trace: &Arc<Trace>) -> Outcome {
+        let (pool, trace) = (Arc::clone(self), Arc::clone(trace));
+        let task = tokio::spawn(async move { pool.run(event, &trace).await });
         task.await.unwrap_or_else(|error| Outcome::Failed(error.to_string()))
     }
 
@@ -92,7 +93,7 @@ impl Pool {
         drop(self.environments.acquire_many(MAX_ENVIRONMENTS).await);
     }
 
-    async fn run(&self, event: Bytes) -> Outcome {
+    async fn run(&self, event: Bytes, trace: &Arc<Trace>) -> Outcome {
         let Ok(_admitted) = self.admitted.try_acquire() else {
             return Outcome::Throttled;
         };
@@ -101,7 +102,7 @@ impl Pool {
         };
         let mut closing = self.closing.subscribe();
         tokio::select! {
-            outcome = self.serve(event) => outcome,
+            outcome = self.serve(event, trace) => outcome,
             // The dropped future owns the environment, which kills its process.
             _ = closing.wait_for(|closing| *closing) => Outcome::Failed("the stack is stopping".to_owned()),
         }
@@ -109,23 +110,29 @@ impl Pool {
 
     /// Serves the event in an idle environment or a new one. If an idle one has ended unnoticed, its process never saw the
     /// event, so the next environment may get it.
-    async fn serve(&self, event: Bytes) -> Outcome {
+    async fn serve(&self, event: Bytes, trace: &Arc<Trace>) -> Outcome {
         while let Some(environment) = self.take_idle() {
-            if let Some(outcome) = self.serve_in(environment, event.clone()).await {
+            if let Some(outcome) = self.serve_in(environment, event.clone(), trace).await {
                 return outcome;
             }
         }
         match self.start().await {
             Ok(environment) => {
-                self.serve_in(environment, event).await.unwrap_or_else(|| ended_early(&self.spec))
+                trace.set_cold_start(environment.init());
+                self.serve_in(environment, event, trace).await.unwrap_or_else(|| ended_early(&self.spec))
             }
             Err(error) => Outcome::Failed(format!("{error:#}")),
         }
     }
 
     /// Serves the event; `None` if the process ended before it saw the event.
-    async fn serve_in(&self, mut environment: Environment, event: Bytes) -> Option<Outcome> {
-        match environment.serve(event, self.crashes.subscribe()).await {
+    async fn serve_in(
+        &self,
+        mut environment: Environment,
+        event: Bytes,
+        trace: &Arc<Trace>,
+    ) -> Option<Outcome> {
+        match environment.serve(event, trace, self.crashes.subscribe()).await {
             Served::Done(outcome) => {
                 self.put_idle(environment);
                 Some(outcome)

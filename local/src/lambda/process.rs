@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::Outcome;
 use super::logs::Logs;
 use super::runtime_api::{Invocation, Reply, RuntimeApi};
-use crate::clock;
+use super::trace::{Output, Trace};
+use crate::clock::{self, Stopwatch};
 use crate::environment::Variables;
 
 /// Timeout of init, until the process requests its first event, as on Lambda.
@@ -40,8 +41,10 @@ pub(super) struct Environment {
     spec: Arc<Spec>,
     api: RuntimeApi,
     child: Child,
-    logs: Logs,
+    output: Output,
     readers: JoinSet<()>,
+    /// Time from the start of the process to its first request of an event.
+    init: Duration,
 }
 
 /// Result of serving an event.
@@ -58,27 +61,41 @@ impl Environment {
     /// Starts a process and waits until it requests its first event.
     pub(super) async fn start(spec: &Arc<Spec>, logs: &Logs) -> Result<Self> {
         let api = RuntimeApi::serve().await?;
+        let watch = Stopwatch::start();
         let mut child = spawn(spec, &api)?;
-        let mut readers = JoinSet::new();
+        let (mut readers, output) = (JoinSet::new(), Output::new(logs, &spec.binary));
         if let Some(stream) = child.stdout.take() {
-            readers.spawn(logs.clone().forward(spec.binary.clone(), stream));
+            readers.spawn(output.clone().forward(stream));
         }
         if let Some(stream) = child.stderr.take() {
-            readers.spawn(logs.clone().forward(spec.binary.clone(), stream));
+            readers.spawn(output.clone().forward(stream));
         }
-        let mut environment = Self { spec: Arc::clone(spec), api, child, logs: logs.clone(), readers };
+        let spec = Arc::clone(spec);
+        let mut environment = Self { spec, api, child, output, readers, init: Duration::ZERO };
         environment.first_request().await?;
+        environment.init = watch.elapsed();
         Ok(environment)
     }
 
+    /// Returns the time from the start of the process to its first request of an event.
+    pub(super) fn init(&self) -> Duration {
+        self.init
+    }
+
     /// Gives the process an event and waits for the outcome. Kills the process when `crashes` changes.
-    pub(super) async fn serve(&mut self, event: Bytes, mut crashes: watch::Receiver<()>) -> Served {
+    pub(super) async fn serve(
+        &mut self,
+        event: Bytes,
+        trace: &Arc<Trace>,
+        mut crashes: watch::Receiver<()>,
+    ) -> Served {
         let taken = Arc::new(AtomicBool::new(false));
         let (sender, reply) = oneshot::channel();
-        self.api.send(self.invocation(event, Arc::clone(&taken), sender));
-        tokio::select! {
+        self.output.begin(trace);
+        self.api.send(self.invocation(event, trace, Arc::clone(&taken), sender));
+        let served = tokio::select! {
             biased;
-            Ok(reply) = reply => Served::Done(outcome(reply)),
+            Ok(reply) = reply => return Served::Done(outcome(reply)),
             status = self.child.wait() => self.ended(status, &taken).await,
             () = tokio::time::sleep(self.spec.timeout) => self.timed_out().await,
             Ok(()) = crashes.changed() => {
@@ -86,7 +103,9 @@ impl Environment {
                 let status = self.child.wait().await;
                 self.ended(status, &taken).await
             }
-        }
+        };
+        trace.end();
+        served
     }
 
     /// Ends the process and waits for its end.
@@ -111,16 +130,22 @@ impl Environment {
         }
     }
 
-    fn invocation(&self, event: Bytes, taken: Arc<AtomicBool>, reply: oneshot::Sender<Reply>) -> Invocation {
+    fn invocation(
+        &self,
+        event: Bytes,
+        trace: &Trace,
+        taken: Arc<AtomicBool>,
+        reply: oneshot::Sender<Reply>,
+    ) -> Invocation {
         let timeout = i64::try_from(self.spec.timeout.as_millis()).unwrap_or(i64::MAX);
-        let trace = Uuid::new_v4().simple().to_string();
+        let random = Uuid::new_v4().simple().to_string();
         let now = clock::now();
         Invocation {
-            id: Uuid::new_v4().to_string(),
+            id: trace.invocation.clone(),
             event,
             deadline_ms: now.as_millisecond().saturating_add(timeout),
             arn: self.spec.arn.clone(),
-            trace_id: format!("Root=1-{:08x}-{}", now.as_second(), trace.get(..24).unwrap_or_default()),
+            trace_id: format!("Root=1-{:08x}-{}", now.as_second(), random.get(..24).unwrap_or_default()),
             taken,
             reply,
         }
@@ -131,15 +156,16 @@ impl Environment {
         if !taken.load(Ordering::SeqCst) {
             return Served::NotDelivered;
         }
-        let message = format!("the process ended during an invocation ({})", describe(status));
-        self.logs.write(&self.spec.binary, &message);
+        let message = format!("crashed: the process ended during an invocation ({})", describe(status));
+        self.output.note(&message);
         Served::Broken(Outcome::Failed(message))
     }
 
     async fn timed_out(&mut self) -> Served {
         self.stop().await;
+        self.last_lines().await;
         let message = format!("Task timed out after {:.2} seconds", self.spec.timeout.as_secs_f64());
-        self.logs.write(&self.spec.binary, &message);
+        self.output.note(&message);
         Served::Broken(Outcome::TimedOut)
     }
 

@@ -123,7 +123,7 @@ pub(super) async fn prewarm(pools: &Pools, logs: &Logs) -> Result<()> {
     for pool in pools.values() {
         if let Err(error) = pool.prewarm().await {
             let binary = pool.binary();
-            let lines = if logs.printed() { Vec::new() } else { logs.lines(binary) };
+            let lines = if logs.is_printed() { Vec::new() } else { logs.lines(binary) };
             bail!(lines.iter().fold(format!("{error:#}"), |text, line| format!("{text}\n[{binary}] {line}")));
         }
     }

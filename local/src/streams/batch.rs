@@ -17,18 +17,14 @@ pub(super) enum Failure {
 }
 
 /// Returns the failure of an invocation; `None` if all records succeeded.
-pub(super) fn failure(outcome: Outcome, records: &[Value], reports: bool) -> Option<Failure> {
-    let whole = |reason: &str| Some(Failure::Whole(reason.to_owned()));
+pub(super) fn failure(outcome: &Outcome, records: &[Value], reports: bool) -> Option<Failure> {
     match outcome {
         Outcome::Response(_) if !reports => None,
-        Outcome::Response(response) => match serde_json::from_slice(&response) {
+        Outcome::Response(response) => match serde_json::from_slice(response) {
             Ok(response) => reported(&response, records),
-            Err(_) => whole("its response is not JSON"),
+            Err(_) => Some(Failure::Whole("its response is not JSON".to_owned())),
         },
-        Outcome::Error(error) => whole(&message(&error)),
-        Outcome::Failed(reason) => whole(&reason),
-        Outcome::TimedOut => whole("it exceeded its timeout"),
-        Outcome::Throttled => whole("the queue of requests is full"),
+        _ => outcome.problem().map(Failure::Whole),
     }
 }
 
@@ -44,9 +40,4 @@ fn reported(response: &Value, records: &[Value]) -> Option<Failure> {
         Some(indices) => indices.into_iter().min().map(Failure::From),
         None => Some(Failure::Whole(format!("its response names no record of the batch: {response}"))),
     }
-}
-
-fn message(error: &[u8]) -> String {
-    let parsed: Value = serde_json::from_slice(error).unwrap_or_default();
-    parsed["errorMessage"].as_str().map_or_else(|| String::from_utf8_lossy(error).into_owned(), str::to_owned)
 }

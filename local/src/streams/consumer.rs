@@ -10,7 +10,9 @@ use super::api::Api;
 use super::batch::{Failure, failure};
 use super::reader::Reader;
 use super::record::{description, event_record};
-use crate::lambda::{Logs, Pool};
+use crate::clock::Stopwatch;
+use crate::journal::{Entry, Journal, Status};
+use crate::lambda::{Logs, Pool, Trace};
 use crate::template::Stream;
 
 /// Maximum retries, so that a batch that always fails does not block its shard for a day.
@@ -32,6 +34,7 @@ struct Delivery {
     stream: Stream,
     pool: Arc<Pool>,
     logs: Logs,
+    journal: Journal,
 }
 
 /// Records to deliver together, and the number of attempts that failed.
@@ -44,7 +47,8 @@ struct Batch<'r> {
 impl Consumer {
     /// Creates a consumer that feeds the function of `pool`.
     pub(crate) fn new(api: Api, stream: Stream, pool: Arc<Pool>, logs: Logs) -> Self {
-        Self { reader: Reader::new(api), delivery: Delivery { stream, pool, logs }, fails: false }
+        let delivery = Delivery { stream, pool, journal: Journal::new(&logs), logs };
+        Self { reader: Reader::new(api), delivery, fails: false }
     }
 
     /// Delivers all records that exist, and returns how many were read.
@@ -94,8 +98,19 @@ impl Delivery {
     }
 
     async fn invoke(&self, records: &[Value]) -> Option<Failure> {
-        let outcome = self.pool.invoke(json!({ "Records": records }).to_string().into()).await;
-        failure(outcome, records, self.stream.reports_failures)
+        let (trace, watch) = (Trace::of_invocation(), Stopwatch::start());
+        let outcome = self.pool.invoke(json!({ "Records": records }).to_string().into(), &trace).await;
+        let failure = failure(&outcome, records, self.stream.reports_failures);
+        let entry = Entry {
+            binary: Some(self.pool.binary().to_owned()),
+            status: if failure.is_none() { Status::Succeeded } else { Status::Failed },
+            subject: format!("stream {}", self.pool.binary()),
+            took: watch.elapsed(),
+            id: trace.id.clone(),
+            notes: outcome.problem().into_iter().collect(),
+        };
+        self.journal.add(entry, Some(trace));
+        failure
     }
 
     /// Returns what follows a failure, the first batch last. Splitting is no retry.
@@ -141,7 +156,7 @@ impl Delivery {
     }
 
     fn log(&self, line: &str) {
-        self.logs.write(self.pool.binary(), line);
+        self.logs.note(self.pool.binary(), line);
     }
 }
 

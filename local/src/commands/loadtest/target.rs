@@ -72,7 +72,7 @@ impl Target {
 fn command(build: &Build, data: &TempDir) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program has no path")?);
     command.args(["--port", "0", "--data-dir"]).arg(data.path());
-    command.env("RATE_LIMIT", RATE_LIMIT).env("LOG_LEVEL", "warn");
+    command.env("RATE_LIMIT", RATE_LIMIT).env("LOG_LEVEL", "warn").env("NO_COLOR", "1");
     if build.release {
         command.arg("--release");
     }
@@ -88,17 +88,24 @@ async fn follow(log: ChildStderr, failures: Arc<Mutex<VecDeque<String>>>) {
     let mut lines = BufReader::new(log).lines();
     let mut ready = false;
     while let Ok(Some(line)) = lines.next_line().await {
-        let is_request = line.contains(" -> ");
-        ready |= is_request;
+        let status = status(&line);
+        ready |= status.is_some();
         if !ready {
             terminal::say(&line);
-        } else if !is_request || line.contains(" -> 5") {
+        } else if status.is_none_or(|status| status >= 500) {
             let mut kept = failures.lock().unwrap_or_else(PoisonError::into_inner);
             kept.push_back(line);
             let excess = kept.len().saturating_sub(MAX_LINES);
             kept.drain(..excess);
         }
     }
+}
+
+/// Returns the status in the line of a request, which follows the time.
+fn status(line: &str) -> Option<u16> {
+    let (time, rest) = line.split_once(' ')?;
+    let is_time = time.len() == 8 && time.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
+    rest.split(' ').next().filter(|_| is_time)?.parse().ok()
 }
 
 /// Endpoints in the banner that the stack prints when it is ready.
