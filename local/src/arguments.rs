@@ -62,6 +62,9 @@ pub(crate) struct Serve {
     /// Insert the rows that the functions' examples need.
     #[arg(long)]
     pub(crate) seed: bool,
+    /// Keep the functions as they are, even if their sources change.
+    #[arg(long)]
+    pub(crate) no_rebuild: bool,
     /// Print the functions' JSON log, in place of a line for each request.
     #[arg(long)]
     pub(crate) json: bool,

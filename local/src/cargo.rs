@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
 
-use crate::environment;
+use crate::{environment, terminal};
 
 /// Paths of executables by binary.
 pub type Executables = BTreeMap<String, PathBuf>;
@@ -77,6 +77,35 @@ impl Build {
             bail!("the package {missing} has no binary of that name");
         }
         Ok(executables)
+    }
+
+    /// Builds a binary of [`Build::run`] again, and prints the reason before cargo's messages, if there are any.
+    ///
+    /// # Errors
+    /// Cargo's messages without colors, if it can't be run or the binary doesn't compile.
+    pub(crate) async fn run_again(&self, folder: &Path, binary: &str, reason: &str) -> Result<()> {
+        let mut command = self.command(folder, &["--package", binary, "--bin", binary]);
+        command.args(["--color", if terminal::is_colored() { "always" } else { "never" }]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().context("can't run cargo")?;
+        let mut lines = BufReader::new(child.stderr.take().context("cargo has no output")?).lines();
+        let mut messages = String::new();
+        while let Some(line) = lines.next_line().await.context("can't read cargo's messages")? {
+            let plain = terminal::without_codes(&line);
+            if messages.is_empty() {
+                // A function that is current has no other message.
+                if plain.trim_start().starts_with("Finished") {
+                    continue;
+                }
+                terminal::say(reason);
+            }
+            terminal::say(&line);
+            messages.push_str(&plain);
+            messages.push('\n');
+        }
+        let status = child.wait().await.context("can't wait for cargo")?;
+        ensure!(status.success(), "{}", messages.trim_end());
+        Ok(())
     }
 
     /// Builds the packages that these arguments of `cargo build` select, and blocks the thread. Tests use it, because

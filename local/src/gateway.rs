@@ -97,7 +97,10 @@ impl Gateway {
             return Err(noted(failure(StatusCode::PAYLOAD_TOO_LARGE), note));
         }
         let trace = Trace::of_request(id);
-        let invoked = invoke(matched.target, event.into(), &trace).await;
+        let invoked = match matched.target.refresh(&trace).await {
+            Ok(()) => invoke(matched.target, event.into(), &trace).await,
+            Err(messages) => Ok(noted(reply::broken(messages), "doesn't compile")),
+        };
         let binary = matched.target.binary().to_owned();
         let mut response = show(invoked, binary, trace)?;
         // API Gateway adds these headers only to responses of an integration, not to its own errors.

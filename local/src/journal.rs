@@ -101,10 +101,12 @@ impl Entry {
     fn line(&self, now: &Zoned, record: &Record) -> String {
         let summary = Summary::of(record);
         let time = now.strftime("%H:%M:%S").to_string();
-        let took = match record.cold_start {
-            Some(init) => format!("{} ({} cold start)", milliseconds(self.took), milliseconds(init)),
-            None => milliseconds(self.took),
-        };
+        let waits = [(record.build, "build"), (record.cold_start, "cold start")];
+        let waits =
+            waits.iter().filter_map(|(took, name)| took.map(|took| format!("{} {name}", milliseconds(took))));
+        let waits = waits.collect::<Vec<_>>().join(", ");
+        let waits = if waits.is_empty() { waits } else { format!(" ({waits})") };
+        let took = format!("{}{waits}", milliseconds(self.took));
         let subject = printable(&self.subject, MAX_SUBJECT);
         let caller = summary.caller.map(|caller| printable(&caller, MAX_SUBJECT)).unwrap_or_default();
         let reasons = summary.reason.into_iter().chain(self.notes.iter().cloned());

@@ -19,6 +19,7 @@ pub mod lambda;
 pub mod origins;
 mod page;
 pub mod ports;
+mod rebuild;
 pub mod requests;
 pub mod scaffold;
 mod seed;

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use assembly::{
     Pools, bind, buckets, consumers, executables, page, pools, prewarm, routes, s3_program, select, targets,
+    workspace,
 };
 use aws_credential_types::Credentials;
 use bytes::Bytes;
 
+use crate::clock;
 use crate::emulators::{Emulators, Objects, StoredObject, provision};
 use crate::environment::Variables;
 use crate::gateway::{self, Cors, Gateway, Route, Router};
@@ -52,6 +54,7 @@ impl Stack {
         let mut template = Template::load(&options.template)?;
         // All functions are built even if only one runs, because another selection of packages could change features and
         // recompile dependencies.
+        let workspace = workspace(&options, clock::now());
         let executables = executables(&template, &options.binaries).await?;
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
@@ -70,7 +73,7 @@ impl Stack {
         provision(&emulators, &template, &names).await?;
         emulators.s3_ready().await?;
         let logs = Logs::new(options.log);
-        let pools = pools(&template, &names, &options, &emulators, &executables, &logs)?;
+        let pools = pools(&template, &names, &options, &emulators, &executables, &logs, workspace.as_ref())?;
         if options.prewarm {
             prewarm(&pools, &logs).await?;
         }

@@ -19,6 +19,7 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     let mut options = options(&arguments.build)?;
     options.port = arguments.port;
     options.data = data(&arguments, &options);
+    options.rebuild = !arguments.no_rebuild;
     options.log = if arguments.json { Log::Raw } else { Log::Terminal };
     options.emulators = arguments.emulators;
     options.page = true;

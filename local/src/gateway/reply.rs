@@ -45,6 +45,15 @@ pub(super) fn failure(status: StatusCode) -> Response {
     response
 }
 
+/// Returns the response of a function that doesn't compile: cargo's messages, which API Gateway never sends.
+pub(super) fn broken(messages: String) -> Response {
+    let mut response = Response::new(Body::from(messages));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
 /// Infers a 200 with the payload as its body, because the payload has no status code.
 fn inferred(payload: &Value) -> Reply {
     let body = payload.as_str().map_or_else(|| payload.to_string(), str::to_owned);

@@ -1,6 +1,7 @@
 //! Pool of a function's execution environments. Each handles one event at a time; concurrent requests start further ones,
 //! and idle ones are reused.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
@@ -12,6 +13,7 @@ use super::logs::Logs;
 use super::process::{Environment, Served, Spec};
 use super::trace::Trace;
 use crate::environment::Variables;
+use crate::rebuild::{Freshness, Sources};
 
 /// Maximum concurrent environments of a function.
 const MAX_ENVIRONMENTS: u32 = 64;
@@ -22,7 +24,11 @@ const MAX_WAITING: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Pool {
     spec: Arc<Spec>,
+    /// Sources of the function; `None` if it is never built again.
+    sources: Option<Sources>,
     logs: Logs,
+    /// Number of builds since the start, which tells environments of older ones.
+    builds: AtomicU64,
     /// Environments that wait for an event; the most recently used one is last.
     idle: Mutex<Vec<Environment>>,
     environments: Semaphore,
@@ -32,10 +38,13 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(spec: Spec, logs: Logs) -> Self {
+    /// Creates a pool without environments. If there are `sources`, they are looked at by [`Pool::refresh`].
+    pub(crate) fn new(spec: Spec, sources: Option<Sources>, logs: Logs) -> Self {
         Self {
             spec: Arc::new(spec),
+            sources,
             logs,
+            builds: AtomicU64::new(0),
             idle: Mutex::default(),
             environments: Semaphore::new(MAX_ENVIRONMENTS as usize),
             admitted: Semaphore::new(MAX_ENVIRONMENTS as usize + MAX_WAITING),
@@ -62,6 +71,37 @@ impl Pool {
         let environment = self.start().await?;
         self.put_idle(environment);
         Ok(())
+    }
+
+    /// Builds the function if its sources have changed, even if the caller stops waiting for it. Environments of the build
+    /// before end with their invocation.
+    ///
+    /// # Errors
+    /// Cargo's messages, if the function doesn't compile.
+    pub(crate) async fn refresh(self: &Arc<Self>, trace: &Arc<Trace>) -> Result<(), String> {
+        if self.sources.is_none() {
+            return Ok(());
+        }
+        let (pool, trace) = (Arc::clone(self), Arc::clone(trace));
+        let task = tokio::spawn(async move { pool.refresh_now(&trace).await });
+        task.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    async fn refresh_now(&self, trace: &Trace) -> Result<(), String> {
+        let Some(sources) = &self.sources else { return Ok(()) };
+        match sources.refresh().await {
+            Freshness::Current => Ok(()),
+            Freshness::Broken(messages) => {
+                trace.end();
+                Err(messages)
+            }
+            Freshness::Rebuilt(took) => {
+                trace.set_build(took);
+                self.builds.fetch_add(1, Ordering::SeqCst);
+                self.idle().clear();
+                Ok(())
+            }
+        }
     }
 
     /// Runs one invocation to its end, even if the caller stops waiting for it.
@@ -143,7 +183,8 @@ impl Pool {
     }
 
     async fn start(&self) -> Result<Environment> {
-        let environment = Environment::start(&self.spec, &self.logs).await;
+        let build = self.builds.load(Ordering::SeqCst);
+        let environment = Environment::start(&self.spec, build, &self.logs).await;
         environment.with_context(|| format!("{} does not start", self.spec.binary))
     }
 
@@ -151,11 +192,11 @@ impl Pool {
         self.idle().pop()
     }
 
-    /// Keeps an environment for reuse, unless the pool is closing. The flag is checked under the lock, because `close` and
-    /// `stop` set it before they empty the list.
+    /// Keeps an environment for reuse, unless the pool is closing or has a newer build. Both are checked under the lock,
+    /// because they are set before the list is emptied.
     fn put_idle(&self, environment: Environment) {
         let mut idle = self.idle();
-        if !*self.closing.borrow() {
+        if !*self.closing.borrow() && environment.build() == self.builds.load(Ordering::SeqCst) {
             idle.push(environment);
         }
     }

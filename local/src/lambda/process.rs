@@ -45,6 +45,7 @@ pub(super) struct Environment {
     readers: JoinSet<()>,
     /// Time from the start of the process to its first request of an event.
     init: Duration,
+    build: u64,
 }
 
 /// Result of serving an event.
@@ -59,7 +60,7 @@ pub(super) enum Served {
 
 impl Environment {
     /// Starts a process and waits until it requests its first event.
-    pub(super) async fn start(spec: &Arc<Spec>, logs: &Logs) -> Result<Self> {
+    pub(super) async fn start(spec: &Arc<Spec>, build: u64, logs: &Logs) -> Result<Self> {
         let api = RuntimeApi::serve().await?;
         let watch = Stopwatch::start();
         let mut child = spawn(spec, &api)?;
@@ -71,7 +72,7 @@ impl Environment {
             readers.spawn(output.clone().forward(stream));
         }
         let spec = Arc::clone(spec);
-        let mut environment = Self { spec, api, child, output, readers, init: Duration::ZERO };
+        let mut environment = Self { spec, api, child, output, readers, init: Duration::ZERO, build };
         environment.first_request().await?;
         environment.init = watch.elapsed();
         Ok(environment)
@@ -80,6 +81,11 @@ impl Environment {
     /// Returns the time from the start of the process to its first request of an event.
     pub(super) fn init(&self) -> Duration {
         self.init
+    }
+
+    /// Returns the number of the build that the process runs.
+    pub(super) fn build(&self) -> u64 {
+        self.build
     }
 
     /// Gives the process an event and waits for the outcome. Kills the process when `crashes` changes.

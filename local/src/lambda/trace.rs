@@ -29,6 +29,8 @@ pub(crate) struct Trace {
 /// Findings of an invocation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Record {
+    /// Time of the function's build, if this invocation had to wait for it.
+    pub(crate) build: Option<Duration>,
     /// Time from the start of the process to its first request of an event, if this invocation had to wait for it.
     pub(crate) cold_start: Option<Duration>,
     /// Function's own line about the request or the batch.
@@ -57,6 +59,12 @@ impl Trace {
     pub(super) fn set_cold_start(&self, took: Duration) {
         if let Some(record) = &mut *self.record() {
             record.cold_start = Some(took);
+        }
+    }
+
+    pub(super) fn set_build(&self, took: Duration) {
+        if let Some(record) = &mut *self.record() {
+            record.build = Some(took);
         }
     }
 

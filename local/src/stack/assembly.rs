@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use super::{Binaries, Options};
@@ -16,6 +17,7 @@ use crate::gateway::Route;
 use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
 use crate::origins::Origins;
 use crate::page::Page;
+use crate::rebuild::{Sources, Workspace};
 use crate::streams::{Api, Consumer};
 use crate::template::{self, Function, Names, RouteKey, Template};
 use crate::token::Issuer;
@@ -54,10 +56,21 @@ pub(super) async fn executables(template: &Template, binaries: &Binaries) -> Res
         Binaries::Dir(folder) => {
             Ok(names.into_iter().map(|name| (name.to_owned(), folder.join(name))).collect())
         }
-        Binaries::Build { release } => {
-            let profile = release.then(|| "release".to_owned());
-            Build { profile, target_dir: None }.run(&template.folder, &names).await
+        Binaries::Build { release } => build(*release).run(&template.folder, &names).await,
+    }
+}
+
+fn build(release: bool) -> Build {
+    Build { profile: release.then(|| "release".to_owned()), target_dir: None }
+}
+
+/// Returns the workspace whose functions are built again when their sources change, if the options ask for it.
+pub(super) fn workspace(options: &Options, built: Timestamp) -> Option<Arc<Workspace>> {
+    match options.binaries {
+        Binaries::Build { release: false } if options.rebuild => {
+            Some(Arc::new(Workspace::new(&options.template, build(false), built.into())))
         }
+        _ => None,
     }
 }
 
@@ -94,6 +107,7 @@ pub(super) fn pools(
     emulators: &Emulators,
     executables: &Executables,
     logs: &Logs,
+    workspace: Option<&Arc<Workspace>>,
 ) -> Result<Pools> {
     let stack_env = StackEnv {
         names,
@@ -113,7 +127,8 @@ pub(super) fn pools(
             variables: stack_env.variables(function, &executable),
             executable,
         };
-        Ok((function.id.clone(), Arc::new(Pool::new(spec, logs.clone()))))
+        let sources = workspace.map(|workspace| Sources::new(workspace, binary, &spec.executable));
+        Ok((function.id.clone(), Arc::new(Pool::new(spec, sources, logs.clone()))))
     };
     template.functions.iter().map(pool).collect()
 }

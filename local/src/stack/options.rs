@@ -57,6 +57,8 @@ pub struct Options {
     pub prewarm: bool,
     /// Serves the page for a browser, besides the routes.
     pub page: bool,
+    /// Builds a function again when its sources have changed, if cargo built it for development.
+    pub rebuild: bool,
     /// Times at which the streams of tables are read and delivered to their functions.
     pub streams: Mode,
 }
@@ -81,6 +83,7 @@ impl Options {
             credentials: environment::credentials(false),
             prewarm: false,
             page: false,
+            rebuild: false,
             streams: Mode::Poll,
         }
     }

@@ -99,6 +99,8 @@ impl Delivery {
 
     async fn invoke(&self, records: &[Value]) -> Option<Failure> {
         let (trace, watch) = (Trace::of_invocation(), Stopwatch::start());
+        // A function that doesn't compile goes on with its last build, because its records would be given up.
+        drop(self.pool.refresh(&trace).await);
         let outcome = self.pool.invoke(json!({ "Records": records }).to_string().into(), &trace).await;
         let failure = failure(&outcome, records, self.stream.reports_failures);
         let entry = Entry {

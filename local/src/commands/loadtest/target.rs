@@ -71,7 +71,7 @@ impl Target {
 /// Returns the command that runs this program as the stack.
 fn command(build: &Build, data: &TempDir) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program has no path")?);
-    command.args(["--port", "0", "--data-dir"]).arg(data.path());
+    command.args(["--port", "0", "--no-rebuild", "--data-dir"]).arg(data.path());
     command.env("RATE_LIMIT", RATE_LIMIT).env("LOG_LEVEL", "warn").env("NO_COLOR", "1");
     if build.release {
         command.arg("--release");
