@@ -96,8 +96,10 @@ impl Emulators {
         };
         let (s3, s3_started) = match &external.s3 {
             Some(endpoint) => {
-                let provisioned = objects.provision(endpoint, buckets).await;
-                provisioned.with_context(|| format!("the S3 at {endpoint}"))?;
+                if !buckets.is_empty() {
+                    let provisioned = objects.provision(endpoint, buckets).await;
+                    provisioned.with_context(|| format!("the S3 at {endpoint}"))?;
+                }
                 (Emulator::external(endpoint), None)
             }
             None => {
@@ -126,6 +128,11 @@ impl Emulators {
         let described = described.with_context(|| format!("can't describe {table}"))?.table;
         let arn = described.and_then(|table| table.latest_stream_arn);
         arn.with_context(|| format!("{} gave the table {table} no stream", self.dynamodb.endpoint))
+    }
+
+    /// Returns `true` if the built-in S3 is used.
+    pub(crate) fn has_own_s3(&self) -> bool {
+        self.s3_started.is_some()
     }
 
     /// Waits until S3 has its buckets.

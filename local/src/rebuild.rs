@@ -57,10 +57,10 @@ pub(crate) enum Freshness {
 
 impl Workspace {
     /// Watches the workspace around `template`, whose functions were built by a build that started at `built`.
-    pub(crate) fn new(template: &Path, build: Build, built: SystemTime) -> Self {
+    pub(crate) fn new(template: &Path, cargo: Build, built: SystemTime) -> Self {
         let template_seen = Mutex::new(modified(template).unwrap_or(built));
         let template = std::path::absolute(template).unwrap_or_else(|_| template.to_owned());
-        Self { template, template_seen, built, cargo: build.into() }
+        Self { template, template_seen, built, cargo: cargo.into() }
     }
 
     /// Tells about a change of the template, once for each.
@@ -98,9 +98,9 @@ impl Sources {
             return last.failure.clone().map_or(Freshness::Current, Freshness::Broken);
         };
         let watch = Stopwatch::start();
-        let build = self.workspace.cargo.lock().await;
+        let cargo = self.workspace.cargo.lock().await;
         let (started, before) = (clock::now().into(), modified(&self.executable));
-        let built = self.build(&build, &change).await;
+        let built = self.build(&cargo, &change).await;
         let failure = built.err().map(|error| format!("{} doesn't compile:\n\n{error:#}\n", self.binary));
         *last = Attempt { started, failure: failure.clone() };
         match failure {

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod options;
+mod stages;
 
 pub use options::{Binaries, Options};
 
@@ -9,11 +10,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use assembly::{
-    Pools, bind, buckets, consumers, executables, page, pools, prewarm, routes, s3_program, select, targets,
-    workspace,
+    Pools, bind, buckets, build, consumers, executables, page, pools, prewarm, routes, s3_program, select,
+    targets, workspace,
 };
 use aws_credential_types::Credentials;
 use bytes::Bytes;
+use stages::{Completion, Stages};
 
 use crate::clock;
 use crate::emulators::{Emulators, Objects, StoredObject, provision};
@@ -39,6 +41,7 @@ pub struct Stack {
     emulators: Arc<Emulators>,
     streams: Streams,
     journal: Journal,
+    completion: Completion,
     _gateway: Task,
 }
 
@@ -55,7 +58,13 @@ impl Stack {
         // All functions are built even if only one runs, because another selection of packages could change features and
         // recompile dependencies.
         let workspace = workspace(&options, clock::now());
-        let executables = executables(&template, &options.binaries).await?;
+        let (mut stages, executables) = match &workspace {
+            Some(_) => {
+                let (stages, executables) = Stages::first(build(false), &template).await?;
+                (Some(stages), executables)
+            }
+            None => (None, executables(&template, &options.binaries).await?),
+        };
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
         let emulators = Emulators::start(
@@ -63,7 +72,10 @@ impl Stack {
             options.emulators,
             &options.external,
             Objects {
-                program: s3_program(&template, &options.binaries),
+                program: match &mut stages {
+                    Some(stages) if options.external.s3.is_none() => stages.s3_program(),
+                    _ => s3_program(&template, &options.binaries),
+                },
                 credentials: options.credentials.clone(),
             },
             buckets(&template, &names, &options.origins),
@@ -71,9 +83,12 @@ impl Stack {
         );
         let emulators = Arc::new(emulators.await?);
         provision(&emulators, &template, &names).await?;
-        emulators.s3_ready().await?;
         let logs = Logs::new(options.log);
         let pools = pools(&template, &names, &options, &emulators, &executables, &logs, workspace.as_ref())?;
+        match &stages {
+            Some(stages) => stages.hold(&pools),
+            None => emulators.s3_ready().await?,
+        }
         if options.prewarm {
             prewarm(&pools, &logs).await?;
         }
@@ -92,12 +107,24 @@ impl Stack {
                 Gateway { router, cors, page, port, journal: journal.clone() },
             ),
             journal,
+            completion: Completion::new(
+                stages.map(|stages| stages.rest(pools.clone(), Arc::clone(&emulators), logs.clone())),
+            ),
             template,
             names,
             pools,
             logs,
             emulators,
         })
+    }
+
+    /// Waits until all functions are built and have started. Without [`Options::rebuild`] they were before the stack
+    /// started.
+    ///
+    /// # Errors
+    /// When a function can't be built or does not start, or the S3 emulator does not.
+    pub async fn complete(&self) -> Result<()> {
+        self.completion.wait().await
     }
 
     /// Returns the base URL of the API, without a slash at the end.

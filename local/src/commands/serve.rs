@@ -1,5 +1,6 @@
 //! `local`: runs the stack until a signal stops it.
 
+use std::future::pending;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -34,10 +35,19 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
     io::stdout().write_all(banner::render(&stack, &data)?.as_bytes()).context("can't print the banner")?;
-    stop.await;
+    let failed = async {
+        match stack.complete().await {
+            Ok(()) => pending().await,
+            Err(error) => error,
+        }
+    };
+    let ended = tokio::select! {
+        () = &mut stop => Ok(ExitCode::SUCCESS),
+        error = failed => Err(error),
+    };
     terminal::say("stopping");
     stack.stop().await;
-    Ok(ExitCode::SUCCESS)
+    ended
 }
 
 async fn started(options: Options, seed: bool) -> Result<Stack> {

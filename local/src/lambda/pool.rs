@@ -12,6 +12,7 @@ use super::Outcome;
 use super::logs::Logs;
 use super::process::{Environment, Served, Spec};
 use super::trace::Trace;
+use crate::clock::Stopwatch;
 use crate::environment::Variables;
 use crate::rebuild::{Freshness, Sources};
 
@@ -27,6 +28,8 @@ pub(crate) struct Pool {
     /// Sources of the function; `None` if it is never built again.
     sources: Option<Sources>,
     logs: Logs,
+    /// `false` until the first build has this function.
+    built: watch::Sender<bool>,
     /// Number of builds since the start, which tells environments of older ones.
     builds: AtomicU64,
     /// Environments that wait for an event; the most recently used one is last.
@@ -44,6 +47,7 @@ impl Pool {
             spec: Arc::new(spec),
             sources,
             logs,
+            built: watch::Sender::new(true),
             builds: AtomicU64::new(0),
             idle: Mutex::default(),
             environments: Semaphore::new(MAX_ENVIRONMENTS as usize),
@@ -63,6 +67,16 @@ impl Pool {
         &self.spec.variables
     }
 
+    /// Returns `true` if the function is built.
+    pub(crate) fn is_built(&self) -> bool {
+        *self.built.borrow()
+    }
+
+    /// Tells that the function is built. Until then, with `false`, its requests wait in [`Pool::refresh`].
+    pub(crate) fn set_built(&self, is_built: bool) {
+        self.built.send_replace(is_built);
+    }
+
     /// Starts one environment before the first request.
     ///
     /// # Errors
@@ -73,7 +87,7 @@ impl Pool {
         Ok(())
     }
 
-    /// Builds the function if its sources have changed, even if the caller stops waiting for it. Environments of the build
+    /// Waits for the first build. Builds the function if its sources have changed since, even if the caller stops waiting for it. Environments of the build
     /// before end with their invocation.
     ///
     /// # Errors
@@ -89,6 +103,12 @@ impl Pool {
 
     async fn refresh_now(&self, trace: &Trace) -> Result<(), String> {
         let Some(sources) = &self.sources else { return Ok(()) };
+        let watch = Stopwatch::start();
+        if !self.is_built() {
+            // It fails only without a sender, which this pool has.
+            drop(self.built.subscribe().wait_for(|is_built| *is_built).await);
+            trace.set_build(watch.elapsed());
+        }
         match sources.refresh().await {
             Freshness::Current => Ok(()),
             Freshness::Broken(messages) => {

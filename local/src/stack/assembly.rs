@@ -23,7 +23,7 @@ use crate::template::{self, Function, Names, RouteKey, Template};
 use crate::token::Issuer;
 
 /// Package and binary of the built-in S3.
-const S3_PROGRAM: &str = "local-s3";
+pub(super) const S3_PROGRAM: &str = "local-s3";
 
 /// Environments of all functions, by logical id.
 pub(super) type Pools = BTreeMap<String, Arc<Pool>>;
@@ -60,7 +60,7 @@ pub(super) async fn executables(template: &Template, binaries: &Binaries) -> Res
     }
 }
 
-fn build(release: bool) -> Build {
+pub(super) fn build(release: bool) -> Build {
     Build { profile: release.then(|| "release".to_owned()), target_dir: None }
 }
 
@@ -133,9 +133,9 @@ pub(super) fn pools(
     template.functions.iter().map(pool).collect()
 }
 
-/// Starts an environment of every function. An error includes the function's log, unless it is printed already.
+/// Starts an environment of every function that is built. An error includes the function's log, unless it is printed already.
 pub(super) async fn prewarm(pools: &Pools, logs: &Logs) -> Result<()> {
-    for pool in pools.values() {
+    for pool in pools.values().filter(|pool| pool.is_built()) {
         if let Err(error) = pool.prewarm().await {
             let binary = pool.binary();
             let lines = if logs.is_printed() { Vec::new() } else { logs.lines(binary) };
