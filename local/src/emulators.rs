@@ -94,18 +94,14 @@ impl Emulators {
             Some(endpoint) => Emulator::external(endpoint),
             None => dynamodb::serve(folder.as_ref(), dynamodb_at).await?,
         };
-        let (s3, s3_started) = match &external.s3 {
-            Some(endpoint) => {
-                if !buckets.is_empty() {
-                    let provisioned = objects.provision(endpoint, buckets).await;
-                    provisioned.with_context(|| format!("the S3 at {endpoint}"))?;
-                }
-                (Emulator::external(endpoint), None)
+        let (s3, s3_started) = if let Some(endpoint) = &external.s3 {
+            if !buckets.is_empty() {
+                let provisioned = objects.provision(endpoint, buckets).await;
+                provisioned.with_context(|| format!("the S3 at {endpoint}"))?;
             }
-            None => {
-                let (emulator, started) = s3::serve(objects.clone(), folder.as_ref(), s3_at, buckets).await?;
-                (emulator, started)
-            }
+            (Emulator::external(endpoint), None)
+        } else {
+            s3::serve(objects.clone(), folder.as_ref(), s3_at, buckets).await?
         };
         Ok(Self {
             dynamodb: dynamodb.behind(interceptor, Service::DynamoDb).await?,
