@@ -39,11 +39,16 @@ function followColors() {
   follow();
 }
 
-async function load() {
+// Reads what runs and who is signed in.
+async function loadState() {
   const state = await request("/_local/overview");
   overview.show(state);
+  reference.use(state.session);
   session.show(state.session, state.routes);
-  const { title, version } = (await reference.load(state.session)) ?? { title: "Local stack", version: "" };
+}
+
+async function loadReference() {
+  const { title, version } = (await reference.load()) ?? { title: "Local stack", version: "" };
   document.title = find("title").textContent = title;
   find("address").textContent = `${version} local stack at ${location.host}`;
 }
@@ -56,5 +61,5 @@ for (const name of VIEWS) {
   find(`tab-${name}`).addEventListener("keydown", moveTab);
 }
 find("refresh").addEventListener("click", data.load);
-session.listen(load);
-await load();
+session.listen(loadState);
+await Promise.all([loadState(), loadReference()]);

@@ -4,28 +4,29 @@ import { find, request } from "./dom.js";
 // Parameter that the first organization of the user fills in.
 const ORGANIZATION = "orgId";
 
-const nothing = () => null;
-// The session takes the place of Swagger UI's own dialog, and this stack is the only server.
-const Reduced = {
-  components: { authorizeOperationBtn: nothing, SchemesContainer: nothing, ServersContainer: nothing },
-};
+// The session, and Swagger UI with its description as soon as they are loaded.
+let session, shown;
 
-// Renders the description with the user's token and organization. Returns the API's title and version.
-export async function load({ token, organizations }) {
+// Renders the description. Returns the API's title and version; `undefined` if there is no description.
+export async function load() {
   try {
     const spec = await request("/openapi.json");
-    preset(spec, organizations[0]);
     const ui = SwaggerUIBundle({
       spec,
       domNode: find("reference"),
-      presets: [SwaggerUIBundle.presets.apis, () => Reduced],
       tryItOutEnabled: true,
       displayRequestDuration: true,
       defaultModelsExpandDepth: -1,
       validatorUrl: null,
-      onComplete: () => token && authorize(ui, spec, token),
+      onComplete() {
+        shown = { ui, spec };
+        applySession();
+      },
+      responseInterceptor(response) {
+        fill(idsAt(response.headers?.location));
+        return response;
+      },
     });
-    find("reference-error").textContent = "";
     return spec.info;
   } catch (error) {
     find("reference-error").textContent = error.message;
@@ -33,21 +34,46 @@ export async function load({ token, organizations }) {
   }
 }
 
-function preset(spec, organization) {
-  const items = Object.values(spec.paths ?? {}).flatMap((item) => [item, ...Object.values(item)]);
-  const shared = Object.values(spec.components?.parameters ?? {});
-  for (const parameter of [...shared, ...items.flatMap((item) => item.parameters ?? [])]) {
-    if (organization && parameter.name === ORGANIZATION) {
-      parameter.example = organization;
+export function use(next) {
+  session = next;
+  applySession();
+}
+
+// Fills in token and organization. Requests carry the cookie anyway, but with the token, the `curl` lines that Swagger UI
+// shows work too.
+function applySession() {
+  if (!shown || !session) {
+    return;
+  }
+  const { ui, spec } = shown;
+  const schemes = Object.entries(spec.components?.securitySchemes ?? {});
+  const [bearer] = schemes.find(([, { type, scheme }]) => type === "http" && scheme === "bearer") ?? [];
+  if (bearer && session.token) {
+    ui.preauthorizeApiKey(bearer, session.token);
+  } else if (ui.authSelectors.authorized()?.has(bearer)) {
+    ui.authActions.logout([bearer]);
+  }
+  fill({ [ORGANIZATION]: session.organizations[0] });
+}
+
+// Fills in these path parameters of all operations.
+function fill(values) {
+  const { ui, spec } = shown;
+  for (const [path, item] of Object.entries(spec.paths ?? {})) {
+    for (const [name, value] of Object.entries(values)) {
+      if (value && path.includes(`{${name}}`)) {
+        Object.keys(item).forEach((method) => ui.specActions.changeParam([path, method], name, "path", value, false));
+      }
     }
   }
 }
 
-// Requests carry the cookie anyway. With the token, the `curl` lines that Swagger UI shows work too.
-function authorize(ui, spec, token) {
-  const schemes = Object.entries(spec.components?.securitySchemes ?? {});
-  const [bearer] = schemes.find(([, { type, scheme }]) => type === "http" && scheme === "bearer") ?? [];
-  if (bearer) {
-    ui.preauthorizeApiKey(bearer, token);
-  }
+// Returns the path parameters in the `Location` of a new resource: the ids that further requests need.
+function idsAt(location) {
+  const parts = location?.split("/") ?? [];
+  const templates = Object.keys(shown.spec.paths ?? {}).map((path) => path.split("/"));
+  const isName = (part) => part.startsWith("{");
+  const fits = (template) => template.length === parts.length && template.every((part, at) => isName(part) || part === parts[at]);
+  const names = templates.find(fits)?.map((part, at) => [part, decodeURIComponent(parts[at])]) ?? [];
+  return Object.fromEntries(names.filter(([part]) => isName(part)).map(([part, value]) => [part.slice(1, -1), value]));
 }

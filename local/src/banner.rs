@@ -28,7 +28,8 @@ pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
     writeln!(text, "  {:<15} {}   {}", "DynamoDB", stack.dynamodb_endpoint(), tables.join(", "))?;
     writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
     writeln!(text, "  {:<15} {}", "data", location(data))?;
-    writeln!(text, "\nlistening on {}\n", stack.url())?;
+    writeln!(text, "\nlistening on {}", stack.url())?;
+    writeln!(text, "open it in a browser to sign in, try the API and see the data\n")?;
     text.push_str(&sample_requests(stack)?);
     Ok(text)
 }
