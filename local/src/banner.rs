@@ -28,8 +28,9 @@ pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
     writeln!(text, "  {:<15} {}   {}", "DynamoDB", stack.dynamodb_endpoint(), tables.join(", "))?;
     writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
     writeln!(text, "  {:<15} {}", "data", location(data))?;
-    writeln!(text, "\nlistening on {}", stack.url())?;
-    writeln!(text, "open it in a browser to sign in, try the API and see the data\n")?;
+    let page = if stack.routes().iter().any(|route| route.path == "/") { "/_local/" } else { "/" };
+    writeln!(text, "  {:<15} {}{page}   sign in, try the API, see the data", "page", stack.url())?;
+    writeln!(text, "\nlistening on {}\n", stack.url())?;
     text.push_str(&sample_requests(stack)?);
     Ok(text)
 }

@@ -93,7 +93,7 @@ impl Page {
             Resource::Overview => Ok(json_response(&self.overview(&request.headers))),
             Resource::Data => self.rows_and_objects().await.map(|it| json_response(&it)),
             Resource::SignIn => self.sign_in(body).await,
-            Resource::SignOut => self.sign_out(),
+            Resource::SignOut => Ok(self.sign_out()),
         }
     }
 

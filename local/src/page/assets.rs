@@ -11,9 +11,12 @@ const HTML: &str = "text/html; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 const SCRIPT: &str = "text/javascript";
 
-/// Own files: path, media type, content.
-const OWN: [(&str, &str, &str); 9] = [
-    ("/", HTML, include_str!("../../page/index.html")),
+const PAGE: &str = include_str!("../../page/index.html");
+
+/// Own files: path, media type, content. The page has a second path, because a template may declare a route at `/`.
+const OWN: [(&str, &str, &str); 10] = [
+    ("/", HTML, PAGE),
+    ("/_local/", HTML, PAGE),
     ("/favicon.ico", ICON, include_str!("../../page/icon.svg")),
     ("/_local/page.css", CSS, include_str!("../../page/page.css")),
     ("/_local/page.js", SCRIPT, include_str!("../../page/page.js")),

@@ -60,8 +60,8 @@ impl Page {
     }
 
     /// Removes the cookie.
-    pub(super) fn sign_out(&self) -> Result<Response, Failure> {
-        Ok(self.with_cookie("", Some(Duration::ZERO)))
+    pub(super) fn sign_out(&self) -> Response {
+        self.with_cookie("", Some(Duration::ZERO))
     }
 
     fn issue(&self, user: &str, organizations: &[String], roles: &[String]) -> Result<String, Failure> {
@@ -70,8 +70,8 @@ impl Page {
         if user.is_empty() {
             return Err(refused("Name a user."));
         }
-        let issued = issuer.token(user, organizations, roles, DEFAULT_LIFETIME);
-        issued.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")))
+        let token = issuer.token(user, organizations, roles, DEFAULT_LIFETIME);
+        token.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")))
     }
 
     fn with_cookie(&self, token: &str, lifetime: Option<Duration>) -> Response {

@@ -10,6 +10,7 @@ mod elsewhere;
 mod functions;
 mod gateway;
 mod objects;
+mod page;
 mod presigned;
 mod stored_bodies;
 mod streams;
