@@ -61,6 +61,27 @@ fn documented_routes_are_up_to_date() -> Result<()> {
     Ok(())
 }
 
+/// `scripts/check-openapi` compares the examples with their schemas.
+#[test]
+fn each_operation_and_error_has_an_example() -> Result<()> {
+    let document: Value = serde_json::from_str(&read("docs/openapi.json")?)?;
+    let operations =
+        document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object());
+    let operations = operations.flatten().filter(|(method, _)| *method != "parameters");
+    let requests = operations.clone().map(|(_, operation)| &operation["requestBody"]);
+    let responses = operations.filter_map(|(_, operation)| operation["responses"].as_object()).flatten();
+    let components = document["components"]["responses"].as_object();
+    let bodies =
+        requests.chain(responses.chain(components.into_iter().flatten()).map(|(_, response)| response));
+    let contents = bodies.filter_map(|body| body["content"].as_object()).flatten().collect::<Vec<_>>();
+    let shown =
+        |content: &Value| content.get("example").or(content.get("examples")).is_some_and(|it| !it.is_null());
+    let without: Vec<_> = contents.iter().filter(|(_, content)| !shown(content)).collect();
+    assert!(without.is_empty(), "no example of {without:?}");
+    ensure!(contents.len() > 20, "only {} bodies were read", contents.len());
+    Ok(())
+}
+
 #[test]
 fn each_dependency_has_a_reason() -> Result<()> {
     let manifest = read("Cargo.toml")?;

@@ -10,6 +10,7 @@ use shared::edge::{OkJson, Public, RequestContext, Result, Route, run};
 #[derive(Serialize, JsonSchema)]
 struct Health {
     /// `ok`.
+    #[schemars(extend("const" = "ok"))]
     status: &'static str,
 }
 

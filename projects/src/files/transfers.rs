@@ -41,6 +41,7 @@ pub struct Upload {
     /// URL for one request with the bytes, without a token. It is a credential.
     pub url: String,
     /// Method of the request: `PUT`.
+    #[schemars(extend("const" = "PUT"))]
     pub method: String,
     /// Headers that the request must have beside those that every HTTP client sets itself.
     pub headers: BTreeMap<String, String>,
