@@ -33,7 +33,7 @@ pub fn document(descriptions: &[Description], template: &Template, before: &Valu
         }
     }
     share_parameters(&mut document);
-    document["tags"] = tags.into_iter().map(|name| described_tag(name, before)).collect();
+    document["tags"] = tags.into_iter().map(|name| described_tag(&name, before)).collect();
     for written in ["info", "servers"] {
         if let Some(value) = before.get(written) {
             document[written] = value.clone();
@@ -89,9 +89,9 @@ fn tag(path: &str, collections: &BTreeSet<&str>) -> String {
     capitalized(collection.or(names.next_back()).unwrap_or_default())
 }
 
-fn described_tag(name: String, before: &Value) -> Value {
+fn described_tag(name: &str, before: &Value) -> Value {
     let mut written = before["tags"].as_array().into_iter().flatten();
-    let same = written.find(|tag| tag["name"] == *name).cloned();
+    let same = written.find(|tag| tag["name"] == name).cloned();
     same.unwrap_or_else(
         || json!({"description": format!("Routes of {}.", name.to_lowercase()), "name": name}),
     )

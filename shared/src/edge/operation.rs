@@ -148,35 +148,13 @@ impl Operation {
         resources: &[&'static str],
     ) -> Value {
         let (responses, mut components) = self.responses(resources);
-        let errors = self.errors();
-        let mut operation = json!({"summary": self.summary, "responses": responses});
-        if !self.parameters.is_empty() {
-            operation["parameters"] = self.parameters.into();
-        }
-        if !self.body.is_empty() {
-            operation["requestBody"] = json!({"required": true, "content": self.body});
-        }
-        if self.is_public {
-            operation["security"] = json!([]);
-        }
-        let mut schemas = self.written.take_definitions(true);
-        schemas.extend(errors);
-        merge_inputs(&mut schemas, self.read.take_definitions(true), &mut operation);
+        let mut schemas = self.errors();
+        schemas.extend(self.written.take_definitions(true));
+        let inputs = self.read.take_definitions(true);
+        let mut operation = self.operation(&responses);
+        merge_inputs(&mut schemas, inputs, &mut operation);
         components["schemas"] = schemas.into();
-        components["securitySchemes"] = json!({
-            "bearer": {
-                "description": "A JWT of the service's issuer.",
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-            },
-            "cookie": {
-                "description": "The same JWT, as a browser sends it.",
-                "type": "apiKey",
-                "in": "cookie",
-                "name": "auth",
-            },
-        });
+        components["securitySchemes"] = security_schemes();
         let mut item = json!({method.as_str().to_lowercase(): operation});
         if !parameters.is_empty() {
             item["parameters"] = parameters.iter().map(|name| path_parameter(name)).collect();
@@ -191,32 +169,36 @@ impl Operation {
         document
     }
 
-    /// Returns the responses, and the components that they refer to.
-    fn responses(&mut self, resources: &[&'static str]) -> (Map<String, Value>, Value) {
-        let (status, data, own) = &self.success;
-        let names = self.headers(status.as_u16(), own);
-        let mut used: BTreeSet<&str> = names.iter().copied().collect();
-        let description = status.canonical_reason().unwrap_or("Success");
-        let mut success = json!({"description": description, "headers": references(&names)});
-        if let Some(data) = data {
-            success["content"] = envelope(data);
+    fn operation(self, responses: &Map<String, Value>) -> Value {
+        let mut operation = json!({"summary": self.summary, "responses": responses});
+        if !self.parameters.is_empty() {
+            operation["parameters"] = self.parameters.into();
         }
-        let mut responses = Map::from_iter([(status.as_u16().to_string(), success)]);
+        if !self.body.is_empty() {
+            operation["requestBody"] = json!({"required": true, "content": self.body});
+        }
+        if self.is_public {
+            operation["security"] = json!([]);
+        }
+        operation
+    }
+
+    /// Returns the responses, and the components that they refer to.
+    fn responses(&self, resources: &[&'static str]) -> (Map<String, Value>, Value) {
+        let (status, data, own) = &self.success;
+        let own = self.headers(status.as_u16(), own);
+        let mut responses =
+            Map::from_iter([(status.as_u16().to_string(), success(*status, data.as_ref(), &own))]);
+        let mut used = BTreeSet::from_iter(own);
         let mut components = Map::new();
-        for codes in self
-            .errors
-            .iter()
-            .copied()
-            .collect::<Vec<_>>()
-            .chunk_by(|one, next| one.status() == next.status())
-        {
-            let Some(status) = codes.first().map(|code| code.status().as_u16()) else { continue };
-            let headers = self.headers(status, &[]);
+        let errors: Vec<_> = self.errors.iter().copied().collect();
+        for codes in errors.chunk_by(|one, next| one.status() == next.status()) {
+            let headers = self.headers(codes[0].status().as_u16(), &[]);
             let refusals = Refusals { codes, headers: &headers, resources };
             let (name, mut response) = (refusals.name(), refusals.response());
             response["headers"] = references(&headers).into();
             used.extend(headers);
-            responses.insert(status.to_string(), reference("responses", &name));
+            responses.insert(codes[0].status().as_u16().to_string(), reference("responses", &name));
             components.insert(name, response);
         }
         let headers: Map<_, _> = used.into_iter().map(|name| (name.to_owned(), header(name))).collect();
@@ -225,7 +207,10 @@ impl Operation {
 
     /// Returns the schemas of the error codes.
     fn errors(&mut self) -> Map<String, Value> {
-        let issues = self.written.subschema_for::<Issues>().to_value();
+        let mut issues = Value::Null;
+        if self.errors.contains(&ErrorCode::VALIDATION_ERROR) {
+            issues = self.written.subschema_for::<Issues>().to_value();
+        }
         self.errors.iter().map(|code| (schema_name(*code), schema(*code, &issues))).collect()
     }
 
@@ -264,6 +249,23 @@ fn path_parameter(name: &str) -> Value {
     };
     let schema = json!({"type": "string", "minLength": 1});
     json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
+}
+
+fn success(status: StatusCode, data: Option<&Value>, headers: &[&str]) -> Value {
+    let description = status.canonical_reason().unwrap_or("Success");
+    let mut success = json!({"description": description, "headers": references(headers)});
+    if let Some(data) = data {
+        success["content"] = envelope(data);
+    }
+    success
+}
+
+fn security_schemes() -> Value {
+    let (token, cookie) = ("A JWT of the service's issuer.", "The same JWT, as a browser sends it.");
+    json!({
+        "bearer": {"description": token, "type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "cookie": {"description": cookie, "type": "apiKey", "in": "cookie", "name": "auth"},
+    })
 }
 
 fn envelope(data: &Value) -> Value {
