@@ -100,17 +100,25 @@ impl Operation {
 
     /// Adds a request header whose value is a string.
     pub fn header(&mut self, name: &str, description: &str) {
-        let schema = json!({"type": "string"});
-        self.parameters
-            .push(json!({"name": name, "in": "header", "description": description, "schema": schema}));
+        self.header_of(name, description, &json!({"type": "string"}));
     }
 
     pub(super) fn idempotency_key(&mut self) {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
         let description = "The same key again replays the first success for 24 hours.";
-        let header =
-            json!({"name": "Idempotency-Key", "in": "header", "description": description, "schema": schema});
-        self.parameters.push(header);
+        self.header_of("Idempotency-Key", description, &schema);
+    }
+
+    pub(super) fn if_match(&mut self) {
+        let description = "Entity tags of the versions that the request is for, or `*`.";
+        let tag = r#"(W/)?"[!#-~]*""#;
+        let schema = json!({"type": "string", "pattern": format!(r"^(\*|{tag}(, ?{tag})*)$")});
+        self.header_of("If-Match", description, &schema);
+    }
+
+    fn header_of(&mut self, name: &str, description: &str, schema: &Value) {
+        self.parameters
+            .push(json!({"name": name, "in": "header", "description": description, "schema": schema}));
     }
 
     /// Sets a JSON body of one of these media types.

@@ -96,7 +96,7 @@ impl<I: FromRequest> FromRequest for IfVersion<I> {
 
     fn describe(operation: &mut Operation) {
         I::describe(operation);
-        operation.header("If-Match", "Entity tags of the versions that the request is for, or `*`.");
+        operation.if_match();
         operation.refusals([ErrorCode::VALIDATION_ERROR, ErrorCode::CONFLICT]);
     }
 }
