@@ -288,3 +288,6 @@ fn reference(kind: &str, name: &str) -> Value {
 fn references(headers: &[&str]) -> Map<String, Value> {
     headers.iter().map(|name| ((*name).to_owned(), reference("headers", name))).collect()
 }
+
+#[cfg(test)]
+mod tests;
