@@ -2,7 +2,10 @@
 
 /** Returns the reason of an abort. */
 export function reasonOf(signal: AbortSignal | undefined): unknown {
-  return (signal as { reason?: unknown } | undefined)?.reason ?? Object.assign(new Error("The call was aborted"), { name: "AbortError" });
+  return (
+    (signal as { reason?: unknown } | undefined)?.reason ??
+    Object.assign(new Error("The call was aborted"), { name: "AbortError" })
+  );
 }
 
 /** Throws the reason if the signal is aborted. */

@@ -1,7 +1,11 @@
 // Errors of the service and of the client, as one union by `code`.
 import type { operations } from "./generated/schema.js";
 
-type Failures<Responses> = { [Status in keyof Responses]: Responses[Status] extends { content: { "application/json": { error: infer E } } } ? E : never }[keyof Responses];
+type Failures<Responses> = {
+  [Status in keyof Responses]: Responses[Status] extends { content: { "application/json": { error: infer E } } }
+    ? E
+    : never;
+}[keyof Responses];
 
 /** Errors that the API describes, of all operations. */
 export type ServiceError = { [Name in keyof operations]: Failures<operations[Name]["responses"]> }[keyof operations];
@@ -53,7 +57,12 @@ export function errorOf(response: Response, body: unknown): ApiError {
 }
 
 /** Returns an error of the client itself. */
-export function clientError(code: ClientError["code"], message: string, response?: Response, cause?: unknown): ApiError {
+export function clientError(
+  code: ClientError["code"],
+  message: string,
+  response?: Response,
+  cause?: unknown,
+): ApiError {
   return failure({ code, message }, response ? contextOf(response) : NO_RESPONSE, cause);
 }
 
@@ -66,7 +75,11 @@ export function lost(cause: unknown, signal?: AbortSignal): unknown {
 const NO_RESPONSE: ErrorContext = { status: 0, requestId: undefined, retryAfter: undefined, currentVersion: undefined };
 
 function failure(error: { code: string; message: string }, context: ErrorContext, cause?: unknown): ApiError {
-  return Object.assign(new ApiFailure(error.message, cause === undefined ? {} : { cause }), error, context) as unknown as ApiError;
+  return Object.assign(
+    new ApiFailure(error.message, cause === undefined ? {} : { cause }),
+    error,
+    context,
+  ) as unknown as ApiError;
 }
 
 function contextOf({ status, headers }: Response): ErrorContext {

@@ -1,8 +1,8 @@
-// Calls of the API: token, repetition, the envelope and errors. Names no resource.
+// Calls of the API: token, retries, the envelope and errors. Names no resource.
 import createClient, { type Client } from "openapi-fetch";
 import { clientError, errorOf, isApiError, lost, type ApiError } from "./errors.js";
 import { randomKey } from "./random.js";
-import { withRetries, type Repeatable, type RetryOptions } from "./retry.js";
+import { withRetries, type Retryable, type RetryOptions } from "./retry.js";
 
 /** Token, or function that returns it. After a 401 it is called once with `expired: true`, for a new one. */
 export type Token = string | ((request: { expired: boolean }) => string | undefined | Promise<string | undefined>);
@@ -27,7 +27,7 @@ export interface CallOptions extends RetryOptions {
 
 /** Options of a call that creates something. */
 export interface CreateOptions extends CallOptions {
-  /** Key by which the service recognizes a repetition for 24 hours. Without one, each call makes its own. */
+  /** Key by which the service recognizes a retry for 24 hours. Without one, each call makes its own. */
   idempotencyKey?: string;
 }
 
@@ -55,15 +55,15 @@ export class Http<Paths extends {}> {
   }
 
   /** Returns the `data` of the response. */
-  async call<T>(repeatable: Repeatable, options: CallOptions, send: (init: Init) => Result<{ data: T }>): Promise<T> {
-    return withRetries(() => this.#authorized(options, send), repeatable, this.retryOptions(options));
+  async call<T>(retryable: Retryable, options: CallOptions, send: (init: Init) => Result<{ data: T }>): Promise<T> {
+    return withRetries(() => this.#authorized(options, send), retryable, this.retryOptions(options));
   }
 
   /** Deletes something. Not finding it is a success after a failure in which it may have been deleted. */
   async remove(options: CallOptions, send: (init: Init) => Result<unknown>): Promise<void> {
     const remove = async (earlier: ApiError | undefined) => {
       try {
-        await this.#authorized(options, (init) => send(init).then(withoutBody));
+        await this.#authorized(options, (init) => send(init).then(empty));
       } catch (error) {
         if (!(earlier && isApiError(error) && error.code === "NOT_FOUND")) {
           throw error;
@@ -123,7 +123,7 @@ export class Http<Paths extends {}> {
   }
 }
 
-/** Returns the header by which the service recognizes a repetition, for all attempts of one call. */
+/** Returns the header by which the service recognizes a retry, for all attempts of one call. */
 export function idempotencyKey(options: CreateOptions): { "Idempotency-Key": string } {
   return { "Idempotency-Key": options.idempotencyKey ?? randomKey() };
 }
@@ -133,7 +133,11 @@ export function ifMatch(read: { version?: number }): { "If-Match"?: string } {
   return read.version === undefined ? {} : { "If-Match": `"${read.version}"` };
 }
 
-async function once<T>(token: string | undefined, signal: AbortSignal | undefined, send: (init: Init) => Result<{ data: T }>): Promise<T> {
+async function once<T>(
+  token: string | undefined,
+  signal: AbortSignal | undefined,
+  send: (init: Init) => Result<{ data: T }>,
+): Promise<T> {
   const init = { headers: token ? { Authorization: `Bearer ${token}` } : {}, ...(signal && { signal }) };
   const { data, error, response } = await send(init).catch((cause: unknown) => {
     throw lost(cause, signal);
@@ -151,6 +155,7 @@ function requireJson(response: Response): undefined {
   }
 }
 
-function withoutBody<R extends { response: Response }>(result: R): R & { data: { data: true } } {
-  return { ...result, data: { data: true } };
+/** Returns the result with data, for a response without a body. */
+function empty({ error, response }: { error?: unknown; response: Response }) {
+  return { data: { data: true }, error, response };
 }

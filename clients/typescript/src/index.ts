@@ -1,4 +1,11 @@
-export { isApiError, type ApiError, type ClientError, type ErrorCode, type ErrorContext, type ServiceError } from "./errors.js";
+export {
+  isApiError,
+  type ApiError,
+  type ClientError,
+  type ErrorCode,
+  type ErrorContext,
+  type ServiceError,
+} from "./errors.js";
 export type { CallOptions, ClientOptions, CreateOptions, Fetch, Token } from "./http.js";
 export * from "./projects.js";
 export type { RetryLimits, RetryOptions, Wait } from "./retry.js";

@@ -1,6 +1,6 @@
 // Methods for the routes of this API. A team with another resource replaces this file.
 import type { components, paths } from "./generated/schema.js";
-import { Http, idempotencyKey, ifMatch, type CallOptions, type ClientOptions, type CreateOptions, type Fetch } from "./http.js";
+import { Http, idempotencyKey, ifMatch, type CallOptions, type ClientOptions, type CreateOptions } from "./http.js";
 import { allPages } from "./pages.js";
 import { upload, type NativeFile, type UploadOptions } from "./upload.js";
 
@@ -54,11 +54,12 @@ const FILE = `${FILES}/{fileId}` as const;
 
 /** Client of the Projects API. */
 export class ProjectsApi {
-  readonly #http: Http<paths>;
+  /** Sender of the calls, for routes that have no method here. */
+  readonly http: Http<paths>;
   readonly #formLimit: number;
 
   constructor({ formLimit = FORM_LIMIT, ...options }: ProjectsApiOptions) {
-    this.#http = new Http(options);
+    this.http = new Http(options);
     this.#formLimit = formLimit;
   }
 
@@ -73,32 +74,34 @@ export class ProjectsApi {
   /** Returns a page of the projects, newest first. */
   listProjects(orgId: string, options: PageOptions = {}): Promise<ProjectPage> {
     const params = { path: { orgId }, query: query(options) };
-    return this.#http.call("any", options, (init) => this.#http.routes.GET(PROJECTS, { ...init, params }));
+    return this.http.call("any", options, (init) => this.http.routes.GET(PROJECTS, { ...init, params }));
   }
 
   createProject(orgId: string, body: NewProject, options: CreateOptions = {}): Promise<Project> {
     const params = { path: { orgId }, header: idempotencyKey(options) };
-    return this.#http.call("any", options, (init) => this.#http.routes.POST(PROJECTS, { ...init, params, body }));
+    return this.http.call("any", options, (init) => this.http.routes.POST(PROJECTS, { ...init, params, body }));
   }
 
   getProject(project: ProjectRef, options: CallOptions = {}): Promise<Project> {
     const params = { path: pathOf(project) };
-    return this.#http.call("any", options, (init) => this.#http.routes.GET(PROJECT, { ...init, params }));
+    return this.http.call("any", options, (init) => this.http.routes.GET(PROJECT, { ...init, params }));
   }
 
   /**
    * Changes the fields of `change`; null removes one. After a failure in which the change may have taken effect, it is
-   * not repeated if it is conditional, because the repetition would find a newer version: read the project.
+   * not retried if it is conditional, because the retry would find a newer version: read the project.
    */
   updateProject(project: ProjectRef, change: ProjectChange, options: CallOptions = {}): Promise<Project> {
     const params = { path: pathOf(project), header: ifMatch(project) };
-    const repeatable = project.version === undefined ? "any" : "refused";
-    return this.#http.call(repeatable, options, (init) => this.#http.routes.PATCH(PROJECT, { ...init, params, body: change }));
+    const retryable = project.version === undefined ? "any" : "refused";
+    return this.http.call(retryable, options, (init) =>
+      this.http.routes.PATCH(PROJECT, { ...init, params, body: change }),
+    );
   }
 
   deleteProject(project: ProjectRef, options: CallOptions = {}): Promise<void> {
     const params = { path: pathOf(project), header: ifMatch(project) };
-    return this.#http.remove(options, (init) => this.#http.routes.DELETE(PROJECT, { ...init, params }));
+    return this.http.remove(options, (init) => this.http.routes.DELETE(PROJECT, { ...init, params }));
   }
 
   /** Yields all files of a project, newest first. */
@@ -112,46 +115,48 @@ export class ProjectsApi {
   /** Returns a page of a project's files, newest first. */
   listFiles(project: ProjectRef, options: PageOptions = {}): Promise<FilePage> {
     const params = { path: pathOf(project), query: query(options) };
-    return this.#http.call("any", options, (init) => this.#http.routes.GET(FILES, { ...init, params }));
+    return this.http.call("any", options, (init) => this.http.routes.GET(FILES, { ...init, params }));
   }
 
   /** Uploads a file: as a form if it is small, otherwise directly into the bucket. */
   uploadFile(project: ProjectRef, file: Blob | NativeFile, options: UploadOptions = {}): Promise<ProjectFile> {
-    const { routes } = this.#http;
+    const { routes } = this.http;
     const path = pathOf(project);
     const steps = {
-      form: (form: FormData, fetch: Fetch) => {
+      form: (form: FormData, fetch: (request: Request) => Promise<Response>) => {
         const params = { path, header: idempotencyKey(options) };
         const body = { body: { file: "" }, bodySerializer: () => form, fetch };
-        return this.#http.call("any", options, (init) => routes.POST(FILES, { ...init, params, ...body }));
+        return this.http.call("any", options, (init) => routes.POST(FILES, { ...init, params, ...body }));
       },
       begin: (body: Schemas["NewUpload"], key: CreateOptions) => {
         const params = { path, header: idempotencyKey(key) };
-        return this.#http.call("any", options, (init) => routes.POST(`${PROJECT}/uploads`, { ...init, params, body }));
+        return this.http.call("any", options, (init) => routes.POST(`${PROJECT}/uploads`, { ...init, params, body }));
       },
       finish: ({ id }: { id: string }) => {
         const params = { path: { ...path, uploadId: id } };
-        return this.#http.call("any", options, (init) => routes.POST(`${PROJECT}/uploads/{uploadId}`, { ...init, params }));
+        return this.http.call("any", options, (init) =>
+          routes.POST(`${PROJECT}/uploads/{uploadId}`, { ...init, params }),
+        );
       },
     };
-    return upload(this.#http, file, this.#formLimit, steps, options);
+    return upload(this.http, file, this.#formLimit, steps, options);
   }
 
   /** Returns a file with a URL for its bytes, `download.url`, which is valid for a minute. */
   getFile(file: FileRef, options: CallOptions = {}): Promise<DownloadableFile> {
     const params = { path: filePathOf(file) };
-    return this.#http.call("any", options, (init) => this.#http.routes.GET(FILE, { ...init, params }));
+    return this.http.call("any", options, (init) => this.http.routes.GET(FILE, { ...init, params }));
   }
 
   /** Returns the response with a file's bytes. */
   async downloadFile(file: FileRef, options: CallOptions = {}): Promise<Response> {
     const { download } = await this.getFile(file, options);
-    return this.#http.download(download.url, options);
+    return this.http.download(download.url, options);
   }
 
   deleteFile(file: FileRef, options: CallOptions = {}): Promise<void> {
     const params = { path: filePathOf(file) };
-    return this.#http.remove(options, (init) => this.#http.routes.DELETE(FILE, { ...init, params }));
+    return this.http.remove(options, (init) => this.http.routes.DELETE(FILE, { ...init, params }));
   }
 }
 

@@ -1,12 +1,12 @@
-// Repetition of calls, with the wait that the service asks for.
+// Retries of calls, after the wait that the service asks for.
 import { sleepUntil } from "./abort.js";
 import { isApiError, type ApiError, type ErrorCode } from "./errors.js";
 
 /** Bounds of the attempts of one call. */
 export interface RetryLimits {
-  /** Maximum number of attempts, 5 by default; 1 turns repetition off. */
+  /** Maximum number of attempts, 5 by default; 1 turns retries off. */
   attempts: number;
-  /** Maximum seconds from the first attempt to the last, 60 by default. A longer `Retry-After` is thrown immediately. */
+  /** Maximum seconds of all waits together, 60 by default. A wait beyond it is not begun, and the error is thrown. */
   seconds: number;
 }
 
@@ -29,10 +29,10 @@ export interface RetryOptions {
 }
 
 /**
- * Calls that may be repeated. `any`: also after a failure in which the service may have done its work. `refused`: only
+ * Calls that may be retried. `any`: also after a failure in which the service may have done its work. `refused`: only
  * after a refusal.
  */
-export type Repeatable = "any" | "refused";
+export type Retryable = "any" | "refused";
 
 /** Limits that apply if no others are given. */
 const DEFAULTS: RetryLimits = { attempts: 5, seconds: 60 };
@@ -40,15 +40,15 @@ const DEFAULTS: RetryLimits = { attempts: 5, seconds: 60 };
 /** Seconds of the first wait if the service names none. Each further wait is twice as long. */
 const FIRST_WAIT = 0.5;
 
-/** Runs attempts until one succeeds, must not be repeated, or the limits are reached. */
+/** Runs attempts until one succeeds, must not be retried, or the limits are reached. */
 export async function withRetries<T>(
   attempt: (earlier: ApiError | undefined) => Promise<T>,
-  repeatable: Repeatable,
+  retryable: Retryable,
   options: RetryOptions & { signal?: AbortSignal },
 ): Promise<T> {
   const limits = { ...DEFAULTS, ...options.retry };
-  const end = Date.now() + limits.seconds * 1000;
   let earlier: ApiError | undefined;
+  let waited = 0;
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt(earlier);
@@ -57,13 +57,14 @@ export async function withRetries<T>(
         throw error;
       }
       const transient = isTransient(error);
-      const repeat = isPostponed(error) || (transient && repeatable === "any");
+      const repeat = isPostponed(error) || (transient && retryable === "any");
       const wait = waitAfter(error, attempts);
-      if (!repeat || attempts >= limits.attempts || wait.until.getTime() > end) {
+      if (!repeat || attempts >= limits.attempts || waited + wait.seconds > limits.seconds) {
         throw error;
       }
       options.onWait?.(wait);
       await sleepUntil(wait.until, options.signal);
+      waited += wait.seconds;
       earlier = transient ? error : earlier;
     }
   }

@@ -52,12 +52,12 @@ export class Sha256 {
 }
 
 /** Returns the SHA-256 of a blob, which is read in pieces. */
-export async function sha256(blob: Blob, read: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
+export async function sha256(blob: Blob, read?: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
   const hash = new Sha256();
   for (let offset = 0; offset < blob.size; offset += PIECE) {
     throwIfAborted(signal);
     hash.update(new Uint8Array(await blob.slice(offset, offset + PIECE).arrayBuffer()));
-    read(Math.min(offset + PIECE, blob.size));
+    read?.(Math.min(offset + PIECE, blob.size));
   }
   return hash.hex();
 }
@@ -72,8 +72,14 @@ function compress(state: Int32Array, words: Int32Array): void {
     const s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >>> 10);
     words[index] = words[index - 16]! + s0 + words[index - 7]! + s1;
   }
-  let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!;
-  let e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!;
+  let a = state[0]!,
+    b = state[1]!,
+    c = state[2]!,
+    d = state[3]!;
+  let e = state[4]!,
+    f = state[5]!,
+    g = state[6]!,
+    h = state[7]!;
   for (let index = 0; index < 64; index += 1) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUND[index]! + words[index]!) | 0;

@@ -17,6 +17,7 @@ export interface Transfer {
 
 /** Sends the request. */
 export async function transfer({ url, onSent, ...init }: Transfer, fetch: Fetch): Promise<Response> {
+  onSent?.(0);
   try {
     return await (onSent && typeof XMLHttpRequest === "function" ? watched(url, init, onSent) : fetch(url, init));
   } catch (cause) {
@@ -24,7 +25,11 @@ export async function transfer({ url, onSent, ...init }: Transfer, fetch: Fetch)
   }
 }
 
-function watched(url: string, init: Omit<Transfer, "url" | "onSent">, onSent: (bytes: number) => void): Promise<Response> {
+function watched(
+  url: string,
+  init: Omit<Transfer, "url" | "onSent">,
+  onSent: (bytes: number) => void,
+): Promise<Response> {
   const { method, headers, body, credentials, signal } = init;
   return new Promise((resolve, reject) => {
     throwIfAborted(signal);

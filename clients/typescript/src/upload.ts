@@ -1,9 +1,9 @@
 // Upload of a file: as a form if it is small, otherwise directly into the bucket.
 import { clientError, isApiError } from "./errors.js";
-import { type CallOptions, type CreateOptions, type Fetch, type Http } from "./http.js";
+import type { CreateOptions, Http } from "./http.js";
 import { withRetries } from "./retry.js";
 import { sha256 } from "./sha256.js";
-import { transfer } from "./transfer.js";
+import { transfer, type Transfer } from "./transfer.js";
 
 /** Part of a form in React Native, which reads the file itself. It always goes as a form. */
 export interface NativeFile {
@@ -47,13 +47,12 @@ export interface Description {
 
 /** Routes of an upload. */
 export interface UploadRoutes<File> {
-  /** Sends the form by `fetch`. */
-  form(form: FormData, fetch: Fetch): Promise<File>;
+  form(form: FormData, fetch: (request: Request) => Promise<Response>): Promise<File>;
   begin(description: Description, options: CreateOptions): Promise<Permission>;
   finish(permission: Permission): Promise<File>;
 }
 
-/** Uploads a file. */
+/** Uploads a file: as a form if it has at most `formLimit` bytes. */
 export async function upload<File>(
   http: Http<any>,
   file: Blob | NativeFile,
@@ -61,41 +60,49 @@ export async function upload<File>(
   routes: UploadRoutes<File>,
   options: UploadOptions,
 ): Promise<File> {
-  if ("uri" in file || file.size <= formLimit) {
-    return asForm(http, file, routes, options);
-  }
-  return directly(http, file, routes, options);
-}
-
-function asForm<File>(http: Http<any>, file: Blob | NativeFile, routes: UploadRoutes<File>, options: UploadOptions): Promise<File> {
-  const { onProgress } = options;
-  const form = new FormData();
   if ("uri" in file) {
+    const form = new FormData();
     form.append("file", file as unknown as Blob);
-  } else {
-    form.append("file", typed(file, options), nameOf(file, options));
-  }
-  if (!onProgress || "uri" in file) {
     return routes.form(form, http.fetch);
   }
-  return routes.form(form, (input) => {
-    const request = new Request(input);
-    const headers = Object.fromEntries(request.headers);
-    // The sender sets it again, because it contains the boundary.
-    delete headers["content-type"];
-    const { method, url, credentials, signal } = request;
-    // A form is longer than its file.
-    const onSent = (bytes: number) => onProgress({ phase: "sending", bytes: Math.min(bytes, file.size), total: file.size });
-    return transfer({ method, url, headers, body: form, credentials, signal, onSent }, http.fetch);
-  });
+  return file.size <= formLimit ? asForm(http, file, routes, options) : directly(http, file, routes, options);
 }
 
-async function directly<File>(http: Http<any>, file: Blob, routes: UploadRoutes<File>, options: UploadOptions): Promise<File> {
-  const { signal, onProgress } = options;
-  const report = (phase: Progress["phase"]) => (bytes: number) => onProgress?.({ phase, bytes, total: file.size });
-  const hash = await sha256(file, report("hashing"), signal);
-  const description = { name: nameOf(file, options), contentType: options.contentType ?? file.type, size: file.size, sha256: hash };
-  const put = (permission: Permission) => putBytes(http, permission, file, report("sending"), options);
+async function asForm<File>(
+  http: Http<any>,
+  file: Blob,
+  routes: UploadRoutes<File>,
+  options: UploadOptions,
+): Promise<File> {
+  const report = reporter("sending", file, options);
+  const form = new FormData();
+  form.append("file", typed(file, options), nameOf(file, options));
+  // A form is longer than its file.
+  const onSent = (bytes: number) => report?.(Math.min(bytes, file.size));
+  const send = ({ method, url, headers, credentials, signal }: Request) => {
+    const others = Object.fromEntries([...headers].filter(([name]) => name !== "content-type"));
+    // The content type has the form's boundary, so the sender sets it.
+    return transfer({ method, url, headers: others, body: form, credentials, signal, onSent }, http.fetch);
+  };
+  const uploaded = await routes.form(form, report ? send : http.fetch);
+  report?.(file.size);
+  return uploaded;
+}
+
+async function directly<File>(
+  http: Http<any>,
+  file: Blob,
+  routes: UploadRoutes<File>,
+  options: UploadOptions,
+): Promise<File> {
+  const hash = await sha256(file, reporter("hashing", file, options), options.signal);
+  const description = {
+    name: nameOf(file, options),
+    contentType: options.contentType ?? file.type,
+    size: file.size,
+    sha256: hash,
+  };
+  const put = (permission: Permission) => putBytes(http, permission, file, options);
   const permission = await routes.begin(description, options);
   try {
     await put(permission);
@@ -113,21 +120,29 @@ async function directly<File>(http: Http<any>, file: Blob, routes: UploadRoutes<
 }
 
 /** Puts the bytes into the bucket, with retries. If they are there already (412), an earlier attempt has succeeded. */
-async function putBytes(http: Http<any>, permission: Permission, body: Blob, onSent: (bytes: number) => void, options: CallOptions): Promise<void> {
+async function putBytes(http: Http<any>, permission: Permission, body: Blob, options: UploadOptions): Promise<void> {
   const { method, url, headers } = permission;
   const { signal } = options;
+  const onSent = reporter("sending", body, options);
+  const request: Transfer = { method, url, headers, body, credentials: "omit" };
+  const put = { ...request, ...(signal && { signal }), ...(onSent && { onSent }) };
   await withRetries(
     async () => {
-      onSent(0);
-      const response = await transfer({ method, url, headers, body, credentials: "omit", onSent, ...(signal && { signal }) }, http.fetch);
+      const response = await transfer(put, http.fetch);
       if (!response.ok && response.status !== 412) {
         throw clientError("STORAGE_ERROR", `The bucket refused the bytes with status ${response.status}`, response);
       }
-      onSent(body.size);
+      onSent?.(body.size);
     },
     "any",
     http.retryOptions(options),
   );
+}
+
+type Report = (bytes: number) => void;
+
+function reporter(phase: Progress["phase"], { size: total }: Blob, { onProgress }: UploadOptions): Report | undefined {
+  return onProgress && ((bytes) => onProgress({ phase, bytes, total }));
 }
 
 function nameOf(file: Blob, { name }: UploadOptions): string {

@@ -1,4 +1,4 @@
-// Calls, their repetition, and the errors that they throw.
+// Calls, their retries, and the errors that they throw.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ProjectsApi, isApiError, type Wait } from "projects-api-client";
@@ -20,7 +20,13 @@ test("a project is created, read, changed and deleted", async () => {
 test("every issue of a form is narrowed", async () => {
   const error = await errorOf(newApi().createProject(ORG, { name: " ", color: "red" }));
   assert.ok(error.code === "VALIDATION_ERROR");
-  assert.deepEqual(error.issues.map(({ path, code }) => [path, code]), [[["name"], "too_small"], [["color"], "invalid_format"]]);
+  assert.deepEqual(
+    error.issues.map(({ path, code }) => [path, code]),
+    [
+      [["name"], "too_small"],
+      [["color"], "invalid_format"],
+    ],
+  );
   assert.equal(error.status, 400);
   assert.ok(error.requestId);
 });
@@ -52,7 +58,9 @@ test("a rate limit is waited for", async () => {
 test("a wait beyond the bound is thrown", async () => {
   const api = newApi({ retry: { seconds: 0 } });
   const calls = Array.from({ length: 9 }, () => api.listProjects(ORG));
-  const errors = (await Promise.allSettled(calls)).flatMap((call) => (call.status === "rejected" ? [call.reason as unknown] : []));
+  const errors = (await Promise.allSettled(calls)).flatMap((call) =>
+    call.status === "rejected" ? [call.reason as unknown] : [],
+  );
   assert.equal(errors.length, 1);
   const [error] = errors;
   assert.ok(isApiError(error) && error.code === "RATE_LIMITED" && error.status === 429);
@@ -63,7 +71,9 @@ test("an abort ends a wait", async () => {
   const abort = new AbortController();
   const api = newApi({ onWait: () => abort.abort(new Error("enough")) });
   const calls = Array.from({ length: 9 }, () => api.listProjects(ORG, { signal: abort.signal }));
-  const reasons = (await Promise.allSettled(calls)).flatMap((call) => (call.status === "rejected" ? [String(call.reason)] : []));
+  const reasons = (await Promise.allSettled(calls)).flatMap((call) =>
+    call.status === "rejected" ? [String(call.reason)] : [],
+  );
   assert.ok(reasons.length >= 1);
   assert.ok(reasons.every((reason) => reason === "Error: enough"));
 });
@@ -79,7 +89,10 @@ test("a lost response creates one project", async () => {
   assert.equal(keys.length, 2);
   assert.match(keys[0] ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(keys[0], keys[1]);
-  assert.deepEqual(waits.map(({ code, attempts }) => [code, attempts]), [["NETWORK_ERROR", 1]]);
+  assert.deepEqual(
+    waits.map(({ code, attempts }) => [code, attempts]),
+    [["NETWORK_ERROR", 1]],
+  );
 });
 
 test("the caller's key replays the first response", async () => {
@@ -88,7 +101,18 @@ test("the caller's key replays the first response", async () => {
   const project = { name: newName() };
   const first = await api.createProject(ORG, project, { idempotencyKey });
   assert.deepEqual(await api.createProject(ORG, project, { idempotencyKey }), first);
-  assert.equal((await errorOf(api.createProject(ORG, { name: newName() }, { idempotencyKey }))).code, "UNPROCESSABLE_ENTITY");
+  assert.equal(
+    (await errorOf(api.createProject(ORG, { name: newName() }, { idempotencyKey }))).code,
+    "UNPROCESSABLE_ENTITY",
+  );
+});
+
+test("concurrent calls with one key create one project", async () => {
+  const api = newApi();
+  const options = { idempotencyKey: newName().replaceAll(" ", "-") };
+  const project = { name: newName() };
+  const [first, ...others] = await Promise.all([1, 2, 3].map(() => api.createProject(ORG, project, options)));
+  assert.deepEqual(others, [first, first]);
 });
 
 test("a delete whose response was lost succeeds", async () => {
@@ -96,7 +120,10 @@ test("a delete whose response was lost succeeds", async () => {
   const api = newApi({ fetch: line.fetch });
   const project = await api.createProject(ORG, { name: newName() });
   await api.deleteProject(project);
-  assert.deepEqual(line.requests.map(({ method }) => method), ["POST", "DELETE", "DELETE"]);
+  assert.deepEqual(
+    line.requests.map(({ method }) => method),
+    ["POST", "DELETE", "DELETE"],
+  );
   assert.equal((await errorOf(api.deleteProject(project))).code, "NOT_FOUND");
 });
 
@@ -115,12 +142,17 @@ test("responses of a gateway get their own code", async () => {
   const api = newApi({ fetch: line.fetch });
   await api.listProjects(ORG);
   const error = await errorOf(api.listProjects(ORG));
-  assert.deepEqual([error.code, error.status, error.message], ["UNEXPECTED_RESPONSE", 413, "Status 413: Service Unavailable"]);
+  assert.deepEqual(
+    [error.code, error.status, error.message],
+    ["UNEXPECTED_RESPONSE", 413, "Status 413: Service Unavailable"],
+  );
   assert.equal(line.requests.length, 3);
 });
 
 test("a page in place of JSON is unexpected", async () => {
-  const line = recorder(() => new Response("<h1>Sign in to this network</h1>", { headers: { "content-type": "text/html" } }));
+  const line = recorder(
+    () => new Response("<h1>Sign in to this network</h1>", { headers: { "content-type": "text/html" } }),
+  );
   const error = await errorOf(newApi({ fetch: line.fetch }).listProjects(ORG));
   assert.deepEqual([error.code, error.status], ["UNEXPECTED_RESPONSE", 200]);
 });

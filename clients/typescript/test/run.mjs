@@ -7,7 +7,16 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
 const [local = "../../target/debug/local", chromium = ""] = process.argv.slice(2);
-const env = { ...process.env, LOCAL: resolve(local), CHROMIUM: chromium, RATE_LIMIT: "8/3s", AUTH_LEEWAY_SECONDS: "0", LOG_LEVEL: "error", CORS_ORIGINS: "", TRUSTED_ORIGINS: "" };
+const env = {
+  ...process.env,
+  LOCAL: resolve(local),
+  CHROMIUM: chromium,
+  RATE_LIMIT: "8/3s",
+  AUTH_LEEWAY_SECONDS: "0",
+  LOG_LEVEL: "error",
+  CORS_ORIGINS: "",
+  TRUSTED_ORIGINS: "",
+};
 
 async function listening(stack) {
   for await (const line of createInterface({ input: stack.stdout })) {
@@ -20,11 +29,18 @@ async function listening(stack) {
 }
 
 // The template is found from the binary's folder upwards.
-const stack = spawn(env.LOCAL, ["--ephemeral", "--port", "0"], { env, cwd: dirname(env.LOCAL), stdio: ["ignore", "pipe", "pipe"] });
+const stack = spawn(env.LOCAL, ["--ephemeral", "--port", "0"], {
+  env,
+  cwd: dirname(env.LOCAL),
+  stdio: ["ignore", "pipe", "pipe"],
+});
 const log = text(stack.stderr);
 try {
   const API = await listening(stack);
-  const tests = spawn(process.execPath, ["--test", "--test-reporter", "spec", "dist-test/"], { env: { ...env, API }, stdio: "inherit" });
+  const tests = spawn(process.execPath, ["--test", "--test-reporter", "spec", "dist/test/"], {
+    env: { ...env, API },
+    stdio: "inherit",
+  });
   const [code] = await once(tests, "exit");
   process.exitCode = code;
 } finally {

@@ -9,7 +9,9 @@ export const ORG = "acme";
 /** Returns a token, which is expired immediately if it is for 0 seconds. */
 export function token(user: string = randomUUID(), seconds = 600): string {
   const local = process.env["LOCAL"] ?? "";
-  return execFileSync(local, ["token", "--user", user, "--org", ORG, "--expires-in", String(seconds)], { encoding: "utf8" }).trim();
+  return execFileSync(local, ["token", "--user", user, "--org", ORG, "--expires-in", String(seconds)], {
+    encoding: "utf8",
+  }).trim();
 }
 
 /** Returns a client of a new user, with a rate limit of its own. */
@@ -24,7 +26,10 @@ export function newName(): string {
 
 /** Returns the error that the call throws. */
 export async function errorOf(call: Promise<unknown>): Promise<ApiError> {
-  const error = await call.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (!isApiError(error)) {
     throw new Error("the call did not throw an ApiError", { cause: error });
   }

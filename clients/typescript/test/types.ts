@@ -1,5 +1,12 @@
 // Statements about types, which hold if this file compiles.
-import { ProjectsApi, isApiError, type ApiError, type ErrorCode, type NewProject, type Project } from "projects-api-client";
+import {
+  ProjectsApi,
+  isApiError,
+  type ApiError,
+  type ErrorCode,
+  type NewProject,
+  type Project,
+} from "projects-api-client";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <Statement extends true>(): Statement | undefined => undefined;
@@ -16,7 +23,8 @@ export async function errorsNarrowByCode(call: Promise<Project>): Promise<void> 
     // @ts-expect-error Only some errors have issues.
     void error.issues;
     if (error.code === "VALIDATION_ERROR") {
-      const first: "invalid_type" | "too_small" | "too_big" | "invalid_format" | "custom" | undefined = error.issues[0]?.code;
+      const first: "invalid_type" | "too_small" | "too_big" | "invalid_format" | "custom" | undefined =
+        error.issues[0]?.code;
       void first;
     }
     if (error.code === "CONFLICT" && error.field === "version") {

@@ -22,7 +22,10 @@ test("a small file goes as a form", async () => {
   const owner = await project(api);
   const file = await api.uploadFile(owner, new File(["hello"], "größe.txt", { type: "text/plain" }));
   assert.deepEqual([file.name, file.size, file.contentType], ["größe.txt", 5, "text/plain"]);
-  assert.deepEqual(line.requests.slice(1).map(({ path }) => path.split("/").at(-1)), ["files"]);
+  assert.deepEqual(
+    line.requests.slice(1).map(({ path }) => path.split("/").at(-1)),
+    ["files"],
+  );
   assert.equal(await (await api.downloadFile(file)).text(), "hello");
 });
 
@@ -50,7 +53,10 @@ test("lost responses of an upload are repeated", async () => {
   const api = newApi({ fetch: line.fetch, formLimit: 10 });
   const owner = await project(api);
   const file = await api.uploadFile(owner, text("a,b\nc,d\ne,f\n"), { name: "rows.csv" });
-  assert.deepEqual(line.requests.map(({ method }) => method), ["POST", "POST", "POST", "PUT", "PUT", "POST", "POST"]);
+  assert.deepEqual(
+    line.requests.map(({ method }) => method),
+    ["POST", "POST", "POST", "PUT", "PUT", "POST", "POST"],
+  );
   assert.equal(file.size, 12);
 });
 
@@ -69,11 +75,18 @@ test("the same key resumes an upload", async () => {
 });
 
 test("an expired permission is asked for again", async () => {
-  const line = recorder(({ method }, number) => (method === "PUT" && number === 3 ? new Response("<Error/>", { status: 403 }) : undefined));
+  const line = recorder(({ method }, number) =>
+    method === "PUT" && number === 3 ? new Response("<Error/>", { status: 403 }) : undefined,
+  );
   const api = newApi({ fetch: line.fetch, formLimit: 0 });
-  const file = await api.uploadFile(await project(api), text("a,b\n"), { name: "rows.csv", idempotencyKey: "first-permission" });
+  const file = await api.uploadFile(await project(api), text("a,b\n"), {
+    name: "rows.csv",
+    idempotencyKey: "first-permission",
+  });
   assert.equal(file.size, 4);
-  const keys = line.requests.flatMap(({ path, headers }) => (path.endsWith("/uploads") ? [headers.get("idempotency-key")] : []));
+  const keys = line.requests.flatMap(({ path, headers }) =>
+    path.endsWith("/uploads") ? [headers.get("idempotency-key")] : [],
+  );
   assert.equal(keys.length, 2);
   assert.equal(keys[0], "first-permission");
   assert.notEqual(keys[1], keys[0]);
@@ -99,6 +112,9 @@ test("an aborted upload leaves no file", async () => {
 test("an abort ends the hashing", async () => {
   const abort = new AbortController();
   const api = newApi();
-  const upload = api.uploadFile(await project(api), text(LARGE), { signal: abort.signal, onProgress: () => abort.abort() });
+  const upload = api.uploadFile(await project(api), text(LARGE), {
+    signal: abort.signal,
+    onProgress: () => abort.abort(),
+  });
   await assert.rejects(upload, { name: "AbortError" });
 });

@@ -26,7 +26,11 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
             };
             cookie?: never;
         };
@@ -46,8 +50,16 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
@@ -68,8 +80,16 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
@@ -89,9 +109,21 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                fileId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the file.
+                 * @example 01900000-0000-7000-8000-000000000002
+                 */
+                fileId: components["parameters"]["fileId"];
             };
             cookie?: never;
         };
@@ -111,9 +143,21 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                fileId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the file.
+                 * @example 01900000-0000-7000-8000-000000000002
+                 */
+                fileId: components["parameters"]["fileId"];
             };
             cookie?: never;
         };
@@ -132,8 +176,16 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
@@ -152,9 +204,21 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                uploadId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the upload.
+                 * @example 01900000-0000-7000-8000-000000000003
+                 */
+                uploadId: components["parameters"]["uploadId"];
             };
             cookie?: never;
         };
@@ -172,6 +236,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The request contradicts stored data. */
+        ConflictError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "CONFLICT";
+            /** @description Field at fault, if there is one; `version` for another version than `If-Match` names. */
+            field?: string;
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description Another site sent the request with the user's cookie (CSRF). */
+        CrossSiteRequestError: {
+            /**
+             * @description Code to program against. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "CROSS_SITE_REQUEST";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
         /** @description Opaque place in a list, for the `cursor` of the next request. */
         Cursor: string;
         /** @description Address of a file's bytes. */
@@ -227,10 +313,60 @@ export interface components {
             /** @description Cursor to the next page; null on the last one. */
             nextCursor: components["schemas"]["Cursor"] | null;
         };
+        /** @description The caller may not do this. The same for an organization that doesn't exist. */
+        ForbiddenError: {
+            /**
+             * @description Code to program against. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "FORBIDDEN";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
         /** @description Health of the service. */
         Health: {
             /** @description `ok`. */
             status: string;
+        };
+        /** @description A defect of the service. */
+        InternalError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "INTERNAL_ERROR";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description The `Idempotency-Key` is empty, too long or not visible ASCII. */
+        InvalidIdempotencyKeyError: {
+            /**
+             * @description Code to program against. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "INVALID_IDEMPOTENCY_KEY";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description The body is empty or not JSON. */
+        InvalidJsonError: {
+            /**
+             * @description Code to program against. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "INVALID_JSON";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description The body is malformed `multipart/form-data`. */
+        InvalidMultipartError: {
+            /**
+             * @description Code to program against. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "INVALID_MULTIPART";
+            /** @description Reason in words, for people. */
+            message: string;
         };
         /** @description Broken rule. */
         Issue: {
@@ -271,8 +407,28 @@ export interface components {
              */
             size: number;
         };
+        /** @description The caller's scope has no such resource. */
+        NotFoundError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "NOT_FOUND";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
         /** @description Id of an organization (tenant), as the token's issuer names it. */
         OrgId: string;
+        /** @description The body, or the file in it, is too large. */
+        PayloadTooLargeError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "PAYLOAD_TOO_LARGE";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
         /** @description Project of an organization. */
         Project: {
             /** @description Color, as `#` and six hexadecimal digits. */
@@ -351,8 +507,58 @@ export interface components {
             /** @description Projects, newest first. */
             projects: components["schemas"]["Project"][];
         };
+        /** @description The caller is over the rate limit. */
+        RateLimitedError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "RATE_LIMITED";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
         /** @description Key of an object, or index in an array. */
         Segment: string | number;
+        /** @description A service that this one depends on failed or timed out. */
+        ServiceUnavailableError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "SERVICE_UNAVAILABLE";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description The token is missing or invalid. */
+        UnauthorizedError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "UNAUTHORIZED";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description The request can't be carried out in its present form. */
+        UnprocessableEntityError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "UNPROCESSABLE_ENTITY";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
+        /** @description The body has a media type or a content coding that is not accepted. */
+        UnsupportedMediaTypeError: {
+            /**
+             * @description Code to program against.
+             * @constant
+             */
+            code: "UNSUPPORTED_MEDIA_TYPE";
+            /** @description Reason in words, for people. */
+            message: string;
+        };
         /** @description Permission to upload one file. */
         Upload: {
             /**
@@ -378,188 +584,74 @@ export interface components {
         UploadId: string;
         /** @description Id of a user: the `sub` of the token. */
         UserId: string;
-        InvalidJson: {
-            /** @constant */
-            code: "INVALID_JSON";
-            message: string;
-        };
+        /** @description The input breaks rules, which `issues` lists. */
         ValidationError: {
-            /** @constant */
+            /**
+             * @description Code to program against. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
             code: "VALIDATION_ERROR";
-            message: string;
-            field: string;
-            issues: components["schemas"]["Issues"];
-        };
-        InvalidMultipart: {
-            /** @constant */
-            code: "INVALID_MULTIPART";
-            message: string;
-        };
-        InvalidIdempotencyKey: {
-            /** @constant */
-            code: "INVALID_IDEMPOTENCY_KEY";
-            message: string;
-        };
-        Unauthorized: {
-            /** @constant */
-            code: "UNAUTHORIZED";
-            message: string;
-        };
-        Forbidden: {
-            /** @constant */
-            code: "FORBIDDEN";
-            message: string;
-        };
-        CrossSiteRequest: {
-            /** @constant */
-            code: "CROSS_SITE_REQUEST";
-            message: string;
-        };
-        NotFound: {
-            /** @constant */
-            code: "NOT_FOUND";
-            message: string;
-        };
-        Conflict: {
-            /** @constant */
-            code: "CONFLICT";
-            message: string;
+            /** @description Path of the first issue, as `a.0.b`. Absent if that is with the input as a whole. */
             field?: string;
-        };
-        PayloadTooLarge: {
-            /** @constant */
-            code: "PAYLOAD_TOO_LARGE";
-            message: string;
-        };
-        UnsupportedMediaType: {
-            /** @constant */
-            code: "UNSUPPORTED_MEDIA_TYPE";
-            message: string;
-        };
-        UnprocessableEntity: {
-            /** @constant */
-            code: "UNPROCESSABLE_ENTITY";
-            message: string;
-        };
-        RateLimited: {
-            /** @constant */
-            code: "RATE_LIMITED";
-            message: string;
-        };
-        InternalError: {
-            /** @constant */
-            code: "INTERNAL_ERROR";
-            message: string;
-        };
-        ServiceUnavailable: {
-            /** @constant */
-            code: "SERVICE_UNAVAILABLE";
+            issues: components["schemas"]["Issues"];
+            /** @description Reason in words, for people. */
             message: string;
         };
     };
     responses: {
-        /** @description e */
-        400: {
+        /** @description `CONFLICT`: The request contradicts stored data. */
+        Conflict: {
             headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    error: components["schemas"]["InvalidJson"] | components["schemas"]["ValidationError"] | components["schemas"]["InvalidMultipart"] | components["schemas"]["InvalidIdempotencyKey"];
+                    error: components["schemas"]["ConflictError"];
                 };
             };
         };
-        /** @description e */
-        401: {
+        /** @description `CONFLICT`: The request contradicts stored data. */
+        ConflictWithETag: {
             headers: {
+                ETag: components["headers"]["ETag"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    error: components["schemas"]["Unauthorized"];
+                    error: components["schemas"]["ConflictError"];
                 };
             };
         };
-        /** @description e */
-        403: {
+        /**
+         * @description `CROSS_SITE_REQUEST`: Another site sent the request with the user's cookie (CSRF).
+         *
+         *     `FORBIDDEN`: The caller may not do this. The same for an organization that doesn't exist.
+         */
+        CrossSiteRequestOrForbidden: {
             headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    error: components["schemas"]["Forbidden"] | components["schemas"]["CrossSiteRequest"];
+                    error: components["schemas"]["CrossSiteRequestError"] | components["schemas"]["ForbiddenError"];
                 };
             };
         };
-        /** @description e */
-        404: {
+        /** @description `INTERNAL_ERROR`: A defect of the service. */
+        InternalError: {
             headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    error: components["schemas"]["NotFound"];
-                };
-            };
-        };
-        /** @description e */
-        409: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    error: components["schemas"]["Conflict"];
-                };
-            };
-        };
-        /** @description e */
-        413: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    error: components["schemas"]["PayloadTooLarge"];
-                };
-            };
-        };
-        /** @description e */
-        415: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    error: components["schemas"]["UnsupportedMediaType"];
-                };
-            };
-        };
-        /** @description e */
-        422: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    error: components["schemas"]["UnprocessableEntity"];
-                };
-            };
-        };
-        /** @description e */
-        429: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    error: components["schemas"]["RateLimited"];
-                };
-            };
-        };
-        /** @description e */
-        500: {
-            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
                 [name: string]: unknown;
             };
             content: {
@@ -568,21 +660,255 @@ export interface components {
                 };
             };
         };
-        /** @description e */
-        503: {
+        /**
+         * @description `INVALID_IDEMPOTENCY_KEY`: The `Idempotency-Key` is empty, too long or not visible ASCII.
+         *
+         *     `INVALID_JSON`: The body is empty or not JSON.
+         *
+         *     `VALIDATION_ERROR`: The input breaks rules, which `issues` lists.
+         */
+        InvalidIdempotencyKeyOrInvalidJsonOrValidationError: {
             headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    error: components["schemas"]["ServiceUnavailable"];
+                    error: components["schemas"]["InvalidIdempotencyKeyError"] | components["schemas"]["InvalidJsonError"] | components["schemas"]["ValidationError"];
+                };
+            };
+        };
+        /**
+         * @description `INVALID_IDEMPOTENCY_KEY`: The `Idempotency-Key` is empty, too long or not visible ASCII.
+         *
+         *     `INVALID_MULTIPART`: The body is malformed `multipart/form-data`.
+         *
+         *     `VALIDATION_ERROR`: The input breaks rules, which `issues` lists.
+         */
+        InvalidIdempotencyKeyOrInvalidMultipartOrValidationError: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InvalidIdempotencyKeyError"] | components["schemas"]["InvalidMultipartError"] | components["schemas"]["ValidationError"];
+                };
+            };
+        };
+        /**
+         * @description `INVALID_JSON`: The body is empty or not JSON.
+         *
+         *     `VALIDATION_ERROR`: The input breaks rules, which `issues` lists.
+         */
+        InvalidJsonOrValidationError: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InvalidJsonError"] | components["schemas"]["ValidationError"];
+                };
+            };
+        };
+        /** @description `NOT_FOUND`: The caller's scope has no such resource. */
+        NotFound: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["NotFoundError"];
+                };
+            };
+        };
+        /** @description `PAYLOAD_TOO_LARGE`: The body, or the file in it, is too large. */
+        PayloadTooLarge: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["PayloadTooLargeError"];
+                };
+            };
+        };
+        /** @description `INTERNAL_ERROR`: A defect of the service. */
+        PublicInternalError: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InternalError"];
+                };
+            };
+        };
+        /** @description `SERVICE_UNAVAILABLE`: A service that this one depends on failed or timed out. */
+        PublicServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["ServiceUnavailableError"];
+                };
+            };
+        };
+        /** @description `RATE_LIMITED`: The caller is over the rate limit. */
+        RateLimited: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["RateLimitedError"];
+                };
+            };
+        };
+        /** @description `SERVICE_UNAVAILABLE`: A service that this one depends on failed or timed out. */
+        ServiceUnavailable: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["ServiceUnavailableError"];
+                };
+            };
+        };
+        /** @description `UNAUTHORIZED`: The token is missing or invalid. */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["UnauthorizedError"];
+                };
+            };
+        };
+        /** @description `UNPROCESSABLE_ENTITY`: The request can't be carried out in its present form. */
+        UnprocessableEntity: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["UnprocessableEntityError"];
+                };
+            };
+        };
+        /** @description `UNSUPPORTED_MEDIA_TYPE`: The body has a media type or a content coding that is not accepted. */
+        UnsupportedMediaType: {
+            headers: {
+                "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["UnsupportedMediaTypeError"];
+                };
+            };
+        };
+        /** @description `VALIDATION_ERROR`: The input breaks rules, which `issues` lists. */
+        ValidationError: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["ValidationError"];
                 };
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description The same key again replays the first success for 24 hours. */
+        "Idempotency-Key": string;
+        /** @description Entity tags of the versions that the request is for, or `*`. */
+        "If-Match": string;
+        /** @description The `nextCursor` of the page before. */
+        cursor: string;
+        /**
+         * @description Id of the file.
+         * @example 01900000-0000-7000-8000-000000000002
+         */
+        fileId: string;
+        /** @description Maximum number of items on the page. */
+        limit: number;
+        /**
+         * @description Id of the organization.
+         * @example acme
+         */
+        orgId: string;
+        /**
+         * @description Id of the project.
+         * @example 01900000-0000-7000-8000-000000000001
+         */
+        projectId: string;
+        /**
+         * @description Id of the upload.
+         * @example 01900000-0000-7000-8000-000000000003
+         */
+        uploadId: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Accepted content codings, if the request's is none of them. */
+        "Accept-Encoding": "identity";
+        /** @description Current version, for `If-Match`. */
+        ETag: string;
+        /** @description Sent with a response that was stored under the request's `Idempotency-Key`. */
+        "Idempotency-Replayed": "true";
+        /** @description Address of the resource. */
+        Location: string;
+        /** @description Requests `r` that would pass now, and seconds `t` to the end of the window, as `"default";r=7;t=4`. Absent while the limit's table is unavailable. */
+        RateLimit: string;
+        /** @description Limit of `q` requests in a window of `w` seconds, as `"default";q=10;w=10`. */
+        "RateLimit-Policy": string;
+        /** @description Seconds to wait. */
+        "Retry-After": number;
+        /** @description `Bearer`, with an error if a token was sent. */
+        "WWW-Authenticate": "Bearer" | "Bearer error=\"invalid_token\"";
+        /** @description Id of the request in the log. */
+        "x-request-id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -596,57 +922,89 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
-                    "x-request-id"?: string;
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Health"];
                     };
                 };
             };
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["PublicInternalError"];
+            503: components["responses"]["PublicServiceUnavailable"];
         };
     };
     listProjects: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Maximum number of items on the page. */
+                limit?: components["parameters"]["limit"];
             };
             header?: never;
             path: {
-                orgId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "nextCursor": null,
+                     *         "projects": [
+                     *           {
+                     *             "color": "#112233",
+                     *             "createdAt": "2024-06-15T04:40:00.000Z",
+                     *             "createdBy": "alice",
+                     *             "id": "01900000-0000-7000-8000-000000000001",
+                     *             "name": "Seeded project",
+                     *             "orgId": "acme",
+                     *             "updatedAt": "2024-06-15T04:40:00.000Z",
+                     *             "version": 1
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["ProjectPage"];
                     };
                 };
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["ValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     createProject: {
@@ -654,46 +1012,70 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The same key again replays the first success for 24 hours. */
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path: {
-                orgId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "color": "#112233",
+                 *       "name": "Apollo"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewProject"];
             };
         };
         responses: {
-            /** @description Success */
+            /** @description Created */
             201: {
                 headers: {
-                    ETag?: string;
-                    "Idempotency-Replayed"?: string;
-                    Location?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "color": "#112233",
+                     *         "createdAt": "2024-06-15T04:40:00.000Z",
+                     *         "createdBy": "alice",
+                     *         "id": "01900000-0000-7000-8000-000000000001",
+                     *         "name": "Apollo",
+                     *         "orgId": "acme",
+                     *         "updatedAt": "2024-06-15T04:40:00.000Z",
+                     *         "version": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Project"];
                     };
                 };
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["InvalidIdempotencyKeyOrInvalidJsonOrValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getProject: {
@@ -701,34 +1083,56 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "color": "#112233",
+                     *         "createdAt": "2024-06-15T04:40:00.000Z",
+                     *         "createdBy": "alice",
+                     *         "id": "01900000-0000-7000-8000-000000000001",
+                     *         "name": "Seeded project",
+                     *         "orgId": "acme",
+                     *         "updatedAt": "2024-06-15T04:40:00.000Z",
+                     *         "version": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Project"];
                     };
                 };
             };
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     deleteProject: {
@@ -736,34 +1140,42 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Entity tags of the versions that the request is for, or `*`. */
-                "If-Match"?: string;
+                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description No Content */
             204: {
                 headers: {
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["ValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictWithETag"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     updateProject: {
@@ -771,84 +1183,150 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Entity tags of the versions that the request is for, or `*`. */
-                "If-Match"?: string;
+                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "color": null,
+                 *       "description": "Two of them",
+                 *       "name": "Gemini"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProjectChange"];
+                /**
+                 * @example {
+                 *       "color": null,
+                 *       "description": "Two of them",
+                 *       "name": "Gemini"
+                 *     }
+                 */
                 "application/merge-patch+json": components["schemas"]["ProjectChange"];
             };
         };
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "createdAt": "2024-06-15T04:40:00.000Z",
+                     *         "createdBy": "alice",
+                     *         "description": "Two of them",
+                     *         "id": "01900000-0000-7000-8000-000000000001",
+                     *         "name": "Gemini",
+                     *         "orgId": "acme",
+                     *         "updatedAt": "2024-06-15T04:40:00.000Z",
+                     *         "version": 2
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Project"];
                     };
                 };
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["InvalidJsonOrValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictWithETag"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listFiles: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Maximum number of items on the page. */
+                limit?: components["parameters"]["limit"];
             };
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "files": [
+                     *           {
+                     *             "contentType": "image/png",
+                     *             "createdAt": "2024-06-15T04:40:00.000Z",
+                     *             "createdBy": "alice",
+                     *             "id": "01900000-0000-7000-8000-000000000002",
+                     *             "name": "pixel.png",
+                     *             "orgId": "acme",
+                     *             "projectId": "01900000-0000-7000-8000-000000000001",
+                     *             "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *             "size": 70
+                     *           }
+                     *         ],
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["FilePage"];
                     };
                 };
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["ValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     uploadFile: {
@@ -856,16 +1334,29 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The same key again replays the first success for 24 hours. */
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "pixel.png"
+                 *     }
+                 */
                 "multipart/form-data": {
                     /** Format: binary */
                     file: string;
@@ -873,33 +1364,48 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Success */
+            /** @description Created */
             201: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
-                    Location?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "contentType": "image/png",
+                     *         "createdAt": "2024-06-15T04:40:00.000Z",
+                     *         "createdBy": "alice",
+                     *         "id": "01900000-0000-7000-8000-000000000002",
+                     *         "name": "pixel.png",
+                     *         "orgId": "acme",
+                     *         "projectId": "01900000-0000-7000-8000-000000000001",
+                     *         "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *         "size": 70
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["ProjectFile"];
                     };
                 };
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["InvalidIdempotencyKeyOrInvalidMultipartOrValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getFile: {
@@ -907,34 +1413,65 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                fileId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the file.
+                 * @example 01900000-0000-7000-8000-000000000002
+                 */
+                fileId: components["parameters"]["fileId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "contentType": "image/png",
+                     *         "createdAt": "2024-06-15T04:40:00.000Z",
+                     *         "createdBy": "alice",
+                     *         "download": {
+                     *           "expiresAt": "2024-06-15T04:45:00.000Z",
+                     *           "url": "https://uploads.s3.eu-central-1.amazonaws.com/orgs/acme/01900000-0000-7000-8000-000000000002?X-Amz-Expires=300"
+                     *         },
+                     *         "id": "01900000-0000-7000-8000-000000000002",
+                     *         "name": "pixel.png",
+                     *         "orgId": "acme",
+                     *         "projectId": "01900000-0000-7000-8000-000000000001",
+                     *         "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *         "size": 70
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["DownloadableFile"];
                     };
                 };
             };
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     deleteFile: {
@@ -942,31 +1479,43 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                fileId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the file.
+                 * @example 01900000-0000-7000-8000-000000000002
+                 */
+                fileId: components["parameters"]["fileId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description No Content */
             204: {
                 headers: {
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     downloadFile: {
@@ -974,35 +1523,55 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                fileId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the file.
+                 * @example 01900000-0000-7000-8000-000000000002
+                 */
+                fileId: components["parameters"]["fileId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description Found */
             302: {
                 headers: {
-                    Location?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "expiresAt": "2024-06-15T04:45:00.000Z",
+                     *         "url": "https://uploads.s3.eu-central-1.amazonaws.com/orgs/acme/01900000-0000-7000-8000-000000000002?X-Amz-Expires=300"
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Download"];
                     };
                 };
             };
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     beginUpload: {
@@ -1010,46 +1579,78 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The same key again replays the first success for 24 hours. */
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path: {
-                orgId: string;
-                projectId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "contentType": "image/png",
+                 *       "name": "pixel.png",
+                 *       "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                 *       "size": 70
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUpload"];
             };
         };
         responses: {
-            /** @description Success */
+            /** @description Created */
             201: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "expiresAt": "2024-06-15T04:45:00.000Z",
+                     *         "headers": {
+                     *           "content-type": "image/png",
+                     *           "if-none-match": "*",
+                     *           "x-amz-checksum-sha256": "a3+kNPkqi4CqsC2b8aEuSf/K5CTkATocT2i2fj0rvNA=",
+                     *           "x-amz-tagging": "state=unrecorded"
+                     *         },
+                     *         "id": "01900000-0000-7000-8000-000000000003",
+                     *         "method": "PUT",
+                     *         "url": "https://uploads.s3.eu-central-1.amazonaws.com/orgs/acme/01900000-0000-7000-8000-000000000003?X-Amz-Expires=300"
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Upload"];
                     };
                 };
             };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            400: components["responses"]["InvalidIdempotencyKeyOrInvalidJsonOrValidationError"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     finishUpload: {
@@ -1057,37 +1658,64 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                orgId: string;
-                projectId: string;
-                uploadId: string;
+                /**
+                 * @description Id of the organization.
+                 * @example acme
+                 */
+                orgId: components["parameters"]["orgId"];
+                /**
+                 * @description Id of the project.
+                 * @example 01900000-0000-7000-8000-000000000001
+                 */
+                projectId: components["parameters"]["projectId"];
+                /**
+                 * @description Id of the upload.
+                 * @example 01900000-0000-7000-8000-000000000003
+                 */
+                uploadId: components["parameters"]["uploadId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description Created */
             201: {
                 headers: {
-                    Location?: string;
-                    RateLimit?: string;
-                    "RateLimit-Policy"?: string;
-                    "x-request-id"?: string;
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "contentType": "image/png",
+                     *         "createdAt": "2024-06-15T04:40:00.000Z",
+                     *         "createdBy": "alice",
+                     *         "id": "01900000-0000-7000-8000-000000000003",
+                     *         "name": "pixel.png",
+                     *         "orgId": "acme",
+                     *         "projectId": "01900000-0000-7000-8000-000000000001",
+                     *         "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *         "size": 70
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["ProjectFile"];
                     };
                 };
             };
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["CrossSiteRequestOrForbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
 }
