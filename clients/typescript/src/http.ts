@@ -10,13 +10,16 @@ export type Token = string | ((request: { expired: boolean }) => string | undefi
 /** `fetch`, or a function in its place. */
 export type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>;
 
+/** `RequestCredentials`, which Node.js has no name for. */
+export type Credentials = "omit" | "same-origin" | "include";
+
 /** Options of a client. */
 export interface ClientOptions extends RetryOptions {
   /** Address of the API up to its version, for example `https://api.example.com`. */
   baseUrl: string;
   token?: Token;
   /** `include` sends the cookie instead of a token, also to another origin. */
-  credentials?: RequestCredentials;
+  credentials?: Credentials;
   fetch?: Fetch;
 }
 

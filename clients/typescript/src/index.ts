@@ -6,7 +6,7 @@ export {
   type ErrorContext,
   type ServiceError,
 } from "./errors.js";
-export type { CallOptions, ClientOptions, CreateOptions, Fetch, Token } from "./http.js";
+export type { CallOptions, ClientOptions, CreateOptions, Credentials, Fetch, Token } from "./http.js";
 export * from "./projects.js";
 export type { RetryLimits, RetryOptions, Wait } from "./retry.js";
 export type { NativeFile, Progress, UploadOptions } from "./upload.js";

@@ -1,7 +1,7 @@
 // Requests whose sending can be watched. `fetch` reports no progress, so they go through `XMLHttpRequest` where it exists.
 import { reasonOf, throwIfAborted } from "./abort.js";
 import { lost } from "./errors.js";
-import type { Fetch } from "./http.js";
+import type { Credentials, Fetch } from "./http.js";
 
 /** Request with a body that may be large. */
 export interface Transfer {
@@ -9,7 +9,7 @@ export interface Transfer {
   url: string;
   headers: Record<string, string>;
   body: Blob | FormData;
-  credentials: RequestCredentials;
+  credentials: Credentials;
   signal?: AbortSignal;
   /** Receives the number of bytes of the body that have been sent. */
   onSent?: (bytes: number) => void;

@@ -37,7 +37,7 @@ const stack = spawn(env.LOCAL, ["--ephemeral", "--port", "0"], {
 const log = text(stack.stderr);
 try {
   const API = await listening(stack);
-  const tests = spawn(process.execPath, ["--test", "--test-reporter", "spec", "dist/test/"], {
+  const tests = spawn(process.execPath, ["--test", "--test-reporter", "spec", "dist/tests/"], {
     env: { ...env, API },
     stdio: "inherit",
   });
