@@ -22,7 +22,7 @@ const EXTENSIONS: [&str; 18] = [
 ];
 
 /// Folders that hold no words of ours: builds, packages and data of tests.
-const OTHERS: [&str; 7] = ["target", ".git", ".aws-sam", ".local", "node_modules", "corpus", "seeds"];
+const OTHERS: [&str; 8] = ["target", ".git", ".aws-sam", ".local", "node_modules", "dist", "corpus", "seeds"];
 
 /// Texts of all written files, by their paths from the root.
 fn texts() -> Result<BTreeMap<String, String>> {

@@ -2,7 +2,7 @@
 import { throwIfAborted } from "./abort.js";
 
 const PRIMES = firstPrimes(64);
-// Signed integers, which engines keep unboxed.
+// Signed integers, which JavaScript keeps unboxed.
 const ROUND = Int32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
 const START = Int32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
 

@@ -1,4 +1,4 @@
-// Script of the page in which `browser.test.ts` tries the client. It is bundled, and its functions are called by name.
+// Script of the page in which `browser.test.ts` uses the client. It is bundled, and its functions are called by name.
 import { ProjectsApi, isApiError, type Progress, type Wait } from "projects-api-client";
 
 const ORG = "acme";

@@ -71,7 +71,7 @@ export async function absentIsNotNull(api: ProjectsApi, project: Project): Promi
   // @ts-expect-error `undefined` is not absent.
   void ({ name: "Apollo", color: undefined } satisfies NewProject);
   // @ts-expect-error No such field.
-  await api.createProject("acme", { name: "Apollo", colour: "#112233" });
+  await api.createProject("acme", { name: "Apollo", tint: "#112233" });
 }
 
 export async function whatWasReadAddresses(api: ProjectsApi, project: Project): Promise<void> {

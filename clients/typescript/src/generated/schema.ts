@@ -325,8 +325,11 @@ export interface components {
         };
         /** @description Health of the service. */
         Health: {
-            /** @description `ok`. */
-            status: string;
+            /**
+             * @description `ok`.
+             * @constant
+             */
+            status: "ok";
         };
         /** @description A defect of the service. */
         InternalError: {
@@ -572,8 +575,11 @@ export interface components {
             };
             /** @description Id, which becomes that of the file. */
             id: components["schemas"]["UploadId"];
-            /** @description Method of the request: `PUT`. */
-            method: string;
+            /**
+             * @description Method of the request: `PUT`.
+             * @constant
+             */
+            method: "PUT";
             /** @description URL for one request with the bytes, without a token. It is a credential. */
             url: string;
         };
