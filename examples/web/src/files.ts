@@ -1,0 +1,62 @@
+// The files of a project: all of them, page by page, with download and deletion.
+import type { Project, ProjectFile } from "projects-api-client";
+import { api } from "./api";
+import { confirmed, day, element, find, size } from "./dom";
+import { announce, attempt } from "./notices";
+import { uploadTo } from "./uploads";
+
+const list = find("files", HTMLUListElement);
+let shown: Project | undefined;
+
+/** Shows the files of a project, or of none. */
+export async function showFiles(project: Project | undefined): Promise<void> {
+  shown = project;
+  uploadTo(project, addFile);
+  list.replaceChildren();
+  if (project) {
+    await attempt(() => listFiles(project));
+  }
+}
+
+async function listFiles(project: Project): Promise<void> {
+  list.replaceChildren();
+  list.ariaBusy = "true";
+  for await (const file of api.files(project, { limit: 100 })) {
+    if (shown !== project) {
+      return;
+    }
+    list.append(row(file));
+  }
+  list.ariaBusy = "false";
+}
+
+function addFile(file: ProjectFile): void {
+  if (file.projectId === shown?.id) {
+    list.prepend(row(file));
+  }
+}
+
+function row(file: ProjectFile): HTMLLIElement {
+  const { name, contentType } = file;
+  const facts = element("small", {}, `${contentType} · ${size(file.size)} · ${day(file.createdAt)}`);
+  const get = element("button", { ariaLabel: `Download ${name}` }, "Download");
+  const remove = element("button", { ariaLabel: `Delete ${name}`, className: "danger" }, "Delete");
+  const item = element("li", {}, element("div", { className: "row" }, element("strong", {}, name), facts), get, remove);
+  get.onclick = () => attempt(() => download(file));
+  remove.onclick = () => attempt(() => deleteFile(file, item));
+  return item;
+}
+
+// The bucket sends the bytes as an attachment, so that the browser stores them and the page stays.
+async function download(file: ProjectFile): Promise<void> {
+  const { download } = await api.getFile(file);
+  location.assign(download.url);
+}
+
+async function deleteFile(file: ProjectFile, item: HTMLElement): Promise<void> {
+  if (await confirmed(`Delete “${file.name}”?`)) {
+    await api.deleteFile(file);
+    item.remove();
+    announce(`Deleted ${file.name}`);
+  }
+}

@@ -1,0 +1,70 @@
+// The list of projects, a page at a time, and the form that creates one.
+import type { Project } from "projects-api-client";
+import { api } from "./api";
+import { element, find } from "./dom";
+import { onSubmit } from "./forms";
+import { announce, attempt } from "./notices";
+import { closeProject, openProject } from "./project";
+
+const list = find("projects", HTMLUListElement);
+const more = find("more", HTMLButtonElement);
+const create = find("create", HTMLFormElement);
+let organization = "";
+let nextCursor: string | null = null;
+let idempotencyKey: string | undefined;
+
+/** Shows the projects of an organization. */
+export async function showProjects(orgId: string): Promise<void> {
+  organization = orgId;
+  nextCursor = null;
+  list.replaceChildren();
+  closeProject();
+  await attempt(showPage);
+}
+
+async function showPage(): Promise<void> {
+  const orgId = organization;
+  list.ariaBusy = "true";
+  const page = await api.listProjects(orgId, { limit: 20, ...(nextCursor && { cursor: nextCursor }) });
+  if (orgId === organization) {
+    list.append(...page.projects.map(row));
+    nextCursor = page.nextCursor;
+    more.hidden = nextCursor === null;
+    list.ariaBusy = "false";
+  }
+}
+
+// The same input keeps its key, so that sending it again after a failure creates one project.
+create.addEventListener("input", () => (idempotencyKey = undefined));
+onSubmit(create, async ({ name = "", description, color }) => {
+  idempotencyKey ??= crypto.randomUUID();
+  const optional = { ...(description && { description }), ...(color && { color }) };
+  const project = await api.createProject(organization, { name, ...optional }, { idempotencyKey });
+  idempotencyKey = undefined;
+  create.reset();
+  const item = row(project);
+  list.prepend(item);
+  announce(`Created ${project.name}`);
+  item.querySelector("button")?.click();
+});
+
+function row(project: Project): HTMLLIElement {
+  const item = element("li", {});
+  const show = (project: Project) => {
+    const color = element("span", { className: "swatch" });
+    color.style.background = project.color ?? "";
+    const name = element("strong", {}, project.name);
+    const button = element("button", { className: "row" }, color, name, element("small", {}, project.description ?? ""));
+    const open = { changed: show, deleted: () => item.remove() };
+    button.onclick = () => {
+      list.querySelectorAll("button").forEach((other) => (other.ariaCurrent = String(other === button)));
+      openProject(project, open);
+    };
+    button.ariaCurrent = item.querySelector("button")?.ariaCurrent ?? "false";
+    item.replaceChildren(button);
+  };
+  show(project);
+  return item;
+}
+
+more.onclick = () => attempt(showPage);

@@ -1,0 +1,102 @@
+// Uploads: several at a time, by button or by drag and drop, each with progress, cancel and retry.
+import type { Progress, Project, ProjectFile } from "projects-api-client";
+import { api } from "./api";
+import { element, find, size } from "./dom";
+import { announce, explain, mayPass } from "./notices";
+
+// Browsers open six connections to a host. Half of them stay free for the rest of the page.
+const AT_A_TIME = 3;
+
+const list = find("uploads", HTMLUListElement);
+const drop = find("drop", HTMLElement);
+const choose = find("choose", HTMLInputElement);
+const queue: (() => Promise<void>)[] = [];
+let running = 0;
+let target: Project | undefined;
+let uploaded: (file: ProjectFile) => void;
+
+/** Sets the project that chosen files go to. */
+export function uploadTo(project: Project | undefined, onUploaded: (file: ProjectFile) => void): void {
+  target = project;
+  uploaded = onUploaded;
+}
+
+function add(files: Iterable<File>): void {
+  for (const file of files) {
+    if (target) {
+      start(target, file);
+    }
+  }
+}
+
+function start(project: Project, file: File): void {
+  const abort = new AbortController();
+  // One key for all attempts: a retry goes on where the last attempt ended.
+  const options = { idempotencyKey: crypto.randomUUID(), signal: abort.signal };
+  const bar = element("progress", { max: file.size, value: 0, ariaLabel: `Upload of ${file.name}` });
+  const state = element("small", {}, "Waiting");
+  const retry = element("button", { hidden: true, ariaLabel: `Retry ${file.name}` }, "Retry");
+  const cancel = element("button", { ariaLabel: `Cancel ${file.name}` }, "Cancel");
+  const text = element("div", { className: "row" }, element("strong", {}, file.name), state, bar);
+  const item = element("li", {}, text, retry, cancel);
+
+  const onProgress = ({ phase, bytes, total }: Progress) => {
+    bar.value = bytes;
+    const verb = phase === "hashing" ? "Reading" : bytes < total ? "Sending" : "Checking";
+    state.textContent = `${verb}, ${size(bytes)} of ${size(total)}, for ${project.name}`;
+  };
+  const run = async () => {
+    item.className = "";
+    retry.hidden = true;
+    try {
+      options.signal.throwIfAborted();
+      uploaded(await api.uploadFile(project, file, { ...options, onProgress }));
+      announce(`Uploaded ${file.name}`);
+      item.remove();
+    } catch (error) {
+      if (!abort.signal.aborted) {
+        item.className = "failed";
+        state.textContent = explain(error);
+        retry.hidden = !mayPass(error);
+        announce(`${file.name}: ${state.textContent}`);
+      }
+    }
+  };
+  retry.onclick = () => enqueue(run);
+  cancel.onclick = () => {
+    abort.abort();
+    item.remove();
+  };
+  list.append(item);
+  enqueue(run);
+}
+
+function enqueue(run: () => Promise<void>): void {
+  queue.push(run);
+  next();
+}
+
+function next(): void {
+  const run = running < AT_A_TIME ? queue.shift() : undefined;
+  if (run) {
+    running += 1;
+    void run().finally(() => {
+      running -= 1;
+      next();
+    });
+  }
+}
+
+choose.onchange = () => {
+  add(choose.files ?? []);
+  // The same file can be chosen again.
+  choose.value = "";
+};
+for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
+  drop.addEventListener(type, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", type === "dragenter" || type === "dragover");
+  });
+}
+drop.addEventListener("drop", ({ dataTransfer }) => add(dataTransfer?.files ?? []));
+window.addEventListener("beforeunload", (event) => running > 0 && event.preventDefault());
