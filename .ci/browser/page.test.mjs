@@ -5,8 +5,10 @@ import { after, before, test } from "node:test";
 import { openTab, startBrowser, startStack } from "./setup.mjs";
 
 const LIMIT = 3;
-// Bytes that are no text, with the beginning of a PNG image.
-const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+// An image, which is no text.
+const IMAGE =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const PNG = Buffer.from(IMAGE, "base64");
 
 let stack, browser;
 
@@ -20,7 +22,8 @@ after(async () => {
   await stack?.stop();
 });
 
-// Opens the page as a user, who has a limit of their own. Violations of its policy and errors of its scripts fail the test.
+// Opens the page and signs in a user, who has a limit of their own. Violations of its policy and errors of its scripts fail
+// the test.
 async function signedIn(context, user, organization = "acme") {
   const tab = await openTab(browser);
   const problems = [];

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const { LOCAL, CHROMIUM } = process.env;
-// Bound of every wait for an element, a request or a download.
-const PATIENCE_MS = 20_000;
+// Bound of every wait for an element, a request or a download. The first may wait until a function is built.
+const PATIENCE_MS = 120_000;
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

@@ -19,8 +19,7 @@ export function table(caption, headings, rows, cells) {
   const body = element("tbody", {}, ...rows.map(line));
   const whole = element("table", {}, element("thead", {}, head), body);
   // Focusable, so that the arrow keys scroll it.
-  const frame = element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: caption }, whole);
-  return frame;
+  return element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: caption }, whole);
 }
 
 function cell(content) {
@@ -41,7 +40,9 @@ export function copyButton(label, text) {
 
 // Sends a request to the stack and returns the JSON of a success. Others are errors with the stack's message.
 export async function request(path, init) {
-  const response = await fetch(path, init);
+  const response = await fetch(path, init).catch(() => {
+    throw new Error("The stack does not respond. Is it running?");
+  });
   const body = await response.json();
   if (!response.ok) {
     throw new Error(body.message);

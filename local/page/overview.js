@@ -13,7 +13,7 @@ export function show({ routes, streams, dynamodb, s3, data }) {
   find("running").replaceChildren(...terms);
   find("view-stack").replaceChildren(
     element("h2", {}, "Routes"),
-    table("Routes", ["Method", "Path", "Function"], routes, ({ method, path, function: name }) => [tag(method), path, name]),
+    table("Routes", ["Method", "Path", "Function"], routes, (route) => [tag(route.method), route.path, route.function]),
     element("h2", {}, "Streams"),
     table("Streams", ["Table", "Function"], streams, ({ table, function: name }) => [table, name]),
     element("h2", {}, "Emulators"),

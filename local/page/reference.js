@@ -73,7 +73,8 @@ function idsAt(location) {
   const parts = location?.split("/") ?? [];
   const templates = Object.keys(shown.spec.paths ?? {}).map((path) => path.split("/"));
   const isName = (part) => part.startsWith("{");
-  const fits = (template) => template.length === parts.length && template.every((part, at) => isName(part) || part === parts[at]);
+  const fits = (template) =>
+    template.length === parts.length && template.every((part, at) => isName(part) || part === parts[at]);
   const names = templates.find(fits)?.map((part, at) => [part, decodeURIComponent(parts[at])]) ?? [];
   return Object.fromEntries(names.filter(([part]) => isName(part)).map(([part, value]) => [part.slice(1, -1), value]));
 }

@@ -76,7 +76,11 @@ function badges(names, className) {
 }
 
 function until(expires) {
-  return expires ? `, until ${new Date(expires * 1000).toLocaleTimeString([], { timeStyle: "short" })}` : "";
+  if (!expires) {
+    return "";
+  }
+  const time = new Date(expires * 1000);
+  return time > new Date() ? `, until ${time.toLocaleTimeString([], { timeStyle: "short" })}` : ", expired";
 }
 
 // URL of a route that reads and needs no id, as the organization.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use local::client::Client;
 use local::description::{self, Description};
+use local::stack::{Options, Stack};
 use local::template::Template;
 use serde_json::Value;
-use testing::{App, CallMatcher, Fault, PNG, binaries, workspace};
+use testing::{App, CallMatcher, Fault, PNG, binaries, options, workspace};
 
 fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace().join(path)).with_context(|| format!("can't read {path}"))
@@ -79,6 +82,27 @@ fn each_operation_and_error_has_an_example() -> Result<()> {
     let without: Vec<_> = contents.iter().filter(|(_, content)| !shown(content)).collect();
     assert!(without.is_empty(), "no example of {without:?}");
     ensure!(contents.len() > 20, "only {} bodies were read", contents.len());
+    Ok(())
+}
+
+/// The template and its examples stand alone here, so the page can't read `docs/openapi.json`.
+#[tokio::test]
+async fn page_serves_the_functions_own_description() -> Result<()> {
+    let (folder, root) = (tempfile::tempdir()?, workspace());
+    fs::copy(root.join("template.yaml"), folder.path().join("template.yaml"))?;
+    for function in &template()?.functions {
+        let example = Path::new("functions").join(&function.binary).join("example.json");
+        fs::create_dir_all(folder.path().join(&example).parent().context("it has no folder")?)?;
+        // A function that a stream feeds has none.
+        drop(fs::copy(root.join(&example), folder.path().join(&example)));
+    }
+    let stack =
+        Stack::start(Options { page: true, template: folder.path().join("template.yaml"), ..options(&[])? });
+    let stack = stack.await?;
+    let served = Client::new(stack.url()).get("/openapi.json").send().await?.json();
+    let document: Value = serde_json::from_str(&read("docs/openapi.json")?)?;
+    assert_eq!((&served["paths"], &served["components"]), (&document["paths"], &document["components"]));
+    assert_eq!(served["servers"][0]["url"], stack.url());
     Ok(())
 }
 
