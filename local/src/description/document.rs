@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::Description;
 use super::examples::Samples;
+use super::function::Description;
 use crate::template::Template;
 
 /// Merges all operations into one document, with the examples beside the template. `info`, `servers` and the descriptions of
@@ -48,14 +48,6 @@ pub fn operation_id(function: &str) -> String {
     let mut words = function.split('-');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |id, word| id + &capitalized(word))
-}
-
-/// Returns the part of a document that a `$ref` leads to, or the value itself.
-#[must_use]
-pub fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
-    let target =
-        value["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#')));
-    target.map_or(value, |target| resolved(document, target))
 }
 
 fn merge(into: &mut Value, from: Value, pointer: &str) -> Result<()> {

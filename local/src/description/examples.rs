@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::document::resolved;
+use super::reference::resolved;
 use crate::example::{Example, Request};
 use crate::template::Template;
 

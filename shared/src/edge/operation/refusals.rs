@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::domain::json::Literal;
 use crate::domain::rate_limit::RateLimited;
 use crate::domain::validation::{Source, parse};
 use crate::domain::{self, Kind, PageRequest};
@@ -58,8 +59,10 @@ impl Refusals<'_> {
             }
             samples(*code, self.headers.contains(&"ETag"))
         });
-        let body = |error: &Error| error_response(error).ok()?.body;
-        let parsed = |error: &Error| serde_json::from_str::<Value>(&body(error)?).ok();
+        let parsed = |error: &Error| {
+            let Literal::<false>(body) = serde_json::from_str(&error_response(error).ok()?.body?).ok()?;
+            Some(body)
+        };
         samples.filter_map(|(name, error)| Some((name, json!({"value": parsed(&error)?})))).collect()
     }
 }
