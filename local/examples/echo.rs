@@ -27,6 +27,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "error" => return Err("an error of the function".into()),
         "large" => return Ok(json!({ "statusCode": 200, "body": "x".repeat(7_000_000) })),
         "malformed" => return Ok(json!({ "statusCode": "two hundred" })),
+        "log" => log(&event.payload["requestContext"]["requestId"]),
         "plain" => return Ok(json!({ "hello": "world" })),
         "rich" => return Ok(rich()),
         "open" => return Ok(open()),
@@ -53,6 +54,14 @@ fn echo(event: &LambdaEvent<Value>) -> Value {
         "headers": { "content-type": "application/json" },
         "body": body.to_string(),
     })
+}
+
+/// Logs a warning and the line about the request, as the service's functions do.
+fn log(id: &Value) {
+    let error = "no connection: refused";
+    println!("{}", json!({ "level": "WARN", "message": "a warning", "table": "t", "error": error }));
+    let (user, org, code) = ("ann", "acme", "NOT_FOUND");
+    println!("{}", json!({ "message": "request", "request_id": id, "user": user, "org": org, "code": code }));
 }
 
 /// Returns a response with all fields of payload format 2.0.

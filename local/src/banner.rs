@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use local::emulators::Data;
+use local::emulators::{Data, External};
 use local::example::{Example, ORGANIZATION};
 use local::session::session;
 use local::stack::Stack;
@@ -11,7 +11,7 @@ use local::stack::Stack;
 const USER: &str = "dev-user";
 
 /// Renders the stack's routes and streams, its emulators, its URL, and sample requests for the shell.
-pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
+pub(crate) fn render(stack: &Stack, data: &Data, external: &External) -> Result<String> {
     let mut text = String::from("\n");
     for route in stack.routes() {
         writeln!(text, "  {:<15} {:<6} {}", route.binary, route.method, route.path)?;
@@ -27,7 +27,7 @@ pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
     writeln!(text)?;
     writeln!(text, "  {:<15} {}   {}", "DynamoDB", stack.dynamodb_endpoint(), tables.join(", "))?;
     writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
-    writeln!(text, "  {:<15} {}", "data", location(data))?;
+    writeln!(text, "  {:<15} {}", "data", location(data, external))?;
     let page = if stack.routes().iter().any(|route| route.path == "/") { "/_local/" } else { "/" };
     writeln!(text, "  {:<15} {}{page}   sign in, try the API, see the data", "page", stack.url())?;
     writeln!(text, "\nlistening on {}\n", stack.url())?;
@@ -35,10 +35,17 @@ pub(crate) fn render(stack: &Stack, data: &Data) -> Result<String> {
     Ok(text)
 }
 
-fn location(data: &Data) -> String {
-    match data {
+/// Returns the place of tables and objects.
+fn location(data: &Data, external: &External) -> String {
+    let own = match data {
         Data::Memory => "in memory, discarded on exit".to_owned(),
         Data::Dir(folder) => folder.display().to_string(),
+    };
+    match (&external.dynamodb, &external.s3) {
+        (None, None) => own,
+        (Some(dynamodb), None) => format!("tables at {dynamodb}; objects {own}"),
+        (None, Some(s3)) => format!("objects at {s3}; tables {own}"),
+        (Some(dynamodb), Some(s3)) => format!("tables at {dynamodb}; objects at {s3}"),
     }
 }
 

@@ -4,13 +4,14 @@
 mod clients;
 mod data;
 mod dynamodb;
+mod external;
 mod interceptor;
 mod objects;
 mod provision;
 mod s3;
 
 pub use clients::http;
-pub use data::Data;
+pub use data::{Data, check_database};
 pub use interceptor::{Interceptor, Service};
 pub use objects::{Bucket, Listing, Setup, StoredObject};
 pub(crate) use objects::{Objects, Program};
@@ -25,6 +26,10 @@ use data::Folder;
 use crate::environment;
 use crate::tasks::{Task, loopback_listener};
 
+/// Variables of the SDK that name external emulators.
+const DYNAMODB_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+const S3_VARIABLE: &str = "AWS_ENDPOINT_URL_S3";
+
 /// Endpoint URLs of external emulators.
 #[derive(Debug, Clone, Default)]
 pub struct External {
@@ -35,13 +40,20 @@ pub struct External {
 }
 
 impl External {
+    /// Waits until the external emulators respond.
+    async fn wait(&self) -> Result<()> {
+        for (endpoint, variable) in [(&self.dynamodb, DYNAMODB_VARIABLE), (&self.s3, S3_VARIABLE)] {
+            if let Some(endpoint) = endpoint {
+                external::wait_for(endpoint, variable, external::PATIENCE).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the SDK's variables `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_S3`.
     #[must_use]
     pub fn from_environment() -> Self {
-        Self {
-            dynamodb: environment::variable("AWS_ENDPOINT_URL_DYNAMODB"),
-            s3: environment::variable("AWS_ENDPOINT_URL_S3"),
-        }
+        Self { dynamodb: environment::variable(DYNAMODB_VARIABLE), s3: environment::variable(S3_VARIABLE) }
     }
 
     /// Returns `true` if one of the emulators is external.
@@ -87,6 +99,7 @@ impl Emulators {
         buckets: Vec<Bucket>,
         interceptor: Option<&dyn Interceptor>,
     ) -> Result<Self> {
+        external.wait().await?;
         let own = external.dynamodb.is_none() || external.s3.is_none();
         let folder = if own { data.open().await? } else { None };
         let (dynamodb_at, s3_at) = addresses(at)?;

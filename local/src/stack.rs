@@ -63,7 +63,7 @@ impl Stack {
                 let (stages, executables) = Stages::first(build(false), &template).await?;
                 (Some(stages), executables)
             }
-            None => (None, executables(&template, &options.binaries).await?),
+            None => (None, executables(&template, &options).await?),
         };
         select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());

@@ -27,14 +27,15 @@ pub(crate) async fn serve(mut arguments: Serve) -> Result<ExitCode> {
     if !arguments.origins.is_empty() {
         options.origins = std::mem::take(&mut arguments.origins).into();
     }
-    let data = options.data.clone();
+    let (data, external) = (options.data.clone(), options.external.clone());
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let stack = tokio::select! {
         stack = started(options, arguments.seed) => stack?,
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
-    io::stdout().write_all(banner::render(&stack, &data)?.as_bytes()).context("can't print the banner")?;
+    let banner = banner::render(&stack, &data, &external)?;
+    io::stdout().write_all(banner.as_bytes()).context("can't print the banner")?;
     let failed = async {
         match stack.complete().await {
             Ok(()) => pending().await,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rusqlite::Connection;
 
 /// Wait for a lock that is being released. A process that this one starts has a copy of it for a moment.
 const RELEASE_POLL: Duration = Duration::from_millis(20);
@@ -34,6 +35,25 @@ impl Data {
             Self::Memory => Ok(None),
             Self::Dir(path) => Folder::open(path).await.map(Some),
         }
+    }
+}
+
+/// Checks that the file of a database is one, if it exists.
+///
+/// # Errors
+/// When it can't be read as a database. The text says how to start anew.
+pub fn check_database(path: &Path) -> Result<()> {
+    let version = |database: Connection| {
+        database.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0))
+    };
+    match path.exists().then(|| Connection::open(path).and_then(version)) {
+        None | Some(Ok(_)) => Ok(()),
+        Some(Err(error)) => bail!(
+            "{} is damaged or no database ({}); delete the data folder {} to start anew, or use --data-dir or --ephemeral",
+            path.display(),
+            error.sqlite_error_code().map_or_else(|| error.to_string(), |code| format!("{code:?}")),
+            path.parent().unwrap_or(path).display()
+        ),
     }
 }
 

@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use super::{Emulator, data::Folder};
+use super::Emulator;
+use super::data::{Folder, check_database};
 use crate::tasks::{Task, listener};
 
 /// Period of the removal of expired items. DynamoDB itself may take days, so code must not rely on it.
@@ -31,7 +32,11 @@ pub(super) async fn serve(folder: Option<&Folder>, address: SocketAddr) -> Resul
 
 fn open(folder: Option<&Folder>) -> Result<Database> {
     let path = match folder {
-        Some(folder) => folder.file("dynamodb.sqlite"),
+        Some(folder) => {
+            let path = folder.file("dynamodb.sqlite");
+            check_database(&path)?;
+            path
+        }
         // A name in SQLite's own file system in memory, which connections of this process share.
         None => format!("file:/{}?vfs=memdb", Uuid::new_v4()).into(),
     };

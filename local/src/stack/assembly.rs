@@ -14,12 +14,13 @@ use super::{Binaries, Options};
 use crate::cargo::{Build, Executables};
 use crate::emulators::{Bucket, Emulators, Program};
 use crate::gateway::Route;
-use crate::lambda::{Logs, Pool, Spec, StackEnv, arn};
+use crate::lambda::{Log, Logs, Pool, Spec, StackEnv, arn};
 use crate::origins::Origins;
 use crate::page::Page;
 use crate::rebuild::{Sources, Workspace};
 use crate::streams::{Api, Consumer};
 use crate::template::{self, Function, Names, RouteKey, Template};
+use crate::terminal;
 use crate::token::Issuer;
 
 /// Package and binary of the built-in S3.
@@ -50,14 +51,33 @@ pub(super) fn select(template: &mut Template, only: Option<&str>) -> Result<()> 
     Ok(())
 }
 
-pub(super) async fn executables(template: &Template, binaries: &Binaries) -> Result<Executables> {
+pub(super) async fn executables(template: &Template, options: &Options) -> Result<Executables> {
     let names: Vec<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
-    match binaries {
+    match &options.binaries {
         Binaries::Dir(folder) => {
             Ok(names.into_iter().map(|name| (name.to_owned(), folder.join(name))).collect())
         }
-        Binaries::Build { release } => build(*release).run(&template.folder, &names).await,
+        Binaries::Build { release } => {
+            if options.log != Log::Capture {
+                announce(&names, *release)?;
+            }
+            build(*release).run(&template.folder, &names).await
+        }
     }
+}
+
+/// Tells about a build that takes long, because some functions were never built.
+fn announce(names: &[&str], release: bool) -> Result<()> {
+    let (_, own) = Build::of_this_program()?;
+    let folder = if release { own.with_file_name("release") } else { own };
+    if names.iter().all(|name| folder.join(name).is_file()) {
+        return Ok(());
+    }
+    let duration =
+        if release { "many minutes, because release builds are slow" } else { "about two minutes" };
+    let (count, next) = (names.len(), "Then the stack starts and prints its URL");
+    terminal::say(&format!("building {count} functions. The first time takes {duration}. {next}"));
+    Ok(())
 }
 
 pub(super) fn build(release: bool) -> Build {

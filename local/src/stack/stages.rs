@@ -42,6 +42,12 @@ impl Stages {
         let first = waiting.iter().flatten().next().context("the template has no function")?.clone();
         let (folder, profile) = (template.folder.clone(), Build::of_this_program()?.1);
         let is_first = !names.clone().all(|name| profile.join(name).is_file());
+        if is_first {
+            terminal::say(&format!(
+                "building {} functions, which takes some minutes the first time. The stack starts as soon as {first} is built",
+                names.len()
+            ));
+        }
         let artifacts = run(&build, &folder, std::slice::from_ref(&first)).await?;
         let own = artifacts.values().next().and_then(|path| path.parent()).context("cargo built nothing")?;
         let executables = names.map(|name| (name.clone(), own.join(name))).collect();

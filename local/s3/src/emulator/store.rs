@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use local::clock;
+use local::emulators::check_database;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tempfile::NamedTempFile;
 
@@ -203,6 +204,7 @@ impl Store {
 
 /// Opens the database at `path`, unless a version of the stack wrote it that stored bodies otherwise.
 fn connect(path: &Path) -> Result<Connection> {
+    check_database(path)?;
     let database = Connection::open(path)?;
     let version: i64 = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let has_tables = database.table_exists(None, "objects")?;

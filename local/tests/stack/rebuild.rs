@@ -1,0 +1,116 @@
+//! Rebuild of functions, in a workspace of its own whose function has no dependencies.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use local::client::{Client, Response};
+use local::environment;
+use tempfile::TempDir;
+use tokio::process::Child;
+
+use super::command_line::{local, url};
+
+/// Function that responds with `TEXT`.
+const FUNCTION: &str = r#"
+use std::io::{Read, Write};
+
+fn call(method: &str, path: &str, body: &str) -> String {
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let mut stream = std::net::TcpStream::connect(&api).unwrap();
+    let length = body.len();
+    write!(stream, "{method} /2018-06-01/runtime/invocation/{path} HTTP/1.1\r\nhost: {api}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+fn main() {
+    loop {
+        let event = call("GET", "next", "");
+        let id = event.split("lambda-runtime-aws-request-id: ").nth(1).unwrap().split("\r\n").next().unwrap();
+        call("POST", &format!("{id}/response"), "{\"statusCode\":200,\"body\":\"TEXT\"}");
+    }
+}
+"#;
+
+const TEMPLATE: &str = "
+Resources:
+  Quick:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: quick}}
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {Method: GET, Path: /quick}}
+";
+
+/// Writes the workspace. It has a package `local`, because functions are built together with it.
+fn workspace() -> Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
+        fs::write(path, text)
+    };
+    let package =
+        |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"local\", \"quick\"]\n")?;
+    write("local/Cargo.toml", &package("local"))?;
+    write("local/src/lib.rs", "")?;
+    write("quick/Cargo.toml", &package("quick"))?;
+    write("template.yaml", TEMPLATE)?;
+    save(folder.path(), "one")?;
+    Ok(folder)
+}
+
+/// Lets the function respond with a text.
+fn save(folder: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(folder.join("quick/src"))?;
+    Ok(fs::write(folder.join("quick/src/main.rs"), FUNCTION.replace("TEXT", text))?)
+}
+
+/// Runs the program, which needs the variables that cargo needs.
+async fn start(folder: &Path, arguments: &[&str]) -> Result<(Child, Client)> {
+    let mut command = local(arguments);
+    command.args(["--port", "0", "--ephemeral", "--template"]).arg(folder.join("template.yaml"));
+    for name in ["PATH", "HOME", "CARGO", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+        command.envs(environment::variable(name).map(|value| (name, value)));
+    }
+    let mut child = command.stderr(std::process::Stdio::null()).spawn()?;
+    let client = Client::new(&url(&mut child).await?);
+    Ok((child, client))
+}
+
+fn text(response: &Response) -> String {
+    String::from_utf8_lossy(&response.body).into_owned()
+}
+
+#[tokio::test]
+async fn changed_function_is_built_before_its_request() -> Result<()> {
+    let folder = workspace()?;
+    let (_child, client) = start(folder.path(), &[]).await?;
+    let get = async || client.get("/quick").send().await;
+    assert_eq!(text(&get().await?), "one");
+    save(folder.path(), "two")?;
+    assert_eq!(text(&get().await?), "two");
+    fs::write(folder.path().join("quick/src/main.rs"), "fn main() { missing() }")?;
+    for _ in 0..2 {
+        let broken = get().await?;
+        assert_eq!((broken.status, broken.header("content-type")), (500, "text/plain; charset=utf-8"));
+        let text = text(&broken);
+        assert!(text.starts_with("quick doesn't compile:") && text.contains("error[E0425]"), "{text}");
+        assert!(!text.contains('\x1b'), "{text}");
+    }
+    save(folder.path(), "three")?;
+    assert_eq!(text(&get().await?), "three");
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_rebuild_keeps_the_first_build() -> Result<()> {
+    let folder = workspace()?;
+    let (_child, client) = start(folder.path(), &["--no-rebuild"]).await?;
+    save(folder.path(), "two")?;
+    assert_eq!(text(&client.get("/quick").send().await?), "one");
+    Ok(())
+}
