@@ -92,3 +92,21 @@ pub fn without_codes(text: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printable_text_moves_no_cursor() {
+        assert_eq!(printable("/a?é=\u{1b}[2J\r\n\u{202e}", 100), "/a?é=\\u{1b}[2J\\u{d}\\u{a}\\u{202e}");
+        assert_eq!(printable("abcdef", 3), "abc…");
+        assert_eq!(printable("abc", 3), "abc");
+    }
+
+    #[test]
+    fn codes_of_colors_are_removed() {
+        assert_eq!(without_codes("\x1b[1m\x1b[38;5;9merror\x1b[0m: é \x1b[Kend"), "error: é end");
+        assert_eq!(without_codes("plain [0m"), "plain [0m");
+    }
+}
