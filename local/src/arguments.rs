@@ -41,6 +41,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Serve {
     /// Port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 3000)]

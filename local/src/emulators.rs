@@ -41,7 +41,10 @@ pub struct External {
 
 impl External {
     /// Waits until the external emulators respond.
-    async fn wait(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When one has not responded for some seconds.
+    pub(crate) async fn wait(&self) -> Result<()> {
         for (endpoint, variable) in [(&self.dynamodb, DYNAMODB_VARIABLE), (&self.s3, S3_VARIABLE)] {
             if let Some(endpoint) = endpoint {
                 external::wait_for(endpoint, variable, external::PATIENCE).await?;
@@ -99,7 +102,6 @@ impl Emulators {
         buckets: Vec<Bucket>,
         interceptor: Option<&dyn Interceptor>,
     ) -> Result<Self> {
-        external.wait().await?;
         let own = external.dynamodb.is_none() || external.s3.is_none();
         let folder = if own { data.open().await? } else { None };
         let (dynamodb_at, s3_at) = addresses(at)?;

@@ -101,8 +101,8 @@ impl Gateway {
             Ok(()) => invoke(matched.target, event.into(), &trace).await,
             Err(messages) => Ok(noted(reply::broken(messages), "doesn't compile")),
         };
-        let binary = matched.target.binary().to_owned();
-        let mut response = show(invoked, binary, trace)?;
+        let add = |response| shown(response, matched.target.binary(), &trace);
+        let mut response = invoked.map(add).map_err(add)?;
         // API Gateway adds these headers only to responses of an integration, not to its own errors.
         if let Some(cors) = &self.cors {
             cors.apply(&parts.headers, response.headers_mut());
@@ -144,17 +144,10 @@ impl Gateway {
 }
 
 /// Adds the invocation to a response's line.
-fn show(
-    invoked: Result<Response, Response>,
-    binary: String,
-    trace: Arc<Trace>,
-) -> Result<Response, Response> {
-    let add = |mut response: Response| {
-        let shown = response.extensions_mut().get_or_insert_default::<Shown>();
-        (shown.binary, shown.trace) = (Some(binary.clone()), Some(Arc::clone(&trace)));
-        response
-    };
-    invoked.map(add).map_err(add)
+fn shown(mut response: Response, binary: &str, trace: &Arc<Trace>) -> Response {
+    let line = response.extensions_mut().get_or_insert_default::<Shown>();
+    (line.binary, line.trace) = (Some(binary.to_owned()), Some(Arc::clone(trace)));
+    response
 }
 
 /// Invokes the function. Without a valid response the gateway returns an error of its own.

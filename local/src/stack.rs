@@ -55,6 +55,7 @@ impl Stack {
         let listener = bind(options.port).await?;
         let port = listener.local_addr().context("the gateway's port has no address")?.port();
         let mut template = Template::load(&options.template)?;
+        options.external.wait().await?;
         // All functions are built even if only one runs, because another selection of packages could change features and
         // recompile dependencies.
         let workspace = workspace(&options, clock::now());

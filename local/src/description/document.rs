@@ -21,13 +21,15 @@ pub fn document(descriptions: &[Description], template: &Template, before: &Valu
             .with_context(|| format!("in the description of {}", description.function))?;
     }
     let collections = collections(descriptions);
-    let mut tags = BTreeSet::new();
+    let mut tags = Vec::new();
     for description in descriptions {
         let tag = tag(&description.path, &collections);
         let operation = &mut document["paths"][&description.path][description.method.to_lowercase()];
         operation["operationId"] = operation_id(&description.function).into();
         operation["tags"] = json!([tag]);
-        tags.insert(tag);
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
         if let Some(samples) = Samples::of(&description.function, template)? {
             samples.add_to(&mut document, &description.path, &description.method.to_lowercase());
         }

@@ -86,7 +86,9 @@ impl Stages {
             let is_new = |pool: &Pool| !pool.is_built() && stage.iter().any(|name| name == pool.binary());
             let of_stage = pools.iter().filter(|(_, pool)| is_new(pool));
             let of_stage: Pools = of_stage.map(|(id, pool)| (id.clone(), Arc::clone(pool))).collect();
-            of_stage.values().for_each(|pool| pool.set_built(true));
+            for pool in of_stage.values() {
+                pool.set_built(true);
+            }
             prewarm(&of_stage, &logs).await?;
         }
         emulators.s3_ready().await?;

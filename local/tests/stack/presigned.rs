@@ -35,7 +35,7 @@ fn minutes() -> Result<PresigningConfig> {
 /// Returns a put of exactly this body.
 fn pinned(stack: &Stack, key: &str, body: &[u8]) -> PutObjectFluentBuilder {
     let put =
-        bucket_client(&stack).put_object().bucket(BUCKET).key(key).if_none_match("*").tagging("state=new");
+        bucket_client(stack).put_object().bucket(BUCKET).key(key).if_none_match("*").tagging("state=new");
     let length = i64::try_from(body.len()).unwrap_or_default();
     put.content_length(length).content_type("text/plain").checksum_sha256(sha256(body))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use local::emulators::Data;
 use local::ports::neighboring_ports;
 use local::stack::{Options, Stack};
@@ -14,8 +14,10 @@ use super::common::options;
 /// Returns the error of a stack with this data folder.
 async fn error_of(folder: &Path) -> Result<String> {
     let data = Data::Dir(folder.to_owned());
-    let started = Stack::start(Options { data, ..options()? }).await;
-    Ok(format!("{:#}", started.map(drop).expect_err("the stack starts")))
+    match Stack::start(Options { data, ..options()? }).await {
+        Ok(_) => bail!("the stack starts"),
+        Err(error) => Ok(format!("{error:#}")),
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn wait_for_files(folder: &Path, count: usize) -> Result<()> {
 }
 
 async fn put(stack: &Stack, body: &'static [u8]) -> Result<()> {
-    let put = bucket_client(&stack).put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(body));
+    let put = bucket_client(stack).put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(body));
     put.send().await?;
     Ok(())
 }
