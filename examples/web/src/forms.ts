@@ -1,6 +1,6 @@
 // Forms: the fields are sent as they are, and the API's issues appear at the fields that they name.
 import { isApiError } from "projects-api-client";
-import { showProblem } from "./notices";
+import { clearProblem, showProblem } from "./notices";
 
 /** Issue of a field, as the API returns it. */
 export interface Issue {
@@ -16,6 +16,7 @@ export function onSubmit(form: HTMLFormElement, send: (fields: Record<string, st
       return;
     }
     form.ariaBusy = "true";
+    clearProblem();
     showIssues(form, []);
     try {
       await send(Object.fromEntries(new FormData(form)) as Record<string, string>);

@@ -30,9 +30,14 @@ export function showWait({ code, until }: Wait): void {
   raise();
 }
 
+/** Removes the problem that is shown. */
+export function clearProblem(): void {
+  problem.replaceChildren();
+}
+
 /** Runs an action. If it fails, shows the problem and offers to run it again. */
 export async function attempt(action: () => Promise<void>): Promise<void> {
-  problem.replaceChildren();
+  clearProblem();
   try {
     await action();
   } catch (error) {
@@ -42,7 +47,7 @@ export async function attempt(action: () => Promise<void>): Promise<void> {
 
 /** Shows why something failed. */
 export function showProblem(error: unknown, retry: () => void): void {
-  const dismiss = element("button", { onclick: () => problem.replaceChildren() }, "Dismiss");
+  const dismiss = element("button", { onclick: clearProblem }, "Dismiss");
   const again = element("button", { onclick: retry }, "Try again");
   problem.replaceChildren(element("p", {}, explain(error)), ...(mayPass(error) ? [again] : []), dismiss);
   raise();

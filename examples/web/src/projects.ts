@@ -18,19 +18,21 @@ export async function showProjects(orgId: string): Promise<void> {
   organization = orgId;
   nextCursor = null;
   list.replaceChildren();
+  list.ariaBusy = "true";
+  more.hidden = true;
   closeProject();
   await attempt(showPage);
 }
 
 async function showPage(): Promise<void> {
   const orgId = organization;
-  list.ariaBusy = "true";
   const page = await api.listProjects(orgId, { limit: 20, ...(nextCursor && { cursor: nextCursor }) });
+  // Another organization may have been chosen meanwhile.
   if (orgId === organization) {
     list.append(...page.projects.map(row));
+    list.ariaBusy = "false";
     nextCursor = page.nextCursor;
     more.hidden = nextCursor === null;
-    list.ariaBusy = "false";
   }
 }
 

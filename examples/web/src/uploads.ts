@@ -36,7 +36,8 @@ function start(project: Project, file: File): void {
   const bar = element("progress", { max: file.size, value: 0, ariaLabel: `Upload of ${file.name}` });
   const state = element("small", {}, "Waiting");
   const retry = element("button", { hidden: true, ariaLabel: `Retry ${file.name}` }, "Retry");
-  const cancel = element("button", { ariaLabel: `Cancel ${file.name}` }, "Cancel");
+  const cancel = element("button", {});
+  const label = (verb: string) => Object.assign(cancel, { textContent: verb, ariaLabel: `${verb} ${file.name}` });
   const text = element("div", { className: "row" }, element("strong", {}, file.name), state, bar);
   const item = element("li", {}, text, retry, cancel);
 
@@ -47,6 +48,7 @@ function start(project: Project, file: File): void {
   };
   const run = async () => {
     item.className = "";
+    label("Cancel");
     retry.hidden = true;
     try {
       options.signal.throwIfAborted();
@@ -56,6 +58,7 @@ function start(project: Project, file: File): void {
     } catch (error) {
       if (!abort.signal.aborted) {
         item.className = "failed";
+        label("Dismiss");
         state.textContent = explain(error);
         retry.hidden = !mayPass(error);
         announce(`${file.name}: ${state.textContent}`);
@@ -67,6 +70,7 @@ function start(project: Project, file: File): void {
     abort.abort();
     item.remove();
   };
+  label("Cancel");
   list.append(item);
   enqueue(run);
 }

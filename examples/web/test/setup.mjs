@@ -26,7 +26,7 @@ const FLAGS = [
 export async function startStack(variables) {
   const env = { ...process.env, CORS_ORIGINS: "", TRUSTED_ORIGINS: "", LOG_LEVEL: "error", ...variables };
   const cwd = dirname(LOCAL);
-  const stack = spawn(LOCAL, ["--port", "0", "--ephemeral"], { env, cwd, stdio: ["ignore", "pipe", "inherit"] });
+  const stack = spawn(LOCAL, ["--port", "0", "--ephemeral"], { env, cwd, stdio: ["ignore", "pipe", "ignore"] });
   const ended = once(stack, "exit");
   const token = (user, seconds = 3600, organizations = ["acme"]) => {
     const options = organizations.flatMap((name) => ["--org", name]);
