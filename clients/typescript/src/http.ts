@@ -35,10 +35,10 @@ export interface CreateOptions extends CallOptions {
 }
 
 /** Options that an attempt passes to its route. */
-export interface Init {
+export type Init = {
   headers: Record<string, string>;
   signal?: AbortSignal;
-}
+};
 
 type Result<Body> = Promise<{ data?: Body; error?: unknown; response: Response }>;
 

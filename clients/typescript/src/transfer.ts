@@ -1,4 +1,4 @@
-// Requests whose sending can be watched. `fetch` reports no progress, so they go through `XMLHttpRequest` where it exists.
+// Requests that report their progress. They go through `XMLHttpRequest` where it exists, because `fetch` reports none.
 import { reasonOf, throwIfAborted } from "./abort.js";
 import { lost } from "./errors.js";
 import type { Credentials, Fetch } from "./http.js";

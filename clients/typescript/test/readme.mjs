@@ -7,5 +7,5 @@ const script = blocks.join("\n").replace('"http://127.0.0.1:3000"', "baseUrl");
 const names = "abort, baseUrl, countDown, draw, input, link, mark, session, show";
 writeFileSync(
   new URL("readme.ts", import.meta.url),
-  `import { ${names} } from "./application.js";\n${script}export { bytes, file, nextCursor, projects, renamed };\n`,
+  `import { ${names} } from "./application.js";\n${script}export { bytes, file, nextCursor, projects, renamed, status };\n`,
 );
