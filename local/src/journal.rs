@@ -63,11 +63,12 @@ impl Journal {
             return;
         }
         let now = clock::now().to_zoned(jiff::tz::TimeZone::system());
+        let Some(trace) = trace else {
+            terminal::say(&entry.render(&now, &Record::default()));
+            return;
+        };
         let writing = async move {
-            let record = match trace {
-                Some(trace) => trace.complete().await,
-                None => Record::default(),
-            };
+            let record = trace.complete().await;
             terminal::say(&entry.render(&now, &record));
         };
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,14 @@
 //! Functions without a route in the program `local`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use local::ports::neighboring_ports;
+use local::stack::Stack;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use super::recorder::Recorder;
-use crate::command_line::local;
+use crate::command_line::{local, url};
 use crate::common::{binaries, package};
 
 /// Returns the program's command with the template of these tests.
@@ -31,6 +33,25 @@ async fn banner_lists_streams() -> Result<()> {
     }
     assert!(banner.contains(&"follower stream rows-table".to_owned()), "{banner:?}");
     Ok(())
+}
+
+#[tokio::test]
+async fn batch_has_a_line_on_the_terminal() -> Result<()> {
+    let ([port, _], recorder) = (neighboring_ports()?, Recorder::start().await?);
+    let address = format!("127.0.0.1:{port}");
+    let mut child =
+        following(&["--port", "0", "--ephemeral", "--emulators", &address], &recorder)?.spawn()?;
+    url(&mut child).await?;
+    let mut options = super::following(&recorder)?;
+    options.external.dynamodb = Some(format!("http://{address}"));
+    super::put_files(&Stack::start(options).await?, "a").await?;
+    let mut lines = BufReader::new(child.stderr.take().context("no terminal")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        if line.contains(" ok  stream follower  ") {
+            return Ok(());
+        }
+    }
+    bail!("the batch has no line")
 }
 
 #[tokio::test]
