@@ -135,11 +135,10 @@ impl Gateway {
 
     /// Formats the reason of a 404, with the routes that the caller may mean.
     fn no_route(&self, request: &Parts) -> String {
-        let suggestions = self.router.suggestions(&router::path(request.uri.path()));
-        if suggestions.is_empty() {
-            return "no route".to_owned();
+        match self.router.suggestion(&router::path(request.uri.path())) {
+            Some(routes) => format!("no route; did you mean {routes}?"),
+            None => "no route".to_owned(),
         }
-        format!("no route; did you mean {}?", suggestions.join(", "))
     }
 }
 

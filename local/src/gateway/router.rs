@@ -76,19 +76,15 @@ impl<T> Router<T> {
         })
     }
 
-    /// Returns the routes of this path with other methods; without any, those of the path that it resembles most.
-    pub(super) fn suggestions(&self, path: &str) -> Vec<String> {
-        let routes = |entries: &mut dyn Iterator<Item = &Entry<T>>| -> Vec<_> {
-            entries.map(|entry| entry.key.to_string()).collect()
-        };
-        let same = routes(&mut self.0.iter().filter(|entry| entry.parameters(path).is_some()));
-        if !same.is_empty() {
-            return same;
-        }
-        let nearest = self.0.iter().max_by_key(|entry| entry.resemblance(path));
-        let nearest = nearest.filter(|entry| entry.resemblance(path).0 > 0);
-        let path = nearest.map(|entry| &entry.key.path);
-        routes(&mut self.0.iter().filter(|entry| Some(&entry.key.path) == path))
+    /// Returns methods and path of the routes that a request without a route may mean: those of its path, otherwise of the
+    /// path that it resembles most.
+    pub(super) fn suggestion(&self, path: &str) -> Option<String> {
+        let same = self.0.iter().find(|entry| entry.parameters(path).is_some());
+        let nearest = || self.0.iter().max_by_key(|entry| entry.resemblance(path));
+        let found = same.or_else(|| nearest().filter(|entry| entry.resemblance(path).0 > 0))?;
+        let of_path = self.0.iter().filter(|entry| entry.key.path == found.key.path);
+        let methods: Vec<_> = of_path.map(|entry| entry.key.method.as_str()).collect();
+        Some(format!("{} {}", methods.join(", "), found.key.path))
     }
 }
 

@@ -39,8 +39,9 @@ pub(crate) struct Spec {
 #[derive(Debug)]
 pub(super) struct Environment {
     spec: Arc<Spec>,
-    api: RuntimeApi,
+    /// Dropped before the Runtime API, because a process that lives longer would report the end of that.
     child: Child,
+    api: RuntimeApi,
     output: Output,
     readers: JoinSet<()>,
     /// Time from the start of the process to its first request of an event.
