@@ -47,10 +47,11 @@ function row(file: ProjectFile): HTMLLIElement {
   return item;
 }
 
-// The bucket sends the bytes as an attachment, so that the browser stores them and the page stays.
+// The browser stores the bytes while they arrive, because the bucket sends them as an attachment. In a frame, the page
+// isn't left, and uploads go on.
 async function download(file: ProjectFile): Promise<void> {
   const { download } = await api.getFile(file);
-  location.assign(download.url);
+  find("download", HTMLIFrameElement).src = download.url;
 }
 
 async function deleteFile(file: ProjectFile, item: HTMLElement): Promise<void> {

@@ -6,9 +6,11 @@ import { showFiles } from "./files";
 import { announce, attempt } from "./notices";
 import { rename } from "./rename";
 
-/** Actions of the list for the project that is open. */
+/** A project's row in the list, which follows what happens to the project. */
 export interface Listed {
   changed(project: Project): void;
+  opened(): void;
+  closed(): void;
   deleted(): void;
 }
 
@@ -18,7 +20,9 @@ let open: { project: Project; listed: Listed } | undefined;
 
 /** Shows a project with its files. */
 export function openProject(project: Project, listed: Listed): void {
+  closeProject();
   show(project, listed);
+  listed.opened();
   section.hidden = false;
   heading.focus();
   void showFiles(project);
@@ -26,6 +30,7 @@ export function openProject(project: Project, listed: Listed): void {
 
 /** Shows no project. */
 export function closeProject(): void {
+  open?.listed.closed();
   open = undefined;
   section.hidden = true;
   void showFiles(undefined);

@@ -4,7 +4,7 @@ import { api } from "./api";
 import { element, find } from "./dom";
 import { onSubmit } from "./forms";
 import { announce, attempt } from "./notices";
-import { closeProject, openProject } from "./project";
+import { closeProject, openProject, type Listed } from "./project";
 
 const list = find("projects", HTMLUListElement);
 const more = find("more", HTMLButtonElement);
@@ -44,28 +44,41 @@ onSubmit(create, async ({ name = "", description, color }) => {
   const project = await api.createProject(organization, { name, ...optional }, { idempotencyKey });
   idempotencyKey = undefined;
   create.reset();
+  announce(`Created ${project.name}`);
+  if (project.orgId !== organization) {
+    return;
+  }
   const item = row(project);
   list.prepend(item);
-  announce(`Created ${project.name}`);
   item.querySelector("button")?.click();
 });
 
 function row(project: Project): HTMLLIElement {
-  const item = element("li", {});
-  const show = (project: Project) => {
-    const color = element("span", { className: "swatch" });
-    color.style.background = project.color ?? "";
-    const name = element("strong", {}, project.name);
-    const button = element("button", { className: "row" }, color, name, element("small", {}, project.description ?? ""));
-    const open = { changed: show, deleted: () => item.remove() };
-    button.onclick = () => {
-      list.querySelectorAll("button").forEach((other) => (other.ariaCurrent = String(other === button)));
-      openProject(project, open);
-    };
-    button.ariaCurrent = item.querySelector("button")?.ariaCurrent ?? "false";
-    item.replaceChildren(button);
+  const swatch = element("span", { className: "swatch" });
+  const name = element("strong", {});
+  const description = element("small", {});
+  const button = element("button", { className: "row" }, swatch, name, description);
+  const item = element("li", {}, button);
+  const listed: Listed = {
+    changed(changed) {
+      project = changed;
+      swatch.style.background = changed.color ?? "";
+      name.textContent = changed.name;
+      description.textContent = changed.description ?? "";
+    },
+    opened: () => (button.ariaCurrent = "true"),
+    closed() {
+      button.ariaCurrent = "false";
+      button.focus();
+    },
+    deleted() {
+      const neighbor = item.nextElementSibling ?? item.previousElementSibling;
+      neighbor?.querySelector("button")?.focus();
+      item.remove();
+    },
   };
-  show(project);
+  listed.changed(project);
+  button.onclick = () => openProject(project, listed);
   return item;
 }
 

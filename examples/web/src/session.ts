@@ -87,8 +87,9 @@ function parse(token: string): Session | undefined {
   try {
     const payload = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(payload, (character) => character.charCodeAt(0));
-    const { sub, organizations } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof sub === "string" && organizations?.length > 0 ? { token, user: sub, organizations } : undefined;
+    const { sub: user, organizations: ids = [] } = JSON.parse(new TextDecoder().decode(bytes));
+    const organizations = [ids].flat().map(String);
+    return typeof user === "string" && organizations.length > 0 ? { token, user, organizations } : undefined;
   } catch {
     return undefined;
   }

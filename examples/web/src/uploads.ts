@@ -96,11 +96,18 @@ choose.onchange = () => {
   // The same file can be chosen again.
   choose.value = "";
 };
-for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
-  drop.addEventListener(type, (event) => {
-    event.preventDefault();
-    drop.classList.toggle("over", type === "dragenter" || type === "dragover");
+// Files that miss the field are ignored. Otherwise the browser would open them in place of the page.
+for (const type of ["dragover", "dragleave", "drop"] as const) {
+  window.addEventListener(type, (event) => {
+    const { dataTransfer, target } = event;
+    if (dataTransfer?.types.includes("Files")) {
+      event.preventDefault();
+      const inside = drop.contains(target as Node);
+      drop.classList.toggle("over", inside && type === "dragover");
+      if (inside && type === "drop") {
+        add(dataTransfer.files);
+      }
+    }
   });
 }
-drop.addEventListener("drop", ({ dataTransfer }) => add(dataTransfer?.files ?? []));
 window.addEventListener("beforeunload", (event) => running > 0 && event.preventDefault());

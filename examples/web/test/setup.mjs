@@ -47,9 +47,14 @@ export async function startStack(variables) {
 export async function servePage(api) {
   process.env.VITE_API = api;
   const outDir = await mkdtemp(join(tmpdir(), "web-"));
-  const policy = `default-src 'self'; connect-src 'self' http://127.0.0.1:*; img-src data:; require-trusted-types-for 'script'`;
+  const policy = `default-src 'self'; connect-src 'self' http://127.0.0.1:*; frame-src http://127.0.0.1:*; img-src data:; require-trusted-types-for 'script'`;
   const headers = { "content-security-policy": policy };
-  const options = { root: ROOT, logLevel: "error", build: { outDir }, preview: { host: "127.0.0.1", port: 0, headers } };
+  const options = {
+    root: ROOT,
+    logLevel: "error",
+    build: { outDir },
+    preview: { host: "127.0.0.1", port: 0, headers },
+  };
   await build(options);
   const server = await preview(options);
   const stop = async () => {
