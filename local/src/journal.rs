@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Zoned;
+use summary::Summary;
 use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::lambda::{Logs, Record, Trace};
 use crate::terminal::{self, Color, paint, printable};
-use summary::Summary;
 
 /// Indentation of details: the width of the time.
 const INDENT: &str = "         ";

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn codes_of_colors_are_removed() {
-        assert_eq!(without_codes("\x1b[1m\x1b[38;5;9merror\x1b[0m: é \x1b[Kend"), "error: é end");
+        assert_eq!(without_codes("\x1b[1m\x1b[38;5;9merror\x1b[0m: é \x1b[K(end)"), "error: é (end)");
         assert_eq!(without_codes("plain [0m"), "plain [0m");
     }
 }
