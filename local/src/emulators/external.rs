@@ -88,7 +88,7 @@ mod tests {
 
     #[tokio::test]
     async fn silent_emulator_is_given_up_by_name() -> Result<()> {
-        // The listener accepts connections, but nobody reads them.
+        // The listener accepts connections and never responds.
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", silent.local_addr()?);
         let text = failure(&endpoint).await;
