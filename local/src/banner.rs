@@ -27,26 +27,12 @@ pub(crate) fn render(stack: &Stack, data: &Data, external: &External) -> Result<
     writeln!(text)?;
     writeln!(text, "  {:<15} {}   {}", "DynamoDB", stack.dynamodb_endpoint(), tables.join(", "))?;
     writeln!(text, "  {:<15} {}   {}", "S3", stack.s3_endpoint(), buckets.join(", "))?;
-    writeln!(text, "  {:<15} {}", "data", location(data, external))?;
+    writeln!(text, "  {:<15} {}", "data", external.location(data))?;
     let page = if stack.routes().iter().any(|route| route.path == "/") { "/_local/" } else { "/" };
     writeln!(text, "  {:<15} {}{page}   sign in, try the API, see the data", "page", stack.url())?;
     writeln!(text, "\nlistening on {}\n", stack.url())?;
     text.push_str(&sample_requests(stack)?);
     Ok(text)
-}
-
-/// Returns the place of tables and objects.
-fn location(data: &Data, external: &External) -> String {
-    let own = match data {
-        Data::Memory => "in memory, discarded on exit".to_owned(),
-        Data::Dir(folder) => folder.display().to_string(),
-    };
-    match (&external.dynamodb, &external.s3) {
-        (None, None) => own,
-        (Some(dynamodb), None) => format!("tables at {dynamodb}; objects {own}"),
-        (None, Some(s3)) => format!("objects at {s3}; tables {own}"),
-        (Some(dynamodb), Some(s3)) => format!("tables at {dynamodb}; objects at {s3}"),
-    }
 }
 
 /// Formats a request with a token, and a session of all routes that delete nothing.

@@ -40,6 +40,21 @@ pub struct External {
 }
 
 impl External {
+    /// Formats the place of tables and objects, with the built-in emulators' in `data`.
+    #[must_use]
+    pub fn location(&self, data: &Data) -> String {
+        let own = match data {
+            Data::Memory => "in memory, discarded on exit".to_owned(),
+            Data::Dir(folder) => folder.display().to_string(),
+        };
+        match (&self.dynamodb, &self.s3) {
+            (None, None) => own,
+            (Some(dynamodb), None) => format!("tables at {dynamodb}; objects {own}"),
+            (None, Some(s3)) => format!("objects at {s3}; tables {own}"),
+            (Some(dynamodb), Some(s3)) => format!("tables at {dynamodb}; objects at {s3}"),
+        }
+    }
+
     /// Waits until the external emulators respond.
     ///
     /// # Errors

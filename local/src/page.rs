@@ -21,7 +21,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::cargo::Executables;
-use crate::emulators::{Data, Emulators};
+use crate::emulators::Emulators;
 use crate::environment::Variables;
 use crate::template::{Names, Template};
 use crate::token::Issuer;
@@ -36,7 +36,8 @@ pub(crate) struct Page {
     pub(crate) variables: Variables,
     /// Issuer that the functions trust; `None` if it is an external one.
     pub(crate) issuer: Option<Issuer>,
-    pub(crate) data: Data,
+    /// Place of tables and objects.
+    pub(crate) data: String,
     pub(crate) emulators: Arc<Emulators>,
 }
 

@@ -4,7 +4,6 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Page;
-use crate::emulators::Data;
 use crate::template::Function;
 
 impl Page {
@@ -17,10 +16,7 @@ impl Page {
             "streams": template.functions.iter().flat_map(|function| self.streams(function)).collect::<Vec<_>>(),
             "dynamodb": { "endpoint": emulators.dynamodb.endpoint, "names": tables },
             "s3": { "endpoint": emulators.s3.endpoint, "names": buckets },
-            "data": match &self.data {
-                Data::Memory => "in memory, discarded on exit".to_owned(),
-                Data::Dir(folder) => folder.display().to_string(),
-            },
+            "data": self.data,
             "session": self.session(headers),
         })
     }

@@ -202,7 +202,7 @@ pub(super) fn page(
         executables: executables.clone(),
         variables: pool.map(|pool| pool.variables().clone()).unwrap_or_default(),
         issuer: Issuer::trusted_by(&options.variables),
-        data: options.data.clone(),
+        data: options.external.location(&options.data),
         emulators: Arc::clone(emulators),
     }
 }

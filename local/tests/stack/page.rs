@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use local::client::{Client, RequestBuilder, Response};
+use local::emulators::External;
 use local::environment::Variables;
 use local::stack::{Options, Stack};
 use serde_json::{Value, json};
@@ -253,6 +254,17 @@ async fn put_rows(stack: &Stack, numbers: std::ops::Range<usize>, kind: &str) ->
     for rows in rows.chunks(25) {
         stack.dynamodb().batch_write_item().request_items("things-table", rows.to_vec()).send().await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn overview_names_external_emulators() -> Result<()> {
+    let first = Stack::start(options()?).await?;
+    let external = External { dynamodb: Some(first.dynamodb_endpoint().to_owned()), s3: None };
+    let (_stack, client) = started(Options { page: true, external, ..options()? }).await?;
+    let overview = client.get("/_local/overview").send().await?.json();
+    let place = format!("tables at {}; objects in memory, discarded on exit", first.dynamodb_endpoint());
+    assert_eq!(overview["data"], place);
     Ok(())
 }
 
