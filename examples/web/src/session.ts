@@ -95,5 +95,6 @@ function parse(token: string): Session | undefined {
   }
 }
 
+// For browsers that don't know `closedby`.
 dialog.addEventListener("cancel", (event) => event.preventDefault());
 find("local-page", HTMLAnchorElement).href = baseUrl;
