@@ -81,7 +81,7 @@ fn each_operation_and_error_has_an_example() -> Result<()> {
         |content: &Value| content.get("example").or(content.get("examples")).is_some_and(|it| !it.is_null());
     let without: Vec<_> = contents.iter().filter(|(_, content)| !shown(content)).collect();
     assert!(without.is_empty(), "no example of {without:?}");
-    ensure!(contents.len() > 20, "only {} bodies were read", contents.len());
+    ensure!(!contents.is_empty(), "no body was read");
     Ok(())
 }
 
