@@ -83,11 +83,14 @@ impl Page {
         ([(SET_COOKIE, cookie)], json_response(&json!({}))).into_response()
     }
 
+    /// Returns the token of a request. Pages on other ports of this host can set the cookie to any text, so only a token is
+    /// returned.
     fn token_of<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = pairs.find(|(name, value)| *name == self.cookie() && !value.is_empty())?;
-        Some(value.trim_matches('"'))
+        pairs.find_map(|(name, value)| {
+            Some(value.trim_matches('"')).filter(|value| name == self.cookie() && is_token(value))
+        })
     }
 
     /// Returns the name of the functions' cookie.
@@ -104,11 +107,13 @@ impl Page {
 fn pasted(text: &str) -> Result<String, Failure> {
     let text = text.trim();
     let token = text.strip_prefix("Bearer ").unwrap_or(text).trim();
+    if is_token(token) { Ok(token.to_owned()) } else { Err(refused("This is not a JSON Web Token.")) }
+}
+
+/// Returns `true` for a JSON Web Token, whose letters need no quotes in a header or a shell.
+fn is_token(text: &str) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    if claims(token).is_some() && token.chars().all(is_letter) {
-        return Ok(token.to_owned());
-    }
-    Err(refused("This is not a JSON Web Token."))
+    claims(text).is_some() && text.chars().all(is_letter)
 }
 
 /// Reads the claims of a token without verifying it.

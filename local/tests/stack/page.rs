@@ -167,6 +167,16 @@ async fn sign_in_says_what_is_missing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn cookie_without_a_token_is_ignored() -> Result<()> {
+    let (_stack, client) = start_page(&[]).await?;
+    for text in ["a.e30.c'$(touch x)'", "a.b.c", "text"] {
+        assert_eq!(session(&client, &format!("auth={text}")).await?["token"], Value::Null, "{text}");
+        assert_eq!(session(&client, &format!("auth={text}; auth=a.e30.c")).await?["token"], "a.e30.c");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn external_issuers_need_a_pasted_token() -> Result<()> {
     let variables = [("AUTH_JWKS_URL", "https://id.example/keys"), ("AUTH_ORGANIZATIONS_CLAIM", "/o/ids")];
     let (_stack, client) = start_page(&variables).await?;
