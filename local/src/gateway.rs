@@ -28,6 +28,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use reply::failure;
 use shown::{Shown, noted};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::body::{ReadBodyError, collect, discard};
 use crate::clock::Stopwatch;
@@ -61,28 +62,38 @@ pub(crate) fn serve(listener: TcpListener, gateway: Gateway) -> Task {
     Task::spawn(async move { drop(axum::serve(listener, service).await) })
 }
 
+/// Responds in a task of its own, because a client that disconnects ends this future, and its request needs a line too.
 async fn handle(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let watch = Stopwatch::start();
-    let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
-    let subject = format!("{:<6} {target}", request.method().as_str());
-    let id = request_id();
-    let mut response = gateway.respond(peer, &id, request).await.unwrap_or_else(|refused| refused);
-    if let Ok(id) = id.parse() {
-        response.headers_mut().insert("apigw-requestid", id);
-    }
-    if let Some(Shown { binary, trace, notes }) = response.extensions_mut().remove() {
-        let status = Status::Http(response.status().as_u16());
-        let entry = Entry { binary, status, subject, took: watch.elapsed(), id, notes };
-        gateway.journal.add(entry, trace);
-    }
-    response
+    let (sender, response) = oneshot::channel();
+    tokio::spawn(async move { gateway.handle(peer, request, sender).await });
+    response.await.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 impl Gateway {
+    /// Sends the response to the client, and writes the request's line.
+    async fn handle(&self, peer: SocketAddr, request: Request, client: oneshot::Sender<Response>) {
+        let watch = Stopwatch::start();
+        let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
+        let subject = format!("{:<6} {target}", request.method().as_str());
+        let id = request_id();
+        let mut response = self.respond(peer, &id, request).await.unwrap_or_else(|refused| refused);
+        if let Ok(id) = id.parse() {
+            response.headers_mut().insert("apigw-requestid", id);
+        }
+        if let Some(Shown { binary, trace, mut notes }) = response.extensions_mut().remove() {
+            notes.extend(client.is_closed().then(|| "the client has disconnected".to_owned()));
+            let status = Status::Http(response.status().as_u16());
+            let entry = Entry { binary, status, subject, took: watch.elapsed(), id, notes };
+            self.journal.add(entry, trace);
+        }
+        // It fails only for a client that has disconnected.
+        drop(client.send(response));
+    }
+
     async fn respond(&self, peer: SocketAddr, id: &str, request: Request) -> Result<Response, Response> {
         let (parts, body) = request.into_parts();
         let path = router::path(parts.uri.path());

@@ -2,10 +2,11 @@
 
 use anyhow::{Context, Result};
 use local::client::{Client, Response};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
 use super::command_line::{stack, url};
+use super::common::Meeting;
 
 /// Sends requests to a stack with these arguments and variables. Returns the responses and the lines of its terminal.
 async fn lines_of(
@@ -58,6 +59,28 @@ async fn crash_timeout_and_cold_start_are_shown() -> Result<()> {
     let hang = entry(&lines, "/hasty?mode=hang")?;
     assert!(hang[0].contains(" 503 ") && hang[0].contains("timed out"), "{hang:?}");
     assert!(entry(&lines, "malformed")?[0].contains("response is malformed"), "{lines:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn abandoned_request_has_its_line() -> Result<()> {
+    let mut child = stack(&["--port", "0", "--ephemeral"])?.spawn()?;
+    let client = Client::new(&url(&mut child).await?);
+    let meeting = Meeting::open().await?;
+    let request = tokio::spawn(client.get(&meeting.path()?).send());
+    let invocation = meeting.next().await?;
+    request.abort();
+    assert!(request.await.is_err());
+    // Until this response, the stack sees the end of the connection.
+    client.get("/hasty").send().await?;
+    invocation.release().await?;
+    let mut lines = BufReader::new(child.stderr.take().context("no terminal")?).lines();
+    let mut line = lines.next_line().await?.context("no line")?;
+    while !line.contains("mode=meet") {
+        line = lines.next_line().await?.context("no line")?;
+    }
+    assert!(line.contains("  the client has disconnected  "), "{line}");
+    assert!(lines.next_line().await?.is_some_and(|line| line.ends_with("[echo] mode \"meet\"")));
     Ok(())
 }
 
