@@ -27,6 +27,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "error" => return Err("an error of the function".into()),
         "large" => return Ok(json!({ "statusCode": 200, "body": "x".repeat(7_000_000) })),
         "malformed" => return Ok(json!({ "statusCode": "two hundred" })),
+        "chat" => chat(&event.payload["requestContext"]["requestId"]),
         "log" => log(&event.payload["requestContext"]["requestId"]),
         "plain" => return Ok(json!({ "hello": "world" })),
         "rich" => return Ok(rich()),
@@ -62,6 +63,13 @@ fn log(id: &Value) {
     println!("{}", json!({ "level": "WARN", "message": "a warning", "table": "t", "error": error }));
     let (user, org, code) = ("ann", "acme", "NOT_FOUND");
     println!("{}", json!({ "message": "request", "request_id": id, "user": user, "org": org, "code": code }));
+}
+
+/// Prints many lines that only their text assigns to the request.
+fn chat(id: &Value) {
+    for number in 0..2000 {
+        println!("line {number} of {id}");
+    }
 }
 
 /// Returns a response with all fields of payload format 2.0.

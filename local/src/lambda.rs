@@ -4,6 +4,7 @@
 mod logs;
 mod pool;
 mod process;
+mod readers;
 mod runtime_api;
 mod trace;
 mod variables;

@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Outcome;
 use super::logs::Logs;
+use super::readers::Readers;
 use super::runtime_api::{Invocation, Reply, RuntimeApi};
 use super::trace::{Output, Trace};
 use crate::clock::{self, Stopwatch};
@@ -22,8 +22,6 @@ use crate::environment::Variables;
 
 /// Timeout of init, until the process requests its first event, as on Lambda.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Timeout for the last log lines of an ended process.
-const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Executable and settings of a function.
 #[derive(Debug, Clone)]
@@ -43,7 +41,7 @@ pub(super) struct Environment {
     child: Child,
     api: RuntimeApi,
     output: Output,
-    readers: JoinSet<()>,
+    readers: Readers,
     /// Time from the start of the process to its first request of an event.
     init: Duration,
     build: u64,
@@ -65,12 +63,12 @@ impl Environment {
         let api = RuntimeApi::serve().await?;
         let watch = Stopwatch::start();
         let mut child = spawn(spec, &api)?;
-        let (mut readers, output) = (JoinSet::new(), Output::new(logs, &spec.binary));
+        let (mut readers, output) = (Readers::default(), Output::new(logs, &spec.binary));
         if let Some(stream) = child.stdout.take() {
-            readers.spawn(output.clone().forward(stream));
+            readers.add(stream, &output);
         }
         if let Some(stream) = child.stderr.take() {
-            readers.spawn(output.clone().forward(stream));
+            readers.add(stream, &output);
         }
         let spec = Arc::clone(spec);
         let mut environment = Self { spec, api, child, output, readers, init: Duration::ZERO, build };
@@ -98,6 +96,8 @@ impl Environment {
     ) -> Served {
         let taken = Arc::new(AtomicBool::new(false));
         let (sender, reply) = oneshot::channel();
+        // Lines without an id that come later belong to this invocation.
+        self.readers.catch_up().await;
         self.output.begin(trace);
         self.api.send(self.invocation(event, trace, Arc::clone(&taken), sender));
         let served = tokio::select! {
@@ -127,7 +127,7 @@ impl Environment {
             biased;
             ready = async { ready.wait_for(|ready| *ready).await.map(drop) } => ready.context("the Runtime API stopped"),
             status = self.child.wait() => {
-                self.last_lines().await;
+                self.readers.end().await;
                 bail!("it ended before it requested an event ({})", describe(status));
             }
             () = tokio::time::sleep(INIT_TIMEOUT) => {
@@ -159,7 +159,7 @@ impl Environment {
     }
 
     async fn ended(&mut self, status: std::io::Result<ExitStatus>, taken: &AtomicBool) -> Served {
-        self.last_lines().await;
+        self.readers.end().await;
         if !taken.load(Ordering::SeqCst) {
             return Served::NotDelivered;
         }
@@ -170,16 +170,10 @@ impl Environment {
 
     async fn timed_out(&mut self) -> Served {
         self.stop().await;
-        self.last_lines().await;
+        self.readers.end().await;
         let message = format!("Task timed out after {:.2} seconds", self.spec.timeout.as_secs_f64());
         self.output.note(&message);
         Served::Broken(Outcome::TimedOut)
-    }
-
-    /// Waits for the last lines of the ended process. Another process may keep its streams open, hence the timeout.
-    async fn last_lines(&mut self) {
-        let all = async { while self.readers.join_next().await.is_some() {} };
-        tokio::time::timeout(LAST_LINES_TIMEOUT, all).await.unwrap_or_default();
     }
 }
 

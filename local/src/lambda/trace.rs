@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -140,16 +139,6 @@ impl Output {
         let id = parsed.as_ref().and_then(|line| line["request_id"].as_str());
         if !self.trace(id).is_some_and(|trace| trace.add(line, parsed.clone())) {
             terminal::say(&journal::unattached(&self.binary, line));
-        }
-    }
-
-    /// Writes the lines of `stream` until it ends. Bytes that are not UTF-8 are replaced.
-    pub(super) async fn forward(self, stream: impl AsyncRead + Unpin) {
-        let mut reader = BufReader::new(stream);
-        let mut line = Vec::new();
-        while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
-            self.write(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
-            line.clear();
         }
     }
 

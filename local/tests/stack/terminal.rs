@@ -16,6 +16,11 @@ async fn lines_of(
 ) -> Result<(Vec<Response>, Vec<String>)> {
     let mut command = stack(&[&["--port", "0", "--ephemeral"], arguments].concat())?;
     let mut child = command.envs(variables.iter().copied()).spawn()?;
+    let mut terminal = child.stderr.take().context("no terminal")?;
+    let text = tokio::spawn(async move {
+        let mut text = String::new();
+        terminal.read_to_string(&mut text).await.map(|_| text)
+    });
     let client = Client::new(&url(&mut child).await?);
     let mut responses = Vec::new();
     for path in paths {
@@ -23,9 +28,7 @@ async fn lines_of(
     }
     let id = child.id().context("it has ended")?.to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().await?.success());
-    let mut text = String::new();
-    child.stderr.take().context("no terminal")?.read_to_string(&mut text).await?;
-    Ok((responses, text.lines().map(str::to_owned).collect()))
+    Ok((responses, text.await??.lines().map(str::to_owned).collect()))
 }
 
 /// Returns the line that contains `text`, and the lines that are indented below it.
@@ -59,6 +62,20 @@ async fn crash_timeout_and_cold_start_are_shown() -> Result<()> {
     let hang = entry(&lines, "/hasty?mode=hang")?;
     assert!(hang[0].contains(" 503 ") && hang[0].contains("timed out"), "{hang:?}");
     assert!(entry(&lines, "malformed")?[0].contains("response is malformed"), "{lines:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn line_without_an_id_belongs_to_its_request() -> Result<()> {
+    let (responses, lines) = lines_of(&[], &[], &["/echo?mode=chat"; 10]).await?;
+    for response in responses {
+        let id = response.header("apigw-requestid");
+        let own = lines.iter().filter(|line| line.contains(&format!("of \"{id}\""))).count();
+        let [_, below @ ..] = entry(&lines, &format!("  {id}"))? else { panic!("{lines:#?}") };
+        // The first line names the mode.
+        assert_eq!((own, below.len()), (2000, 2001));
+        assert!(below[1..].iter().all(|line| line.contains(id)), "{below:#?}");
+    }
     Ok(())
 }
 
