@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
-
-use self::sources::{Change, latest_change, modified};
+use self::sources::{Times, modified, times};
 use crate::cargo::Build;
 use crate::clock::{self, Stopwatch};
 use crate::terminal;
@@ -40,6 +38,8 @@ pub(crate) struct Sources {
 #[derive(Debug)]
 struct Attempt {
     started: SystemTime,
+    /// Times of the sources before the build.
+    times: Times,
     /// Cargo's messages, if the function does not compile.
     failure: Option<String>,
 }
@@ -81,7 +81,7 @@ impl Workspace {
 impl Sources {
     /// Watches the sources of a function with this binary.
     pub(crate) fn new(workspace: &Arc<Workspace>, binary: &str, executable: &Path) -> Self {
-        let last = Attempt { started: workspace.built, failure: None };
+        let last = Attempt { started: workspace.built, times: Times::new(), failure: None };
         Self {
             workspace: Arc::clone(workspace),
             binary: binary.to_owned(),
@@ -90,19 +90,20 @@ impl Sources {
         }
     }
 
-    /// Builds the function if a source has changed since its last build.
+    /// Builds the function if a source has changed since its last build, or if that failed for another reason.
     pub(crate) async fn refresh(&self) -> Freshness {
         let mut last = self.last.lock().await;
         self.workspace.check_template();
-        let Some(change) = self.change_since(last.started).await else {
+        let times = self.times().await;
+        let Some(reason) = self.reason(&last, &times) else {
             return last.failure.clone().map_or(Freshness::Current, Freshness::Broken);
         };
         let watch = Stopwatch::start();
         let cargo = self.workspace.cargo.lock().await;
         let (started, before) = (clock::now().into(), modified(&self.executable));
-        let built = self.build(&cargo, &change).await;
+        let built = cargo.run_again(self.workspace.folder(), &self.binary, &reason).await;
         let failure = built.err().map(|error| format!("{} doesn't compile:\n\n{error:#}\n", self.binary));
-        *last = Attempt { started, failure: failure.clone() };
+        *last = Attempt { started, times, failure: failure.clone() };
         match failure {
             Some(failure) => Freshness::Broken(failure),
             None if modified(&self.executable) == before => Freshness::Current,
@@ -110,16 +111,32 @@ impl Sources {
         }
     }
 
-    async fn change_since(&self, time: SystemTime) -> Option<Change> {
+    async fn times(&self) -> Times {
         let (folder, executable) = (self.workspace.folder().to_owned(), self.executable.clone());
-        let search = tokio::task::spawn_blocking(move || latest_change(&folder, &executable));
-        search.await.ok().flatten().filter(|change| change.time > time)
+        tokio::task::spawn_blocking(move || times(&folder, &executable)).await.unwrap_or_default()
     }
 
-    async fn build(&self, build: &Build, change: &Change) -> Result<()> {
-        let folder = self.workspace.folder();
-        let path = change.path.strip_prefix(folder).unwrap_or(&change.path).display();
-        let reason = format!("{path} has changed: building {}", self.binary);
-        build.run_again(folder, &self.binary, &reason).await
+    /// Returns the reason for a build, if there is one.
+    fn reason(&self, last: &Attempt, times: &Times) -> Option<String> {
+        if let Some((path, _)) = times.iter().find(|(path, time)| last.precedes(path, **time)) {
+            let path = path.strip_prefix(self.workspace.folder()).unwrap_or(path).display();
+            return Some(format!("{path} has changed: building {}", self.binary));
+        }
+        let is_passing = last.failure.as_deref().is_some_and(|messages| !names_source(messages));
+        is_passing.then(|| format!("building {} again", self.binary))
     }
+}
+
+impl Attempt {
+    /// Returns `true` if a source has changed since. Its time is compared with the one before the build, because it may be
+    /// in the future.
+    fn precedes(&self, path: &Path, time: SystemTime) -> bool {
+        self.times.get(path).map_or(time > self.started, |before| time != *before)
+    }
+}
+
+/// Returns `true` if an error has its place in a source. Others, such as a full disk, may pass without a change.
+fn names_source(messages: &str) -> bool {
+    let mut pairs = messages.lines().zip(messages.lines().skip(1));
+    pairs.any(|(error, place)| error.starts_with("error") && place.trim_start().starts_with("-->"))
 }

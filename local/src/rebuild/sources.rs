@@ -1,6 +1,6 @@
 //! Source files of a function: those that the compiler has read, and all others in the same packages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -8,15 +8,11 @@ use std::time::SystemTime;
 /// Files of the workspace that every function depends on.
 const COMMON: [&str; 4] = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml"];
 
-/// Newest change of a file or a folder.
-#[derive(Debug)]
-pub(super) struct Change {
-    pub(super) time: SystemTime,
-    pub(super) path: PathBuf,
-}
+/// Times of the last modifications of files and folders.
+pub(super) type Times = BTreeMap<PathBuf, SystemTime>;
 
-/// Finds the newest change of a function's sources in the workspace of `folder`.
-pub(super) fn latest_change(folder: &Path, executable: &Path) -> Option<Change> {
+/// Reads the times of a function's sources in the workspace of `folder`.
+pub(super) fn times(folder: &Path, executable: &Path) -> Times {
     let mut paths: BTreeSet<_> = COMMON.iter().map(|name| folder.join(name)).collect();
     let read = compiled(executable);
     for package in read.iter().filter_map(|path| package(folder, path)).collect::<BTreeSet<_>>() {
@@ -24,8 +20,7 @@ pub(super) fn latest_change(folder: &Path, executable: &Path) -> Option<Change> 
         add_code(&package.join("src"), &mut paths);
     }
     paths.extend(read);
-    let changes = paths.into_iter().filter_map(|path| Some(Change { time: modified(&path)?, path }));
-    changes.max_by_key(|change| change.time)
+    paths.into_iter().filter_map(|path| modified(&path).map(|time| (path, time))).collect()
 }
 
 /// Returns the time of a file's last modification.

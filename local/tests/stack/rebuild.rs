@@ -1,13 +1,16 @@
 //! Rebuild of functions, in a workspace of its own whose function has no dependencies.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::Result;
 use local::client::{Client, Response};
 use local::environment;
 use tempfile::TempDir;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use super::command_line::{local, url};
 
@@ -71,14 +74,39 @@ fn save(folder: &Path, text: &str) -> Result<()> {
 
 /// Runs the program, which needs the variables that cargo needs.
 async fn start(folder: &Path, arguments: &[&str]) -> Result<(Child, Client)> {
+    started(program(folder, arguments)).await
+}
+
+fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = local(arguments);
     command.args(["--port", "0", "--ephemeral", "--template"]).arg(folder.join("template.yaml"));
     for name in ["PATH", "HOME", "CARGO", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
         command.envs(environment::variable(name).map(|value| (name, value)));
     }
-    let mut child = command.stderr(std::process::Stdio::null()).spawn()?;
+    command.stderr(Stdio::null());
+    command
+}
+
+async fn started(mut command: Command) -> Result<(Child, Client)> {
+    let mut child = command.spawn()?;
     let client = Client::new(&url(&mut child).await?);
     Ok((child, client))
+}
+
+/// Writes a program that runs cargo with its output, and fails before that while the file `FAIL` exists. It adds a line to
+/// the file `RUNS` for each build.
+fn recording_cargo(folder: &Path) -> Result<PathBuf> {
+    let cargo = environment::variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
+    let script = "#!/bin/sh\necho >>'FOLDER/RUNS'\n[ ! -e 'FOLDER/FAIL' ] || { echo 'error: no network' >&2; exit 101; }\nexec 'CARGO' \"$@\"\n";
+    let script = script.replace("FOLDER", &folder.to_string_lossy()).replace("CARGO", &cargo);
+    let path = folder.join("cargo.sh");
+    fs::write(&path, script)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    Ok(path)
+}
+
+fn runs(folder: &Path) -> Result<usize> {
+    Ok(fs::read_to_string(folder.join("RUNS"))?.lines().count())
 }
 
 fn text(response: &Response) -> String {
@@ -101,6 +129,43 @@ async fn changed_function_is_built_before_its_request() -> Result<()> {
         assert!(text.starts_with("quick doesn't compile:") && text.contains("error[E0425]"), "{text}");
         assert!(!text.contains('\x1b'), "{text}");
     }
+    save(folder.path(), "three")?;
+    assert_eq!(text(&get().await?), "three");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cargos_own_failure_is_tried_again() -> Result<()> {
+    let folder = workspace()?;
+    let mut command = program(folder.path(), &[]);
+    command.env("CARGO", recording_cargo(folder.path())?);
+    let (_child, client) = started(command).await?;
+    let get = async || client.get("/quick").send().await;
+    assert_eq!(text(&get().await?), "one");
+    save(folder.path(), "two")?;
+    fs::write(folder.path().join("FAIL"), "")?;
+    let failed = get().await?;
+    assert_eq!((failed.status, text(&failed).contains("error: no network")), (500, true));
+    fs::remove_file(folder.path().join("FAIL"))?;
+    assert_eq!(text(&get().await?), "two");
+    Ok(())
+}
+
+#[tokio::test]
+async fn source_from_the_future_is_built_once() -> Result<()> {
+    let folder = workspace()?;
+    let mut command = program(folder.path(), &[]);
+    command.env("CARGO", recording_cargo(folder.path())?);
+    let (_child, client) = started(command).await?;
+    let get = async || client.get("/quick").send().await;
+    assert_eq!(text(&get().await?), "one");
+    save(folder.path(), "two")?;
+    let source = fs::File::options().append(true).open(folder.path().join("quick/src/main.rs"))?;
+    source.set_modified(source.metadata()?.modified()? + Duration::from_hours(1))?;
+    assert_eq!(text(&get().await?), "two");
+    let before = runs(folder.path())?;
+    assert_eq!((text(&get().await?).as_str(), runs(folder.path())?), ("two", before));
+    // Another save is noticed, although its time is earlier.
     save(folder.path(), "three")?;
     assert_eq!(text(&get().await?), "three");
     Ok(())
