@@ -1,5 +1,5 @@
 // Upload of a file: as a form if it is small, otherwise directly into the bucket.
-import { clientError, isApiError } from "./errors.js";
+import { clientError, isApiError, type ApiError } from "./errors.js";
 import type { CreateOptions, Http } from "./http.js";
 import { withRetries } from "./retry.js";
 import { sha256 } from "./sha256.js";
@@ -52,6 +52,9 @@ export interface UploadRoutes<File> {
   finish(permission: Permission): Promise<File>;
 }
 
+/** Maximum number of permissions for one upload, in case the bucket refuses all of them. */
+const PERMISSIONS = 5;
+
 /** Uploads a file: as a form if it has at most `formLimit` bytes. */
 export async function upload<File>(
   http: Http<any>,
@@ -102,21 +105,35 @@ async function directly<File>(
     size: file.size,
     sha256: hash,
   };
-  const put = (permission: Permission) => putBytes(http, permission, file, options);
-  const permission = await routes.begin(description, options);
-  try {
-    await put(permission);
-    return await routes.finish(permission);
-  } catch (error) {
-    if (!(isApiError(error) && error.code === "STORAGE_ERROR" && error.status === 403)) {
-      throw error;
+  let permission = await routes.begin(description, options);
+  for (let begun = 1; ; begun += 1) {
+    const refusal = await putBytes(http, permission, file, options).catch(expired);
+    try {
+      return await routes.finish(permission);
+    } catch (error) {
+      if (!refusal || !isUnsent(error)) {
+        throw error;
+      }
     }
+    if (begun === PERMISSIONS) {
+      throw refusal;
+    }
+    // Its id as the key leads each later call to the same next upload.
+    permission = await routes.begin(description, { ...options, idempotencyKey: permission.id });
   }
-  // The permission is over, for example after a long break. Another key begins another upload.
-  const { idempotencyKey: _, ...rest } = options;
-  const next = await routes.begin(description, rest);
-  await put(next);
-  return routes.finish(next);
+}
+
+/** Returns the bucket's refusal of a permission that is over, for example after a long break. Throws any other error. */
+function expired(error: unknown): ApiError {
+  if (isApiError(error) && error.code === "STORAGE_ERROR" && error.status === 403) {
+    return error;
+  }
+  throw error;
+}
+
+/** Returns `true` if an upload has no bytes yet. */
+function isUnsent(error: unknown): boolean {
+  return isApiError(error) && error.code === "CONFLICT" && error.field === "uploadId";
 }
 
 /** Puts the bytes into the bucket, with retries. If they are there already (412), an earlier attempt has succeeded. */

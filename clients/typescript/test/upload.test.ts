@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
-import type { Progress } from "projects-api-client";
+import type { Fetch, Progress } from "projects-api-client";
 import { ORG, breakConnection, errorOf, newApi, newName, recorder } from "./support.js";
 
 /** Larger than a form may be, and no multiple of the pieces that are hashed. */
@@ -74,22 +74,55 @@ test("the same key resumes an upload", async () => {
   assert.equal((await api.listFiles(owner)).files.length, 1);
 });
 
+/** Returns a `fetch` for which the bucket refuses bytes as after 15 minutes, by the number of the request with them. */
+function refusing({ fetch }: ReturnType<typeof recorder>, refused: (number: number) => boolean): Fetch {
+  let puts = 0;
+  return async (input, init) => {
+    puts += init?.method === "PUT" ? 1 : 0;
+    return init?.method === "PUT" && refused(puts) ? new Response("<Error/>", { status: 403 }) : fetch(input, init);
+  };
+}
+
+function newKey() {
+  return { name: "rows.csv", idempotencyKey: newName().replaceAll(" ", "-") };
+}
+
 test("an expired permission is asked for again", async () => {
-  const line = recorder(({ method }, number) =>
-    method === "PUT" && number === 3 ? new Response("<Error/>", { status: 403 }) : undefined,
-  );
-  const api = newApi({ fetch: line.fetch, formLimit: 0 });
-  const file = await api.uploadFile(await project(api), text("a,b\n"), {
-    name: "rows.csv",
-    idempotencyKey: "first-permission",
-  });
+  const line = recorder();
+  const api = newApi({ fetch: refusing(line, (number) => number === 1), formLimit: 0 });
+  const options = newKey();
+  const file = await api.uploadFile(await project(api), text("a,b\n"), options);
   assert.equal(file.size, 4);
   const keys = line.requests.flatMap(({ path, headers }) =>
     path.endsWith("/uploads") ? [headers.get("idempotency-key")] : [],
   );
   assert.equal(keys.length, 2);
-  assert.equal(keys[0], "first-permission");
+  assert.equal(keys[0], options.idempotencyKey);
   assert.notEqual(keys[1], keys[0]);
+});
+
+test("an upload whose end was lost stays one file", async () => {
+  // The last request of the first call, by the number of its permissions that had expired.
+  for (const [expired, last] of [4, 6].entries()) {
+    let over = false;
+    const line = recorder((_, number) => (number === last ? breakConnection() : undefined));
+    const fetch = refusing(line, (number) => over || number <= expired);
+    const api = newApi({ fetch, formLimit: 0, retry: { attempts: 1 } });
+    const owner = await project(api);
+    const options = newKey();
+    assert.equal((await errorOf(api.uploadFile(owner, text("a,b\n"), options))).code, "NETWORK_ERROR");
+    assert.equal(line.requests.length, last);
+    over = true;
+    const file = await api.uploadFile(owner, text("a,b\n"), options);
+    assert.deepEqual((await api.listFiles(owner)).files, [file]);
+  }
+});
+
+test("a bucket that refuses everything is an error", async () => {
+  const line = recorder();
+  const api = newApi({ fetch: refusing(line, () => true), formLimit: 0 });
+  const error = await errorOf(api.uploadFile(await project(api), text("a,b\n"), newKey()));
+  assert.deepEqual([error.code, error.status], ["STORAGE_ERROR", 403]);
 });
 
 test("bytes of another type are refused", async () => {
