@@ -8,6 +8,7 @@ lists the breaking changes, and fails if there are any and `info.version` does n
 import json
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 METHODS = ("get", "put", "post", "delete", "patch")
 # Keywords without effect on values. `discriminator` follows from `oneOf`.
@@ -44,6 +45,19 @@ def resolved(document, value):
     return {**resolved(document, target), **value}
 
 
+def expanded(document, value, within=()):
+    """Returns a value with the targets of its references in their places. A reference to what it is within stays."""
+    if isinstance(value, list):
+        return [expanded(document, it, within) for it in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("$ref")
+    if reference is not None and reference not in within:
+        value = {name: it for name, it in resolved(document, value).items() if name != "$ref"}
+        within = (*within, reference)
+    return {name: expanded(document, it, within) for name, it in value.items()}
+
+
 def component(value):
     """Returns the name of the component that a value was resolved from, if it was."""
     return value.get("$ref", "").rsplit("/", 1)[-1]
@@ -58,6 +72,9 @@ class Operation:
 
         listed = [get(it) for it in item.get("parameters", []) + operation.get("parameters", [])]
         self.id = operation.get("operationId")
+        servers = operation.get("servers") or item.get("servers") or document.get("servers") or [{"url": "/"}]
+        # Hosts differ between deployments, and their paths are a part of the API.
+        self.bases = {urlsplit(it["url"]).path.rstrip("/") for it in servers}
         self.parameters = {(it["in"], it["name"]): it for it in listed}
         self.body = get(operation.get("requestBody"))
         self.responses = {status: get(it) for status, it in operation["responses"].items()}
@@ -88,13 +105,14 @@ class Comparison:
             return
         if new.id != old.id:
             yield f"{where}: operationId is {new.id} instead of {old.id}"
+        yield from (f"servers: the path {base or '/'} is gone" for base in sorted(old.bases - new.bases))
         if not all(any(fewer <= schemes for fewer in new.security) for schemes in old.security):
             yield f"{where}: credentials that were accepted are not"
         yield from self.parameters(old.parameters, new.parameters, where)
         yield from self.body(old.body, new.body, f"{where}: the request body")
-        successes = [{status for status in it.responses if status < "4"} for it in (old, new)]
-        for status in sorted(successes[0] ^ successes[1]):
-            yield f"{where}: the success {status} is {'gone' if status in successes[0] else 'new'}"
+        gone = {status for status in old.responses.keys() - new.responses.keys() if status < "4"}
+        for status in sorted(gone | (new.responses.keys() - old.responses.keys())):
+            yield f"{where}: the status {status} is {'gone' if status in gone else 'new'}"
         for status in sorted(old.responses.keys() & new.responses.keys()):
             there = f"{component(old.responses[status]) or where}: {status}"
             yield from self.contents(old.responses[status], new.responses[status], RESPONSE, there)
@@ -134,9 +152,12 @@ class Comparison:
         for media_type in sorted(old.keys() & new.keys()):
             content, other = old[media_type], new[media_type]
             yield from self.schemas(content.get("schema", {}), other.get("schema", {}), direction, where)
-            for field, encoding in content.get("encoding", {}).items():
-                lost = types_of_parts(encoding) - types_of_parts(other.get("encoding", {}).get(field, encoding))
-                yield from (f"{where}: {field} may not be {name}" for name in sorted(lost))
+            for field, encoding in other.get("encoding", {}).items():
+                allowed = types_of_parts(encoding)
+                earlier = types_of_parts(content.get("encoding", {}).get(field, {}))
+                if allowed and not earlier:
+                    yield f"{where}: {field} may only be {', '.join(sorted(allowed))}"
+                yield from (f"{where}: {field} may not be {name}" for name in sorted(earlier - allowed))
 
     def headers(self, old, new, where):
         for name, header in old.items():
@@ -183,7 +204,8 @@ class Comparison:
             if not ("const" in narrow or "enum" in narrow) or not constants(narrow) <= constants(wide):
                 yield f"{where}: other constants"
         for keyword in sorted(wide.keys() - ANNOTATIONS - STRUCTURE):
-            if not is_within(keyword, narrow.get(keyword), wide[keyword]):
+            pair = expanded(self.before, old.get(keyword)), expanded(self.after, new.get(keyword))
+            if not is_within(keyword, *(pair if direction == REQUEST else reversed(pair))):
                 yield f"{where}: another {keyword}"
         for name in sorted(set(wide.get("required", [])) - set(narrow.get("required", []))):
             yield f"{where}: {name} is {'required' if direction == REQUEST else 'optional'}"

@@ -43,6 +43,10 @@ DOCUMENT = {
                     "content": {
                         "application/json": {"schema": ref("NewNote"), "example": {"text": "x"}},
                         "text/plain": {"schema": {"type": "string"}},
+                        "multipart/form-data": {
+                            "schema": ref("NewNote"),
+                            "encoding": {"text": {"contentType": "text/plain, text/csv"}},
+                        },
                     },
                 },
                 "responses": {"201": {"content": envelope("data", ref("Note")), "headers": HEADERS}},
@@ -95,8 +99,10 @@ DOCUMENT = {
                     "text": {"type": "string", "maxLength": 100, "minLength": 1},
                     "color": {"type": "string", "pattern": "^#"},
                     "kind": ref("Kind"),
+                    "author": {"allOf": [ref("Author"), {"not": {"const": {}}}]},
                 },
             },
+            "Author": {"type": "object", "properties": {"name": {"type": "string"}, "editor": ref("Author")}},
             "NoteChange": {
                 "type": "object",
                 "properties": {"text": {"type": "string"}, "color": {"type": ["string", "null"]}},
@@ -122,6 +128,7 @@ class Change:
         self.change, self.health = self.paths["/notes/{noteId}"]["patch"], self.paths["/health"]["get"]
         self.schemas, self.parameters = self.components["schemas"], self.components["parameters"]
         self.note, self.new = self.schemas["Note"], self.schemas["NewNote"]
+        self.form = self.add["requestBody"]["content"]["multipart/form-data"]
         self.page, self.patch = self.schemas["NotePage"], self.schemas["NoteChange"]
         self.forbidden = self.components["responses"]["Forbidden"]["content"]["application/json"]["schema"]
 
@@ -180,6 +187,11 @@ BREAKING = {
     ),
     "a maximum is lower": lambda it: assign(it.parameters["limit"]["schema"], maximum=50),
     "a default is another": lambda it: assign(it.parameters["limit"]["schema"], default=50),
+    "a form's part has fewer types": lambda it: assign(it.form["encoding"]["text"], contentType="text/csv"),
+    "a form's part has types": lambda it: assign(it.form["encoding"], color={"contentType": "text/csv"}),
+    "a schema behind allOf is another": lambda it: assign(it.schemas["Author"], maxProperties=1),
+    "servers have another path": lambda it: assign(it.document, servers=[{"url": "https://example.com/v9"}]),
+    "an operation's server has another path": lambda it: assign(it.list, servers=[{"url": "/v9"}]),
     "a success has another status": lambda it: assign(it.add["responses"], **{"200": it.add["responses"].pop("201")}),
     "a success has no content": lambda it: it.add["responses"]["201"].pop("content"),
     "a header of a response is gone": lambda it: it.list["responses"]["200"].pop("headers"),
@@ -188,6 +200,8 @@ BREAKING = {
         it.add["responses"]["201"]["headers"]["Retry-After"], schema={"type": "string"}
     ),
     "an error code is new": lambda it: (assign(it.schemas, PaidError=error("PAID")), union(it).append(ref("PaidError"))),
+    "a new error status": lambda it: assign(it.add["responses"], **{"403": ref("Forbidden", "responses")}),
+    "an error has another status": lambda it: assign(it.list["responses"], **{"418": it.list["responses"].pop("403")}),
     "an error code is renamed": lambda it: assign(it.schemas["ForbiddenError"]["properties"]["code"], const="DENIED"),
     "a member of an error is gone": lambda it: it.schemas["ForbiddenError"]["properties"].pop("field"),
     "a security scheme is gone": lambda it: assign(it.document, security=[{"bearer": []}]),
@@ -200,6 +214,11 @@ HARMLESS = {
     "nothing": lambda it: None,
     "descriptions": lambda it: assign(it.note, description="x"),
     "an example": lambda it: assign(it.add["requestBody"]["content"]["application/json"], example={"text": "y"}),
+    "a form's part has more types": lambda it: assign(
+        it.form["encoding"]["text"], contentType="text/csv, text/plain, text/html"
+    ),
+    "a form's part has any type": lambda it: it.form["encoding"].clear(),
+    "a server has another host": lambda it: assign(it.document, servers=[{"url": "https://{host}/"}]),
     "a server": lambda it: assign(it.document, servers=[{"url": "https://example.com"}]),
     "a new operation": lambda it: assign(it.paths, **{"/more": {"get": it.health}}),
     "a member of a response is always there": lambda it: it.note["required"].append("color"),
@@ -218,7 +237,6 @@ HARMLESS = {
     "a new header of a response": lambda it: assign(it.list["responses"]["200"]["headers"], ETag={"schema": {}}),
     "an error code is gone": lambda it: union(it).pop(),
     "a union of one": lambda it: assign(it.forbidden["properties"], error=ref("ForbiddenError")),
-    "a new error status": lambda it: assign(it.add["responses"], **{"403": ref("Forbidden", "responses")}),
     "an error status is gone": lambda it: it.list["responses"].pop("403"),
     "an operation becomes public": lambda it: assign(it.list, security=[]),
     "a parameter is said in its place": lambda it: assign(
