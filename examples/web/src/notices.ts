@@ -45,8 +45,11 @@ export async function attempt(action: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Shows why something failed. */
+/** Shows why something failed, unless the page itself ended it. */
 export function showProblem(error: unknown, retry: () => void): void {
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return;
+  }
   const dismiss = element("button", { onclick: clearProblem }, "Dismiss");
   const again = element("button", { onclick: retry }, "Try again");
   problem.replaceChildren(element("p", {}, explain(error)), ...(mayPass(error) ? [again] : []), dismiss);

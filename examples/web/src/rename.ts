@@ -3,7 +3,14 @@ import { isApiError, type Project } from "projects-api-client";
 import { api } from "./api";
 import { element, find } from "./dom";
 import { onSubmit, showIssues } from "./forms";
-import { announce } from "./notices";
+import { announce, clearProblem } from "./notices";
+
+/** One opening of the dialog. Its signal ends the requests when the dialog closes. */
+interface Renaming {
+  project: Project;
+  changed: (project: Project) => void;
+  signal: AbortSignal;
+}
 
 const dialog = find("rename-dialog", HTMLDialogElement);
 const form = find("rename-form", HTMLFormElement);
@@ -11,13 +18,16 @@ const conflict = find("conflict", HTMLElement);
 const takeTheirs = find("take-theirs", HTMLButtonElement);
 const submit = find("rename-submit", HTMLButtonElement);
 const input = form.elements.namedItem("name") as HTMLInputElement;
-let read: Project;
-let changed: (project: Project) => void;
+let renaming: Renaming;
 
 /** Asks for a project's new name. */
-export function rename(project: Project, onChange: (project: Project) => void): void {
-  read = project;
-  changed = onChange;
+export function rename(project: Project, changed: (project: Project) => void): void {
+  const abort = new AbortController();
+  renaming = { project, changed, signal: abort.signal };
+  dialog.onclose = () => {
+    abort.abort();
+    clearProblem();
+  };
   input.value = project.name;
   showIssues(form, []);
   showConflict(undefined);
@@ -25,25 +35,25 @@ export function rename(project: Project, onChange: (project: Project) => void): 
   input.select();
 }
 
-onSubmit(form, ({ name = "" }) => save(name));
+onSubmit(form, ({ name = "" }) => save(renaming, name));
 
-async function save(name: string): Promise<void> {
+async function save(renaming: Renaming, name: string): Promise<void> {
+  const { project: read, signal } = renaming;
   try {
-    finish(await api.updateProject(read, { name }));
+    finish(renaming, await api.updateProject(read, { name }, { signal }));
   } catch (error) {
     if (!(isApiError(error) && error.code === "CONFLICT" && error.field === "version")) {
       throw error;
     }
-    const theirs = await api.getProject(read);
-    const renamed = theirs.name !== read.name;
+    const theirs = await api.getProject(read, { signal });
     // From here on, a change is one of this version.
-    read = theirs;
+    renaming.project = theirs;
     if (theirs.name === name) {
-      finish(theirs);
-    } else if (renamed) {
+      finish(renaming, theirs);
+    } else if (theirs.name !== read.name) {
       showConflict({ yours: name, theirs: theirs.name });
     } else {
-      await save(name);
+      await save(renaming, name);
     }
   }
 }
@@ -56,11 +66,11 @@ function showConflict(names: { yours: string; theirs: string } | undefined): voi
   conflict.replaceChildren(...(both ? [element("p", {}, "Someone else renamed this project meanwhile."), both] : []));
 }
 
-function finish(project: Project): void {
+function finish({ changed }: Renaming, project: Project): void {
   dialog.close();
   changed(project);
   announce(`The project is named ${project.name}`);
 }
 
-takeTheirs.onclick = () => finish(read);
+takeTheirs.onclick = () => finish(renaming, renaming.project);
 find("rename-cancel", HTMLButtonElement).onclick = () => dialog.close();

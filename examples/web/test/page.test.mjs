@@ -96,6 +96,24 @@ async function slow(tab, bytesPerSecond) {
   await network.send("Network.emulateNetworkConditions", conditions);
 }
 
+// Holds the requests of a method whose path ends like this. Returns their release.
+async function hold(tab, method, end) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  const held = (url) => url.origin === stack.url && url.pathname.endsWith(end);
+  await tab.route(held, async (route) => {
+    await (route.request().method() === method && released);
+    // The page may have ended it.
+    await route.continue().catch(() => {});
+  });
+  return release;
+}
+
+// Waits until the page has sent a request, and for a failed one, until it has ended it.
+function sent(tab, method, event = "request") {
+  return tab.waitForEvent(event, (request) => request.method() === method && request.url().startsWith(stack.url));
+}
+
 async function download(tab, name) {
   const [saved] = await Promise.all([
     tab.waitForEvent("download"),
@@ -183,6 +201,33 @@ test("another field's change is no conflict", async (context) => {
   await tab.getByRole("heading", { name: "Gemini" }).waitFor();
   const { name, description } = (await call("GET", `/${id}`)).data;
   assert.deepEqual([name, description], ["Gemini", "theirs"]);
+});
+
+test("a cancelled rename changes no other project", async (context) => {
+  const session = await signedIn(context);
+  const { tab, call } = session;
+  await created(session, "Gamma");
+  const { id } = await created(session, "Beta");
+  await call("PATCH", `/${id}`, { description: "theirs" });
+  const release = await hold(tab, "PATCH", id);
+  const dialog = tab.getByRole("dialog");
+  const rename = async (name) => {
+    await tab.getByRole("button", { name: "Rename" }).click();
+    await dialog.getByLabel("Name").fill(name);
+    await dialog.getByRole("button", { name: "Rename" }).click();
+  };
+  await Promise.all([sent(tab, "PATCH"), rename("BetaNew")]);
+  await Promise.all([sent(tab, "PATCH", "requestfailed"), dialog.getByRole("button", { name: "Cancel" }).click()]);
+  release();
+  await tab.getByRole("button", { name: "Gamma" }).click();
+  await rename("GammaNew");
+  await tab.getByRole("heading", { name: "GammaNew" }).waitFor();
+  const { projects } = (await call("GET", "")).data;
+  assert.deepEqual(
+    projects.map(({ name }) => name),
+    ["Beta", "GammaNew"],
+  );
+  assert.equal(await tab.locator("#problem").innerText(), "");
 });
 
 test("a deletion is confirmed", async (context) => {
