@@ -20,8 +20,16 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Asks before something is deleted. */
+let asked: Promise<unknown> = Promise.resolve();
+
+/** Asks before something is deleted, one question after the other. */
 export function confirmed(question: string): Promise<boolean> {
+  const reply = asked.then(() => ask(question));
+  asked = reply;
+  return reply;
+}
+
+function ask(question: string): Promise<boolean> {
   const dialog = find("confirm-dialog", HTMLDialogElement);
   find("confirm-text", HTMLElement).textContent = question;
   dialog.returnValue = "";

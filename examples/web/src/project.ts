@@ -16,7 +16,12 @@ export interface Listed {
 
 const section = find("project", HTMLElement);
 const heading = find("project-name", HTMLElement);
-let open: { project: Project; listed: Listed } | undefined;
+let open: Opened | undefined;
+
+interface Opened {
+  project: Project;
+  listed: Listed;
+}
 
 /** Shows a project with its files. */
 export function openProject(project: Project, listed: Listed): void {
@@ -30,9 +35,9 @@ export function openProject(project: Project, listed: Listed): void {
 
 /** Shows no project. */
 export function closeProject(): void {
+  section.hidden = true;
   open?.listed.closed();
   open = undefined;
-  section.hidden = true;
   void showFiles(undefined);
 }
 
@@ -42,14 +47,15 @@ function show(project: Project, listed: Listed): void {
   find("project-description", HTMLElement).textContent = project.description ?? "";
 }
 
-function changed(project: Project): void {
-  if (open?.project.id === project.id) {
-    show(project, open.listed);
-    open.listed.changed(project);
+function changed(project: Project, listed: Listed): void {
+  listed.changed(project);
+  if (open?.listed === listed) {
+    show(project, listed);
   }
 }
 
-async function remove(project: Project, question: string): Promise<void> {
+// Another project may be open when the response comes.
+async function remove({ project, listed }: Opened, question: string): Promise<void> {
   if (!(await confirmed(question))) {
     return;
   }
@@ -59,17 +65,24 @@ async function remove(project: Project, question: string): Promise<void> {
     // Somebody changed it after this page had read it: ask again, about the project as it is.
     if (isApiError(error) && error.code === "CONFLICT" && error.field === "version") {
       const current = await api.getProject(project);
-      changed(current);
-      return remove(current, `This project was changed meanwhile. Delete “${current.name}” nevertheless?`);
+      changed(current, listed);
+      const again = `This project was changed meanwhile. Delete “${current.name}” nevertheless?`;
+      return remove({ project: current, listed }, again);
     }
     throw error;
   }
-  open?.listed.deleted();
-  closeProject();
+  if (open?.listed === listed) {
+    closeProject();
+  }
+  listed.deleted();
   announce(`Deleted ${project.name}`);
 }
 
-find("rename", HTMLButtonElement).onclick = () => open && rename(open.project, changed);
+function renameOpen({ project, listed }: Opened): void {
+  rename(project, (renamed) => changed(renamed, listed));
+}
+
+find("rename", HTMLButtonElement).onclick = () => open && renameOpen(open);
 find("delete", HTMLButtonElement).onclick = () =>
-  attempt(async () => open && remove(open.project, `Delete “${open.project.name}” and its files?`));
+  attempt(async () => open && remove(open, `Delete “${open.project.name}” and its files?`));
 find("back", HTMLButtonElement).onclick = closeProject;

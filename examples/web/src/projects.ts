@@ -73,7 +73,9 @@ function row(project: Project): HTMLLIElement {
     },
     deleted() {
       const neighbor = item.nextElementSibling ?? item.previousElementSibling;
-      neighbor?.querySelector("button")?.focus();
+      if (document.activeElement === button) {
+        neighbor?.querySelector("button")?.focus();
+      }
       item.remove();
     },
   };

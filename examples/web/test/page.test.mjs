@@ -248,6 +248,32 @@ test("a deletion is confirmed", async (context) => {
   assert.equal((await call("GET", `/${id}`)).status, 404);
 });
 
+test("a late deletion leaves other projects listed", async (context) => {
+  const session = await signedIn(context);
+  const { tab, call } = session;
+  const row = (name) => tab.locator("#projects button", { hasText: name });
+  const { id } = await created(session, "Apollo");
+  await created(session, "Gemini");
+  await row("Apollo").click();
+  const release = await hold(tab, "DELETE", id);
+  const confirm = tab.getByRole("dialog").getByRole("button", { name: "Delete" });
+  await tab.getByRole("button", { name: "Delete", exact: true }).click();
+  await Promise.all([sent(tab, "DELETE"), confirm.click()]);
+  await call("PATCH", `/${id}`, { name: "Mercury" });
+  await row("Gemini").click();
+  await tab.getByRole("button", { name: "Delete", exact: true }).click();
+  release();
+  // The second question waits for the reply to the first.
+  await row("Mercury").waitFor();
+  await tab.getByText("Delete “Gemini” and its files?").waitFor();
+  await tab.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await tab.getByText("was changed meanwhile. Delete “Mercury”").waitFor();
+  await confirm.click();
+  await row("Mercury").waitFor({ state: "detached" });
+  assert.deepEqual(await tab.locator("#projects strong").allInnerTexts(), ["Gemini"]);
+  assert.ok(await tab.getByRole("heading", { name: "Gemini" }).isVisible());
+});
+
 test("uploads show progress and download equal", async (context) => {
   const session = await signedIn(context);
   const { tab } = session;
