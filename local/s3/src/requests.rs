@@ -8,7 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CorsConfiguration, CorsRule, Object};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use local::emulators::{Bucket, Listing, StoredObject, http};
 use local::template::{Cors, REGION};
 
@@ -58,7 +58,7 @@ pub async fn put(client: &Client, bucket: &str, key: &str, content_type: &str, b
 /// Reads at most `max` objects whose keys begin with a prefix, and describes the `newest` of them.
 ///
 /// # Errors
-/// When the list can't be read.
+/// When the list or one of these objects can't be read.
 pub async fn list(
     client: &Client,
     [bucket, prefix]: [&str; 2],
@@ -80,22 +80,38 @@ pub async fn list(
     objects.sort_by_key(|object| Reverse(object.last_modified));
     let described =
         stream::iter(objects.into_iter().take(newest)).map(|object| described(client, bucket, object));
-    let objects = described.buffered(CONCURRENT).filter_map(async |object| object).collect().await;
+    let objects =
+        described.buffered(CONCURRENT).try_filter_map(async |object| Ok(object)).try_collect().await?;
     Ok(Listing { count, complete, objects })
 }
 
 /// Adds media type and tags; `None` for an object that was deleted meanwhile.
-async fn described(client: &Client, bucket: &str, object: Object) -> Option<StoredObject> {
-    let key = object.key?;
-    let head = client.head_object().bucket(bucket).key(&key).send().await.ok()?;
-    let tags = client.get_object_tagging().bucket(bucket).key(&key).send().await.ok()?;
-    Some(StoredObject {
+async fn described(client: &Client, bucket: &str, object: Object) -> Result<Option<StoredObject>> {
+    let Some(key) = object.key else { return Ok(None) };
+    let head = unless_gone(client.head_object().bucket(bucket).key(&key).send().await);
+    let tags = unless_gone(client.get_object_tagging().bucket(bucket).key(&key).send().await);
+    let failed = || format!("can't read the object {key}");
+    let (Some(head), Some(tags)) = (head.with_context(failed)?, tags.with_context(failed)?) else {
+        return Ok(None);
+    };
+    Ok(Some(StoredObject {
         size: object.size.unwrap_or_default(),
         modified: object.last_modified.map(|time| time.to_string()).unwrap_or_default(),
         content_type: head.content_type,
         tags: tags.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect(),
         key,
-    })
+    }))
+}
+
+/// Returns a response; `None` if its status is 404.
+fn unless_gone<T, E>(sent: Result<T, SdkError<E>>) -> Result<Option<T>>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match sent {
+        Err(SdkError::ServiceError(error)) if error.raw().status().as_u16() == 404 => Ok(None),
+        sent => Ok(Some(sent?)),
+    }
 }
 
 /// Creates a bucket if it does not exist. Emulators disagree about the error for an existing one, so `HeadBucket` decides.

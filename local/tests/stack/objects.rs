@@ -6,8 +6,15 @@ use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use http::{Method, StatusCode};
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
 use local::emulators::Data;
 use local::stack::Stack;
+use local::tasks::{Task, loopback_listener};
 
 use super::common::{bucket_client, options, start};
 
@@ -234,5 +241,36 @@ async fn objects_in_a_data_folder_survive_a_restart() -> Result<()> {
     stack.stop().await;
     let stack = Stack::start(options).await?;
     assert_eq!(body(&bucket_client(&stack), "k").await?, [1, 2]);
+    Ok(())
+}
+
+/// Serves the stack's S3 except for `HEAD`, which has this status. The server lives as long as the task.
+async fn without_head(stack: &Stack, status: StatusCode) -> Result<(Task, Client)> {
+    let (listener, address) = loopback_listener().await?;
+    let endpoint = stack.s3_endpoint().to_owned();
+    let upstream = legacy::Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let forward = async move |mut request: Request| {
+        if request.method() == Method::HEAD {
+            return Err(status);
+        }
+        let target = format!("{endpoint}{}", request.uri()).parse();
+        *request.uri_mut() = target.map_err(|_| StatusCode::BAD_REQUEST)?;
+        upstream.request(request).await.map_err(|_| StatusCode::BAD_GATEWAY)
+    };
+    let task = Task::serve(listener, Router::new().fallback(forward));
+    Ok((task, local_s3::client(&format!("http://{address}"), stack.credentials().clone())))
+}
+
+#[tokio::test]
+async fn list_leaves_out_only_deleted_objects() -> Result<()> {
+    let (stack, _) = start().await?;
+    stack.put_object("ThingsBucket", "a/k", "text/plain", b"bytes").await?;
+    let list = async |client: &Client| local_s3::list(client, [BUCKET, ""], 10, 10).await;
+    assert_eq!(list(&bucket_client(&stack)).await?.objects.len(), 1);
+    let (_server, client) = without_head(&stack, StatusCode::NOT_FOUND).await?;
+    assert_eq!(list(&client).await?.objects.len(), 0);
+    let (_server, client) = without_head(&stack, StatusCode::FORBIDDEN).await?;
+    let error = list(&client).await.expect_err("the object is hidden");
+    assert!(format!("{error:#}").contains("can't read the object a/k"), "{error:#}");
     Ok(())
 }
