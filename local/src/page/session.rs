@@ -18,6 +18,9 @@ use crate::token::DEFAULT_LIFETIME;
 /// Largest body, in bytes. Functions refuse tokens over 8 KiB.
 const MAX_BODY: usize = 64 * 1024;
 
+/// Largest cookie that browsers keep, in bytes of name and value.
+const MAX_COOKIE: usize = 4096;
+
 /// User to sign in, or a token.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
@@ -56,6 +59,11 @@ impl Page {
                 (self.issue(user.trim(), &organizations, &roles)?, Some(DEFAULT_LIFETIME))
             }
         };
+        if self.cookie().len() + token.len() > MAX_COOKIE {
+            return Err(refused(
+                "Browsers keep no cookie of more than 4,096 bytes: sign in with a shorter token.",
+            ));
+        }
         Ok(self.with_cookie(&token, lifetime))
     }
 

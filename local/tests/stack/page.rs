@@ -167,6 +167,24 @@ async fn sign_in_says_what_is_missing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn token_too_large_for_a_cookie_is_refused() -> Result<()> {
+    let (_stack, client) = start_page(&[]).await?;
+    for (length, status) in [(4096 - "auth".len(), 200), (4097 - "auth".len(), 400)] {
+        let token = format!("a.e30.{}", "c".repeat(length - "a.e30.".len()));
+        let response = client.post(SESSION).json(&json!({ "token": token })).send().await?;
+        assert_eq!((response.status, response.header("set-cookie").is_empty()), (status, status == 400));
+    }
+    let organizations = vec!["acme"; 1000];
+    let user = json!({"user": "ann", "organizations": organizations, "roles": []});
+    let response = client.post(SESSION).json(&user).send().await?;
+    assert!(
+        response.json()["message"].as_str().is_some_and(|text| text.contains("4,096 bytes")),
+        "{response:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn cookie_without_a_token_is_ignored() -> Result<()> {
     let (_stack, client) = start_page(&[]).await?;
     for text in ["a.e30.c'$(touch x)'", "a.b.c", "text"] {
