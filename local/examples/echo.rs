@@ -57,10 +57,11 @@ fn echo(event: &LambdaEvent<Value>) -> Value {
     })
 }
 
-/// Logs a warning and the line about the request, as the service's functions do.
+/// Logs a warning, an information with the message of the next line, and the line about the request, as the service's functions do.
 fn log(id: &Value) {
     let error = "no connection: refused";
     println!("{}", json!({ "level": "WARN", "message": "a warning", "table": "t", "error": error }));
+    println!("{}", json!({ "level": "INFO", "message": "request", "table": "t" }));
     let (user, org, code) = ("ann", "acme", "NOT_FOUND");
     println!("{}", json!({ "message": "request", "request_id": id, "user": user, "org": org, "code": code }));
 }

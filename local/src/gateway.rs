@@ -110,7 +110,10 @@ impl Gateway {
         let trace = Trace::of_request(id);
         let invoked = match matched.target.refresh(&trace).await {
             Ok(()) => invoke(matched.target, event.into(), &trace).await,
-            Err(messages) => Ok(noted(reply::broken(messages), "doesn't compile")),
+            Err(messages) => {
+                trace.end();
+                Ok(noted(reply::broken(messages), "doesn't compile"))
+            }
         };
         let add = |response| shown(response, matched.target.binary(), &trace);
         let mut response = invoked.map(add).map_err(add)?;

@@ -111,10 +111,7 @@ impl Pool {
         }
         match sources.refresh().await {
             Freshness::Current => Ok(()),
-            Freshness::Broken(messages) => {
-                trace.end();
-                Err(messages)
-            }
+            Freshness::Broken(messages) => Err(messages),
             Freshness::Rebuilt(took) => {
                 trace.set_build(took);
                 self.builds.fetch_add(1, Ordering::SeqCst);

@@ -75,8 +75,8 @@ impl Trace {
         self.record().take().unwrap_or_default()
     }
 
-    /// Ends waiting for the function's own line, because its process has ended.
-    pub(super) fn end(&self) {
+    /// Ends waiting for the function's own line, because its process has ended or never started.
+    pub(crate) fn end(&self) {
         self.is_complete.send_replace(true);
     }
 
@@ -86,7 +86,9 @@ impl Trace {
         let Some(record) = &mut *record else { return false };
         match parsed.filter(is_summary) {
             Some(summary) => {
-                record.summary = Some(summary);
+                // An earlier one was the developer's.
+                let earlier = record.summary.replace(summary);
+                record.lines.extend(earlier.map(|line| line.to_string()));
                 self.end();
             }
             None => record.lines.push(line.to_owned()),

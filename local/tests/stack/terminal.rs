@@ -46,7 +46,13 @@ async fn request_has_one_line_with_details_below() -> Result<()> {
     assert!(line.contains(" ms  ann of acme  NOT_FOUND  "), "{line}");
     assert!(line.ends_with(responses[0].header("apigw-requestid")), "{line}");
     let below: Vec<_> = below.iter().map(|line| line.trim()).collect();
-    let expected = ["[echo] mode \"log\"", "[echo] WARN a warning table=t", "no connection", "refused"];
+    let expected = [
+        "[echo] mode \"log\"",
+        "[echo] WARN a warning table=t",
+        "no connection",
+        "refused",
+        "[echo] INFO request table=t",
+    ];
     assert_eq!(below, expected);
     Ok(())
 }
