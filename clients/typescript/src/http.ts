@@ -1,5 +1,5 @@
 // Calls of the API: token, retries, the envelope and errors. Names no resource.
-import createClient, { type Client } from "openapi-fetch";
+import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { clientError, errorOf, isApiError, lost, type ApiError } from "./errors.js";
 import { randomKey } from "./random.js";
 import { withRetries, type Retryable, type RetryOptions } from "./retry.js";
@@ -38,6 +38,7 @@ export interface CreateOptions extends CallOptions {
 export type Init = {
   headers: Record<string, string>;
   signal?: AbortSignal;
+  middleware: Middleware[];
 };
 
 type Result<Body> = Promise<{ data?: Body; error?: unknown; response: Response }>;
@@ -141,9 +142,12 @@ async function once<T>(
   signal: AbortSignal | undefined,
   send: (init: Init) => Result<{ data: T }>,
 ): Promise<T> {
-  const init = { headers: token ? { Authorization: `Bearer ${token}` } : {}, ...(signal && { signal }) };
-  const { data, error, response } = await send(init).catch((cause: unknown) => {
-    throw lost(cause, signal);
+  let built = false;
+  const middleware = [{ onRequest: () => void (built = true) }];
+  const headers: Init["headers"] = token ? { Authorization: `Bearer ${token}` } : {};
+  const { data, error, response } = await send({ headers, middleware, ...(signal && { signal }) }).catch((cause) => {
+    // A mistake of the caller, such as an invalid address, fails in every attempt.
+    throw built ? lost(cause, signal) : cause;
   });
   if (!response.ok || data?.data === undefined) {
     throw errorOf(response, error);

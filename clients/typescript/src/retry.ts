@@ -37,6 +37,9 @@ export type Retryable = "any" | "refused";
 /** Limits that apply if no others are given. */
 const DEFAULTS: RetryLimits = { attempts: 5, seconds: 60 };
 
+/** Seconds of the longest wait that a timer can take, 24 days. */
+const LONGEST_WAIT = 2_147_483;
+
 /** Seconds of the first wait if the service names none. Each further wait is twice as long. */
 const FIRST_WAIT = 0.5;
 
@@ -47,6 +50,7 @@ export async function withRetries<T>(
   options: RetryOptions & { signal?: AbortSignal },
 ): Promise<T> {
   const limits = { ...DEFAULTS, ...options.retry };
+  const seconds = Math.min(limits.seconds, LONGEST_WAIT);
   let earlier: ApiError | undefined;
   let waited = 0;
   for (let attempts = 1; ; attempts += 1) {
@@ -59,7 +63,7 @@ export async function withRetries<T>(
       const transient = isTransient(error);
       const repeat = isPostponed(error) || (transient && retryable === "any");
       const wait = waitAfter(error, attempts);
-      if (!repeat || attempts >= limits.attempts || waited + wait.seconds > limits.seconds) {
+      if (!repeat || attempts >= limits.attempts || waited + wait.seconds > seconds) {
         throw error;
       }
       options.onWait?.(wait);

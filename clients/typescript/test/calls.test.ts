@@ -67,6 +67,12 @@ test("a wait beyond the bound is thrown", async () => {
   assert.ok(error.retryAfter !== undefined && error.retryAfter >= 1);
 });
 
+test("a wait beyond every timer is thrown", async () => {
+  const line = recorder(() => new Response(null, { status: 429, headers: { "retry-after": "9999999" } }));
+  const error = await errorOf(newApi({ fetch: line.fetch, retry: { seconds: Infinity } }).listProjects(ORG));
+  assert.deepEqual([error.status, error.retryAfter, line.requests.length], [429, 9999999, 1]);
+});
+
 test("an abort ends a wait", async () => {
   const abort = new AbortController();
   const api = newApi({ onWait: () => abort.abort(new Error("enough")) });
@@ -161,6 +167,15 @@ test("a closed port is a network error", async () => {
   const error = await errorOf(newApi({ baseUrl: "http://127.0.0.1:9", ...QUICK }).listProjects(ORG));
   assert.deepEqual([error.code, error.status], ["NETWORK_ERROR", 0]);
   assert.ok(error.cause instanceof TypeError);
+});
+
+test("a mistake of the caller is thrown as it is", async () => {
+  const onWait = () => assert.fail("it is retried");
+  for (const options of [{ baseUrl: "not a url" }, { token: "two\nlines" }]) {
+    await assert.rejects(newApi({ ...options, onWait }).listProjects(ORG), TypeError);
+  }
+  const idempotencyKey = "two\nlines";
+  await assert.rejects(newApi({ onWait }).createProject(ORG, { name: newName() }, { idempotencyKey }), TypeError);
 });
 
 test("an expired token is renewed once for all calls", async () => {
