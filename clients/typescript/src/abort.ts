@@ -15,20 +15,23 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-/** Resolves at a time. If the signal is aborted before, rejects with its reason. */
-export function sleepUntil(time: Date, signal: AbortSignal | undefined): Promise<void> {
+/** Returns the result. If the signal is aborted before, throws its reason. */
+export function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(reasonOf(signal));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, time.getTime() - Date.now());
+    const abort = () => reject(reasonOf(signal));
     if (signal?.aborted) {
       abort();
     }
     signal?.addEventListener("abort", abort, { once: true });
+    void result.then(resolve, reject).then(() => signal?.removeEventListener("abort", abort));
   });
+}
+
+/** Resolves at a time. If the signal is aborted before, throws its reason. */
+export async function sleepUntil(time: Date, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, time.getTime() - Date.now());
+  });
+  await unlessAborted(over, signal).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 // Calls of the API: token, retries, the envelope and errors. Names no resource.
 import createClient, { type Client, type Middleware } from "openapi-fetch";
+import { unlessAborted } from "./abort.js";
 import { clientError, errorOf, isApiError, lost, type ApiError } from "./errors.js";
 import { randomKey } from "./random.js";
 import { withRetries, type Retryable, type RetryOptions } from "./retry.js";
@@ -100,14 +101,15 @@ export class Http<Paths extends {}> {
   }
 
   async #authorized<T>(options: CallOptions, send: (init: Init) => Result<{ data: T }>): Promise<T> {
-    const token = await this.#token(false);
+    const { signal } = options;
+    const token = await unlessAborted(this.#token(false), signal);
     try {
-      return await once(token, options.signal, send);
+      return await once(token, signal, send);
     } catch (error) {
       if (!(isApiError(error) && error.code === "UNAUTHORIZED" && typeof this.#options.token === "function")) {
         throw error;
       }
-      return once(await this.#renewed(token), options.signal, send);
+      return once(await unlessAborted(this.#renewed(token), signal), signal, send);
     }
   }
 

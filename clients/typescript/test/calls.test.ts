@@ -84,6 +84,19 @@ test("an abort ends a wait", async () => {
   assert.ok(reasons.every((reason) => reason === "Error: enough"));
 });
 
+test("an abort ends a wait for the token", async () => {
+  // The first token, or the one after it.
+  for (const first of [undefined, "none"]) {
+    const abort = new AbortController();
+    const endless = () => {
+      queueMicrotask(() => abort.abort(new Error("enough")));
+      return new Promise<string>(() => {});
+    };
+    const api = newApi({ token: ({ expired }) => (expired ? endless() : (first ?? endless())) });
+    await assert.rejects(api.listProjects(ORG, { signal: abort.signal }), { message: "enough" });
+  }
+});
+
 test("a lost response creates one project", async () => {
   const line = recorder((_, number) => (number === 1 ? breakConnection() : undefined));
   const waits: Wait[] = [];
