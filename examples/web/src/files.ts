@@ -7,9 +7,11 @@ import { uploadTo } from "./uploads";
 
 const list = find("files", HTMLUListElement);
 let shown: Project | undefined;
+let listing = new AbortController();
 
 /** Shows the files of a project, or of none. */
 export async function showFiles(project: Project | undefined): Promise<void> {
+  listing.abort();
   shown = project;
   uploadTo(project, addFile);
   list.replaceChildren();
@@ -19,12 +21,10 @@ export async function showFiles(project: Project | undefined): Promise<void> {
 }
 
 async function listFiles(project: Project): Promise<void> {
+  listing = new AbortController();
   list.replaceChildren();
   list.ariaBusy = "true";
-  for await (const file of api.files(project, { limit: 100 })) {
-    if (shown !== project) {
-      return;
-    }
+  for await (const file of api.files(project, { limit: 100, signal: listing.signal })) {
     list.append(row(file));
   }
   list.ariaBusy = "false";
@@ -36,12 +36,17 @@ function addFile(file: ProjectFile): void {
   }
 }
 
-function row(file: ProjectFile): HTMLLIElement {
-  const { name, contentType } = file;
+// A file that was uploaded during the listing has its row already, which then moves to its place.
+function row(file: ProjectFile): HTMLElement {
+  const known = document.getElementById(file.id);
+  if (known) {
+    return known;
+  }
+  const { id, name, contentType } = file;
   const facts = element("small", {}, `${contentType} · ${size(file.size)} · ${day(file.createdAt)}`);
   const get = element("button", { ariaLabel: `Download ${name}` }, "Download");
   const remove = element("button", { ariaLabel: `Delete ${name}`, className: "danger" }, "Delete");
-  const item = element("li", {}, element("div", { className: "row" }, element("strong", {}, name), facts), get, remove);
+  const item = element("li", { id }, element("div", { className: "row" }, element("strong", {}, name), facts), get, remove);
   get.onclick = () => attempt(() => download(file));
   remove.onclick = () => attempt(() => deleteFile(file, item));
   return item;

@@ -10,6 +10,7 @@ const list = find("projects", HTMLUListElement);
 const more = find("more", HTMLButtonElement);
 const create = find("create", HTMLFormElement);
 let organization = "";
+let listing = new AbortController();
 let nextCursor: string | null = null;
 let idempotencyKey: string | undefined;
 
@@ -24,16 +25,16 @@ export async function showProjects(orgId: string): Promise<void> {
   await attempt(showPage);
 }
 
+// A second click, or another organization, ends the call before.
 async function showPage(): Promise<void> {
-  const orgId = organization;
-  const page = await api.listProjects(orgId, { limit: 20, ...(nextCursor && { cursor: nextCursor }) });
-  // Another organization may have been chosen meanwhile.
-  if (orgId === organization) {
-    list.append(...page.projects.map(row));
-    list.ariaBusy = "false";
-    nextCursor = page.nextCursor;
-    more.hidden = nextCursor === null;
-  }
+  listing.abort();
+  listing = new AbortController();
+  const { signal } = listing;
+  const page = await api.listProjects(organization, { limit: 20, ...(nextCursor && { cursor: nextCursor }), signal });
+  list.append(...page.projects.map(row));
+  list.ariaBusy = "false";
+  nextCursor = page.nextCursor;
+  more.hidden = nextCursor === null;
 }
 
 // The same input keeps its key, so that sending it again after a failure creates one project.

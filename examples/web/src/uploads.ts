@@ -34,8 +34,8 @@ function start(project: Project, file: File): void {
   // One key for all attempts: a retry goes on where the last attempt ended.
   const options = { idempotencyKey: crypto.randomUUID(), signal: abort.signal };
   const bar = element("progress", { max: file.size, value: 0, ariaLabel: `Upload of ${file.name}` });
-  const state = element("small", {}, "Waiting");
-  const retry = element("button", { hidden: true, ariaLabel: `Retry ${file.name}` }, "Retry");
+  const state = element("small", {});
+  const retry = element("button", { ariaLabel: `Retry ${file.name}` }, "Retry");
   const cancel = element("button", {});
   const label = (verb: string) => Object.assign(cancel, { textContent: verb, ariaLabel: `${verb} ${file.name}` });
   const text = element("div", { className: "row" }, element("strong", {}, file.name), state, bar);
@@ -47,9 +47,6 @@ function start(project: Project, file: File): void {
     state.textContent = `${verb}, ${size(bytes)} of ${size(total)}, for ${project.name}`;
   };
   const run = async () => {
-    item.className = "";
-    label("Cancel");
-    retry.hidden = true;
     try {
       options.signal.throwIfAborted();
       uploaded(await api.uploadFile(project, file, { ...options, onProgress }));
@@ -65,14 +62,20 @@ function start(project: Project, file: File): void {
       }
     }
   };
-  retry.onclick = () => enqueue(run);
+  const wait = () => {
+    item.className = "";
+    label("Cancel");
+    retry.hidden = true;
+    state.textContent = "Waiting";
+    enqueue(run);
+  };
+  retry.onclick = wait;
   cancel.onclick = () => {
     abort.abort();
     item.remove();
   };
-  label("Cancel");
   list.append(item);
-  enqueue(run);
+  wait();
 }
 
 function enqueue(run: () => Promise<void>): void {

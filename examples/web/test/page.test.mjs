@@ -24,10 +24,10 @@ after(async () => {
   await stack?.stop();
 });
 
-// Opens the page as a new user of a new organization. Violations of its policy and errors of its scripts fail the test.
-async function signedIn(context, { seconds, ...options } = {}) {
+// Opens the page as a new user of a new organization, and of others. Violations of its policy and errors of its scripts fail the test.
+async function signedIn(context, { seconds, others = [], ...options } = {}) {
   const [user, org] = [`user-${randomUUID()}`, `org-${randomUUID()}`];
-  const token = stack.token(user, seconds, [org]);
+  const token = stack.token(user, seconds, [org, ...others]);
   const tab = await openTab(browser, options);
   const problems = [];
   tab.on("pageerror", (error) => problems.push(error.message));
@@ -465,10 +465,67 @@ test("more projects appear on request", async (context) => {
   const rows = tab.getByRole("list", { name: "Projects" }).getByRole("listitem");
   await rows.nth(19).waitFor();
   assert.equal(await rows.count(), 20);
-  await tab.getByRole("button", { name: "Show more" }).click();
+  const release = await hold(tab, "GET", "/projects");
+  const more = tab.getByRole("button", { name: "Show more" });
+  await Promise.all([sent(tab, "GET", "requestfailed"), more.dblclick()]);
+  release();
   await rows.nth(23).waitFor();
   assert.equal(await rows.count(), 24);
-  assert.ok(await tab.getByRole("button", { name: "Show more" }).isHidden());
+  assert.ok(await more.isHidden());
+});
+
+test("an overtaken listing adds no rows", async (context) => {
+  const other = `org-${randomUUID()}`;
+  const session = await signedIn(context, { others: [other] });
+  const { tab, org } = session;
+  await created(session, "Apollo");
+  await tab.locator("#choose").setInputFiles(csv("rows.csv"));
+  const file = tab.getByRole("button", { name: "Download rows.csv" });
+  await file.waitFor();
+
+  const releaseFiles = await hold(tab, "GET", "/files");
+  await Promise.all([sent(tab, "GET", "requestfailed"), tab.getByRole("button", { name: "Apollo" }).dblclick()]);
+  releaseFiles();
+  await file.first().waitFor();
+  assert.equal(await file.count(), 1);
+
+  const releaseProjects = await hold(tab, "GET", `/${org}/projects`);
+  const organization = tab.locator("#organization");
+  await organization.selectOption(other);
+  await tab.getByText("No projects yet").waitFor();
+  await Promise.all([sent(tab, "GET"), organization.selectOption(org)]);
+  await Promise.all([sent(tab, "GET", "requestfailed"), organization.selectOption(other)]);
+  await organization.selectOption(org);
+  releaseProjects();
+  await tab.locator("#projects li").first().waitFor();
+  assert.equal(await tab.locator("#projects li").count(), 1);
+});
+
+test("a retry that waits is sent once", async (context) => {
+  const session = await signedIn(context);
+  const { tab } = session;
+  await created(session);
+  const failing = /\/files$/;
+  const headers = { "access-control-allow-origin": new URL(page.url).origin };
+  await tab.route(failing, (route) =>
+    route.request().method() === "POST" ? route.fulfill({ status: 500, headers }) : route.continue(),
+  );
+  await tab.locator("#choose").setInputFiles(csv("rows.csv"));
+  const retry = tab.getByRole("button", { name: "Retry rows.csv" });
+  await retry.waitFor();
+  await tab.unroute(failing);
+
+  const release = await hold(tab, "POST", "/files");
+  const sending = tab.locator("#uploads").getByText(/^(Sending|Checking)/);
+  await tab.locator("#choose").setInputFiles(["a.csv", "b.csv", "c.csv"].map((name) => csv(name)));
+  await sending.nth(2).waitFor();
+  const posts = [];
+  tab.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+  await retry.dblclick();
+  release();
+  await tab.getByRole("button", { name: "Download rows.csv" }).waitFor();
+  await tab.locator("#uploads:empty").waitFor({ state: "attached" });
+  assert.equal(posts.length, 1);
 });
 
 for (const colorScheme of ["light", "dark"]) {
