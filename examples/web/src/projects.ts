@@ -37,14 +37,17 @@ async function showPage(): Promise<void> {
   more.hidden = nextCursor === null;
 }
 
-// The same input keeps its key, so that sending it again after a failure creates one project.
+// The same input keeps its key, so that sending it again after a failure creates one project. Input that comes while it
+// is sent stays in the form.
 create.addEventListener("input", () => (idempotencyKey = undefined));
 onSubmit(create, async ({ name = "", description, color }) => {
-  idempotencyKey ??= crypto.randomUUID();
+  const key = (idempotencyKey ??= crypto.randomUUID());
   const optional = { ...(description && { description }), ...(color && { color }) };
-  const project = await api.createProject(organization, { name, ...optional }, { idempotencyKey });
-  idempotencyKey = undefined;
-  create.reset();
+  const project = await api.createProject(organization, { name, ...optional }, { idempotencyKey: key });
+  if (idempotencyKey === key) {
+    idempotencyKey = undefined;
+    create.reset();
+  }
   announce(`Created ${project.name}`);
   if (project.orgId !== organization) {
     return;
@@ -54,12 +57,17 @@ onSubmit(create, async ({ name = "", description, color }) => {
   item.querySelector("button")?.click();
 });
 
-function row(project: Project): HTMLLIElement {
+// A project that was created during the listing has its row already, which then moves to its place.
+function row(project: Project): HTMLElement {
+  const known = document.getElementById(project.id);
+  if (known) {
+    return known;
+  }
   const swatch = element("span", { className: "swatch" });
   const name = element("strong", {});
   const description = element("small", {});
   const button = element("button", { className: "row" }, swatch, name, description);
-  const item = element("li", {}, button);
+  const item = element("li", { id: project.id }, button);
   const listed: Listed = {
     changed(changed) {
       project = changed;

@@ -501,6 +501,40 @@ test("an overtaken listing adds no rows", async (context) => {
   assert.equal(await tab.locator("#projects li").count(), 1);
 });
 
+test("a project stays in its organization", async (context) => {
+  const other = `org-${randomUUID()}`;
+  const { tab } = await signedIn(context, { others: [other] });
+  const release = await hold(tab, "POST", "/projects");
+  await Promise.all([sent(tab, "POST"), create(tab, { Name: "Apollo" })]);
+  await tab.locator("#organization").selectOption(other);
+  await tab.locator("#create").getByLabel("Name").fill("Gemini");
+  await tab.getByText("No projects yet").waitFor();
+  release();
+  await tab.getByText("Created Apollo").waitFor();
+  assert.equal(await tab.locator("#projects li").count(), 0);
+  assert.equal(await tab.locator("#create").getByLabel("Name").inputValue(), "Gemini");
+});
+
+test("news during a listing are listed once", async (context) => {
+  const session = await signedIn(context);
+  const { tab } = session;
+  const releaseProjects = await hold(tab, "GET", "/projects");
+  await tab.reload();
+  await create(tab, { Name: "Apollo" });
+  await tab.getByRole("heading", { name: "Apollo" }).waitFor();
+  releaseProjects();
+  await tab.locator("#projects[aria-busy=false]").waitFor();
+  assert.equal(await tab.locator("#projects li").count(), 1);
+
+  const releaseFiles = await hold(tab, "GET", "/files");
+  await tab.getByRole("button", { name: "Apollo" }).click();
+  await tab.locator("#choose").setInputFiles(csv("rows.csv"));
+  await tab.getByRole("button", { name: "Download rows.csv" }).waitFor();
+  releaseFiles();
+  await tab.locator("#files[aria-busy=false]").waitFor();
+  assert.equal(await tab.locator("#files li").count(), 1);
+});
+
 test("a retry that waits is sent once", async (context) => {
   const session = await signedIn(context);
   const { tab } = session;
