@@ -56,8 +56,7 @@ impl Stack {
         let port = listener.local_addr().context("the gateway's port has no address")?.port();
         let mut template = Template::load(&options.template)?;
         options.external.wait().await?;
-        // All functions are built even if only one runs, because another selection of packages could change features and
-        // recompile dependencies.
+        select(&mut template, options.only.as_deref())?;
         let workspace = workspace(&options, clock::now());
         let (mut stages, executables) = match &workspace {
             Some(_) => {
@@ -66,7 +65,6 @@ impl Stack {
             }
             None => (None, executables(&template, &options).await?),
         };
-        select(&mut template, options.only.as_deref())?;
         let names = Names::new(&template, &options.variables, options.name_suffix.as_deref());
         let emulators = Emulators::start(
             &options.data,
