@@ -1,5 +1,5 @@
 // Calls of the API: token, retries, the envelope and errors. Names no resource.
-import createClient, { type Client, type Middleware } from "openapi-fetch";
+import createClient, { defaultPathSerializer, type Client, type Middleware } from "openapi-fetch";
 import { unlessAborted } from "./abort.js";
 import { clientError, errorOf, isApiError, lost, type ApiError } from "./errors.js";
 import { randomKey } from "./random.js";
@@ -55,7 +55,8 @@ export class Http<Paths extends {}> {
     const { baseUrl, credentials = "same-origin" } = options;
     this.#options = options;
     this.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.routes = createClient<Paths>({ baseUrl, credentials, fetch: (request) => this.fetch(request) });
+    const fetch = (request: Request) => this.fetch(request);
+    this.routes = createClient<Paths>({ baseUrl, credentials, fetch, pathSerializer: pathOf });
     this.routes.use({ onResponse: ({ response }) => requireJson(response) });
   }
 
@@ -137,6 +138,16 @@ export function idempotencyKey(options: CreateOptions): { "Idempotency-Key": str
 /** Returns the header that makes a change conditional on the version that was read. */
 export function ifMatch(read: { version?: number }): { "If-Match"?: string } {
   return read.version === undefined ? {} : { "If-Match": `"${read.version}"` };
+}
+
+/** Returns the path with its parameters. Throws if one would lead to another route. */
+function pathOf(route: string, parameters: Record<string, unknown> = {}): string {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (["", ".", ".."].includes(String(value ?? ""))) {
+      throw new TypeError(`${name} is ${JSON.stringify(value)}, which is no id`);
+    }
+  }
+  return defaultPathSerializer(route, parameters);
 }
 
 async function once<T>(

@@ -182,6 +182,17 @@ test("a closed port is a network error", async () => {
   assert.ok(error.cause instanceof TypeError);
 });
 
+test("an id that leads elsewhere is never sent", async () => {
+  const line = recorder();
+  const api = newApi({ fetch: line.fetch });
+  for (const id of ["", ".", "..", undefined as unknown as string]) {
+    await assert.rejects(api.getProject({ orgId: ORG, id }), TypeError);
+    await assert.rejects(api.deleteFile({ orgId: ORG, projectId: id, id: "x" }), TypeError);
+    await assert.rejects(api.listProjects(id), TypeError);
+  }
+  assert.equal(line.requests.length, 0);
+});
+
 test("a mistake of the caller is thrown as it is", async () => {
   const onWait = () => assert.fail("it is retried");
   for (const options of [{ baseUrl: "not a url" }, { token: "two\nlines" }]) {
