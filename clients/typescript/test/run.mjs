@@ -42,7 +42,8 @@ try {
     stdio: "inherit",
   });
   const [code] = await once(tests, "exit");
-  process.exitCode = code;
+  // A signal ends them without a code.
+  process.exitCode = code ?? 1;
 } finally {
   stack.kill();
   if (process.exitCode !== 0) {
