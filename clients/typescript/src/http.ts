@@ -5,7 +5,10 @@ import { clientError, errorOf, isApiError, lost, type ApiError } from "./errors.
 import { randomKey } from "./random.js";
 import { withRetries, type Retryable, type RetryOptions } from "./retry.js";
 
-/** Token, or function that returns it. After a 401 it is called once with `expired: true`, for a new one. */
+/**
+ * Token, or function that returns it. After a 401 it is called once with `expired: true`, for a new one. Without a new
+ * one, the call throws the 401.
+ */
 export type Token = string | ((request: { expired: boolean }) => string | undefined | Promise<string | undefined>);
 
 /** `fetch`, or a function in its place. */
@@ -110,7 +113,11 @@ export class Http<Paths extends {}> {
       if (!(isApiError(error) && error.code === "UNAUTHORIZED" && typeof this.#options.token === "function")) {
         throw error;
       }
-      return once(await unlessAborted(this.#renewed(token), signal), signal, send);
+      const renewed = await unlessAborted(this.#renewed(token), signal);
+      if (!renewed || renewed === token) {
+        throw error;
+      }
+      return once(renewed, signal, send);
     }
   }
 

@@ -74,6 +74,11 @@ export async function withRetries<T>(
   }
 }
 
+/** Returns `true` if the same call may succeed later, so that a "Try again" button makes sense. */
+export function mayRetry(error: unknown): boolean {
+  return isApiError(error) && (isPostponed(error) || isTransient(error) || error.status >= 500);
+}
+
 /** Returns `true` if the service has done nothing and a later request can succeed. */
 function isPostponed({ code, status, ...error }: ApiError): boolean {
   // A conflict without a field is with a request at the same time.

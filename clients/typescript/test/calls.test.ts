@@ -1,7 +1,7 @@
 // Calls, their retries, and the errors that they throw.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ProjectsApi, isApiError, type Wait } from "projects-api-client";
+import { ProjectsApi, isApiError, mayRetry, type Wait } from "projects-api-client";
 import { ORG, baseUrl, breakConnection, errorOf, newApi, newName, recorder, token } from "./support.js";
 
 const QUICK = { retry: { attempts: 1 } };
@@ -215,6 +215,35 @@ test("an expired token is renewed once for all calls", async () => {
   });
   await Promise.all([api.listProjects(ORG), api.listProjects(ORG), api.listProjects(ORG)]);
   assert.equal(renewals, 1);
+});
+
+test("a token without a successor is refused once", async () => {
+  const old = token("old", 0);
+  for (const successor of [undefined, old]) {
+    const line = recorder();
+    const asked: boolean[] = [];
+    const api = newApi({
+      fetch: line.fetch,
+      token: ({ expired }) => {
+        asked.push(expired);
+        return expired ? successor : old;
+      },
+    });
+    const error = await errorOf(api.listProjects(ORG));
+    assert.deepEqual([error.code, error.status, line.requests.length], ["UNAUTHORIZED", 401, 1]);
+    assert.equal(asked.filter(Boolean).length, 1);
+  }
+});
+
+test("errors that may pass are told", async () => {
+  const failing = (status: number) => recorder(() => new Response("failed", { status })).fetch;
+  const later = [429, 500, 503].map((status) => newApi({ fetch: failing(status), ...QUICK }).listProjects(ORG));
+  later.push(newApi({ baseUrl: "http://127.0.0.1:9", ...QUICK }).listProjects(ORG));
+  const never = [newApi({ token: "none" }), newApi({ fetch: failing(413) })].map((api) => api.listProjects(ORG));
+  const told = async (call: Promise<unknown>) => mayRetry(await errorOf(call));
+  assert.deepEqual(await Promise.all(later.map(told)), [true, true, true, true]);
+  assert.deepEqual(await Promise.all(never.map(told)), [false, false]);
+  assert.equal(mayRetry(new Error("a mistake")), false);
 });
 
 test("a refused token is thrown", async () => {
