@@ -1,5 +1,5 @@
 // Messages of the page: waits with a countdown, problems with a retry, and news for screen readers.
-import { isApiError, type ApiError, type Wait } from "projects-api-client";
+import { isApiError, mayRetry, type ApiError, type Wait } from "projects-api-client";
 import { element, find } from "./dom";
 
 const notices = find("notices", HTMLElement);
@@ -52,7 +52,7 @@ export function showProblem(error: unknown, retry: () => void): void {
   }
   const dismiss = element("button", { onclick: clearProblem }, "Dismiss");
   const again = element("button", { onclick: retry }, "Try again");
-  problem.replaceChildren(element("p", {}, explain(error)), ...(mayPass(error) ? [again] : []), dismiss);
+  problem.replaceChildren(element("p", {}, explain(error)), ...(mayRetry(error) ? [again] : []), dismiss);
   raise();
 }
 
@@ -88,11 +88,6 @@ function reasonOf(code: Wait["code"]): string {
 
 function later({ retryAfter = 1 }: ApiError): string {
   return new Date(Date.now() + retryAfter * 1000).toLocaleTimeString("en");
-}
-
-/** Returns `true` if the same request may succeed later. */
-export function mayPass(error: unknown): boolean {
-  return isApiError(error) && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
 // An open dialog covers the page and makes it inert, so the messages move into it, and back when it closes.

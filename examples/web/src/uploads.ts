@@ -1,8 +1,8 @@
 // Uploads: several at a time, by button or by drag and drop, each with progress, cancel and retry.
-import type { Progress, Project, ProjectFile } from "projects-api-client";
+import { mayRetry, type Progress, type Project, type ProjectFile } from "projects-api-client";
 import { api } from "./api";
 import { element, find, size } from "./dom";
-import { announce, explain, mayPass } from "./notices";
+import { announce, explain } from "./notices";
 
 // Browsers open six connections to a host. Half of them stay free for the rest of the page.
 const AT_A_TIME = 3;
@@ -57,7 +57,7 @@ function start(project: Project, file: File): void {
         item.className = "failed";
         label("Dismiss");
         state.textContent = explain(error);
-        retry.hidden = !mayPass(error);
+        retry.hidden = !mayRetry(error);
         announce(`${file.name}: ${state.textContent}`);
       }
     }
