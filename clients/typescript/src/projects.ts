@@ -12,6 +12,7 @@ export type ProjectFile = Schemas["ProjectFile"];
 export type DownloadableFile = Schemas["DownloadableFile"];
 export type ProjectPage = Schemas["ProjectPage"];
 export type FilePage = Schemas["FilePage"];
+export type Issue = Schemas["Issue"];
 
 /** Project, or what addresses it. With its `version`, a change applies only to that one. */
 export interface ProjectRef {
@@ -35,8 +36,8 @@ export interface ListOptions extends CallOptions {
 
 /** Options of a page. */
 export interface PageOptions extends ListOptions {
-  /** `nextCursor` of the previous page. */
-  cursor?: string;
+  /** `nextCursor` of the previous page. None reads the first page. */
+  cursor?: string | null | undefined;
 }
 
 /** Options of the client for this API. */
@@ -63,10 +64,10 @@ export class ProjectsApi {
     this.#formLimit = formLimit;
   }
 
-  /** Yields all projects, newest first. */
+  /** Yields all projects, newest first. An error ends the sequence; `listProjects` reads a page again. */
   projects(orgId: string, options: ListOptions = {}): AsyncGenerator<Project, void, undefined> {
     return allPages(async (cursor) => {
-      const { projects, nextCursor } = await this.listProjects(orgId, { ...options, ...(cursor && { cursor }) });
+      const { projects, nextCursor } = await this.listProjects(orgId, { ...options, cursor });
       return { items: projects, nextCursor };
     });
   }
@@ -104,10 +105,10 @@ export class ProjectsApi {
     return this.http.remove(options, (init) => this.http.routes.DELETE(PROJECT, { ...init, params }));
   }
 
-  /** Yields all files of a project, newest first. */
+  /** Yields all files of a project, newest first. An error ends the sequence; `listFiles` reads a page again. */
   files(project: ProjectRef, options: ListOptions = {}): AsyncGenerator<ProjectFile, void, undefined> {
     return allPages(async (cursor) => {
-      const { files, nextCursor } = await this.listFiles(project, { ...options, ...(cursor && { cursor }) });
+      const { files, nextCursor } = await this.listFiles(project, { ...options, cursor });
       return { items: files, nextCursor };
     });
   }
@@ -161,7 +162,7 @@ export class ProjectsApi {
 }
 
 function query({ limit, cursor }: PageOptions): { limit?: number; cursor?: string } {
-  return { ...(limit !== undefined && { limit }), ...(cursor !== undefined && { cursor }) };
+  return { ...(limit !== undefined && { limit }), ...(typeof cursor === "string" && { cursor }) };
 }
 
 function pathOf({ orgId, id }: ProjectRef): { orgId: string; projectId: string } {

@@ -251,6 +251,21 @@ test("a refused token is thrown", async () => {
   assert.equal((await errorOf(newApi({ token: () => undefined }).listProjects(ORG))).code, "UNAUTHORIZED");
 });
 
+test("a page without a cursor is the first", async () => {
+  const api = newApi();
+  const [older, newer] = [newName(), newName()];
+  const project = await api.createProject(ORG, { name: newName() });
+  for (const name of [older, newer]) {
+    await api.uploadFile(project, new Blob([name], { type: "text/plain" }), { name });
+  }
+  for (const cursor of [undefined, null]) {
+    const first = await api.listFiles(project, { limit: 1, cursor });
+    assert.equal(first.files[0]?.name, newer);
+    const second = await api.listFiles(project, { limit: 1, cursor: first.nextCursor });
+    assert.equal(second.files[0]?.name, older);
+  }
+});
+
 test("pages are read when they are needed", async () => {
   const line = recorder();
   const api = newApi({ fetch: line.fetch });

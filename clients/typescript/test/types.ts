@@ -4,6 +4,7 @@ import {
   isApiError,
   type ApiError,
   type ErrorCode,
+  type Issue,
   type NewProject,
   type Project,
 } from "projects-api-client";
@@ -23,6 +24,7 @@ export async function errorsNarrowByCode(call: Promise<Project>): Promise<void> 
     // @ts-expect-error Only some errors have issues.
     void error.issues;
     if (error.code === "VALIDATION_ERROR") {
+      holds<Equal<typeof error.issues, Issue[]>>();
       const first: "invalid_type" | "too_small" | "too_big" | "invalid_format" | "custom" | undefined =
         error.issues[0]?.code;
       void first;
@@ -80,6 +82,11 @@ export async function whatWasReadAddresses(api: ProjectsApi, project: Project): 
   }
   // @ts-expect-error A file addresses no project.
   for await (const file of api.files(project)) await api.getFile({ orgId: file.orgId, id: file.id });
+}
+
+export async function aCursorIsPassedOn(api: ProjectsApi): Promise<void> {
+  const { nextCursor } = await api.listProjects("acme", { cursor: undefined });
+  await api.listProjects("acme", { cursor: nextCursor });
 }
 
 holds<Equal<string extends ErrorCode ? true : false, false>>();

@@ -1,12 +1,9 @@
 // Forms: the fields are sent as they are, and the API's issues appear at the fields that they name.
-import { isApiError } from "projects-api-client";
+import { isApiError, type Issue } from "projects-api-client";
 import { clearProblem, showProblem } from "./notices";
 
-/** Issue of a field, as the API returns it. */
-export interface Issue {
-  path: (string | number)[];
-  message: string;
-}
+/** Words for a field. */
+type Marked = Pick<Issue, "path" | "message">;
 
 /** Sends a form when it is submitted, one submission at a time. */
 export function onSubmit(form: HTMLFormElement, send: (fields: Record<string, string>) => Promise<void>): void {
@@ -33,7 +30,7 @@ export function onSubmit(form: HTMLFormElement, send: (fields: Record<string, st
 }
 
 /** Shows each issue at its field and moves the focus to the first one. */
-export function showIssues(form: HTMLFormElement, issues: Issue[]): void {
+export function showIssues(form: HTMLFormElement, issues: Marked[]): void {
   const invalid: HTMLElement[] = [];
   for (const line of form.querySelectorAll<HTMLElement>(".issue")) {
     const field = form.elements.namedItem(line.dataset["for"] ?? "") as HTMLInputElement;
@@ -49,7 +46,7 @@ export function showIssues(form: HTMLFormElement, issues: Issue[]): void {
   invalid[0]?.focus();
 }
 
-function issuesOf(error: unknown): Issue[] {
+function issuesOf(error: unknown): Marked[] {
   if (isApiError(error) && error.code === "VALIDATION_ERROR") {
     return error.issues;
   }

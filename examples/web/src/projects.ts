@@ -30,7 +30,7 @@ async function showPage(): Promise<void> {
   listing.abort();
   listing = new AbortController();
   const { signal } = listing;
-  const page = await api.listProjects(organization, { limit: 20, ...(nextCursor && { cursor: nextCursor }), signal });
+  const page = await api.listProjects(organization, { limit: 20, cursor: nextCursor, signal });
   list.append(...page.projects.map(row));
   list.ariaBusy = "false";
   nextCursor = page.nextCursor;
