@@ -14,14 +14,14 @@ export interface Listed {
   deleted(): void;
 }
 
-const section = find("project", HTMLElement);
-const heading = find("project-name", HTMLElement);
-let open: Opened | undefined;
-
 interface Opened {
   project: Project;
   listed: Listed;
 }
+
+const section = find("project", HTMLElement);
+const heading = find("project-name", HTMLElement);
+let open: Opened | undefined;
 
 /** Shows a project with its files. */
 export function openProject(project: Project, listed: Listed): void {

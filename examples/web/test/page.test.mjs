@@ -274,6 +274,16 @@ test("a late deletion leaves other projects listed", async (context) => {
   assert.ok(await tab.getByRole("heading", { name: "Gemini" }).isVisible());
 });
 
+test("a narrow page leads back to the row", async (context) => {
+  const session = await signedIn(context, { viewport: { width: 390, height: 844 } });
+  const { tab } = session;
+  await created(session);
+  const row = tab.locator("#projects button");
+  assert.ok(await row.isHidden());
+  await tab.getByRole("button", { name: "All projects" }).click();
+  assert.ok(await row.evaluate((button) => document.activeElement === button));
+});
+
 test("uploads show progress and download equal", async (context) => {
   const session = await signedIn(context);
   const { tab } = session;
