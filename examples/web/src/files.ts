@@ -46,7 +46,8 @@ function row(file: ProjectFile): HTMLElement {
   const facts = element("small", {}, `${contentType} · ${size(file.size)} · ${day(file.createdAt)}`);
   const get = element("button", { ariaLabel: `Download ${name}` }, "Download");
   const remove = element("button", { ariaLabel: `Delete ${name}`, className: "danger" }, "Delete");
-  const item = element("li", { id }, element("div", { className: "row" }, element("strong", {}, name), facts), get, remove);
+  const text = element("div", { className: "row" }, element("strong", {}, name), facts);
+  const item = element("li", { id }, text, get, remove);
   get.onclick = () => attempt(() => download(file));
   remove.onclick = () => attempt(() => deleteFile(file, item));
   return item;
