@@ -7,7 +7,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{ChildStdout, Command};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::{environment, terminal};
 
@@ -34,6 +34,19 @@ struct Message {
 #[derive(Deserialize)]
 struct Target {
     name: String,
+}
+
+/// Process of cargo in a group of its own. Its compilers are killed with it when this is dropped.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // A process that has ended has no id.
+        if let Some(id) = self.0.id().filter(|_| cfg!(unix)) {
+            let mut kill = std::process::Command::new("kill");
+            drop(kill.args(["-KILL", "--", &format!("-{id}")]).stderr(Stdio::null()).status());
+        }
+    }
 }
 
 impl Build {
@@ -86,9 +99,11 @@ impl Build {
     pub(crate) async fn run_again(&self, folder: &Path, binary: &str, reason: &str) -> Result<()> {
         let mut command = self.command(folder, &["--package", binary, "--bin", binary]);
         command.args(["--color", if terminal::is_colored() { "always" } else { "never" }]);
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().context("can't run cargo")?;
-        let mut lines = BufReader::new(child.stderr.take().context("cargo has no output")?).lines();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut cargo = Group(command.spawn().context("can't run cargo")?);
+        let mut lines = BufReader::new(cargo.0.stderr.take().context("cargo has no output")?).lines();
         let mut messages = String::new();
         while let Some(line) = lines.next_line().await.context("can't read cargo's messages")? {
             let plain = terminal::without_codes(&line);
@@ -103,7 +118,7 @@ impl Build {
             messages.push_str(&plain);
             messages.push('\n');
         }
-        let status = child.wait().await.context("can't wait for cargo")?;
+        let status = cargo.0.wait().await.context("can't wait for cargo")?;
         ensure!(status.success(), "{}", messages.trim_end());
         Ok(())
     }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use local::client::{Client, Response};
 use local::environment;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
 use super::command_line::{local, url};
@@ -168,6 +169,30 @@ async fn source_from_the_future_is_built_once() -> Result<()> {
     // Another save is noticed, although its time is earlier.
     save(folder.path(), "three")?;
     assert_eq!(text(&get().await?), "three");
+    Ok(())
+}
+
+#[tokio::test]
+async fn stopping_ends_a_build_with_its_compilers() -> Result<()> {
+    let folder = workspace()?;
+    let (mut child, client) = start(folder.path(), &[]).await?;
+    client.get("/quick").send().await?;
+    // A build script, like a compiler, is a process of cargo. It connects here and stays.
+    let compilers = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = compilers.local_addr()?;
+    let script = format!(
+        "use std::io::Read; fn main() {{ let mut s = std::net::TcpStream::connect(\"{address}\").unwrap(); s.read(&mut [0]).unwrap(); }}"
+    );
+    fs::write(folder.path().join("quick/build.rs"), script)?;
+    save(folder.path(), "two")?;
+    let request = tokio::spawn(client.get("/quick").send());
+    let (mut compiler, _) = compilers.accept().await?;
+    let id = child.id().context("it has ended")?.to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await?.success());
+    assert!(child.wait().await?.success());
+    let end = tokio::time::timeout(Duration::from_secs(10), compiler.read_u8()).await;
+    assert!(end.is_ok_and(|read| read.is_err()), "the compiler still runs");
+    drop(request.await?);
     Ok(())
 }
 
