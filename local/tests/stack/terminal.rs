@@ -1,6 +1,8 @@
 //! Lines on the terminal: one for each request, with details below.
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Error, Result};
 use local::client::{Client, Response};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
@@ -98,10 +100,15 @@ async fn abandoned_request_has_its_line() -> Result<()> {
     client.get("/hasty").send().await?;
     invocation.release().await?;
     let mut lines = BufReader::new(child.stderr.take().context("no terminal")?).lines();
-    let mut line = lines.next_line().await?.context("no line")?;
-    while !line.contains("mode=meet") {
-        line = lines.next_line().await?.context("no line")?;
-    }
+    let found = async {
+        loop {
+            let line = lines.next_line().await?.context("no line")?;
+            if line.contains("mode=meet") {
+                return Ok::<_, Error>(line);
+            }
+        }
+    };
+    let line = tokio::time::timeout(Duration::from_secs(10), found).await.context("no line")??;
     assert!(line.contains("  the client has disconnected  "), "{line}");
     assert!(lines.next_line().await?.is_some_and(|line| line.ends_with("[echo] mode \"meet\"")));
     Ok(())
