@@ -95,12 +95,50 @@ fn next_chunk(mut rest: Take<File>) -> io::Result<Option<(Bytes, Take<File>)>> {
 fn temporary() -> io::Result<(TempDir, File)> {
     for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
         let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY));
-        if is_ours && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
-            drop(std::fs::remove_dir_all(entry.path()));
+        if is_ours {
+            remove_abandoned(&entry.path());
         }
     }
-    let folder = Builder::new().prefix(TEMPORARY).tempdir()?;
-    let lock = File::create(folder.path().join(LOCK))?;
-    lock.lock()?;
-    Ok((folder, lock))
+    loop {
+        let folder = Builder::new().prefix(TEMPORARY).tempdir()?;
+        let file = folder.path().join(LOCK);
+        let lock = File::create(&file)?;
+        lock.lock()?;
+        // Another stack that is starting may have taken the folder for an abandoned one before it was locked.
+        if file.is_file() {
+            return Ok((folder, lock));
+        }
+    }
+}
+
+/// Removes a folder that no stack has locked. The lock is held until the folder is gone, so that a stack that has just
+/// created it notices.
+fn remove_abandoned(folder: &Path) {
+    if let Ok(lock) = File::open(folder.join(LOCK))
+        && lock.try_lock().is_ok()
+    {
+        drop(std::fs::remove_dir_all(folder));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use anyhow::{Result, anyhow};
+
+    use super::temporary;
+
+    #[test]
+    fn concurrent_stacks_keep_their_folders() -> Result<()> {
+        for _ in 0..50 {
+            let stacks = [(); 8].map(|()| thread::spawn(temporary));
+            let folders = stacks.map(|stack| stack.join().map_err(|_| anyhow!("a stack panicked")));
+            for folder in folders {
+                let (folder, _lock) = folder??;
+                assert!(folder.path().is_dir());
+            }
+        }
+        Ok(())
+    }
 }
