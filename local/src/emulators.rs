@@ -16,6 +16,7 @@ pub use interceptor::{Interceptor, Service};
 pub use objects::{Bucket, Listing, Setup, StoredObject};
 pub(crate) use objects::{Objects, Program};
 pub(crate) use provision::provision;
+pub use provision::with_message;
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -6,10 +6,10 @@ use anyhow::{Context, Result, anyhow};
 use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CorsConfiguration, CorsRule, Object};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use local::emulators::{Bucket, Listing, StoredObject, http};
+use local::emulators::{Bucket, Listing, StoredObject, http, with_message};
 use local::template::{Cors, REGION};
 
 /// Maximum concurrent requests for the details of objects.
@@ -140,15 +140,5 @@ async fn set_cors(client: &Client, bucket: &str, rules: &[Cors], origins: &[Stri
     match client.put_bucket_cors().bucket(bucket).cors_configuration(configuration).send().await {
         Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
         Err(error) => Err(anyhow!(error)),
-    }
-}
-
-/// Returns an error with the emulator's message. Without one there was no response, and the error's sources explain it.
-fn with_message(
-    error: impl ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-) -> anyhow::Error {
-    match error.message() {
-        Some(message) => anyhow!("{message}"),
-        None => anyhow!(error),
     }
 }

@@ -148,7 +148,7 @@ async fn ensure_expiry(client: &Client, table: &Table, name: &str) -> Result<()>
 }
 
 /// Returns an error with the emulator's message. Without one there was no response, and the error's sources explain it.
-fn with_message(
+pub fn with_message(
     error: impl ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 ) -> anyhow::Error {
     match error.message() {

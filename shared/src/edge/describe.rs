@@ -11,7 +11,7 @@ use super::caller::sealed::Sealed;
 use super::error::ErrorCode;
 use super::input::FromRequest;
 use super::operation::Operation;
-use super::response::IntoResponse;
+use super::response::{IntoResponse, error_response};
 use super::route::Route;
 use crate::config::{AwsSettings, Env, Settings, log_level};
 use crate::storage::Store;
@@ -29,7 +29,7 @@ where
     S: Store,
     R: IntoResponse,
 {
-    let mut operation = Operation::new(route.summary);
+    let mut operation = Operation::new(route.summary, |error| error_response(error).ok()?.body);
     I::describe(&mut operation);
     R::describe(&mut operation);
     operation.refusals(COMMON);

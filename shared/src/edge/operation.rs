@@ -12,7 +12,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use self::headers::header;
-use self::refusals::{Refusals, schema, schema_name};
+use self::refusals::{ErrorBody, Refusals, schema, schema_name};
 use self::schemas::{merge_inputs, strip_null, strip_optional_nulls};
 use super::error::ErrorCode;
 use crate::domain::validation::Issues;
@@ -41,12 +41,14 @@ pub struct Operation {
     success: (StatusCode, Option<Value>, Vec<&'static str>),
     errors: BTreeSet<ErrorCode>,
     is_replayable: bool,
+    error_body: ErrorBody,
 }
 
 impl Operation {
-    pub(super) fn new(summary: &'static str) -> Self {
+    pub(super) fn new(summary: &'static str, error_body: ErrorBody) -> Self {
         Self {
             summary,
+            error_body,
             is_public: false,
             read: generator(SchemaSettings::for_deserialize),
             written: generator(SchemaSettings::for_serialize),
@@ -202,7 +204,7 @@ impl Operation {
         let errors: Vec<_> = self.errors.iter().copied().collect();
         for codes in errors.chunk_by(|one, next| one.status() == next.status()) {
             let headers = self.headers(codes[0].status().as_u16(), &[]);
-            let refusals = Refusals { codes, headers: &headers, resources };
+            let refusals = Refusals { codes, headers: &headers, resources, body: self.error_body };
             let (name, mut response) = (refusals.name(), refusals.response());
             response["headers"] = references(&headers).into();
             used.extend(headers);

@@ -8,7 +8,6 @@ use crate::domain::rate_limit::RateLimited;
 use crate::domain::validation::{Source, parse};
 use crate::domain::{self, Kind, PageRequest};
 use crate::edge::error::{Error, ErrorCode};
-use crate::edge::response::error_response;
 
 /// Codes of one status.
 pub(super) struct Refusals<'a> {
@@ -17,7 +16,11 @@ pub(super) struct Refusals<'a> {
     pub(super) headers: &'a [&'a str],
     /// Parameters of the path that name resources.
     pub(super) resources: &'a [&'static str],
+    pub(super) body: ErrorBody,
 }
+
+/// Writes the body of a response to an error; `None` if it can't.
+pub(crate) type ErrorBody = fn(&Error) -> Option<String>;
 
 impl Refusals<'_> {
     /// Returns the name of the response in the document. It tells apart responses with other headers.
@@ -60,7 +63,7 @@ impl Refusals<'_> {
             samples(*code, self.headers.contains(&"ETag"))
         });
         let parsed = |error: &Error| {
-            let Literal::<false>(body) = serde_json::from_str(&error_response(error).ok()?.body?).ok()?;
+            let Literal::<false>(body) = serde_json::from_str(&(self.body)(error)?).ok()?;
             Some(body)
         };
         samples.filter_map(|(name, error)| Some((name, json!({"value": parsed(&error)?})))).collect()

@@ -1,3 +1,5 @@
+//! Descriptions of errors, nulls and headers.
+
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -6,11 +8,12 @@ use super::Operation;
 use crate::domain::Kind;
 use crate::domain::validation::Patch;
 use crate::edge::ErrorCode;
+use crate::edge::response::error_response;
 
 const INVOICE_PAID: ErrorCode = ErrorCode::own(Kind::Conflict, "INVOICE_PAID");
 
 fn document(build: impl FnOnce(&mut Operation)) -> Value {
-    let mut operation = Operation::new("Changes an invoice");
+    let mut operation = Operation::new("Changes an invoice", |error| error_response(error).ok()?.body);
     build(&mut operation);
     operation.document(&Method::PATCH, "/v1/invoices/{invoiceId}", &["invoiceId"], &["invoiceId"])
 }
