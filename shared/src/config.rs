@@ -4,6 +4,7 @@
 
 mod auth;
 mod aws;
+mod log;
 mod origins;
 pub mod uploads;
 
@@ -12,12 +13,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
-use tracing_subscriber::filter::LevelFilter;
 
 pub use self::auth::{
     Audience, AuthSettings, ClaimPath, Discovery, KeySetSource, KeySources, TENANT_ID, key_set_url,
 };
 pub use self::aws::AwsSettings;
+pub use self::log::LogSettings;
 pub use self::origins::TrustedOrigins;
 use crate::domain::ParseError;
 use crate::domain::rate_limit::RateLimitPolicy;
@@ -214,20 +215,6 @@ impl Settings {
             trusted_origins: trusted_origins?,
         })
     }
-}
-
-/// Reads the minimum level of log lines (`LOG_LEVEL`, default `info`).
-#[must_use]
-pub fn log_level(env: &Env<'_>) -> Option<LevelFilter> {
-    env.parsed_with("LOG_LEVEL", "info", |text| match text.to_ascii_lowercase().as_str() {
-        "trace" => Ok(LevelFilter::TRACE),
-        "debug" => Ok(LevelFilter::DEBUG),
-        "info" => Ok(LevelFilter::INFO),
-        "warn" => Ok(LevelFilter::WARN),
-        "error" => Ok(LevelFilter::ERROR),
-        "off" => Ok(LevelFilter::OFF),
-        _ => Err(ParseError::new("must be trace, debug, info, warn, error or off")),
-    })
 }
 
 /// Returns `true` if the text has the form of an absolute `http` or `https` URL.

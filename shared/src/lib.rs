@@ -13,6 +13,7 @@ pub mod edge;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod storage;
+mod telemetry;
 
 /// Names for code that the macros of this crate generate.
 #[doc(hidden)]

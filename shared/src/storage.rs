@@ -7,6 +7,7 @@
 //! What must stay out: HTTP and the clock.
 
 mod aws;
+mod calls;
 mod change;
 mod error;
 mod gate;
@@ -24,6 +25,7 @@ pub use aws::Aws;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use change::{RowChange, RowScope};
 pub use error::sdk_error;
+pub(crate) use error::timeout_error;
 pub(crate) use gate::WriteGate;
 pub use gate::write_permitted;
 pub use key::{Key, List};

@@ -32,7 +32,8 @@ pub enum Fault {
     InvalidBody,
     /// A conflict: a transaction canceled for `TransactionConflict`, or S3's `ConditionalRequestConflict`.
     Contended,
-    /// S3's `AccessDenied`. Callers that may not list the bucket also get it for a deleted object.
+    /// `AccessDeniedException`, or S3's `AccessDenied`. Callers that may not list the bucket also get it for a deleted
+    /// object.
     Denied,
     /// S3's `MethodNotAllowed`, for a deleted object in a bucket with versions.
     NotAllowed,
@@ -99,6 +100,7 @@ fn refusal(fault: Fault, service: Service) -> Option<Response> {
         (Fault::Overloaded, Service::DynamoDb) => (400, "ThrottlingException"),
         (Fault::Broken, Service::DynamoDb) => (500, "InternalServerError"),
         (Fault::Contended, Service::DynamoDb) => (400, "TransactionCanceledException"),
+        (Fault::Denied, Service::DynamoDb) => (400, "AccessDeniedException"),
         (Fault::Throttled, Service::S3) => (503, "SlowDown"),
         (Fault::Overloaded, Service::S3) => (503, "ServiceUnavailable"),
         (Fault::Broken, Service::S3) => (500, "InternalError"),

@@ -8,7 +8,7 @@ use crate::terminal::{Color, paint, printable};
 /// Maximum characters of a line.
 const MAX_LINE: usize = 2000;
 /// Fields that are shown elsewhere or not.
-const HIDDEN: [&str; 5] = ["timestamp", "level", "message", "request_id", "error"];
+const HIDDEN: [&str; 6] = ["timestamp", "level", "message", "request_id", "function_request_id", "error"];
 
 /// Formats a line that belongs to no invocation, such as one of init.
 pub(crate) fn unattached(binary: &str, line: &str) -> String {

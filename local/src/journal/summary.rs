@@ -36,7 +36,7 @@ fn caller(line: &Value) -> Option<String> {
 fn reason(line: &Value) -> Option<String> {
     if let Some(changes) = line["changes"].as_u64() {
         let noun = if changes == 1 { "change" } else { "changes" };
-        let failed = line["failures"].as_u64().filter(|failures| *failures > 0);
+        let failed = line["failed_changes"].as_u64().filter(|failures| *failures > 0);
         let failed = failed.map(|failures| format!(", {failures} to repeat")).unwrap_or_default();
         return Some(format!("{changes} {noun}{failed}"));
     }

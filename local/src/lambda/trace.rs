@@ -138,7 +138,7 @@ impl Output {
             return;
         }
         let parsed = serde_json::from_str::<Value>(line).ok().filter(Value::is_object);
-        let id = parsed.as_ref().and_then(|line| line["request_id"].as_str());
+        let id = parsed.as_ref().and_then(id);
         if !self.trace(id).is_some_and(|trace| trace.add(line, parsed.clone())) {
             terminal::say(&journal::unattached(&self.binary, line));
         }
@@ -155,7 +155,12 @@ impl Output {
     }
 }
 
+/// Returns the id of a line's request, or else Lambda's.
+fn id(line: &Value) -> Option<&str> {
+    line["request_id"].as_str().or_else(|| line["function_request_id"].as_str())
+}
+
 /// Returns `true` for the one line that a function logs for each request or batch.
 fn is_summary(line: &Value) -> bool {
-    matches!(line["message"].as_str(), Some("request" | "batch"))
+    matches!(line["message"].as_str(), Some("request" | "changes"))
 }

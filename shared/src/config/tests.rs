@@ -3,6 +3,7 @@
 mod keys;
 
 use testing::workspace;
+use tracing::level_filters::LevelFilter;
 
 use super::*;
 
@@ -185,14 +186,31 @@ fn messages_contain_no_secret() {
 
 #[test]
 fn log_level_defaults_to_info() {
-    let level = |value| read_with(&[("LOG_LEVEL", value)], log_level);
-    assert_eq!(level(""), Ok(LevelFilter::INFO));
-    assert_eq!(level("warn"), Ok(LevelFilter::WARN));
-    assert_eq!(level("DEBUG"), Ok(LevelFilter::DEBUG));
-    assert_eq!(level("off"), Ok(LevelFilter::OFF));
-    for bad in ["loud", "info,shared=debug", "5"] {
-        assert!(level(bad).is_err_and(|problem| problem.starts_with("LOG_LEVEL ")), "{bad}");
+    for name in ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"] {
+        let level = |value| read_with(&[(name, value)], LogSettings::from_env).map(|log| log.level);
+        assert_eq!(level(""), Ok(LevelFilter::INFO));
+        assert_eq!(level("warn"), Ok(LevelFilter::WARN));
+        assert_eq!(level("DEBUG"), Ok(LevelFilter::DEBUG));
+        assert_eq!(level("off"), Ok(LevelFilter::OFF));
+        assert_eq!(level("FATAL"), Ok(LevelFilter::OFF));
+        for bad in ["loud", "info,shared=debug", "5"] {
+            assert!(level(bad).is_err_and(|problem| problem.starts_with(name)), "{bad}");
+        }
     }
+}
+
+#[test]
+fn level_of_lambda_takes_precedence() {
+    let variables = [("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("LOG_LEVEL", "info")];
+    assert_eq!(read_with(&variables, LogSettings::from_env).map(|log| log.level), Ok(LevelFilter::ERROR));
+}
+
+#[test]
+fn service_defaults_to_the_function() {
+    let service = |variables: &[_]| read_with(variables, LogSettings::from_env).unwrap().service;
+    let function = ("AWS_LAMBDA_FUNCTION_NAME", "list-notes");
+    assert_eq!(service(&[function]), "list-notes");
+    assert_eq!(service(&[function, ("POWERTOOLS_SERVICE_NAME", "notes-api")]), "notes-api");
 }
 
 #[test]

@@ -12,15 +12,17 @@ use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
+use tracing::Level;
 
-use super::middleware::log::{self, error_chain};
+use super::middleware::log::error_chain;
 use super::pipeline::time_left;
-use super::run::{current_thread, exit_with, polled};
+use super::run::{current_thread, exit_with, invocation, polled};
 use crate::clock;
-use crate::config::{self, AwsSettings, Env};
+use crate::config::{self, AwsSettings, Env, LogSettings};
 use crate::domain::json::Literal;
 use crate::domain::{BoxError, Error, Result};
-use crate::storage::{Aws, RowChange, Store};
+use crate::storage::{Aws, RowChange, Store, timeout_error};
+use crate::telemetry::{self, Invocation, Line, Metric, Record, count};
 
 /// Rows of a batch whose changes are handled concurrently.
 const CONCURRENCY: usize = 10;
@@ -90,16 +92,16 @@ where
     S: Store,
     H: AsyncFn(&S, &RowChange) -> Result<()>,
 {
-    let (log_level, own, aws) = Env::read(&config::process_variable, |env| {
-        let (log_level, own, aws) = (config::log_level(env), S::settings(env), AwsSettings::from_env(env));
-        Some((log_level?, own?, aws?))
+    let (log, own, aws) = Env::read(&config::process_variable, |env| {
+        let (log, own, aws) = (LogSettings::from_env(env), S::settings(env), AwsSettings::from_env(env));
+        Some((log?, own?, aws?))
     })?;
-    log::init(log_level);
+    telemetry::init(log);
     current_thread()?.block_on(async move {
         let store = S::open(&Aws::open(aws)?, own);
         let handle = async |event: LambdaEvent<Literal<false>>| {
             let LambdaEvent { payload: Literal(event), context } = event;
-            Box::pin(respond(&store, &handler, &event, &context.request_id, context.deadline)).await
+            Box::pin(respond(&store, &handler, &event, invocation(context))).await
         };
         Ok(polled(lambda_runtime::run(service_fn(handle)).await))
     })
@@ -109,7 +111,6 @@ where
 struct Batch<'b, S, H> {
     store: &'b S,
     handler: &'b H,
-    id: &'b str,
     start: Instant,
     left: Duration,
 }
@@ -123,24 +124,38 @@ async fn respond<S, H>(
     store: &S,
     handler: &H,
     event: &Value,
-    id: &str,
-    deadline: u64,
+    invocation: Invocation,
 ) -> std::result::Result<BatchResponse, BoxError>
 where
     H: AsyncFn(&S, &RowChange) -> Result<()>,
 {
-    let left = time_left(deadline, clock::now()).unwrap_or(Duration::MAX);
-    let batch = Batch { store, handler, id, start: clock::monotonic(), left };
+    let left = time_left(invocation.deadline, clock::now()).unwrap_or(Duration::MAX);
+    let batch = Batch { store, handler, start: clock::monotonic(), left };
+    let record = Record::new(invocation, None);
     let records = event["Records"].as_array().ok_or("the event is no batch of records")?;
     let rows = stream::iter(by_row(records)).map(|records| batch.follow(records));
-    let failed: Vec<_> = rows.buffer_unordered(CONCURRENCY).concat().await;
-    let (changes, failures) = (records.len(), failed.len());
-    let duration_ms = batch.start.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(request_id = id, changes, failures, duration_ms, "batch");
+    let failed: Vec<_> = record.scope(rows.buffer_unordered(CONCURRENCY).concat()).await;
+    log(&record, records.len(), failed.len());
     let number = |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
     let failures = failed.into_iter().map(|record| Some(Failure { item_identifier: number(record)? }));
     let batch_item_failures = failures.collect::<Option<_>>().ok_or("a failed record has no number")?;
     Ok(BatchResponse { batch_item_failures })
+}
+
+/// Logs a batch: the number of its changes, and of those that are to be repeated.
+fn log(record: &Record, changes: usize, failed: usize) {
+    let level = if failed > 0 { Level::ERROR } else { Level::INFO };
+    if !telemetry::is_enabled(level) {
+        return;
+    }
+    let mut line = Line::new(level, "changes");
+    line.invocation(record);
+    line.object.raw("changes", &changes);
+    line.object.raw("duration_ms", &record.milliseconds());
+    if failed > 0 {
+        line.metric("failed_changes", &failed);
+    }
+    line.end(record, r#"[["service"]]"#);
 }
 
 impl<S, H: AsyncFn(&S, &RowChange) -> Result<()>> Batch<'_, S, H> {
@@ -156,10 +171,11 @@ impl<S, H: AsyncFn(&S, &RowChange) -> Result<()>> Batch<'_, S, H> {
             let error = error_chain(&error);
             // A record that can't be read would hold up all that follow it, each time that it is repeated.
             if is_readable {
-                tracing::error!(request_id = self.id, row = %row, error, "a change could not be handled");
+                tracing::error!(row = %row, error, "a change could not be handled");
                 return records[index..].to_vec();
             }
-            tracing::error!(request_id = self.id, row = %row, error, "unreadable row: its change is skipped");
+            count(Metric::UnreadableRows);
+            tracing::error!(row = %row, error, "unreadable row: its change is skipped");
         }
         Vec::new()
     }
@@ -169,7 +185,7 @@ impl<S, H: AsyncFn(&S, &RowChange) -> Result<()>> Batch<'_, S, H> {
         let handling = AssertUnwindSafe((self.handler)(self.store, change)).catch_unwind();
         match tokio::time::timeout(self.left.saturating_sub(self.start.elapsed()), handling).await {
             Ok(outcome) => outcome.unwrap_or_else(|_| Err(Error::internal("the handler panicked"))),
-            Err(elapsed) => Err(Error::Unavailable(elapsed.into())),
+            Err(elapsed) => Err(timeout_error(elapsed)),
         }
     }
 }

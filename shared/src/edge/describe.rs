@@ -13,7 +13,7 @@ use super::input::FromRequest;
 use super::operation::Operation;
 use super::response::{IntoResponse, error_response};
 use super::route::Route;
-use crate::config::{AwsSettings, Env, Settings, log_level};
+use crate::config::{AwsSettings, Env, LogSettings, Settings};
 use crate::storage::Store;
 
 /// Error codes of every route.
@@ -62,7 +62,8 @@ fn variables(own: impl FnOnce(&Env<'_>)) -> BTreeSet<String> {
     };
     let read = Env::read(&lookup, |env| {
         own(env);
-        Some((log_level(env), Settings::from_env(env).is_some(), AwsSettings::from_env(env).is_some()))
+        drop((LogSettings::from_env(env), Settings::from_env(env), AwsSettings::from_env(env)));
+        Some(())
     });
     drop(read);
     names.into_inner().into_iter().filter(|name| !name.starts_with("AWS_")).collect()

@@ -181,6 +181,17 @@ impl Error {
             Self::Domain(error) => domain_code(error),
         }
     }
+
+    /// Returns the field of the input at fault, if there is one.
+    pub(crate) fn field(&self) -> Option<String> {
+        let Self::Domain(error) = self else { return None };
+        match error {
+            domain::Error::Invalid(issues) => issues.field(),
+            domain::Error::Conflict { field, .. } => field.map(str::to_owned),
+            domain::Error::VersionMismatch { .. } => Some("version".to_owned()),
+            _ => None,
+        }
+    }
 }
 
 fn domain_code(error: &domain::Error) -> ErrorCode {

@@ -27,7 +27,8 @@ use crate::clock;
 use crate::config::TrustedOrigins;
 use crate::domain;
 use crate::domain::rate_limit::RateLimitStatus;
-use crate::storage::{Store, WriteGate, write_permitted};
+use crate::storage::{Store, WriteGate, timeout_error, write_permitted};
+use crate::telemetry::{Invocation, Record};
 
 /// Milliseconds before Lambda's deadline at which a request times out, so that the 503 still reaches the caller.
 const RESPONSE_MARGIN_MS: u64 = 500;
@@ -72,26 +73,29 @@ where
         }
     }
 
-    /// Returns the response to an event. An error gets the envelope, a panic a 500, and a timeout a 503. `deadline` is
-    /// Lambda's end of the invocation, in milliseconds since the epoch.
-    pub(super) async fn respond(&self, event: Value, invocation: &str, deadline: u64) -> Response {
-        let (start, now) = (clock::monotonic(), clock::now());
-        let Some(request) = event::read(event, invocation) else { return pong(invocation) };
-        let id = request.as_ref().map_or(invocation, |request| &request.id).to_owned();
+    /// Returns the response to an event. An error gets the envelope, a panic a 500, and a timeout a 503.
+    pub(super) async fn respond(&self, event: Value, invocation: Invocation) -> Response {
+        let (now, deadline) = (clock::now(), invocation.deadline);
+        let Some(request) = event::read(event, &invocation.id) else { return pong(&invocation.id) };
+        let id = request.as_ref().map_or(&invocation.id, |request| &request.id).to_owned();
+        let record = Record::new(invocation, Some(id.clone()));
         if !self.connecting.swap(true, Ordering::Relaxed) {
             // There was no idle time before. The checks connect to DynamoDB; this opens the connections to other services.
             drop(AssertUnwindSafe(self.store.preconnect()).catch_unwind().await);
         }
         let mut progress = Progress::default();
         let response = async { self.process(request?, now, &mut progress).await };
-        let outcome = catch_panic(with_timeout(deadline, now, response)).await;
-        log::request(&id, &self.name, &progress.log_fields, &outcome, start.elapsed());
-        let written = outcome.or_else(|error| write_error(&error, &mut progress));
+        let outcome = record.scope(catch_panic(with_timeout(deadline, now, response))).await;
+        let (written, error) = match outcome {
+            Ok(response) => (Ok(response), None),
+            Err(error) => (write_error(&error, &mut progress), Some(error)),
+        };
         let mut response = written.unwrap_or_else(|_| fallback_response());
         headers::set_common(&mut response, &id);
         if let Some(rate_limit) = progress.rate_limit {
             headers::set_rate_limit(&mut response, self.limiter.limit(), rate_limit);
         }
+        log::request(&record, &self.name, &progress.log_fields, error.as_ref(), &response);
         response
     }
 
@@ -101,7 +105,9 @@ where
         now: Timestamp,
         progress: &mut Progress,
     ) -> Result<Response> {
-        request.match_route(&self.route.method, self.route.path)?;
+        let matched = request.match_route(&self.route.method, self.route.path);
+        progress.log_fields.read(&request);
+        matched?;
         let has_token = A::Identity::HAS_TOKEN;
         let credential = if has_token { self.auth.credential(&request) } else { Credential::None };
         match credential.is_ambient() {
@@ -139,7 +145,7 @@ where
     ) -> Result<Response> {
         let key = caller.rate_limit_key(&request);
         progress.log_fields.user = caller.user().map(|user| user.as_str().to_owned());
-        let Progress { log_fields, rate_limit } = progress;
+        let rate_limit = &mut progress.rate_limit;
         // No `RateLimit` header for public routes: the counter is shared by everyone behind this address.
         let is_shown = caller.user().is_some();
         self.limiter.check_cached(&key, millis)?;
@@ -156,22 +162,15 @@ where
             if !self.route.is_concurrent() {
                 write_permitted().await?;
             }
-            self.handle(caller, request, now, log_fields).await
+            self.handle(caller, request, now).await
         };
         // Caught here already, because a panic of the handler would cancel the counting.
         let (counted, response) = tokio::join!(counting, gate.scope(catch_panic(handling)));
         counted.and(response)
     }
 
-    async fn handle(
-        &self,
-        caller: &A::Identity,
-        mut request: Request,
-        now: Timestamp,
-        log_fields: &mut RequestLog,
-    ) -> Result<Response> {
+    async fn handle(&self, caller: &A::Identity, mut request: Request, now: Timestamp) -> Result<Response> {
         let access = self.route.access.authorize(caller, &request, &self.store).await?;
-        log_fields.organization = Some(request.path("orgId").to_owned()).filter(|id| !id.is_empty());
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
         let context = RequestContext::new(access, store, now, route, &mut request);
         if I::TAKES_BODY {
@@ -203,7 +202,7 @@ async fn with_timeout(
 ) -> Result<Response> {
     let Some(left) = time_left(deadline, now) else { return response.await };
     let outcome = tokio::time::timeout(left, response).await;
-    outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into()))
+    outcome.unwrap_or_else(|elapsed| Err(timeout_error(elapsed).into()))
 }
 
 /// Returns the time until the function must respond; `None` without a deadline. Emulators may send none, or one that has

@@ -122,6 +122,15 @@ impl Request {
         self.path.get(name).map_or("", String::as_str)
     }
 
+    pub(crate) fn parameters(&self) -> &BTreeMap<String, String> {
+        &self.path
+    }
+
+    /// Returns the length of the body in bytes, after decoding.
+    pub(crate) fn body_length(&self) -> usize {
+        self.body.length()
+    }
+
     pub(crate) fn take_path(&mut self) -> BTreeMap<String, String> {
         std::mem::take(&mut self.path)
     }

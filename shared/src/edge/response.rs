@@ -214,6 +214,11 @@ pub trait Resource: Serialize + JsonSchema {
     fn location(&self) -> String;
 }
 
+/// Returns `true` for a replayed response.
+pub(crate) fn is_replayed(response: &Response) -> bool {
+    response.headers.contains_key(REPLAYED.0)
+}
+
 /// Returns the name of the header, for a resource with versions.
 fn etag<T: Resource>() -> Option<&'static str> {
     T::VERSION.map(|_| "ETag")

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::Serialize;
 
 use super::access::Access;
@@ -22,10 +22,11 @@ use super::pipeline::Service;
 use super::response::{IntoResponse, Response};
 use super::route::{Route, Stated};
 use crate::clock;
-use crate::config::{self, AwsSettings, Env, Settings};
+use crate::config::{self, AwsSettings, Env, LogSettings, Settings};
 use crate::domain::BoxError;
 use crate::domain::json::Literal;
 use crate::storage::{Aws, Store};
+use crate::telemetry::{self, Invocation};
 
 /// Time after init until a function counts as idle. Usually it has called the Runtime API for its first request by then. On
 /// a slow CPU the connections begin a little before that call.
@@ -91,12 +92,12 @@ where
         }
     }
     let start = Env::read(&config::process_variable, |env| {
-        let (log_level, own, input) = (config::log_level(env), S::settings(env), I::settings(env));
+        let (log, own, input) = (LogSettings::from_env(env), S::settings(env), I::settings(env));
         let (settings, aws) = (Settings::from_env(env), AwsSettings::from_env(env));
-        Some((log_level?, settings?, own?, input?, aws?))
+        Some((log?, settings?, own?, input?, aws?))
     });
-    let (log_level, settings, own, input, aws_settings) = start?;
-    super::middleware::log::init(log_level);
+    let (log, settings, own, input, aws_settings) = start?;
+    telemetry::init(log);
     current_thread()?.block_on(async {
         let ca_bundle = aws_settings.ca_bundle.clone();
         let aws = Aws::open(aws_settings)?;
@@ -143,10 +144,16 @@ where
         let LambdaEvent { payload: Literal(payload), context } = event;
         let cookies = payload["requestContext"]["http"].is_object().then_some([]);
         // Boxed, because the state of the future is large and would be moved.
-        let response = Box::pin(service.respond(payload, &context.request_id, context.deadline)).await;
+        let response = Box::pin(service.respond(payload, invocation(context))).await;
         Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })
     };
     polled(lambda_runtime::run(service_fn(respond)).await)
+}
+
+/// Returns the parts of Lambda's context that the function uses.
+pub(super) fn invocation(context: Context) -> Invocation {
+    let Context { request_id, deadline, xray_trace_id, .. } = context;
+    Invocation { id: request_id, deadline, trace: xray_trace_id }
 }
 
 /// Returns the exit code of a function whose polling ended.

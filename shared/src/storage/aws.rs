@@ -57,6 +57,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use futures_util::future::join_all;
 
+use super::calls::CallRecorder;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;
 
@@ -94,6 +95,7 @@ macro_rules! configure {
             .credentials_provider($aws.credentials.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
             .http_client($aws.http.clone())
+            .interceptor(CallRecorder)
     };
 }
 

@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::domain::Error;
+use crate::domain::{BoxError, Error};
+use crate::telemetry;
 
 /// Error codes of invalid requests. A retry would fail too.
 const NON_RETRYABLE_CODES: [&str; 4] = [
@@ -32,5 +33,27 @@ where
 {
     let defect = matches!(error, SdkError::ConstructionFailure(_))
         || error.code().is_some_and(|code| NON_RETRYABLE_CODES.contains(&code));
-    if defect { Error::internal(error) } else { Error::Unavailable(error.into()) }
+    if defect { Error::internal(failed_call(error)) } else { Error::Unavailable(failed_call(error)) }
+}
+
+/// Maps a timeout of several calls together. It has ended the last one.
+pub(crate) fn timeout_error(elapsed: impl Into<BoxError>) -> Error {
+    Error::Unavailable(failed_call(elapsed))
+}
+
+/// Failure of a call, which is named for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{call}")]
+struct FailedCall {
+    call: String,
+    source: BoxError,
+}
+
+fn failed_call(error: impl Into<BoxError>) -> BoxError {
+    let source = error.into();
+    // The call has just ended, so it is the last one of the task.
+    match telemetry::last_failure() {
+        Some(call) => FailedCall { call, source }.into(),
+        None => source,
+    }
 }

@@ -14,6 +14,7 @@ use super::key::{Key, List};
 use super::row::{Item, Row, text};
 use super::transaction::Transaction;
 use crate::domain::{Cursor, Error, IdempotentRequest, Page, PageRequest, Result};
+use crate::telemetry::{Metric, count};
 
 /// Maximum number of writes in a batch.
 const BATCH: usize = 25;
@@ -206,7 +207,11 @@ impl Table {
         let writes = keys.iter().map(delete).collect::<Result<_, _>>().map_err(Error::internal)?;
         let output = self.client.batch_write_item().request_items(&self.name, writes).send().await;
         let left = output.map_err(sdk_error)?.unprocessed_items.unwrap_or_default();
-        Ok(if left.is_empty() { Batch::Done } else { Batch::Throttled })
+        if left.is_empty() {
+            return Ok(Batch::Done);
+        }
+        count(Metric::ThrottledCalls);
+        Ok(Batch::Throttled)
     }
 
     /// Reads the row recorded for an earlier, equal request of the last 24 hours. Returns `None` without a request.
@@ -260,6 +265,7 @@ fn readable<T>(item: Item, read: impl Fn(&Row) -> Result<T>) -> Option<Result<T>
     let (pk, sk) = (attribute("pk"), attribute("sk"));
     match read(&item.into()) {
         Err(Error::Internal(cause)) => {
+            count(Metric::UnreadableRows);
             tracing::error!(pk, sk, error = %cause, "unreadable row: a list goes without it");
             None
         }

@@ -25,6 +25,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use self::attempts::{FailedCondition, TransactionOutcome, attempts};
+use super::error::timeout_error;
 use super::gate::write_permitted;
 use super::idempotency::{record, record_key, recorded, unless_recorded};
 use super::key::Key;
@@ -334,7 +335,7 @@ impl<'t> Transaction<'t> {
         let writes = self.writes.into_iter().collect::<Result<Vec<_>>>()?;
         write_permitted().await?;
         let attempts = tokio::time::timeout(TIMEOUT, attempts(self.client, &writes)).await;
-        let conditions = match attempts.unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.into())))? {
+        let conditions = match attempts.unwrap_or_else(|elapsed| Err(timeout_error(elapsed)))? {
             TransactionOutcome::Committed => return Ok(Commit::Committed),
             TransactionOutcome::Canceled(conditions) => conditions,
         };

@@ -9,7 +9,7 @@ use testing::{App, CallMatcher, Moment, SPECIMENS, notes, workspace};
 use tokio::net::TcpListener;
 
 /// Starts an app whose functions have a shorter timeout than their calls together.
-async fn impatient(folder: &TempDir, variables: &[(&str, &str)]) -> Result<App> {
+pub(crate) async fn impatient(folder: &TempDir, variables: &[(&str, &str)]) -> Result<App> {
     let template = folder.path().join("template.yaml");
     let text = fs::read_to_string(workspace().join(SPECIMENS))?;
     fs::write(&template, text.replace("    Timeout: 10\n", "    Timeout: 2\n"))?;

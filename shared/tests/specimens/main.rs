@@ -15,6 +15,8 @@ mod faults;
 mod idempotency;
 mod list_faults;
 mod lists;
+mod log_calls;
+mod log_lines;
 mod malformed_events;
 mod rate_limit;
 mod rate_limit_edges;
@@ -26,7 +28,7 @@ mod tokens;
 mod unavailable;
 mod uploads;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use testing::{App, Response};
 
@@ -42,6 +44,13 @@ async fn stored(app: &App, organization: &str) -> Result<[usize; 3]> {
 /// Issues of an error, each as `path code`.
 fn issues(response: &Response) -> Vec<String> {
     response.issues().iter().map(|(path, code)| format!("{path} {code}")).collect()
+}
+
+/// Returns the log line of a request. Warnings with its id may come before.
+async fn line(app: &App, response: &Response) -> Result<Value> {
+    let id = response.header("x-request-id");
+    let line = app.stack.log_with("specimens", &format!("\"$LATEST\",\"request_id\":\"{id}\"")).await;
+    Ok(serde_json::from_str(&line.context("the request is not logged")?)?)
 }
 
 /// Event of an HTTP API for a request of Alice in `acme`.

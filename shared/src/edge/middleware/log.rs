@@ -1,75 +1,122 @@
-//! Log: one JSON line per request, with the cause of an error, which callers never see.
+//! Log: one JSON line per request, with the cause of an error, which callers never see. docs/LOGS.md lists its keys.
 
 use std::error::Error as _;
-use std::time::Duration;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing::Level;
 
 use crate::edge::error::Error;
-use crate::edge::response::Response;
+use crate::edge::request::Request;
+use crate::edge::response::{Response, is_replayed};
+use crate::telemetry::{Line, Object, Record, is_enabled};
+
+/// Sets of dimensions of a request's metrics.
+const DIMENSIONS: &str = r#"[["service"],["service","route"]]"#;
+
+/// Maximum length in characters of a path parameter, which may be any text.
+const MAX_PARAMETER: usize = 255;
 
 /// Fields of a request's log line.
 #[derive(Default)]
 pub(crate) struct RequestLog {
+    /// Parameters of the path: the organization that was asked for, and ids of resources.
+    path: Vec<(String, String)>,
+    traceparent: Option<String>,
+    bytes_in: u64,
     pub(crate) user: Option<String>,
-    pub(crate) organization: Option<String>,
     /// Reason why the token was refused.
     pub(crate) refused: Option<&'static str>,
 }
 
-/// Starts logging to standard output, where Lambda picks it up.
-pub(crate) fn init(level: LevelFilter) {
-    // On TRACE other crates log whole requests, with tokens and bodies.
-    let others = level.min(LevelFilter::DEBUG);
-    let levels = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), level);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false);
-    tracing_subscriber::registry().with(lines).with(levels).init();
+impl RequestLog {
+    /// Reads the fields that a request has before it is checked.
+    pub(crate) fn read(&mut self, request: &Request) {
+        let cut = |value: &String| value.chars().take(MAX_PARAMETER).collect();
+        self.path = request.parameters().iter().map(|(name, value)| (key(name), cut(value))).collect();
+        self.traceparent = request.header("traceparent").and_then(traceparent).map(str::to_owned);
+        self.bytes_in = request.body_length() as u64;
+    }
 }
 
 /// Logs a request. The cause of an error is logged here only.
 pub(crate) fn request(
-    id: &str,
+    record: &Record,
     route: &str,
-    log_fields: &RequestLog,
-    outcome: &Result<Response, Error>,
-    took: Duration,
+    fields: &RequestLog,
+    error: Option<&Error>,
+    response: &Response,
 ) {
-    let (status, code) = match outcome {
-        Ok(response) => (response.status, None),
-        Err(error) => (error.code().status(), Some(error.code().as_str())),
-    };
-    let error = outcome.as_ref().err().filter(|error| error.source().is_some()).map(error_chain);
-    let (status, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
-    let (user, org, refused) =
-        (log_fields.user.as_deref(), log_fields.organization.as_deref(), log_fields.refused);
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!(
-                request_id = id,
-                route,
-                status,
-                code,
-                refused,
-                user,
-                org,
-                duration_ms,
-                error,
-                "request"
-            )
-        };
+    let status = response.status.as_u16();
+    let level = if status >= 500 { Level::ERROR } else { Level::INFO };
+    if !is_enabled(level) {
+        return;
     }
-    if status >= 500 {
-        line!(error);
-    } else {
-        line!(info);
+    let mut line = Line::new(level, "request");
+    line.invocation(record);
+    line.object.optional("traceparent", fields.traceparent.as_deref());
+    line.object.text("route", route);
+    for (name, value) in &fields.path {
+        line.object.text(name, value);
     }
+    line.object.optional("user", fields.user.as_deref());
+    line.object.raw("status", &status);
+    line.object.optional("refused", fields.refused);
+    if let Some(error) = error {
+        explain(&mut line.object, error);
+    }
+    if is_replayed(response) {
+        line.object.raw("replayed", &true);
+    }
+    line.object.positive("bytes_in", fields.bytes_in);
+    line.object.positive("bytes_out", response.body.as_ref().map_or(0, |body| body.len() as u64));
+    line.metric("duration_ms", &record.milliseconds());
+    match error {
+        _ if status >= 500 => line.metric("faults", &1),
+        Some(error) => line.metric(error.code().as_str(), &1),
+        None => {}
+    }
+    line.end(record, DIMENSIONS);
+}
+
+/// Adds the code of an error, its field and its causes. Texts of a 403, 409 and 422 are our own words.
+fn explain(object: &mut Object, error: &Error) {
+    object.text("code", error.code().as_str());
+    object.optional("field", error.field().as_deref());
+    if matches!(error.code().status().as_u16(), 403 | 409 | 422) {
+        object.text("reason", &error.to_string());
+    }
+    if error.source().is_some() {
+        object.text("error", &error_chain(error));
+    }
+}
+
+/// Returns the key of a path parameter: `org` for `orgId`, and otherwise its name in snake case.
+fn key(name: &str) -> String {
+    if name == "orgId" {
+        return "org".to_owned();
+    }
+    let mut key = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            key.push('_');
+        }
+        key.push(letter.to_ascii_lowercase());
+    }
+    // An id is never one of the line's other keys.
+    if key.ends_with("_id") && key != "request_id" { key } else { format!("path_{key}") }
+}
+
+/// Returns the `traceparent` of a caller, if it is well-formed (W3C Trace Context, section 3.2).
+fn traceparent(value: &str) -> Option<&str> {
+    let known = value.get(..55)?;
+    let parts: Vec<_> = known.split('-').collect();
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_id = |text: &str| is_hex(text) && text.bytes().any(|byte| byte != b'0');
+    let [version, trace, parent, flags] = parts[..] else { return None };
+    let lengths = [version, trace, parent, flags].map(str::len) == [2, 32, 16, 2];
+    // Later versions may append fields.
+    let ends = value.len() == 55 || version != "00" && value[55..].starts_with('-');
+    let is_valid = is_hex(version) && version != "ff" && is_id(trace) && is_id(parent) && is_hex(flags);
+    (lengths && ends && is_valid).then_some(known)
 }
 
 /// Joins an error and all its causes into one text.
@@ -82,3 +129,6 @@ pub(crate) fn error_chain(error: &(impl std::error::Error + ?Sized)) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

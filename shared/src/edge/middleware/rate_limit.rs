@@ -9,7 +9,8 @@ use crate::config::{FailureMode, Settings};
 use crate::domain;
 use crate::domain::rate_limit::{Attempt, Counter, Plan, RateLimitPolicy, RateLimitStatus};
 use crate::edge::error::{Error, Result};
-use crate::storage::{Aws, Outcome, RateLimitTable};
+use crate::storage::{Aws, Outcome, RateLimitTable, timeout_error};
+use crate::telemetry::{Metric, count};
 
 /// Maximum number of cached counters. A full cache is cleared, which costs each caller one round trip.
 const CACHE_CAPACITY: usize = 4096;
@@ -71,7 +72,7 @@ impl Limiter {
     /// fails closed.
     pub(crate) async fn check(&self, caller: &str, now: u64) -> Result<Option<RateLimitStatus>> {
         let outcome = tokio::time::timeout(TIMEOUT, self.count(caller, now)).await;
-        match outcome.unwrap_or_else(|elapsed| Err(domain::Error::Unavailable(elapsed.into()).into())) {
+        match outcome.unwrap_or_else(|elapsed| Err(timeout_error(elapsed).into())) {
             Ok(counter) => Ok(Some(self.limit.status(counter, now))),
             Err(Error::Domain(error)) => self.on_table_failure(error),
             Err(rejected) => Err(rejected),
@@ -119,8 +120,12 @@ impl Limiter {
             error = super::log::error_chain(&error),
             "the rate limit table is unavailable: {policy}"
         );
+        count(Metric::CounterFailures);
         match self.failure_mode {
-            FailureMode::Open => Ok(None),
+            FailureMode::Open => {
+                count(Metric::Uncounted);
+                Ok(None)
+            }
             FailureMode::Closed => Err(domain::Error::Unavailable(error.into()).into()),
         }
     }

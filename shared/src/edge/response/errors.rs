@@ -29,13 +29,11 @@ struct ErrorBody<'a> {
 /// Writes an error in the envelope, with the headers of its status.
 pub(crate) fn error_response(error: &Error) -> Result<Response> {
     let code = error.code();
-    let (field, issues) = match error {
-        Error::Domain(domain::Error::Invalid(issues)) => (issues.field(), Some(issues)),
-        Error::Domain(domain::Error::Conflict { field, .. }) => (field.map(str::to_owned), None),
-        Error::Domain(domain::Error::VersionMismatch { .. }) => (Some("version".to_owned()), None),
-        _ => (None, None),
+    let issues = match error {
+        Error::Domain(domain::Error::Invalid(issues)) => Some(issues),
+        _ => None,
     };
-    let body = ErrorBody { code: code.as_str(), message: error.to_string(), field, issues };
+    let body = ErrorBody { code: code.as_str(), message: error.to_string(), field: error.field(), issues };
     let mut response = json(code.status(), &ErrorEnvelope { error: body })?;
     let (name, value) = match error {
         Error::Unauthorized { refused: Some(_) } => {

@@ -71,7 +71,7 @@ async fn attempt(client: &Client, writes: &[TransactWriteItem], token: &str) -> 
         return Ok(Attempt::Done(TransactionOutcome::Canceled(reasons.iter().map(failed).collect())));
     }
     match any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
-        true => Ok(Attempt::Retry(Error::Unavailable(error.into()))),
+        true => Ok(Attempt::Retry(sdk_error(error))),
         false if any(&["ValidationError"]) => Err(Error::internal(error)),
         false => Err(sdk_error(error)),
     }

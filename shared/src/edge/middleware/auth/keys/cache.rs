@@ -27,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::BoxError;
 use crate::domain::keys::KeySet;
 use crate::edge::middleware::log::error_chain;
+use crate::telemetry::{Metric, count};
 
 /// Age from which keys are refreshed in the background of a request.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -173,6 +174,7 @@ impl<S: Source> Cache<S> {
                 state.last_failure = Some(now);
                 let kept = state.keys.is_some();
                 let consequence = if kept { "cached keys stay in use" } else { "no token can be verified" };
+                count(Metric::IssuerFailures);
                 tracing::warn!(
                     error = error_chain(&*error),
                     "the issuer's keys can't be fetched: {consequence}"

@@ -1,0 +1,127 @@
+//! Telemetry: findings of one invocation for its log line, its metrics and its trace.
+//!
+//! The record of an invocation belongs to the task that serves it, so nothing passes it on. A task that a request spawns,
+//! and calls outside of an invocation such as the opening of connections, have no record. What must stay out: decisions
+//! about requests. A failure here never fails a request.
+
+mod call;
+mod lines;
+mod metrics;
+mod object;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::call::milliseconds;
+pub(crate) use self::call::{Attempt, Call, Failure, OpenCall, ThrottlingReason};
+pub(crate) use self::lines::{Line, init, is_enabled};
+pub(crate) use self::metrics::Metric;
+use self::metrics::{Counts, PENDING};
+pub(crate) use self::object::Object;
+use crate::clock;
+
+/// Calls of an invocation that its line has at least. A batch of changes makes hundreds; those that fail are kept too.
+const KEPT_CALLS: usize = 50;
+
+/// Maximum number of calls in a line, which `CloudWatch` limits to 1 MB.
+const MAX_CALLS: usize = 200;
+
+tokio::task_local! {
+    static CURRENT: Arc<Record>;
+}
+
+/// Invocation of the function, as Lambda describes it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Invocation {
+    /// Lambda's request id.
+    pub(crate) id: String,
+    /// Lambda's end of the invocation, in milliseconds since the epoch.
+    pub(crate) deadline: u64,
+    /// `X-Amzn-Trace-Id` of the invocation.
+    pub(crate) trace: Option<String>,
+}
+
+/// Record of an invocation.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) invocation: Invocation,
+    /// Id of the request; `None` for a batch.
+    pub(crate) request_id: Option<String>,
+    start: Instant,
+    state: Mutex<State>,
+}
+
+/// Findings so far.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) calls: Vec<Call>,
+    /// Number of calls that are left out.
+    pub(crate) omitted: usize,
+    pub(crate) counts: Counts,
+}
+
+impl Record {
+    pub(crate) fn new(invocation: Invocation, request_id: Option<String>) -> Arc<Self> {
+        let (start, state) = (clock::monotonic(), Mutex::default());
+        Arc::new(Self { invocation, request_id, start, state })
+    }
+
+    /// Runs a part of the invocation, whose calls and counts are recorded.
+    pub(crate) async fn scope<F: Future>(self: &Arc<Self>, part: F) -> F::Output {
+        CURRENT.scope(Arc::clone(self), part).await
+    }
+
+    /// Returns the time since the start of the invocation.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    pub(crate) fn milliseconds(&self) -> f64 {
+        milliseconds(self.elapsed())
+    }
+
+    /// Takes the findings. Counts of the time between invocations are among them.
+    pub(crate) fn take(&self) -> State {
+        let mut state = std::mem::take(&mut *lock(&self.state));
+        state.counts.add(std::mem::take(&mut *lock(&PENDING)));
+        state
+    }
+
+    fn add(&self, call: Call) {
+        let mut state = lock(&self.state);
+        let most = if call.failed.is_some() { MAX_CALLS } else { KEPT_CALLS };
+        if state.calls.len() < most {
+            state.calls.push(call);
+        } else {
+            state.omitted += 1;
+        }
+    }
+}
+
+/// Returns the record of the current task.
+pub(crate) fn current() -> Option<Arc<Record>> {
+    CURRENT.try_with(Arc::clone).ok()
+}
+
+/// Counts an occurrence. Outside of an invocation, it is counted by the next one's line.
+pub(crate) fn count(metric: Metric) {
+    match current() {
+        Some(record) => lock(&record.state).counts.increment(metric),
+        None => lock(&PENDING).increment(metric),
+    }
+}
+
+/// Returns the last call of the current task that failed, as `Query of notes-table: timeout`.
+pub(crate) fn last_failure() -> Option<String> {
+    let record = current()?;
+    let state = lock(&record.state);
+    state.calls.iter().rev().find_map(Call::failure)
+}
+
+/// Locks a mutex. A poisoned lock is ignored, because a panic can't leave the state half changed.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

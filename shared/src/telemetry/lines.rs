@@ -1,0 +1,204 @@
+//! Lines of the log on standard output, where Lambda picks them up: one JSON object each.
+
+use std::fmt;
+use std::io::Write;
+use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use super::metrics::embedded;
+use super::object::{List, Object};
+use super::{Call, Record, current};
+use crate::clock;
+use crate::config::LogSettings;
+
+static SETTINGS: OnceLock<LogSettings> = OnceLock::new();
+
+/// `true` after the first line of an invocation.
+static WARM: AtomicBool = AtomicBool::new(false);
+
+/// Starts the log. A panic, too, becomes a line.
+pub(crate) fn init(settings: LogSettings) {
+    let level = settings.level;
+    drop(SETTINGS.set(settings));
+    drop(tracing::subscriber::set_global_default(Lines(level)));
+    std::panic::set_hook(Box::new(panicked));
+}
+
+/// Returns `true` if lines of this level are written.
+pub(crate) fn is_enabled(level: Level) -> bool {
+    SETTINGS.get().is_some_and(|settings| level <= settings.level)
+}
+
+/// Line in the making.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) object: Object,
+    metrics: Vec<&'static str>,
+}
+
+impl Line {
+    pub(crate) fn new(level: Level, message: &str) -> Self {
+        let mut object = Object::new();
+        object.text("timestamp", &clock::now().to_string());
+        object.text("level", level.as_str());
+        object.text("message", message);
+        Self { object, metrics: Vec::new() }
+    }
+
+    /// Adds the ids of an invocation.
+    fn ids(&mut self, record: &Record) {
+        self.object.optional("request_id", record.request_id.as_deref());
+        self.object.text("function_request_id", &record.invocation.id);
+    }
+
+    /// Adds the service, the ids, and the cold start of the first invocation.
+    pub(crate) fn invocation(&mut self, record: &Record) {
+        if let Some(settings) = SETTINGS.get() {
+            self.object.text("service", &settings.service);
+            self.object.text("function_version", &settings.version);
+        }
+        self.ids(record);
+        self.object.optional("xray_trace_id", root(record.invocation.trace.as_deref()));
+    }
+
+    /// Adds a number as a metric.
+    pub(crate) fn metric(&mut self, name: &'static str, value: &dyn fmt::Display) {
+        self.object.raw(name, value);
+        self.metrics.push(name);
+    }
+
+    /// Adds the calls and the metrics, and writes the line. `dimensions` are JSON.
+    pub(crate) fn end(mut self, record: &Record, dimensions: &str) {
+        let state = record.take();
+        if !WARM.swap(true, Ordering::Relaxed) {
+            self.object.raw("cold_start", &true);
+            self.metric("cold_starts", &1);
+        }
+        for (name, count) in state.counts.occurred() {
+            self.metric(name, &count);
+        }
+        let calls: Vec<_> = state.calls.iter().map(Call::json).collect();
+        if !calls.is_empty() {
+            self.object.raw("calls", &List(&calls));
+        }
+        self.object.positive("calls_omitted", state.omitted as u64);
+        if let Some(settings) = SETTINGS.get()
+            && !self.metrics.is_empty()
+        {
+            self.object.raw("_aws", &embedded(&settings.service, dimensions, &self.metrics));
+        }
+        write(&self.object);
+    }
+}
+
+/// Returns the trace's id in an `X-Amzn-Trace-Id`.
+fn root(header: Option<&str>) -> Option<&str> {
+    header?.split(';').find_map(|part| part.trim().strip_prefix("Root="))
+}
+
+fn write(object: &Object) {
+    let mut line = object.to_string();
+    line.push('\n');
+    // There is nowhere to report a closed standard output to.
+    drop(std::io::stdout().write_all(line.as_bytes()));
+}
+
+/// Writes the line of a panic. Its text may have a caller's data, unless it is a literal.
+fn panicked(info: &PanicHookInfo<'_>) {
+    if !is_enabled(Level::ERROR) {
+        return;
+    }
+    let mut line = Line::new(Level::ERROR, "panic");
+    if let Some(record) = current() {
+        line.ids(&record);
+    }
+    let location = info.location().map(ToString::to_string);
+    line.object.optional("location", location.as_deref());
+    line.object.optional("error", info.payload().downcast_ref::<&'static str>().copied());
+    write(&line.object);
+}
+
+/// Subscriber of events, which become lines with the ids of the invocation.
+struct Lines(LevelFilter);
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let own = metadata.target().starts_with(env!("CARGO_CRATE_NAME"));
+        // On TRACE other crates log whole requests, with tokens and bodies.
+        let most = if own { self.0 } else { self.0.min(LevelFilter::DEBUG) };
+        metadata.is_event() && *metadata.level() <= most
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.0)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let mut line = Line::new(*event.metadata().level(), &fields.message);
+        if let Some(record) = current() {
+            line.ids(&record);
+        }
+        for (name, value) in fields.others {
+            line.object.raw(name, &value);
+        }
+        write(&line.object);
+    }
+
+    // There are no spans.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Fields of an event.
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Vec<(&'static str, serde_json::Value)>,
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.others.push((field.name(), value.into()));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.others.push((field.name(), value.into()));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.others.push((field.name(), value.into()));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.others.push((field.name(), value.into()));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.others.push((field.name(), value.into()));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.message = format!("{value:?}");
+        } else {
+            self.others.push((field.name(), format!("{value:?}").into()));
+        }
+    }
+}
