@@ -21,6 +21,7 @@ fn matches(term: &str, line: &Line) -> bool {
     match (operator, wanted.trim_matches('"').strip_suffix('*')) {
         (Some(">="), _) => found.as_u64() >= wanted.parse().ok() && found.is_u64(),
         (Some("="), Some(start)) => found.as_str().is_some_and(|found| found.starts_with(start)),
+        (Some("="), None) if found.is_u64() => found.as_u64() == wanted.parse().ok(),
         (Some("="), None) => found.as_str() == Some(wanted.trim_matches('"')),
         (Some("!="), None) => found.as_str() != Some(wanted.trim_matches('"')),
         _ => false,
@@ -32,7 +33,11 @@ pub(crate) fn access_line(resources: &Value, values: &[(&str, &str)]) -> Result<
     let settings = &resources["Api"]["Properties"]["AccessLogSettings"];
     let mut line = text(&settings["Format"]).to_owned();
     for (name, value) in values {
-        line = line.replace(&format!("$context.{name}\""), &format!("{value}\""));
+        for end in ["\"", ","] {
+            line = line.replace(&format!("$context.{name}{end}"), &format!("{value}{end}"));
+        }
     }
+    // The rest of the numbers.
+    let line = line.replace(": $context.responseLength", ": 1").replace(": $context.responseLatency", ": 1");
     serde_json::from_str(&line).context("the format of the access log is not JSON")
 }
