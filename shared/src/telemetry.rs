@@ -8,17 +8,20 @@ mod call;
 mod lines;
 mod metrics;
 mod object;
+mod trace;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::call::milliseconds;
 pub(crate) use self::call::{Attempt, Call, Failure, OpenCall, ThrottlingReason};
-pub(crate) use self::lines::{Line, init, is_enabled};
+pub(crate) use self::lines::{Line, init};
 pub(crate) use self::metrics::Metric;
 use self::metrics::{Counts, PENDING};
 pub(crate) use self::object::Object;
+pub(crate) use self::trace::send as send_trace;
 use crate::clock;
+use crate::domain::time::epoch_millis;
 
 /// Calls of an invocation that its line has at least. A batch of changes makes hundreds; those that fail are kept too.
 const KEPT_CALLS: usize = 50;
@@ -48,6 +51,8 @@ pub(crate) struct Record {
     /// Id of the request; `None` for a batch.
     pub(crate) request_id: Option<String>,
     start: Instant,
+    /// The same, in milliseconds since the epoch.
+    start_millis: u64,
     state: Mutex<State>,
 }
 
@@ -63,7 +68,8 @@ pub(crate) struct State {
 impl Record {
     pub(crate) fn new(invocation: Invocation, request_id: Option<String>) -> Arc<Self> {
         let (start, state) = (clock::monotonic(), Mutex::default());
-        Arc::new(Self { invocation, request_id, start, state })
+        let start_millis = epoch_millis(clock::now());
+        Arc::new(Self { invocation, request_id, start, start_millis, state })
     }
 
     /// Runs a part of the invocation, whose calls and counts are recorded.

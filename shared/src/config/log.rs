@@ -1,5 +1,7 @@
 //! Settings of the log.
 
+use std::net::SocketAddr;
+
 use tracing::level_filters::LevelFilter;
 
 use super::Env;
@@ -14,6 +16,8 @@ pub struct LogSettings {
     pub service: String,
     /// `AWS_LAMBDA_FUNCTION_VERSION`.
     pub version: String,
+    /// `AWS_XRAY_DAEMON_ADDRESS`, which takes traces. Lambda sets it while tracing is active.
+    pub daemon: Option<SocketAddr>,
 }
 
 impl LogSettings {
@@ -27,6 +31,7 @@ impl LogSettings {
         Some(Self {
             level: of_lambda.unwrap_or(own)?,
             service: names.iter().find_map(|name| env.get(name)).unwrap_or_default(),
+            daemon: env.get("AWS_XRAY_DAEMON_ADDRESS").and_then(|address| address.parse().ok()),
             version: env.get("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_default(),
         })
     }

@@ -144,18 +144,14 @@ where
 
 /// Logs a batch: the number of its changes, and of those that are to be repeated.
 fn log(record: &Record, changes: usize, failed: usize) {
-    let level = if failed > 0 { Level::ERROR } else { Level::INFO };
-    if !telemetry::is_enabled(level) {
-        return;
-    }
-    let mut line = Line::new(level, "changes");
+    let mut line = Line::new(if failed > 0 { Level::ERROR } else { Level::INFO }, "changes");
     line.invocation(record);
     line.object.raw("changes", &changes);
     line.object.raw("duration_ms", &record.milliseconds());
     if failed > 0 {
         line.metric("failed_changes", &failed);
     }
-    line.end(record, r#"[["service"]]"#);
+    line.end(&record.take(), r#"[["service"]]"#);
 }
 
 impl<S, H: AsyncFn(&S, &RowChange) -> Result<()>> Batch<'_, S, H> {

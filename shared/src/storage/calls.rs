@@ -39,8 +39,9 @@ impl Intercept for CallRecorder {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let operation = config.load::<Metadata>().map_or("", Metadata::name);
-        if let Some(call) = OpenCall::start(operation, &resource(config)) {
+        let metadata = config.load::<Metadata>();
+        let (service, operation) = metadata.map_or(("", ""), |of| (of.service(), of.name()));
+        if let Some(call) = OpenCall::start(service, operation, &resource(config)) {
             config.interceptor_state().store_put(Recorded(call));
         }
         Ok(())

@@ -46,8 +46,10 @@ pub(crate) struct Attempt {
 /// Call that has ended.
 #[derive(Debug)]
 pub(crate) struct Call {
-    operation: String,
-    resource: String,
+    /// `DynamoDB` or `S3`.
+    pub(super) service: String,
+    pub(super) operation: String,
+    pub(super) resource: String,
     attempts: u32,
     /// Start, from that of the invocation.
     pub(super) start: Duration,
@@ -117,9 +119,10 @@ impl ThrottlingReason {
 
 impl OpenCall {
     /// Starts a call of the current task. Returns `None` outside of an invocation.
-    pub(crate) fn start(operation: &str, resource: &str) -> Option<Self> {
+    pub(crate) fn start(service: &str, operation: &str, resource: &str) -> Option<Self> {
         let record = current()?;
         let call = Call {
+            service: service.to_owned(),
             operation: operation.to_owned(),
             resource: resource.to_owned(),
             attempts: 0,

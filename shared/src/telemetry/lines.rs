@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,11 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::metrics::embedded;
 use super::object::{List, Object};
-use super::{Call, Record, current};
+use super::trace::TraceHeader;
+use super::{Call, Record, State, current};
 use crate::clock;
 use crate::config::LogSettings;
+use crate::domain::time::format_millis;
 
 static SETTINGS: OnceLock<LogSettings> = OnceLock::new();
 
@@ -30,25 +33,21 @@ pub(crate) fn init(settings: LogSettings) {
     std::panic::set_hook(Box::new(panicked));
 }
 
-/// Returns `true` if lines of this level are written.
-pub(crate) fn is_enabled(level: Level) -> bool {
-    SETTINGS.get().is_some_and(|settings| level <= settings.level)
-}
-
 /// Line in the making.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) object: Object,
+    level: Level,
     metrics: Vec<&'static str>,
 }
 
 impl Line {
     pub(crate) fn new(level: Level, message: &str) -> Self {
         let mut object = Object::new();
-        object.text("timestamp", &clock::now().to_string());
+        object.text("timestamp", &format_millis(clock::now()));
         object.text("level", level.as_str());
         object.text("message", message);
-        Self { object, metrics: Vec::new() }
+        Self { object, level, metrics: Vec::new() }
     }
 
     /// Adds the ids of an invocation.
@@ -64,7 +63,8 @@ impl Line {
             self.object.text("function_version", &settings.version);
         }
         self.ids(record);
-        self.object.optional("xray_trace_id", root(record.invocation.trace.as_deref()));
+        let trace = record.invocation.trace.as_deref().map(TraceHeader::parse);
+        self.object.optional("xray_trace_id", trace.and_then(|trace| trace.root));
     }
 
     /// Adds a number as a metric.
@@ -74,8 +74,7 @@ impl Line {
     }
 
     /// Adds the calls and the metrics, and writes the line. `dimensions` are JSON.
-    pub(crate) fn end(mut self, record: &Record, dimensions: &str) {
-        let state = record.take();
+    pub(crate) fn end(mut self, state: &State, dimensions: &str) {
         if !WARM.swap(true, Ordering::Relaxed) {
             self.object.raw("cold_start", &true);
             self.metric("cold_starts", &1);
@@ -93,27 +92,25 @@ impl Line {
         {
             self.object.raw("_aws", &embedded(&settings.service, dimensions, &self.metrics));
         }
-        write(&self.object);
+        self.write();
+    }
+
+    fn write(&self) {
+        if SETTINGS.get().is_some_and(|settings| self.level <= settings.level) {
+            let line = format!("{}\n", self.object);
+            // There is nowhere to report a closed standard output to.
+            drop(std::io::stdout().write_all(line.as_bytes()));
+        }
     }
 }
 
-/// Returns the trace's id in an `X-Amzn-Trace-Id`.
-fn root(header: Option<&str>) -> Option<&str> {
-    header?.split(';').find_map(|part| part.trim().strip_prefix("Root="))
-}
-
-fn write(object: &Object) {
-    let mut line = object.to_string();
-    line.push('\n');
-    // There is nowhere to report a closed standard output to.
-    drop(std::io::stdout().write_all(line.as_bytes()));
+/// Returns the address of X-Ray's daemon, if there is one.
+pub(super) fn daemon() -> Option<SocketAddr> {
+    SETTINGS.get()?.daemon
 }
 
 /// Writes the line of a panic. Its text may have a caller's data, unless it is a literal.
 fn panicked(info: &PanicHookInfo<'_>) {
-    if !is_enabled(Level::ERROR) {
-        return;
-    }
     let mut line = Line::new(Level::ERROR, "panic");
     if let Some(record) = current() {
         line.ids(&record);
@@ -121,7 +118,7 @@ fn panicked(info: &PanicHookInfo<'_>) {
     let location = info.location().map(ToString::to_string);
     line.object.optional("location", location.as_deref());
     line.object.optional("error", info.payload().downcast_ref::<&'static str>().copied());
-    write(&line.object);
+    line.write();
 }
 
 /// Subscriber of events, which become lines with the ids of the invocation.
@@ -149,7 +146,7 @@ impl Subscriber for Lines {
         for (name, value) in fields.others {
             line.object.raw(name, &value);
         }
-        write(&line.object);
+        line.write();
     }
 
     // There are no spans.

@@ -20,7 +20,7 @@ async fn calls(part: impl Future<Output = ()>) -> (Vec<String>, usize) {
 async fn attempts_are_shown_unless_one() {
     let part = async {
         for attempts in [1, 3] {
-            let call = OpenCall::start("Query", "notes").unwrap();
+            let call = OpenCall::start("DynamoDB", "Query", "notes").unwrap();
             (1..attempts).for_each(|_| call.attempt(Some(attempt(Failure::Throttled))));
             call.attempt(None);
             call.end();
@@ -36,7 +36,7 @@ async fn attempts_are_shown_unless_one() {
 #[tokio::test]
 async fn dropped_call_is_a_timeout() {
     let part = async {
-        drop(OpenCall::start("Query", "notes"));
+        drop(OpenCall::start("DynamoDB", "Query", "notes"));
         assert_eq!(last_failure().as_deref(), Some("Query of notes: timeout"));
     };
     assert_eq!(
@@ -48,7 +48,7 @@ async fn dropped_call_is_a_timeout() {
 #[tokio::test]
 async fn prepared_call_is_forgotten() {
     let part = async {
-        OpenCall::start("GetObject", "files").unwrap().forget();
+        OpenCall::start("S3", "GetObject", "files").unwrap().forget();
     };
     assert_eq!(calls(part).await, (vec![], 0));
 }
@@ -57,7 +57,7 @@ async fn prepared_call_is_forgotten() {
 async fn failed_calls_of_large_batches_are_kept() {
     let part = async {
         for number in 0..KEPT_CALLS + 10 {
-            let call = OpenCall::start("Query", "notes").unwrap();
+            let call = OpenCall::start("DynamoDB", "Query", "notes").unwrap();
             call.attempt((number % 10 == 0).then(|| attempt(Failure::Network)));
             call.end();
         }
@@ -69,11 +69,10 @@ async fn failed_calls_of_large_batches_are_kept() {
 
 #[tokio::test]
 async fn nothing_is_recorded_outside_of_invocations() {
-    assert!(OpenCall::start("Query", "notes").is_none());
+    assert!(OpenCall::start("DynamoDB", "Query", "notes").is_none());
     assert_eq!(last_failure(), None);
     let record = Record::new(Invocation::default(), None);
-    record
-        .scope(async { drop(tokio::spawn(async { OpenCall::start("Query", "notes").is_none() }).await) })
-        .await;
+    let spawned = || tokio::spawn(async { OpenCall::start("DynamoDB", "Query", "notes").is_none() });
+    assert!(record.scope(async { spawned().await }).await.unwrap());
     assert!(record.take().calls.is_empty());
 }

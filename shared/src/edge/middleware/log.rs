@@ -7,10 +7,13 @@ use tracing::Level;
 use crate::edge::error::Error;
 use crate::edge::request::Request;
 use crate::edge::response::{Response, is_replayed};
-use crate::telemetry::{Line, Object, Record, is_enabled};
+use crate::telemetry::{Line, Object, Record, send_trace};
 
 /// Sets of dimensions of a request's metrics.
 const DIMENSIONS: &str = r#"[["service"],["service","route"]]"#;
+
+/// Key of the organization that was asked for.
+const ORG: &str = "org";
 
 /// Maximum length in characters of a path parameter, which may be any text.
 const MAX_PARAMETER: usize = 255;
@@ -45,12 +48,8 @@ pub(crate) fn request(
     error: Option<&Error>,
     response: &Response,
 ) {
-    let status = response.status.as_u16();
-    let level = if status >= 500 { Level::ERROR } else { Level::INFO };
-    if !is_enabled(level) {
-        return;
-    }
-    let mut line = Line::new(level, "request");
+    let (status, state) = (response.status.as_u16(), record.take());
+    let mut line = Line::new(if status >= 500 { Level::ERROR } else { Level::INFO }, "request");
     line.invocation(record);
     line.object.optional("traceparent", fields.traceparent.as_deref());
     line.object.text("route", route);
@@ -74,7 +73,9 @@ pub(crate) fn request(
         Some(error) => line.metric(error.code().as_str(), &1),
         None => {}
     }
-    line.end(record, DIMENSIONS);
+    line.end(&state, DIMENSIONS);
+    let organization = fields.path.iter().find_map(|(name, value)| (name == ORG).then_some(&**value));
+    send_trace(record, &state, route, organization, status);
 }
 
 /// Adds the code of an error, its field and its causes. Texts of a 403, 409 and 422 are our own words.
@@ -92,7 +93,7 @@ fn explain(object: &mut Object, error: &Error) {
 /// Returns the key of a path parameter: `org` for `orgId`, and otherwise its name in snake case.
 fn key(name: &str) -> String {
     if name == "orgId" {
-        return "org".to_owned();
+        return ORG.to_owned();
     }
     let mut key = String::new();
     for letter in name.chars() {
