@@ -5,7 +5,9 @@
 mod auth;
 mod aws;
 mod log;
+mod origin;
 mod origins;
+mod secrets;
 pub mod uploads;
 
 use std::cell::RefCell;
@@ -19,6 +21,7 @@ pub use self::auth::{
 };
 pub use self::aws::AwsSettings;
 pub use self::log::LogSettings;
+pub use self::origin::OriginSecrets;
 pub use self::origins::TrustedOrigins;
 use crate::domain::ParseError;
 use crate::domain::rate_limit::RateLimitPolicy;
@@ -185,6 +188,8 @@ pub struct Settings {
     pub rate_limit_failure_mode: FailureMode,
     /// `RATE_LIMIT_TABLE`: the table of counters.
     pub rate_limit_table: String,
+    /// `ORIGIN_SECRET` and `ORIGIN_SECRET_PREVIOUS`: what the proxy in front of the API proves itself with, if there is one.
+    pub origin_secrets: OriginSecrets,
     /// `TRUSTED_ORIGINS`: origins whose pages may write with the cookie.
     pub trusted_origins: TrustedOrigins,
 }
@@ -206,12 +211,14 @@ impl Settings {
         let rate_limit = env.parsed("RATE_LIMIT", "10/10s");
         let rate_limit_failure_mode = env.parsed("RATE_LIMIT_ON_ERROR", "allow");
         let rate_limit_table = env.required("RATE_LIMIT_TABLE");
+        let origin_secrets = OriginSecrets::from_env(env);
         let trusted_origins = env.parsed("TRUSTED_ORIGINS", "");
         Some(Self {
             auth: auth?,
             rate_limit: rate_limit?,
             rate_limit_failure_mode: rate_limit_failure_mode?,
             rate_limit_table: rate_limit_table?,
+            origin_secrets: origin_secrets?,
             trusted_origins: trusted_origins?,
         })
     }

@@ -48,6 +48,8 @@ fn unset_variables_have_defaults() {
     assert_eq!(settings.rate_limit.to_string(), "10/10s");
     assert_eq!(settings.rate_limit_failure_mode, FailureMode::Open);
     assert_eq!(settings.rate_limit_table, "limits");
+    assert_eq!(settings.origin_secrets, OriginSecrets::default());
+    assert!(!settings.origin_secrets.are_set());
     assert_eq!(settings.trusted_origins, TrustedOrigins::default());
 }
 
@@ -96,12 +98,15 @@ fn empty_variable_has_its_default() {
         ("AUTH_JWT_SECRET_PREVIOUS", ""),
         ("AUTH_ORGANIZATIONS_CLAIM", ""),
         ("AUTH_ROLES_CLAIM", ""),
+        ("ORIGIN_SECRET", ""),
+        ("ORIGIN_SECRET_PREVIOUS", ""),
         ("RATE_LIMIT", ""),
         ("RATE_LIMIT_ON_ERROR", ""),
         ("TRUSTED_ORIGINS", ""),
     ];
     let settings = settings(&empty).unwrap();
     assert_eq!(settings.auth.roles, None);
+    assert!(!settings.origin_secrets.are_set());
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
     assert_eq!((settings.rate_limit.requests(), settings.rate_limit_failure_mode), (10, FailureMode::Open));
 }
@@ -115,6 +120,11 @@ fn only_the_invalid_variable_is_named() {
         ("AUTH_ORGANIZATIONS_CLAIM", &["/a~", "/a~2b", "/~~0"]),
         ("AUTH_ROLES_CLAIM", &["/a~", "/a~2b", "/~~0"]),
         ("AUTH_COOKIE", &["a b", "a=b", "a;b", "\"auth\"", "é", " "]),
+        (
+            "ORIGIN_SECRET",
+            &["short", "31 bytes are one byte too short", "32 bytes, but spaces in between them"],
+        ),
+        ("ORIGIN_SECRET", &["pässwort-von-mindestens-32-Zeichen"]),
         ("AUTH_LEEWAY_SECONDS", &["-1", "5s", "1.5", "301", "99999999999999999999", "five"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/1m"]),
         ("RATE_LIMIT_ON_ERROR", &["Allow", "refuse", "true"]),
@@ -341,4 +351,20 @@ mod of_uploads {
             );
         }
     }
+}
+
+#[test]
+fn origin_secret_matches_only_itself() {
+    let (current, previous) = ("the-secret-of-the-proxy-32-bytes", "the-secret-before-it-of-32-bytes");
+    let both = settings(&[("ORIGIN_SECRET", current), ("ORIGIN_SECRET_PREVIOUS", previous)]).unwrap();
+    let secrets = both.origin_secrets;
+    assert!(secrets.are_set() && secrets.contain(current) && secrets.contain(previous));
+    for other in ["", &current[1..], &previous[..31], &format!("{current}{previous}"), SECRET] {
+        assert!(!secrets.contain(other), "{other}");
+    }
+    assert!(!OriginSecrets::default().contain(""));
+    let printed = format!("{secrets:?}");
+    assert!(!printed.contains(current), "{printed}");
+    let alone = problem("ORIGIN_SECRET_PREVIOUS", previous);
+    assert_eq!(alone, "ORIGIN_SECRET_PREVIOUS is set without ORIGIN_SECRET");
 }

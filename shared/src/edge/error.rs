@@ -35,6 +35,9 @@ pub enum Error {
         /// Reason for the log. `None` if no token was sent.
         refused: Option<Refusal>,
     },
+    /// The request did not come through the proxy in front of the API.
+    #[error("This address is closed: use the public address of the API")]
+    NotThroughProxy,
     /// Another site sent the request with the user's cookie (CSRF).
     #[error("This request was started by another site")]
     CrossSite,
@@ -174,6 +177,7 @@ impl Error {
             Self::InvalidMultipart => ErrorCode::INVALID_MULTIPART,
             Self::InvalidIdempotencyKey => ErrorCode::INVALID_IDEMPOTENCY_KEY,
             Self::Unauthorized { .. } => ErrorCode::UNAUTHORIZED,
+            Self::NotThroughProxy => ErrorCode::FORBIDDEN,
             Self::CrossSite => ErrorCode::CROSS_SITE_REQUEST,
             Self::TooLarge { .. } => ErrorCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) | Self::ContentCoding => ErrorCode::UNSUPPORTED_MEDIA_TYPE,

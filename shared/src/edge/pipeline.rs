@@ -1,4 +1,4 @@
-//! Pipeline of checks that every route runs, in this order: route, CSRF, token, rate limit, access, body, storage.
+//! Pipeline of checks that every route runs, in this order: origin, route, CSRF, token, rate limit, access, body, storage.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use super::input::FromRequest;
 use super::middleware::auth::{Auth, Credential};
 use super::middleware::log::RequestLog;
 use super::middleware::rate_limit::Limiter;
-use super::middleware::{csrf, headers, log, rate_limit_key};
+use super::middleware::{csrf, headers, log, origin, rate_limit_key};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::response::{IntoResponse, Response, error_response};
 use super::route::Route;
 use crate::clock;
-use crate::config::TrustedOrigins;
+use crate::config::{OriginSecrets, TrustedOrigins};
 use crate::domain;
 use crate::domain::rate_limit::RateLimitStatus;
 use crate::storage::{Store, WriteGate, timeout_error, write_permitted};
@@ -39,6 +39,7 @@ pub(super) struct Service<A, I: FromRequest, K, S, H> {
     pub(super) name: Arc<str>,
     pub(super) auth: Auth,
     pub(super) limiter: Limiter,
+    pub(super) origin_secrets: OriginSecrets,
     pub(super) trusted_origins: TrustedOrigins,
     pub(super) store: Arc<S>,
     pub(super) input: I::Settings,
@@ -107,6 +108,8 @@ where
     ) -> Result<Response> {
         let matched = request.match_route(&self.route.method, self.route.path);
         progress.log_fields.read(&request);
+        let came_through = origin::check(&self.origin_secrets, &mut request);
+        came_through.inspect_err(|_| progress.log_fields.refused = Some(origin::REFUSED))?;
         matched?;
         let has_token = A::Identity::HAS_TOKEN;
         let credential = if has_token { self.auth.credential(&request) } else { Credential::None };

@@ -116,6 +116,15 @@ impl Request {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// Takes the value of a header out of the request, by its lower-case name.
+    pub(crate) fn take_header(&mut self, name: &str) -> Option<String> {
+        self.headers.remove(name)
+    }
+
+    pub(crate) fn set_header(&mut self, name: &str, value: String) {
+        self.headers.insert(name.to_owned(), value);
+    }
+
     /// Returns a parameter of the path, decoded; empty if the path has no such parameter.
     #[must_use]
     pub fn path(&self, name: &str) -> &str {

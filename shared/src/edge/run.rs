@@ -107,6 +107,7 @@ where
             store: Arc::new(S::open(&aws, own)),
             name: name.into(),
             auth: Auth::open(settings.auth, ca_bundle.as_deref())?,
+            origin_secrets: settings.origin_secrets,
             trusted_origins: settings.trusted_origins,
             route,
             input,

@@ -18,6 +18,7 @@ mod lists;
 mod log_calls;
 mod log_lines;
 mod malformed_events;
+mod origin;
 mod rate_limit;
 mod rate_limit_edges;
 mod responses;

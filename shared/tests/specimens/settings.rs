@@ -27,6 +27,8 @@ async fn invalid_setting_is_named() -> Result<()> {
         ("AUTH_LEEWAY_SECONDS", &["-1", "soon"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/10m"]),
         ("RATE_LIMIT_ON_ERROR", &["maybe", "ALLOW"]),
+        ("ORIGIN_SECRET", &["only-31-bytes-are-one-too-few-.", "spaces are not allowed in this secret"]),
+        ("ORIGIN_SECRET_PREVIOUS", &["exactly-32-bytes-are-long-enough"]),
         (
             "TRUSTED_ORIGINS",
             &["app.example.com", "https://app.example.com/path", "*", "https://app.example.com:*"],

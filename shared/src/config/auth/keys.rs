@@ -7,12 +7,9 @@ use http::Uri;
 use http::uri::Authority;
 
 use super::TENANT_ID;
-use crate::config::{Env, is_http};
+use crate::config::{Env, is_http, secrets};
 use crate::domain::ParseError;
 use crate::domain::keys::KeySet;
-
-/// Minimum length of an HS256 key in bytes (RFC 7518, section 3.2).
-const MIN_SECRET_BYTES: usize = 32;
 
 const SECRET: &str = "AUTH_JWT_SECRET";
 const PREVIOUS: &str = "AUTH_JWT_SECRET_PREVIOUS";
@@ -66,7 +63,7 @@ pub struct Discovery {
 
 impl KeySources {
     pub(super) fn from_env(env: &Env<'_>, issuer: Option<&str>) -> Option<Self> {
-        let secrets = secrets(env);
+        let secrets = secrets::read(env, SECRET, PREVIOUS);
         let set = match (env.get(SET), env.get(URL)) {
             (None, None) if env.get(SECRET).is_some() => Some(None),
             (None, None) => discovery(env, issuer).map(KeySetSource::Discovery).map(Some),
@@ -79,28 +76,6 @@ impl KeySources {
         };
         Some(Self { secrets: secrets?, set: set? })
     }
-}
-
-/// Reads the secret and the previous one. With both, a secret can be rotated while its tokens stay valid.
-fn secrets(env: &Env<'_>) -> Option<Vec<Vec<u8>>> {
-    let secrets = [SECRET, PREVIOUS].map(|name| env.get(name).map(|secret| (name, secret)));
-    if let [None, Some(_)] = secrets {
-        env.problem(PREVIOUS, format!("is set without {SECRET}"));
-        return None;
-    }
-    let long_enough = |(name, secret): (&str, String)| {
-        if secret.len() < MIN_SECRET_BYTES {
-            env.problem(name, format!("must have at least {MIN_SECRET_BYTES} bytes"));
-            return None;
-        }
-        // Replaced characters would make a secret that is not UTF-8 guessable.
-        if secret.contains(char::REPLACEMENT_CHARACTER) {
-            env.problem(name, "must be UTF-8");
-            return None;
-        }
-        Some(secret.into_bytes())
-    };
-    secrets.into_iter().flatten().map(long_enough).collect()
 }
 
 /// Returns the discovery of an issuer that is an https URL.
