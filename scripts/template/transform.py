@@ -3,6 +3,7 @@
 Usage: transform.py TEMPLATE SAMCONFIG FOLDER. Writes FOLDER/<environment>.json. Fails if
 
 - an environment sets an undeclared parameter or a value that is not allowed, or leaves out one without a default
+- two environments accept the same tokens
 - the functions' description lacks the hash of all values, without which changed ones would publish no new versions
 - SAM loses a part of the API's CORS
 - a function has tags of its own, or an environment's stack lacks a tag
@@ -18,6 +19,7 @@ import math
 import os
 import re
 import sys
+from itertools import combinations
 from pathlib import Path
 
 from parameters import complete, environments, overrides
@@ -67,6 +69,21 @@ def problems(declared, given):
     for name, rules in declared.items():
         if "Default" not in rules and name not in given:
             yield f"{name} has neither a default nor a value"
+
+
+def token_problems(all_environments):
+    """Yields the pairs of environments of one issuer that have an audience in common, or accept any."""
+    for (one, its), (other, others) in combinations(all_environments.items(), 2):
+        (issuer, audiences), (other_issuer, other_audiences) = map(accepted_tokens, (its, others))
+        if issuer == other_issuer and ("*" in audiences | other_audiences or audiences & other_audiences):
+            yield f"{one} and {other} accept the same tokens: give them different audiences or issuers"
+
+
+def accepted_tokens(environment):
+    """Returns the issuer and the audiences of an environment."""
+    given = overrides(environment)
+    audiences = {audience.strip() for audience in given.get("AuthAudience", "").split(",")}
+    return given.get("AuthIssuer"), audiences
 
 
 def fingerprint(declared, all_environments):
@@ -144,6 +161,7 @@ def all_problems(template, all_environments):
     for name, environment in all_environments.items():
         for problem in [*problems(declared, overrides(environment)), *settings_problems(environment)]:
             yield f"samconfig.toml, {name}: {problem}"
+    yield from (f"samconfig.toml: {problem}" for problem in token_problems(all_environments))
     settings = f"settings {fingerprint(declared, all_environments)}"
     if settings not in template["Globals"]["Function"]["Description"]:
         yield f"template.yaml: parameters have changed, so the functions' Description must say: {settings}"
