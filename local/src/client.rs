@@ -186,9 +186,10 @@ impl Response {
     /// Parses the header `RateLimit`: the remaining requests, and the seconds to the end of the window.
     #[must_use]
     pub fn rate_limit(&self) -> Option<(u64, u64)> {
-        let (remaining, seconds) =
-            self.header("ratelimit").strip_prefix("\"default\";r=")?.split_once(";t=")?;
-        Some((remaining.parse().ok()?, seconds.parse().ok()?))
+        let (name, left) = self.header("ratelimit").split_once(";r=")?;
+        let (remaining, seconds) = left.split_once(";t=")?;
+        let is_known = matches!(name, "\"default\"" | "\"organization\"");
+        is_known.then_some((remaining.parse().ok()?, seconds.parse().ok()?))
     }
 
     /// Returns a header's value; empty if there is none.

@@ -13,6 +13,7 @@ pub mod uploads;
 use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use http::Uri;
 
@@ -184,6 +185,10 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// `RATE_LIMIT`: the policy of each caller and function.
     pub rate_limit: RateLimitPolicy,
+    /// `ORG_RATE_LIMIT`: the policy of each organization and function, if there is one.
+    pub org_rate_limit: Option<RateLimitPolicy>,
+    /// `RATE_LIMIT_TIMEOUT_MS`: the maximum time of counting a request.
+    pub rate_limit_timeout: Duration,
     /// `RATE_LIMIT_ON_ERROR`: behavior while the table is unavailable.
     pub rate_limit_failure_mode: FailureMode,
     /// `RATE_LIMIT_TABLE`: the table of counters.
@@ -209,6 +214,8 @@ impl Settings {
     pub fn from_env(env: &Env<'_>) -> Option<Self> {
         let auth = AuthSettings::from_env(env);
         let rate_limit = env.parsed("RATE_LIMIT", "10/10s");
+        let org_rate_limit = optional_policy(env, "ORG_RATE_LIMIT");
+        let rate_limit_timeout = env.parsed_with("RATE_LIMIT_TIMEOUT_MS", "600", counting_time);
         let rate_limit_failure_mode = env.parsed("RATE_LIMIT_ON_ERROR", "allow");
         let rate_limit_table = env.required("RATE_LIMIT_TABLE");
         let origin_secrets = OriginSecrets::from_env(env);
@@ -216,12 +223,25 @@ impl Settings {
         Some(Self {
             auth: auth?,
             rate_limit: rate_limit?,
+            org_rate_limit,
+            rate_limit_timeout: rate_limit_timeout?,
             rate_limit_failure_mode: rate_limit_failure_mode?,
             rate_limit_table: rate_limit_table?,
             origin_secrets: origin_secrets?,
             trusted_origins: trusted_origins?,
         })
     }
+}
+
+fn optional_policy(env: &Env<'_>, name: &str) -> Option<RateLimitPolicy> {
+    env.get(name)?;
+    env.parsed(name, "")
+}
+
+fn counting_time(text: &str) -> Result<Duration, ParseError> {
+    let millis = digits(text).filter(|millis| (100..=4000).contains(millis));
+    let time = millis.map(Duration::from_millis);
+    time.ok_or_else(|| ParseError::new("must be a number of milliseconds from 100 to 4000"))
 }
 
 /// Returns `true` if the text has the form of an absolute `http` or `https` URL.

@@ -21,8 +21,8 @@ mod run;
 
 pub use ::http::{HeaderName, StatusCode};
 pub use access::{
-    Access, AccessUnset, Everybody, MembersOnly, OrgMember, OrgRole, Public, RoleOnly, Scoped, SignedIn,
-    SignedInOnly,
+    Access, AccessUnset, Everybody, MembersOnly, OrgMember, OrgRole, Proof, Public, RoleOnly, Scoped,
+    SignedIn, SignedInOnly,
 };
 pub use caller::{Anonymous, Identity};
 pub use changes::run_changes;

@@ -27,6 +27,9 @@ pub struct App {
     subject: &'static Subject,
 }
 
+/// A rate limit that no test reaches by accident, and time for its counter on a busy machine.
+const CALM: [(&str, &str); 2] = [("RATE_LIMIT", "100000/10s"), ("RATE_LIMIT_TIMEOUT_MS", "4000")];
+
 /// Functions of a stack: a list, a route that adds to it, and one that stores files of its items.
 #[derive(Debug)]
 struct Subject {
@@ -39,7 +42,7 @@ const APPLICATION: Subject = Subject { options, list: projects };
 const SPECIMENS: Subject = Subject { options: specimen_options, list: notes };
 
 impl App {
-    /// Starts the application with these variables, and with a rate limit that no test reaches by accident.
+    /// Starts the application with these variables, and with settings of the rate limit that no test reaches by accident.
     ///
     /// # Errors
     /// The stack does not start.
@@ -83,7 +86,7 @@ impl App {
         change: impl FnOnce(Options) -> Options,
     ) -> Result<Self> {
         let proxy = RecordingProxy::new();
-        let mut options = (subject.options)(&[&[("RATE_LIMIT", "100000/10s")], variables].concat())?;
+        let mut options = (subject.options)(&[&CALM, variables].concat())?;
         options.interceptor = Some(Arc::new(proxy.clone()));
         let stack = Stack::start(change(options)).await?;
         Ok(Self { client: strict(Client::new(stack.url())), stack, proxy, subject })

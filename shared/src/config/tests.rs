@@ -46,6 +46,8 @@ fn unset_variables_have_defaults() {
     assert_eq!(settings.auth.roles, None);
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("auth", 5));
     assert_eq!(settings.rate_limit.to_string(), "10/10s");
+    assert_eq!(settings.org_rate_limit, None);
+    assert_eq!(settings.rate_limit_timeout.as_millis(), 600);
     assert_eq!(settings.rate_limit_failure_mode, FailureMode::Open);
     assert_eq!(settings.rate_limit_table, "limits");
     assert_eq!(settings.origin_secrets, OriginSecrets::default());
@@ -60,6 +62,8 @@ fn set_variables_override_defaults() {
         ("AUTH_LEEWAY_SECONDS", "0"),
         ("AUTH_ROLES_CLAIM", "/realm_access/roles"),
         ("RATE_LIMIT", " 100/60s "),
+        ("ORG_RATE_LIMIT", "1000/60s"),
+        ("RATE_LIMIT_TIMEOUT_MS", "250"),
         ("RATE_LIMIT_ON_ERROR", "deny"),
         ("TRUSTED_ORIGINS", "https://App.example.com, http://localhost:5173 ,"),
     ]);
@@ -67,6 +71,8 @@ fn set_variables_override_defaults() {
     assert_eq!((settings.auth.cookie.as_str(), settings.auth.leeway), ("__Host-session", 0));
     assert_eq!(settings.auth.roles, Some(ClaimPath::Pointer("/realm_access/roles".to_owned())));
     assert_eq!(settings.rate_limit.to_string(), "100/60s");
+    assert_eq!(settings.org_rate_limit.map(|limit| limit.to_string()).as_deref(), Some("1000/60s"));
+    assert_eq!(settings.rate_limit_timeout.as_millis(), 250);
     assert_eq!(settings.rate_limit_failure_mode, FailureMode::Closed);
     assert!(settings.trusted_origins.contains("http://localhost:5173"));
 }
@@ -101,6 +107,8 @@ fn empty_variable_has_its_default() {
         ("ORIGIN_SECRET", ""),
         ("ORIGIN_SECRET_PREVIOUS", ""),
         ("RATE_LIMIT", ""),
+        ("ORG_RATE_LIMIT", ""),
+        ("RATE_LIMIT_TIMEOUT_MS", ""),
         ("RATE_LIMIT_ON_ERROR", ""),
         ("TRUSTED_ORIGINS", ""),
     ];
@@ -127,6 +135,8 @@ fn only_the_invalid_variable_is_named() {
         ("ORIGIN_SECRET", &["pässwort-von-mindestens-32-Zeichen"]),
         ("AUTH_LEEWAY_SECONDS", &["-1", "5s", "1.5", "301", "99999999999999999999", "five"]),
         ("RATE_LIMIT", &["10", "0/10s", "10/0s", "ten/10s", "10/1m"]),
+        ("ORG_RATE_LIMIT", &["off", "0", "0/10s", "100"]),
+        ("RATE_LIMIT_TIMEOUT_MS", &["0", "99", "4001", "+600", "600ms", "0.6"]),
         ("RATE_LIMIT_ON_ERROR", &["Allow", "refuse", "true"]),
         (
             "TRUSTED_ORIGINS",
@@ -168,6 +178,8 @@ fn all_problems_are_reported_together() {
         ("AUTH_COOKIE", "a b"),
         ("AUTH_LEEWAY_SECONDS", "x"),
         ("RATE_LIMIT", "x"),
+        ("ORG_RATE_LIMIT", "x"),
+        ("RATE_LIMIT_TIMEOUT_MS", "x"),
         ("RATE_LIMIT_ON_ERROR", "x"),
         ("RATE_LIMIT_TABLE", ""),
         ("TRUSTED_ORIGINS", "x"),

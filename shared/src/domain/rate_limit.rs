@@ -45,19 +45,38 @@
 //! `edge::middleware::rate_limit` caches up to 4096 counters in an environment, and clears the cache when there are more.
 //! That costs each caller one round trip and changes no decision, so a flood of addresses gains nothing.
 //!
+//! # Two limits
+//!
+//! `ORG_RATE_LIMIT` is a second limit by the same rule, for each organization and function. Both counters are called
+//! concurrently, once the caller is known to be a member. Both must let a request pass. One that a limit rejects may have
+//! been counted by the other.
+//!
 //! # Failures
 //!
 //! If the table is unavailable, nothing is counted. `RATE_LIMIT_ON_ERROR=allow` fails open: the limit holds only while the
-//! table responds. `deny` fails closed with 503, and the limit always holds. A retry of the SDK after a lost response may
-//! count the request twice, never less than once.
+//! table responds. `deny` fails closed with 503, and the limit always holds. An attempt that was late, or whose response
+//! was lost, may have counted the request, and its retry counts it again: twice perhaps, never less than once. After three
+//! failures in a row a [`Breaker`] spares the next requests the wait.
+
+mod breaker;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use self::breaker::{Breaker, Failure};
 use super::ParseError;
 
 /// Maximum difference in milliseconds between the clocks of two environments. A counter further ahead is ignored.
 const MAX_CLOCK_SKEW_MS: u64 = 10_000;
+
+/// Limit that a request is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// `RATE_LIMIT`, of each caller.
+    Caller,
+    /// `ORG_RATE_LIMIT`, of each organization.
+    Organization,
+}
 
 /// Policy of a rate limit: requests per sliding window.
 ///
@@ -136,6 +155,17 @@ pub struct RateLimitStatus {
     pub remaining: u64,
     /// Whole seconds to the end of the current window, at least 1.
     pub reset_after: u64,
+}
+
+impl Limit {
+    /// Returns the name in the headers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Caller => "default",
+            Self::Organization => "organization",
+        }
+    }
 }
 
 impl RateLimitPolicy {

@@ -3,7 +3,7 @@
 use super::caller::{Anonymous, Identity};
 use super::error::{ErrorCode, Result};
 use super::request::Request;
-use crate::domain::{Caller, CallerScope, Error, OrgScope, UserScope};
+use crate::domain::{Caller, CallerScope, Error, OrgId, OrgScope, UserScope};
 
 /// Rule for the callers of a route. It can read the route's store.
 ///
@@ -44,7 +44,7 @@ pub trait Access<S> {
     type Identity: Identity;
 
     /// Proof of access, which the handler gets.
-    type Granted;
+    type Granted: Proof;
 
     /// Parameters that the route's path must have.
     const PARAMETERS: &'static [&'static str] = &[];
@@ -52,7 +52,7 @@ pub trait Access<S> {
     /// Error codes of [`authorize`](Access::authorize), for the API's description.
     const REFUSALS: &'static [ErrorCode] = &[ErrorCode::FORBIDDEN];
 
-    /// Checks a caller. It must not write, because on a route that reads it runs while the rate limit counts the request.
+    /// Checks a caller. It must not write, because it runs while the rate limit counts the request.
     ///
     /// # Errors
     ///
@@ -71,6 +71,28 @@ const MISSING_ROLE: Error = Error::Forbidden("Your role in this organization doe
 /// Access that is not stated yet. It is no [`Access`], so such a route does not compile in [`run`](super::run()).
 #[derive(Debug)]
 pub struct AccessUnset;
+
+/// Proof of access.
+///
+/// Only a proof of your own needs this:
+///
+/// ```
+/// use shared::domain::OrgId;
+/// use shared::edge::{OrgMember, Proof};
+///
+/// struct Plan { member: OrgMember, notes: u32 }
+///
+/// impl Proof for Plan {
+///     fn organization(&self) -> Option<&OrgId> {
+///         self.member.organization()
+///     }
+/// }
+/// ```
+pub trait Proof {
+    /// Returns the organization that the caller is a member of. `ORG_RATE_LIMIT` counts its requests. `None` if the access
+    /// is not that of a member.
+    fn organization(&self) -> Option<&OrgId>;
+}
 
 /// Proof of access with a scope, from which storage builds keys.
 pub trait Scoped {
@@ -152,6 +174,30 @@ impl OrgMember {
     #[must_use]
     pub fn new(scope: OrgScope) -> Self {
         Self(scope)
+    }
+}
+
+impl Proof for OrgMember {
+    fn organization(&self) -> Option<&OrgId> {
+        Some(self.0.organization())
+    }
+}
+
+impl Proof for OrgRole {
+    fn organization(&self) -> Option<&OrgId> {
+        Some(self.0.organization())
+    }
+}
+
+impl Proof for SignedIn {
+    fn organization(&self) -> Option<&OrgId> {
+        None
+    }
+}
+
+impl Proof for Public {
+    fn organization(&self) -> Option<&OrgId> {
+        None
     }
 }
 

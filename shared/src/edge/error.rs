@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::refusal::Refusal;
-use crate::domain::rate_limit::RateLimited;
+use crate::domain::rate_limit::{Limit, RateLimited};
 use crate::domain::{self, Kind};
 
 /// Result of a handler.
@@ -55,9 +55,9 @@ pub enum Error {
     /// The body is compressed or has another content coding.
     #[error("The Content-Encoding must be identity")]
     ContentCoding,
-    /// The caller is over the rate limit.
-    #[error("Too many requests, try again in {} s", .0.retry_after)]
-    RateLimited(RateLimited),
+    /// The caller, or the organization, is over its rate limit.
+    #[error("{}, try again in {} s", too_many(.0), .1.retry_after)]
+    RateLimited(Limit, RateLimited),
     /// Error of the domain or the storage.
     #[error(transparent)]
     Domain(#[from] domain::Error),
@@ -181,7 +181,7 @@ impl Error {
             Self::CrossSite => ErrorCode::CROSS_SITE_REQUEST,
             Self::TooLarge { .. } => ErrorCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) | Self::ContentCoding => ErrorCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RateLimited(_) => ErrorCode::RATE_LIMITED,
+            Self::RateLimited(..) => ErrorCode::RATE_LIMITED,
             Self::Domain(error) => domain_code(error),
         }
     }
@@ -195,6 +195,13 @@ impl Error {
             domain::Error::VersionMismatch { .. } => Some("version".to_owned()),
             _ => None,
         }
+    }
+}
+
+fn too_many(limit: &Limit) -> &'static str {
+    match limit {
+        Limit::Caller => "Too many requests",
+        Limit::Organization => "Too many requests from your organization",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pipeline of checks that every route runs, in this order: origin, route, CSRF, token, rate limit, access, body, storage.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,8 +9,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::SetOnce;
 
-use super::access::Access;
+use super::access::{Access, Proof};
 use super::caller::sealed::Sealed;
 use super::context::RequestContext;
 use super::error::{Error, Result};
@@ -17,7 +19,7 @@ use super::event;
 use super::input::FromRequest;
 use super::middleware::auth::{Auth, Credential};
 use super::middleware::log::RequestLog;
-use super::middleware::rate_limit::Limiter;
+use super::middleware::rate_limit::{LimitStatus, Limiter};
 use super::middleware::{csrf, headers, log, origin, rate_limit_key};
 use super::refusal::Refusal;
 use super::request::Request;
@@ -26,7 +28,8 @@ use super::route::Route;
 use crate::clock;
 use crate::config::{OriginSecrets, TrustedOrigins};
 use crate::domain;
-use crate::domain::rate_limit::RateLimitStatus;
+use crate::domain::OrgId;
+use crate::domain::rate_limit::{Limit, RateLimitStatus};
 use crate::storage::{Store, WriteGate, timeout_error, write_permitted};
 use crate::telemetry::{Invocation, Record};
 
@@ -51,7 +54,7 @@ pub(super) struct Service<A, I: FromRequest, K, S, H> {
 #[derive(Default)]
 struct Progress {
     log_fields: RequestLog,
-    rate_limit: Option<RateLimitStatus>,
+    rate_limit: Option<LimitStatus>,
 }
 
 impl<A, I, K, S, H, R> Service<A, I, K, S, H>
@@ -67,7 +70,7 @@ where
         if !self.connecting.swap(true, Ordering::Relaxed) {
             let connections = async {
                 // A route that reads calls its storage concurrently with the counter.
-                self.limiter.preconnect(if self.route.is_concurrent() { 2 } else { 1 }).await;
+                self.limiter.preconnect(self.route.is_concurrent().into()).await;
                 self.store.preconnect().await;
             };
             drop(AssertUnwindSafe(connections).catch_unwind().await);
@@ -94,7 +97,8 @@ where
         let mut response = written.unwrap_or_else(|_| fallback_response());
         headers::set_common(&mut response, &id);
         if let Some(rate_limit) = progress.rate_limit {
-            headers::set_rate_limit(&mut response, self.limiter.limit(), rate_limit);
+            let LimitStatus { limit, status } = rate_limit;
+            headers::set_rate_limit(&mut response, limit, self.limiter.policy(limit), status);
         }
         log::request(&record, &self.name, &progress.log_fields, error.as_ref(), &response);
         response
@@ -123,7 +127,8 @@ where
             Ok(caller) => self.handle_limited(&caller, request, now, millis, progress).await,
             Err(Error::Unauthorized { refused }) => {
                 progress.log_fields.refused = refused.map(Refusal::name);
-                self.limiter.check(&rate_limit_key::for_ip(&request.source_ip), millis).await?;
+                let address = rate_limit_key::for_ip(&request.source_ip);
+                self.limiter.check(&address, async { None }, millis).await?;
                 Err(Error::Unauthorized { refused })
             }
             // Rate limiting is skipped, because callers can't be identified without keys.
@@ -151,29 +156,55 @@ where
         let rate_limit = &mut progress.rate_limit;
         // No `RateLimit` header for public routes: the counter is shared by everyone behind this address.
         let is_shown = caller.user().is_some();
-        self.limiter.check_cached(&key, millis)?;
-        let gate = WriteGate::default();
+        self.limiter.check_cached(Limit::Caller, &key, millis)?;
+        let (gate, organization) = (WriteGate::default(), SetOnce::<Option<String>>::new());
         let counting = async {
-            let counted = self.limiter.check(&key, millis).await;
+            let member = async { organization.wait().await.clone() };
+            let counted = self.limiter.check(&key, member, millis).await;
             gate.set(counted.is_ok());
             // Set here already, because a timeout of the handler would cancel this function.
             *rate_limit = counted?.filter(|_| is_shown);
             Ok(())
         };
         let handling = async {
-            // Reads run concurrently with the counter, because they change nothing. Over the limit their result is dropped.
-            if !self.route.is_concurrent() {
-                write_permitted().await?;
-            }
-            self.handle(caller, request, now).await
+            // Caught here already, because a panic of the handler would cancel the counting.
+            let handled = self.handle(caller, request, now, &organization);
+            let response = catch_panic(handled).await;
+            // A request without access names no organization.
+            drop(organization.set(None));
+            response
         };
-        // Caught here already, because a panic of the handler would cancel the counting.
-        let (counted, response) = tokio::join!(counting, gate.scope(catch_panic(handling)));
+        let mut handling = pin!(gate.scope(handling));
+        // Runs the check of access, up to its first call. An organization that is known to be over its limit costs none.
+        let early = match handling.as_mut().now_or_never() {
+            Some(Err(rejected @ Error::RateLimited(..))) => return Err(rejected),
+            early => early,
+        };
+        let handled = async {
+            match early {
+                Some(response) => response,
+                None => handling.await,
+            }
+        };
+        let (counted, response) = tokio::join!(counting, handled);
         counted.and(response)
     }
 
-    async fn handle(&self, caller: &A::Identity, mut request: Request, now: Timestamp) -> Result<Response> {
+    async fn handle(
+        &self,
+        caller: &A::Identity,
+        mut request: Request,
+        now: Timestamp,
+        organization: &SetOnce<Option<String>>,
+    ) -> Result<Response> {
         let access = self.route.access.authorize(caller, &request, &self.store).await?;
+        self.begin_counting(access.organization(), now, organization)?;
+        // Lets the calls of the counters begin before the body is parsed.
+        tokio::task::yield_now().await;
+        // Reads run concurrently with the counters, because they change nothing. Over a limit their result is dropped.
+        if !self.route.is_concurrent() {
+            write_permitted().await?;
+        }
         let (store, route) = (Arc::clone(&self.store), Arc::clone(&self.name));
         let context = RequestContext::new(access, store, now, route, &mut request);
         if I::TAKES_BODY {
@@ -183,6 +214,21 @@ where
         let mut response = (self.handler)(context, input).await?.into_response()?;
         response.prefix_location(|| request.prefix(self.route.path));
         Ok(response)
+    }
+
+    /// Passes the organization of a member to the counting, unless it is known to be over its limit.
+    fn begin_counting(
+        &self,
+        member_of: Option<&OrgId>,
+        now: Timestamp,
+        organization: &SetOnce<Option<String>>,
+    ) -> Result<()> {
+        let key = self.limiter.organization_key(member_of);
+        if let Some(key) = &key {
+            self.limiter.check_cached(Limit::Organization, key, domain::time::epoch_millis(now))?;
+        }
+        drop(organization.set(key));
+        Ok(())
     }
 }
 
@@ -217,8 +263,9 @@ pub(super) fn time_left(deadline: u64, now: Timestamp) -> Option<Duration> {
 
 /// Writes an error. A [`RateLimited`](Error::RateLimited) also has the status for the `RateLimit` header.
 fn write_error(error: &Error, progress: &mut Progress) -> Result<Response> {
-    if let Error::RateLimited(rejection) = error {
-        progress.rate_limit = Some(RateLimitStatus { remaining: 0, reset_after: rejection.retry_after });
+    if let Error::RateLimited(limit, rejection) = error {
+        let status = RateLimitStatus { remaining: 0, reset_after: rejection.retry_after };
+        progress.rate_limit = Some(LimitStatus { limit: *limit, status });
     }
     error_response(error)
 }

@@ -8,7 +8,8 @@
 //!
 //! | call | one attempt | with retries |
 //! |---|---|---|
-//! | `DynamoDB`, the rate limit's counter included | 2 s | 4 s |
+//! | `DynamoDB` | 2 s | 4 s |
+//! | the rate limit's counter, with all its conditional attempts | 300 ms | 600 ms (`RATE_LIMIT_TIMEOUT_MS`) |
 //! | a transaction, with its retries after conflicts (`storage/transaction.rs`) | 2 s | 5 s |
 //! | an object | 5 s | 8 s |
 //! | an object's tag | 1 s | 3 s |
@@ -17,6 +18,11 @@
 //! timeout one after the other: 4 + 8 + 5 + 3 of 25 s for an upload, 4 + 8 + 5 + 3 + 4 of 29 s to finish a direct one,
 //! 4 + 5 of 10 s for a new project. A change that others overtake is repeated in what time is left. In any case the
 //! pipeline gives up a request half a second before Lambda's deadline, and returns 503 in the envelope.
+//!
+//! The counter has no longer time for a first connection. Opening one takes a few round trips within the region and some
+//! ten million instructions, well below 300 ms even on a seventh of a CPU. A connection that an attempt gave up is opened
+//! nevertheless, and serves its retry. A connection that died while the environment was frozen fails one attempt at once,
+//! or is given up after 300 ms, and the retry opens another.
 //!
 //! # Retries
 //!

@@ -1,10 +1,13 @@
 //! Table of rate limit counters. `domain::rate_limit` decides when one changes, this module makes the call.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::aws::{Aws, preconnect};
+use super::aws::{Aws, preconnect, timeouts};
 use super::error::sdk_error;
 use super::row::{Item, number, read_number, require, text};
 use crate::domain::Result;
@@ -47,17 +50,26 @@ impl RateLimitTable {
         preconnect((0..connections).map(|_| call())).await;
     }
 
-    /// Attempts to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted.
+    /// Attempts to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted. `times`
+    /// are the maximum times of one call and of the call with its retries.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](crate::domain::Error::Unavailable) if the table is unavailable.
-    pub async fn attempt(&self, caller: &str, attempt: Attempt, expiry: u64) -> Result<Outcome> {
+    pub async fn attempt(
+        &self,
+        caller: &str,
+        attempt: Attempt,
+        expiry: u64,
+        times: [Duration; 2],
+    ) -> Result<Outcome> {
         let request = self.client.update_item().table_name(&self.table).key("pk", text(caller));
         let request = conditional(request, attempt, expiry)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match request.send().await {
+        let [call, with_retries] = times;
+        let times = Builder::new().timeout_config(timeouts(call, with_retries));
+        match request.customize().config_override(times).send().await {
             Ok(output) => Ok(Outcome::Counted(counted(attempt, &output.attributes.unwrap_or_default())?)),
             Err(error) => match error.as_service_error() {
                 Some(service) if service.is_conditional_check_failed_exception() => {

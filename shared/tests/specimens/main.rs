@@ -21,6 +21,8 @@ mod malformed_events;
 mod origin;
 mod rate_limit;
 mod rate_limit_edges;
+mod rate_limit_organizations;
+mod rate_limit_outages;
 mod responses;
 mod runtime_api;
 mod settings;

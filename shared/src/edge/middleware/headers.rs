@@ -3,7 +3,7 @@
 
 use http::{HeaderName, HeaderValue, header};
 
-use crate::domain::rate_limit::{RateLimitPolicy, RateLimitStatus};
+use crate::domain::rate_limit::{Limit, RateLimitPolicy, RateLimitStatus};
 use crate::edge::response::Response;
 
 const ALWAYS: [(HeaderName, HeaderValue); 8] = [
@@ -26,10 +26,16 @@ pub(crate) fn set_common(response: &mut Response, request_id: &str) {
     response.set(HeaderName::from_static("x-request-id"), request_id);
 }
 
-/// Sets `RateLimit-Policy` and `RateLimit`.
-pub(crate) fn set_rate_limit(response: &mut Response, limit: RateLimitPolicy, status: RateLimitStatus) {
-    let policy = format!("\"default\";q={};w={}", limit.requests(), limit.window_seconds());
+/// Sets `RateLimit-Policy` and `RateLimit`, both of one limit.
+pub(crate) fn set_rate_limit(
+    response: &mut Response,
+    limit: Limit,
+    policy: RateLimitPolicy,
+    status: RateLimitStatus,
+) {
+    let name = limit.name();
+    let policy = format!("\"{name}\";q={};w={}", policy.requests(), policy.window_seconds());
     response.set(HeaderName::from_static("ratelimit-policy"), &policy);
-    let left = format!("\"default\";r={};t={}", status.remaining, status.reset_after);
+    let left = format!("\"{name}\";r={};t={}", status.remaining, status.reset_after);
     response.set(HeaderName::from_static("ratelimit"), &left);
 }

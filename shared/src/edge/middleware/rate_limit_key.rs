@@ -2,11 +2,18 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::domain::UserId;
+use percent_encoding::utf8_percent_encode;
+
+use crate::domain::{ESCAPED, OrgId, UserId};
 
 /// Returns the key of a verified user.
 pub(crate) fn for_user(user: &UserId) -> String {
     format!("user#{}", user.as_str())
+}
+
+/// Returns the key of an organization. It ends with the id, encoded as in the keys of the organization's rows.
+pub(crate) fn for_organization(organization: &OrgId) -> String {
+    format!("org#{}", utf8_percent_encode(organization.as_str(), ESCAPED))
 }
 
 /// Returns the key of a caller without a valid token, from the source address that API Gateway reports. An IPv6 /64 shares
@@ -46,7 +53,10 @@ mod tests {
     }
 
     #[test]
-    fn user_key_never_equals_an_address_key() {
+    fn keys_of_different_kinds_never_collide() {
         assert_ne!(for_user(&"ip#192.0.2.1".parse().unwrap()), for_ip("192.0.2.1"));
+        assert_ne!(for_user(&"org#acme".parse().unwrap()), for_organization(&"acme".parse().unwrap()));
+        assert_eq!(for_organization(&"acme".parse().unwrap()), "org#acme");
+        assert_eq!(for_organization(&"a#user#b".parse().unwrap()), "org#a%23user%23b");
     }
 }

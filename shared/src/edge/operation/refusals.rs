@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::domain::json::Literal;
-use crate::domain::rate_limit::RateLimited;
+use crate::domain::rate_limit::{Limit, RateLimited};
 use crate::domain::validation::{Source, parse};
 use crate::domain::{self, Kind, PageRequest};
 use crate::edge::error::{Error, ErrorCode};
@@ -127,7 +127,7 @@ fn samples(code: ErrorCode, has_versions: bool) -> Vec<(String, Error)> {
         ErrorCode::PAYLOAD_TOO_LARGE => Error::TooLarge { what: "body", limit: 64 * 1024 },
         ErrorCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType("application/json"),
         ErrorCode::UNPROCESSABLE_ENTITY => domain::Error::KEY_REUSED.into(),
-        ErrorCode::RATE_LIMITED => Error::RateLimited(RateLimited { retry_after: 4 }),
+        ErrorCode::RATE_LIMITED => Error::RateLimited(Limit::Caller, RateLimited { retry_after: 4 }),
         ErrorCode::INTERNAL_ERROR => domain::Error::internal("").into(),
         ErrorCode::SERVICE_UNAVAILABLE => domain::Error::Unavailable("".into()).into(),
         own => refused(own),

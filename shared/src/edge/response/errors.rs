@@ -42,7 +42,7 @@ pub(crate) fn error_response(error: &Error) -> Result<Response> {
         Error::Unauthorized { refused: None } => (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
         // Accepted content codings (RFC 9110, section 15.5.16).
         Error::ContentCoding => (header::ACCEPT_ENCODING, "identity".to_owned()),
-        Error::RateLimited(rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
+        Error::RateLimited(_, rejection) => (header::RETRY_AFTER, rejection.retry_after.to_string()),
         Error::Domain(domain::Error::VersionMismatch { current }) => (header::ETAG, format!("\"{current}\"")),
         Error::Domain(domain::Error::Unavailable(_)) => {
             (header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER.to_string())

@@ -3,6 +3,7 @@
 mod arrivals;
 mod cache;
 mod clocks;
+mod outages;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use local::stack::{Binaries, Options, Stack};
 use testing::{external, workspace};
 
 use super::*;
+use crate::domain::rate_limit::RateLimitStatus;
 
 /// Start of a window of every length up to a minute, in milliseconds. It lies in the future, so that no emulator's clock
 /// finds a counter expired.
@@ -34,8 +36,16 @@ impl Table {
     /// Returns the limiter of a new environment. It fails closed, so that an unavailable table fails the test.
     fn limiter(&self, limit: RateLimitPolicy) -> Limiter {
         let table = RateLimitTable::new(&self.aws, self.stack.table("RateLimitTable").to_owned());
-        let route = "route".to_owned();
-        Limiter { limit, failure_mode: FailureMode::Closed, route, table, cache: Mutex::default() }
+        Limiter {
+            callers: limit,
+            organizations: None,
+            failure_mode: FailureMode::Closed,
+            timeout: Duration::from_secs(4),
+            route: "route".to_owned(),
+            table,
+            cache: Mutex::default(),
+            breaker: Mutex::default(),
+        }
     }
 
     fn ten_in_ten_seconds(&self) -> Limiter {
@@ -45,13 +55,13 @@ impl Table {
 
 /// Counts a request. Returns the status, or the seconds to wait.
 async fn count(limiter: &Limiter, caller: &str, now: u64) -> Result<Result<RateLimitStatus, u64>> {
-    let cached = limiter.check_cached(caller, now);
-    let response = limiter.check(caller, now).await;
+    let cached = limiter.check_cached(Limit::Caller, caller, now);
+    let response = limiter.check(caller, async { None }, now).await;
     // A rejection from the cache equals that of the table.
     assert!(cached.is_ok() || response.is_err());
     match response {
-        Ok(status) => Ok(Ok(status.expect("the table is available"))),
-        Err(Error::RateLimited(rejection)) => Ok(Err(rejection.retry_after)),
+        Ok(counted) => Ok(Ok(counted.expect("the table is available").status)),
+        Err(Error::RateLimited(_, rejection)) => Ok(Err(rejection.retry_after)),
         Err(other) => Err(other.into()),
     }
 }

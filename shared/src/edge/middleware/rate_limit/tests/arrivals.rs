@@ -26,7 +26,7 @@ async fn compare(
     arrivals: &[(u64, usize)],
     new: impl Fn() -> Limiter,
 ) -> TestCaseResult {
-    let (mut reference, mut now) = (Reference::new(limiters[0].limit), START);
+    let (mut reference, mut now) = (Reference::new(limiters[0].callers), START);
     for (gap, limiter) in arrivals {
         now += gap;
         let passes = reference.would_pass(now);

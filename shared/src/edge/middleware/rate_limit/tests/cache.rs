@@ -16,7 +16,7 @@ async fn cache_is_bounded_and_clearing_changes_no_decision() -> Result<()> {
     assert!(!limiter.cache().contains_key("user#alice"));
     assert_eq!(burst(&limiter, "user#alice", START).await?, (0, 11));
     assert!(limiter.cache().contains_key("user#alice"), "one round trip, and it is cached again");
-    assert!(limiter.check_cached("user#alice", START).is_err());
+    assert!(limiter.check_cached(Limit::Caller, "user#alice", START).is_err());
     Ok(())
 }
 
@@ -27,8 +27,8 @@ async fn cached_rejection_ends_when_the_table_allows() -> Result<()> {
     burst(&limiters[0], "user#alice", START).await?;
     burst(&limiters[1], "user#alice", START).await?;
     for limiter in &limiters {
-        assert!(limiter.check_cached("user#alice", START + 10_999).is_err());
-        assert!(limiter.check_cached("user#alice", START + 11_000).is_ok());
+        assert!(limiter.check_cached(Limit::Caller, "user#alice", START + 10_999).is_err());
+        assert!(limiter.check_cached(Limit::Caller, "user#alice", START + 11_000).is_ok());
     }
     // One request fits, so the cache of the other limiter is out of date. It still rejects.
     assert_eq!(burst(&limiters[0], "user#alice", START + 11_000).await?, (1, 1));
