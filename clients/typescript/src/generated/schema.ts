@@ -906,7 +906,7 @@ export interface components {
         Location: string;
         /** @description Requests `r` that would pass now, and seconds `t` to the end of the window, as `"default";r=7;t=4`. Absent while the limit's table is unavailable. */
         RateLimit: string;
-        /** @description Limit of `q` requests in a window of `w` seconds, as `"default";q=10;w=10`. */
+        /** @description Limit of `q` requests in a window of `w` seconds, as `"default";q=10;w=10`. `"organization"` is that of all members together, and is sent if it is nearer to its end. */
         "RateLimit-Policy": string;
         /** @description Seconds to wait. */
         "Retry-After": number;

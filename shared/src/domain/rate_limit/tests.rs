@@ -1,5 +1,6 @@
 //! Arithmetic of the window on both sides of every boundary, to the millisecond.
 
+mod cost;
 mod model;
 pub(crate) mod reference;
 

@@ -13,7 +13,8 @@ pub(super) fn header(name: &str) -> Value {
             false,
         ),
         "RateLimit-Policy" => (
-            "Limit of `q` requests in a window of `w` seconds, as `\"default\";q=10;w=10`.",
+            "Limit of `q` requests in a window of `w` seconds, as `\"default\";q=10;w=10`. `\"organization\"` is that of \
+             all members together, and is sent if it is nearer to its end.",
             json!({"type": "string"}),
             false,
         ),

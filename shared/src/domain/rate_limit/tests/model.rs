@@ -13,7 +13,7 @@ const MAX_ATTEMPTS: usize = 8;
 
 /// Counter in the table.
 #[derive(Default)]
-struct Store {
+pub(super) struct Store {
     counter: Option<Counter>,
     expiry: u64,
 }
@@ -53,20 +53,20 @@ impl Store {
 }
 
 /// Request in progress: the counter that its environment caches, and the number of its calls.
-struct Request {
+pub(super) struct Request {
     now: u64,
-    calls: usize,
-    cached: Option<Counter>,
+    pub(super) calls: usize,
+    pub(super) cached: Option<Counter>,
 }
 
-enum Step {
+pub(super) enum Step {
     Passed(Counter),
     Rejected(u64),
     Again,
 }
 
 impl Request {
-    fn new(cached: Option<Counter>, now: u64) -> Self {
+    pub(super) fn new(cached: Option<Counter>, now: u64) -> Self {
         Self { now, calls: 0, cached }
     }
 
@@ -96,7 +96,7 @@ impl Request {
         }
     }
 
-    fn finish(&mut self, limit: RateLimitPolicy, store: &mut Store) -> Step {
+    pub(super) fn finish(&mut self, limit: RateLimitPolicy, store: &mut Store) -> Step {
         loop {
             match self.step(limit, store) {
                 Step::Again => assert!(self.calls < MAX_ATTEMPTS, "the limiter would have given up"),
