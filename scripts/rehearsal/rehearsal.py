@@ -37,6 +37,7 @@ class Rehearsal:
             "AuthJwtSecret": self.secret,
             # Fail closed, so that a failed counter is visible; and a limit that no call here reaches.
             "RateLimitOnError": "deny",
+            "RateLimitTimeoutMs": "4000",
             "RateLimit": "1000/10s",
             "CorsOrigins": ", ".join(ORIGINS),
             LEFT_OUT: SET_TO,

@@ -157,6 +157,7 @@ where
         // No `RateLimit` header for public routes: the counter is shared by everyone behind this address.
         let is_shown = caller.user().is_some();
         self.limiter.check_cached(Limit::Caller, &key, millis)?;
+        self.limiter.check_breaker(millis)?;
         let (gate, organization) = (WriteGate::default(), SetOnce::<Option<String>>::new());
         let counting = async {
             let member = async { organization.wait().await.clone() };

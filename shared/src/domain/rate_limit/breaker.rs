@@ -50,16 +50,23 @@ pub struct Failure {
 }
 
 impl Breaker {
-    /// Returns `true` if the request at `now` (milliseconds since the epoch) may call.
+    /// Returns `true` if the request at `now` (milliseconds since the epoch) may call. If the breaker is open, that is the
+    /// probe.
     pub fn permits(&mut self, now: u64) -> bool {
-        let Some(since) = self.open_since else { return true };
-        if now.checked_sub(since).is_some_and(|passed| passed < PAUSE_MS) {
-            self.skipped += 1;
-            return false;
+        let is_permitted = !self.skips(now);
+        if is_permitted && self.open_since.is_some() {
+            // A probe that never ends, because its request was canceled, is followed by another one.
+            self.open_since = Some(now);
         }
-        // A probe that never ends, because its request was canceled, is followed by another one.
-        self.open_since = Some(now);
-        true
+        is_permitted
+    }
+
+    /// Returns `true` if the request at `now` must not call. It is then counted as skipped.
+    pub fn skips(&mut self, now: u64) -> bool {
+        let passed = self.open_since.and_then(|since| now.checked_sub(since));
+        let is_skipped = passed.is_some_and(|passed| passed < PAUSE_MS);
+        self.skipped += u64::from(is_skipped);
+        is_skipped
     }
 
     /// Records that the table responded. Returns the number of requests that did not call, if the breaker was open.
@@ -119,6 +126,14 @@ mod tests {
             [true, false, false, false]
         );
         assert!(breaker.permits(20_000), "the first probe was canceled");
+    }
+
+    #[test]
+    fn skipping_is_no_probe() {
+        let mut breaker = open(0);
+        assert!(breaker.skips(9_999) && !breaker.skips(10_000) && !breaker.skips(10_001));
+        assert!(breaker.permits(10_002) && breaker.skips(10_003));
+        assert_eq!(breaker.succeed(), Some(2));
     }
 
     #[test]

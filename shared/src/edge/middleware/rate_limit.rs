@@ -26,6 +26,9 @@ const CACHE_CAPACITY: usize = 4096;
 /// contention.
 const MAX_ATTEMPTS: usize = 8;
 
+/// Cause of a refusal while the breaker is open.
+const PAUSED: &str = "the rate limit table has failed, and is not called for some seconds";
+
 /// Rate limiter of one route.
 pub(crate) struct Limiter {
     callers: RateLimitPolicy,
@@ -83,6 +86,18 @@ impl Limiter {
         }
     }
 
+    /// Refuses a request without reading anything for it, if it could not be counted and the limits fail closed.
+    ///
+    /// # Errors
+    ///
+    /// [`domain::Error::Unavailable`].
+    pub(crate) fn check_breaker(&self, now: u64) -> Result<()> {
+        match self.failure_mode {
+            FailureMode::Closed if self.breaker().skips(now) => self.uncounted(None, PAUSED.into()).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// Counts a request at `now` (milliseconds since the epoch): of a caller, and of the organization whose key
     /// `organization` yields once the caller is known to be a member. Without a limit for organizations it is not awaited.
     /// Returns the status of the limit that is nearer to its end; `None` if no limit counted the request.
@@ -98,8 +113,7 @@ impl Limiter {
         now: u64,
     ) -> Result<Option<LimitStatus>> {
         if !self.breaker().permits(now) {
-            let cause = "the rate limit table has failed, and is not called for some seconds";
-            return self.uncounted(None, cause.into());
+            return self.uncounted(None, PAUSED.into());
         }
         let of_organization = async {
             self.organizations?;
