@@ -96,7 +96,9 @@ impl Target {
 fn application() -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(workspace()).into_iter().flatten().filter_map(Result::ok);
     let crates = entries.map(|entry| entry.path()).filter(|folder| folder.join("Cargo.toml").is_file());
-    crates.filter(|folder| !["bench", "local", "shared", "testing"].iter().any(|name| folder.ends_with(name)))
+    crates.filter(|folder| {
+        !["bench", "local", "shared", "tenant", "testing"].iter().any(|name| folder.ends_with(name))
+    })
 }
 
 /// Builds these targets unless they are fresh. Returns the folder of the running test's profile.

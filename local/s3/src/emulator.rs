@@ -1,6 +1,6 @@
 //! Built-in S3: `s3s` implements the protocol and its signatures, SQLite stores the objects, files their bodies.
 //!
-//! Only operations that the functions or their tests use are implemented.
+//! Only operations that the functions, their tests or tools use are implemented.
 
 mod bodies;
 mod checksums;
@@ -12,6 +12,7 @@ mod operations;
 mod signed_headers;
 mod store;
 mod upload;
+mod versions;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,10 +1,11 @@
-//! S3 operations that the functions and their tests use.
+//! S3 operations that the functions, their tests and tools use.
 
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectTaggingInput, DeleteObjectTaggingOutput, GetObjectInput, GetObjectOutput,
-    GetObjectTaggingInput, GetObjectTaggingOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output,
+    DeleteObjectTaggingInput, DeleteObjectTaggingOutput, DeleteObjectsInput, DeleteObjectsOutput,
+    GetObjectInput, GetObjectOutput, GetObjectTaggingInput, GetObjectTaggingOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsV2Input, ListObjectsV2Output,
     PutBucketCorsInput, PutBucketCorsOutput, PutObjectInput, PutObjectOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
@@ -13,7 +14,7 @@ use super::cors::Cors;
 use super::errors::internal;
 use super::objects::{attributes, get_output, head_output, length, put_output, tags, timestamp};
 use super::store::{Put, Store, Summary};
-use super::{bodies, listing, upload};
+use super::{bodies, listing, upload, versions};
 
 /// S3 over a [`Store`].
 #[derive(Debug)]
@@ -144,6 +145,22 @@ impl S3 for Objects {
         self.bucket(&req.input.bucket).await?;
         self.store.delete(req.input.bucket, req.input.key).await.map_err(internal)?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn delete_objects(
+        &self,
+        req: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
+        self.bucket(&req.input.bucket).await?;
+        Ok(S3Response::new(versions::delete(&self.store, req.input).await?))
+    }
+
+    async fn list_object_versions(
+        &self,
+        req: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        self.bucket(&req.input.bucket).await?;
+        Ok(S3Response::new(versions::list(&self.store, req.input).await?))
     }
 
     async fn list_objects_v2(

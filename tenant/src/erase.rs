@@ -1,0 +1,50 @@
+//! `tenant erase`: deletes all that an organization has, and proves that nothing is left.
+//!
+//! A pass reads all rows and all versions of objects, and deletes those of the organization. Passes are repeated until one
+//! finds nothing, which is the proof. Deleting twice does no harm, so a command that ended anywhere is run again.
+//!
+//! A function that follows a table's stream deletes objects of rows that are gone. In a bucket with versions that leaves
+//! delete markers, also of objects that are gone. So there is a wait between passes.
+
+mod batches;
+
+use anyhow::{Result, bail, ensure};
+use batches::Batches;
+
+use crate::arguments::Erase;
+use crate::aws::Aws;
+use crate::count::tables;
+use crate::report::{Tally, say};
+
+/// Maximum number of passes.
+const PASSES: u32 = 10;
+
+/// Erases an organization.
+///
+/// # Errors
+/// When the id isn't confirmed, a call fails, or the last pass still found something, because somebody writes.
+pub(crate) async fn erase(Erase { data, confirm, settle }: &Erase) -> Result<()> {
+    let id = data.organization.id();
+    ensure!(confirm == id, "--confirm {confirm} is not the organization {id}; nothing was erased");
+    let batches =
+        Batches { aws: Aws::open().await?, organization: &data.organization, parallel: data.parallel() };
+    let mut erased = Tally::default();
+    for pass in 1..=PASSES {
+        let mut found = Tally::default();
+        for (table, kind) in tables(data) {
+            found += batches.erase_rows(table, kind).await?;
+        }
+        for bucket in &data.buckets {
+            found += batches.erase_versions(bucket).await?;
+        }
+        erased += found;
+        if found.is_empty() {
+            say(&format!("pass {pass}: nothing is left"));
+            say(&format!("erased of {id}: {erased}"));
+            return Ok(());
+        }
+        say(&format!("pass {pass}: erased {found}"));
+        tokio::time::sleep(*settle).await;
+    }
+    bail!("{id} still gets new data after {PASSES} passes; revoke its access, then run this again")
+}
