@@ -1,8 +1,9 @@
 //! Parser of `template.yaml`: functions with their routes and streams, tables, buckets and CORS.
 //!
-//! Other resources and properties are ignored. A required property that can't be parsed is an error that names the
+//! Other resources and properties are ignored, and so is a resource whose condition doesn't hold. A required property that can't be parsed is an error that names the
 //! resource.
 
+mod condition;
 mod cors;
 mod expression;
 mod function;
@@ -19,10 +20,12 @@ pub use pattern::Pattern;
 pub use stream::Stream;
 pub use table::{Attribute, Index, Key, Table};
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use expression::Parameters;
+use condition::Conditions;
+use expression::{Parameter, Parameters};
 use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
@@ -56,7 +59,9 @@ pub struct Bucket {
 #[serde(rename_all = "PascalCase")]
 struct Document {
     #[serde(default)]
-    parameters: Parameters,
+    parameters: BTreeMap<String, Parameter>,
+    #[serde(default)]
+    conditions: Conditions,
     #[serde(default)]
     globals: function::Globals,
     resources: Mapping,
@@ -70,6 +75,7 @@ struct Resource {
     properties: Value,
     #[serde(default)]
     metadata: function::Metadata,
+    condition: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -97,10 +103,11 @@ impl Template {
     /// When it is not YAML, or has an invalid resource.
     pub fn parse(text: &str) -> Result<Self> {
         let document: Document = yaml_serde::from_str(text).context("this is not a template")?;
-        let mut template = Self::default();
-        for (id, resource) in &document.resources {
+        let Document { parameters, conditions, globals, resources } = document;
+        let (mut template, parameters) = (Self::default(), Parameters { declared: parameters, conditions });
+        for (id, resource) in &resources {
             let id = id.as_str().context("the name of a resource is not a string")?;
-            template.add(id, resource, &document).with_context(|| format!("resource {id}"))?;
+            template.add(id, resource, &globals, &parameters).with_context(|| format!("resource {id}"))?;
         }
         template.check_routes()?;
         template.check_streams()?;
@@ -129,9 +136,17 @@ impl Template {
         self.functions.iter().filter(|function| !function.routes.is_empty())
     }
 
-    fn add(&mut self, id: &str, resource: &Value, document: &Document) -> Result<()> {
+    fn add(
+        &mut self,
+        id: &str,
+        resource: &Value,
+        globals: &function::Globals,
+        parameters: &Parameters,
+    ) -> Result<()> {
         let resource: Resource = yaml_serde::from_value(resource.clone())?;
-        let Document { parameters, globals, .. } = document;
+        if resource.condition.is_some_and(|condition| parameters.condition(&condition) == Some(false)) {
+            return Ok(());
+        }
         match resource.r#type.as_str() {
             "AWS::Serverless::Function" => {
                 let function =

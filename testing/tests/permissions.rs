@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::template::{Function, Template};
 use serde_json::json;
@@ -16,18 +16,31 @@ fn resources() -> Result<Value> {
     Ok(yaml_serde::from_str::<Value>(&text)?["Resources"].clone())
 }
 
-/// Returns the argument of `!Ref`, `!GetAtt` or `!Sub`, or the text itself.
-fn text(value: &Value) -> Result<&str> {
-    let text = match value {
-        Value::Tagged(tagged) => tagged.value.as_str(),
-        value => value.as_str(),
+/// Returns the argument of `!Ref`, `!GetAtt` or `!Sub`, or the text itself; of `!If` the value for the stack's own resource.
+fn text(value: &Value) -> Result<String> {
+    let Value::Tagged(tagged) = value else {
+        return value.as_str().map(str::to_owned).with_context(|| format!("{value:?} is not a text"));
     };
-    text.with_context(|| format!("{value:?} is not a text"))
+    let arguments = tagged.value.as_sequence().map(Vec::as_slice);
+    match (tagged.tag.to_string().as_str(), arguments) {
+        ("!If", Some([condition, own, _])) if text(condition)?.starts_with("Owns") => text(own),
+        ("!Sub", Some([pattern, Value::Mapping(values)])) => {
+            values.iter().try_fold(text(pattern)?, |pattern, (name, value)| {
+                Ok(pattern.replace(&format!("${{{}}}", text(name)?), &text(value)?))
+            })
+        }
+        (_, None) => text(&tagged.value),
+        _ => bail!("{value:?} is not a text"),
+    }
 }
 
 /// Returns the elements of a sequence, or a single value.
 fn each(value: &Value) -> Vec<&Value> {
-    value.as_sequence().map_or_else(|| vec![value], |several| several.iter().collect())
+    match value {
+        Value::Sequence(several) => several.iter().collect(),
+        // Also an intrinsic function, whose arguments are not elements.
+        single => vec![single],
+    }
 }
 
 /// Keys that a statement may have. Others could change permissions without these tests.
@@ -51,10 +64,7 @@ fn permissions(document: &Value) -> Result<BTreeSet<Permission>> {
         for (action, resource) in each(&statement["Action"]).into_iter().flat_map(|action| {
             each(&statement["Resource"]).into_iter().map(move |resource| (action, resource))
         }) {
-            permissions.insert(Permission {
-                action: text(action)?.to_owned(),
-                resource: text(resource)?.to_owned(),
-            });
+            permissions.insert(Permission { action: text(action)?, resource: text(resource)? });
         }
     }
     Ok(permissions)
@@ -68,6 +78,17 @@ fn own(resources: &Value, function: &str) -> Result<BTreeSet<Permission>> {
             keys(policy) == ["Statement"].into(),
             "{function} has a policy without statements: {policy:?}"
         );
+        for resource in
+            each(&policy["Statement"]).into_iter().flat_map(|statement| each(&statement["Resource"]))
+        {
+            let is_direct = matches!(resource, Value::Tagged(tagged) if tagged.tag == "GetAtt");
+            let is_conditional =
+                resources[text(resource)?.trim_end_matches(".Arn")].get("Condition").is_some();
+            ensure!(
+                !(is_direct && is_conditional),
+                "{function}: {resource:?} may be an existing one; use its anchor"
+            );
+        }
         own.extend(permissions(policy)?);
     }
     Ok(own)
@@ -275,7 +296,7 @@ fn functions_may_also_follow_streams_log_and_trace() -> Result<()> {
 fn changes_no_permissions(id: &str, resource: &Value) -> Result<bool> {
     let (kind, properties) = (text(&resource["Type"])?, &resource["Properties"]);
     let statements = || each(&properties["PolicyDocument"]["Statement"]);
-    Ok(match kind {
+    Ok(match kind.as_str() {
         "AWS::S3::BucketPolicy" => statements().into_iter().all(is_for_others),
         // A boundary only limits.
         "AWS::IAM::ManagedPolicy" => {
@@ -297,7 +318,7 @@ fn changes_no_permissions(id: &str, resource: &Value) -> Result<bool> {
 fn is_for_others(statement: &Value) -> bool {
     let operators = statement["Condition"].as_mapping().into_iter().flatten();
     let conditions: BTreeSet<_> = operators.flat_map(|(_, conditions)| keys(conditions)).collect();
-    match text(&statement["Effect"]).unwrap_or_default() {
+    match text(&statement["Effect"]).unwrap_or_default().as_str() {
         "Allow" => keys(&statement["Principal"]) == ["Service"].into(),
         _ => !conditions.is_empty() && conditions.is_subset(&CONNECTION_KEYS.into()),
     }
@@ -308,7 +329,7 @@ fn only_a_functions_own_statements_change_its_permissions() -> Result<()> {
     for (id, resource) in resources()?.as_mapping().context("no resources")? {
         let id = text(id)?;
         assert!(
-            changes_no_permissions(id, resource)?,
+            changes_no_permissions(&id, resource)?,
             "{id} could change permissions without a test of them"
         );
     }

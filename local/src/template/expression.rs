@@ -1,6 +1,6 @@
-//! Values of the template with references: `!Ref`, `!GetAtt` and `!Sub`, in short or long form.
+//! Values of the template with references: `!Ref`, `!GetAtt`, `!Sub` and `!If`, in short or long form.
 //!
-//! Other functions (`!If`, `!ImportValue`, …) are kept as unknown, because the stack uses few of their values.
+//! Other functions (`!ImportValue`, …) are kept as unknown, because the stack uses few of their values.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,14 @@ use serde::Deserialize;
 use yaml_serde::Value;
 
 use super::Names;
+use super::condition::Conditions;
 
-/// Declared parameters, by name.
-pub(super) type Parameters = BTreeMap<String, Parameter>;
+/// Declared parameters, by name, and conditions on them.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    pub(super) declared: BTreeMap<String, Parameter>,
+    pub(super) conditions: Conditions,
+}
 
 /// Declared parameter. Without a default it has no value.
 #[derive(Debug, Deserialize)]
@@ -90,8 +95,25 @@ impl Expression {
                 Self(vec![attribute(&path.iter().map(text).collect::<Vec<_>>().join("."))])
             }
             ("Sub", Value::String(pattern)) => Self(substitute(pattern, parameters)),
+            ("If", Value::Sequence(choice)) => match parameters.choose(choice) {
+                Some(chosen) => Self::read(chosen, parameters),
+                None => Self::unknown("If"),
+            },
             (other, _) => Self::unknown(other),
         }
+    }
+}
+
+impl Parameters {
+    /// Returns `true` or `false` for a condition on parameters; `None` for any other.
+    pub(super) fn condition(&self, name: &str) -> Option<bool> {
+        self.conditions.holds(name, self)
+    }
+
+    /// Returns the value that `!If [condition, then, otherwise]` has.
+    fn choose<'v>(&self, choice: &'v [Value]) -> Option<&'v Value> {
+        let [Value::String(condition), then, otherwise] = choice else { return None };
+        self.condition(condition).map(|holds| if holds { then } else { otherwise })
     }
 }
 
@@ -107,7 +129,7 @@ impl Part {
 }
 
 fn reference(id: &str, parameters: &Parameters) -> Part {
-    match parameters.get(id) {
+    match parameters.declared.get(id) {
         None => Part::Reference(id.to_owned()),
         Some(Parameter { default: Some(value) }) => Part::Text(text(value)),
         Some(Parameter { default: None }) => Part::Unknown(id.to_owned()),

@@ -108,6 +108,50 @@ Resources:
     Ok(())
 }
 
+/// A table that exists elsewhere if a parameter names it.
+fn with_existing(name: &str) -> Result<Template> {
+    let text = format!(
+        "
+Parameters: {{Existing: {{Default: '{name}'}}, Stage: {{Default: dev}}}}
+Conditions:
+  OwnsTable: !Equals [!Ref Existing, '']
+  IsTest: !And [!Not [Condition: OwnsTable], !Or [!Equals [!Ref Stage, test], !Condition OwnsTable]]
+  IsCircular: !Not [!Condition IsCircular]
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildProperties: {{Binary: f}}}}
+    Properties:
+      Environment:
+        Variables:
+          TABLE: &table !If [OwnsTable, !Ref MyTable, !Ref Existing]
+          ALIAS: *table
+          TEST: {{'Fn::If': [IsTest, a, b]}}
+          CIRCULAR: !If [IsCircular, a, b]
+  MyTable:
+    Type: AWS::DynamoDB::Table
+    Condition: OwnsTable
+    Properties:
+      AttributeDefinitions: [{{AttributeName: pk, AttributeType: S}}]
+      KeySchema: [{{AttributeName: pk, KeyType: HASH}}]
+"
+    );
+    Template::parse(&text)
+}
+
+#[test]
+fn conditions_choose_values_and_resources() -> Result<()> {
+    for (existing, table) in [("", "my-table"), ("restored", "restored")] {
+        let template = with_existing(existing)?;
+        assert_eq!(template.tables.len(), usize::from(existing.is_empty()));
+        let names = Names::new(&template, &std::collections::BTreeMap::new(), None);
+        let value = |name: &str| template.functions[0].environment[name].resolve(&names);
+        let values = ["TABLE", "ALIAS", "TEST", "CIRCULAR"].map(value);
+        assert_eq!(values, [Some(table.into()), Some(table.into()), Some("b".into()), None]);
+    }
+    Ok(())
+}
+
 #[test]
 fn template_of_the_service_loads() -> Result<()> {
     let template = Template::load(&Template::find(&package())?)?;

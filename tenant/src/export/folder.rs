@@ -1,7 +1,7 @@
 //! Folder of an export. Only its owner may read it. A file appears under its name when it is complete and synced.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -74,6 +74,15 @@ impl Folder {
     pub(super) fn digest(&self, name: &str) -> Result<Digested> {
         let path = self.path(name);
         digest(&path).with_context(|| format!("can't read {}", path.display()))
+    }
+
+    /// Counts the lines of a file.
+    pub(super) fn count_lines(&self, name: &str) -> Result<u64> {
+        let path = self.path(name);
+        let counted = File::open(&path).and_then(|file| {
+            BufReader::new(file).split(b'\n').try_fold(0, |count, line| line.map(|_| count + 1))
+        });
+        counted.with_context(|| format!("can't read {}", path.display()))
     }
 
     /// Removes the parts, which a complete export doesn't need.

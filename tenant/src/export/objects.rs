@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::types::{ChecksumMode, Object};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -85,7 +85,7 @@ impl Export<'_> {
         }
         let get = self.client.get_object().bucket(self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
         let got = match get.send().await {
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
                 return Ok(None);
             }
             got => got.with_context(|| format!("can't read the object {key}"))?,

@@ -11,7 +11,6 @@ use super::folder::{Folder, file_name};
 use super::json;
 use super::manifest::Contents;
 use crate::arguments::Data;
-use crate::count::number;
 use crate::rows::{Kind, Rows, SEGMENTS};
 
 /// Exports the rows of a table.
@@ -27,8 +26,7 @@ pub(super) async fn export(client: &Client, data: &Data, table: &str, folder: &F
         draft.append_file(&folder.path(&part(table, segment)))?;
     }
     draft.complete()?;
-    let (lines, digested) = (folder.read(&file)?.unwrap_or_default(), folder.digest(&file)?);
-    let count = number(lines.iter().filter(|byte| **byte == b'\n').count());
+    let (count, digested) = (folder.count_lines(&file)?, folder.digest(&file)?);
     Ok(Contents { name: table.to_owned(), file, count, bytes: digested.bytes, sha256: hex(&digested.sha256) })
 }
 

@@ -15,9 +15,10 @@ fn resources() -> Result<Value> {
     Ok(yaml_serde::from_str::<Value>(&text)?["Resources"].clone())
 }
 
-/// Returns the argument of `!Ref`, or the text itself.
+/// Returns the argument of `!Ref`, or the text itself; of `!If` the value for the stack's own resource.
 fn text(value: &Value) -> &str {
     match value {
+        Value::Tagged(tagged) if tagged.tag == "If" => text(&tagged.value[1]),
         Value::Tagged(tagged) => tagged.value.as_str().unwrap_or_default(),
         value => value.as_str().unwrap_or_default(),
     }
