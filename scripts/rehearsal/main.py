@@ -1,5 +1,6 @@
 """Rehearses the life cycle of one stack in one cloud, for scripts/rehearse."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,7 +8,9 @@ import sys
 from pathlib import Path
 
 import cloud as clouds
+import unsupported
 from rehearsal import Rehearsal
+from samtranslator.yaml_helper import yaml_parse
 from stack import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -15,13 +18,15 @@ FOLDER = ROOT / "target/ci/rehearsal"
 
 
 def prepare(built):
-    """Creates a folder with a copy of the built template and with the built functions."""
+    """Creates a folder with the built functions and the built template, as far as ministack takes it."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "built").mkdir(parents=True)
     for it in built.iterdir():
         if it.is_dir():
             (FOLDER / "built" / it.name).symlink_to(it)
-    shutil.copy(built / "template.yaml", FOLDER / "built")
+    template = yaml_parse((built / "template.yaml").read_text())
+    unsupported.leave_out_refused(template)
+    (FOLDER / "built/template.yaml").write_text(json.dumps(template))
 
 
 def rehearse(cloud, architecture):

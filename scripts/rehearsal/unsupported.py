@@ -1,12 +1,26 @@
 """Parts of a stack that ministack doesn't support, created from the template.
 
 ministack creates an API, but reads no OpenAPI document: this creates its routes, each with an integration of the alias
-that the document names. It creates roles, but without their boundaries.
+that the document names. It creates roles, but without their boundaries. It refuses some resources of the monitoring,
+which the rehearsal leaves out.
 """
 
 import re
 
 INTEGRATION = "x-amazon-apigateway-integration"
+REFUSED = {
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::CloudWatch::InsightRule",
+    "AWS::Logs::QueryDefinition",
+}
+
+
+def leave_out_refused(template):
+    """Replaces refused resources, among them alarms on expressions. Others refer to them, so their names stay."""
+    for name, resource in template["Resources"].items():
+        if resource["Type"] in REFUSED or "Metrics" in resource.get("Properties", {}):
+            template["Resources"][name] = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
 
 
 def documented(template):

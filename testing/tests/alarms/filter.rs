@@ -13,17 +13,30 @@ pub(crate) fn counts(resources: &Value, filter: &str, line: &Line) -> Result<boo
     Ok(pattern.context("no pattern for JSON")?.split("&&").all(|term| matches(term, line)))
 }
 
-/// Returns `true` if a line matches one term: `$.field = "text*"`, `$.record.field != "text"` or `$.field >= number`.
+/// Returns `true` if a line matches one term: `$.field = "text*"`, `$.record.field != "text"`, or `$.field >= number`
+/// with any comparison.
 fn matches(term: &str, line: &Line) -> bool {
     let mut words = term.trim().trim_start_matches("$.").splitn(3, ' ');
     let (field, operator, wanted) = (words.next(), words.next(), words.next().unwrap_or_default());
     let found = field.unwrap_or_default().split('.').fold(line, |found, name| &found[name]);
+    if let (Ok(wanted), Some(operator)) = (wanted.parse(), operator) {
+        return found.as_u64().is_some_and(|found| compares(found, operator, wanted));
+    }
     match (operator, wanted.trim_matches('"').strip_suffix('*')) {
-        (Some(">="), _) => found.as_u64() >= wanted.parse().ok() && found.is_u64(),
         (Some("="), Some(start)) => found.as_str().is_some_and(|found| found.starts_with(start)),
         (Some("="), None) if found.is_u64() => found.as_u64() == wanted.parse().ok(),
         (Some("="), None) => found.as_str() == Some(wanted.trim_matches('"')),
         (Some("!="), None) => found.as_str() != Some(wanted.trim_matches('"')),
+        _ => false,
+    }
+}
+
+fn compares(found: u64, operator: &str, wanted: u64) -> bool {
+    match operator {
+        ">=" => found >= wanted,
+        "<" => found < wanted,
+        "=" => found == wanted,
+        "!=" => found != wanted,
         _ => false,
     }
 }

@@ -1,4 +1,7 @@
-//! Metrics of the alarms: those of AWS, and those of the template's filters. An alarm on any other never fires.
+//! Metrics of the alarms: those of AWS, of the template's filters and of the functions' lines. An alarm on any other never
+//! fires.
+
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use yaml_serde::Value;
@@ -9,127 +12,184 @@ use super::text;
 struct Known {
     namespace: &'static str,
     name: &'static str,
-    /// All dimensions, each with the type of the resource that it names.
+    /// All dimensions, each with the type of the resource that it names, or with its value.
     dimensions: &'static [(&'static str, &'static str)],
     /// Meaningful statistic.
     statistic: &'static str,
-    /// Highest meaningful threshold.
-    most: f64,
 }
 
 /// Metrics that alarms may have, from AWS's documentation: "Types of metrics for Lambda functions", "Working with metrics
-/// for HTTP APIs", "DynamoDB metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS".
-const KNOWN: [Known; 7] = [
+/// for HTTP APIs", "DynamoDB metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS", "Amazon S3 metrics
+/// and dimensions", "Monitoring with `CloudWatch` metrics" of `CloudWatch` Logs.
+const KNOWN: [Known; 10] = [
+    known("AWS/ApiGateway", "5xx", &[("ApiId", "AWS::Serverless::HttpApi")], "Sum"),
+    known("AWS/ApiGateway", "Count", &[("ApiId", "AWS::Serverless::HttpApi")], "Sum"),
+    known("AWS/ApiGateway", "Latency", &[("ApiId", "AWS::Serverless::HttpApi")], "TC(${LatencyAlarmMs}:)"),
+    known("AWS/DynamoDB", "ReadThrottleEvents", &[("TableName", "AWS::DynamoDB::Table")], "Sum"),
+    known("AWS/DynamoDB", "WriteThrottleEvents", &[("TableName", "AWS::DynamoDB::Table")], "Sum"),
     // Of the whole account and region.
-    Known { namespace: "AWS/Lambda", name: "Throttles", dimensions: &[], statistic: "Sum", most: 1.0 },
-    // In milliseconds, of the alias that the stream's records go to.
-    Known {
-        namespace: "AWS/Lambda",
-        name: "IteratorAge",
-        dimensions: &[
-            ("FunctionName", "AWS::Serverless::Function"),
-            ("Resource", "AWS::Serverless::Function:live"),
-        ],
-        statistic: "Maximum",
-        most: 600_000.0,
-    },
-    Known {
-        namespace: "AWS/SQS",
-        name: "ApproximateNumberOfMessagesVisible",
-        dimensions: &[("QueueName", "AWS::SQS::Queue")],
-        statistic: "Maximum",
-        most: 1.0,
-    },
-    // Its average is a share of all responses.
-    Known {
-        namespace: "AWS/ApiGateway",
-        name: "5xx",
-        dimensions: &[("ApiId", "AWS::Serverless::HttpApi")],
-        statistic: "Average",
-        most: 0.1,
-    },
-    // In milliseconds.
-    Known {
-        namespace: "AWS/ApiGateway",
-        name: "Latency",
-        dimensions: &[("ApiId", "AWS::Serverless::HttpApi")],
-        statistic: "p99",
-        most: 10_000.0,
-    },
-    Known {
-        namespace: "AWS/DynamoDB",
-        name: "ReadThrottleEvents",
-        dimensions: &[("TableName", "AWS::DynamoDB::Table")],
-        statistic: "Sum",
-        most: 1.0,
-    },
-    Known {
-        namespace: "AWS/DynamoDB",
-        name: "WriteThrottleEvents",
-        dimensions: &[("TableName", "AWS::DynamoDB::Table")],
-        statistic: "Sum",
-        most: 1.0,
-    },
+    known("AWS/Lambda", "ClaimedAccountConcurrency", &[], "Maximum"),
+    // Of the alias that the stream's records go to.
+    known(
+        "AWS/Lambda",
+        "IteratorAge",
+        &[("FunctionName", "AWS::Serverless::Function"), ("Resource", "AWS::Serverless::Function:live")],
+        "Maximum",
+    ),
+    known("AWS/Logs", "IncomingBytes", &[("LogGroupName", "AWS::Logs::LogGroup")], "Sum"),
+    known(
+        "AWS/S3",
+        "BucketSizeBytes",
+        &[("BucketName", "AWS::S3::Bucket"), ("StorageType", "StandardStorage")],
+        "Maximum",
+    ),
+    known("AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", "AWS::SQS::Queue")], "Maximum"),
 ];
-/// Namespace of the filters' metrics.
+
+const fn known(
+    namespace: &'static str,
+    name: &'static str,
+    dimensions: &'static [(&'static str, &'static str)],
+    statistic: &'static str,
+) -> Known {
+    Known { namespace, name, dimensions, statistic }
+}
+
+/// Namespace of the service's own metrics, and the value of their dimension.
 const OWN: &str = "AWS::StackName";
 
-/// Returns the dimensions of an alarm, as names and values.
-fn dimensions(alarm: &Value) -> Vec<(&str, &str)> {
-    let dimensions = alarm["Dimensions"].as_sequence().into_iter().flatten();
-    dimensions.map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"]))).collect()
+/// Metric of an alarm.
+#[derive(Debug)]
+pub(crate) struct Metric<'a> {
+    namespace: &'a str,
+    pub(crate) name: &'a str,
+    dimensions: Vec<(&'a str, &'a str)>,
+    statistic: &'a str,
+    period: u64,
 }
 
-fn statistic(alarm: &Value) -> &str {
-    text(alarm.get("Statistic").unwrap_or(&alarm["ExtendedStatistic"]))
+impl Metric<'_> {
+    /// Returns `true` for a metric of the service, and not of AWS.
+    pub(crate) fn is_own(&self) -> bool {
+        self.namespace == OWN
+    }
+
+    /// Returns `true` for a metric of the functions' lines.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.is_own() && self.dimensions == [("service", OWN)]
+    }
+
+    /// Checks that the metric exists, and that its statistic means something.
+    fn check(&self, resources: &Value) -> Result<()> {
+        if self.is_embedded() {
+            let statistic = if self.name == "duration_ms" { "SampleCount" } else { "Sum" };
+            ensure!(self.statistic == statistic, "{} needs the statistic {statistic}", self.name);
+            return Ok(());
+        }
+        if self.is_own() {
+            return self.check_filter(resources);
+        }
+        let is_it = |known: &&Known| known.namespace == self.namespace && known.name == self.name;
+        let known = KNOWN.iter().find(is_it).with_context(|| format!("{self:?} does not exist"))?;
+        ensure!(self.statistic == known.statistic, "{} needs the statistic {}", self.name, known.statistic);
+        let found = self.dimensions.iter().map(|(name, value)| (*name, kind(resources, value)));
+        let wanted = known.dimensions.iter().map(|(name, kind)| (*name, (*kind).to_owned()));
+        ensure!(found.eq(wanted), "{self:?} has other dimensions");
+        Ok(())
+    }
+
+    /// Checks that a filter produces this metric. It has no dimensions, because an alarm can't sum over them.
+    fn check_filter(&self, resources: &Value) -> Result<()> {
+        let made = &resources[self.name]["Properties"]["MetricTransformations"][0];
+        ensure!(text(&made["MetricName"]) == self.name, "no filter produces {self:?}");
+        ensure!(text(&made["MetricNamespace"]) == OWN, "the filter {} has another namespace", self.name);
+        ensure!(text(&made["MetricValue"]) == "1", "the filter {} does not count by 1", self.name);
+        ensure!(
+            made.get("Dimensions").is_none() && self.dimensions.is_empty(),
+            "{} has dimensions",
+            self.name
+        );
+        ensure!(self.statistic == "Sum", "{} is a count and needs the statistic Sum", self.name);
+        Ok(())
+    }
 }
 
-/// Returns the type of the resource that a dimension names: by its id, by `ID.QueueName`, or by `${ID}:live` with the alias.
+/// Returns the metrics of an alarm: its only one, or those of its expression.
+pub(crate) fn metrics(alarm: &Value) -> Vec<Metric<'_>> {
+    let Some(queries) = alarm["Metrics"].as_sequence() else {
+        return vec![metric(alarm, &alarm["Statistic"], &alarm["Period"])];
+    };
+    let queries = queries.iter().map(|query| &query["MetricStat"]).filter(|query| !query.is_null());
+    queries.map(|query| metric(&query["Metric"], &query["Stat"], &query["Period"])).collect()
+}
+
+fn metric<'a>(metric: &'a Value, statistic: &'a Value, period: &Value) -> Metric<'a> {
+    let dimensions = metric["Dimensions"].as_sequence().into_iter().flatten();
+    Metric {
+        namespace: text(&metric["Namespace"]),
+        name: text(&metric["MetricName"]),
+        dimensions: dimensions.map(|it| (text(&it["Name"]), text(&it["Value"]))).collect(),
+        statistic: text(statistic),
+        // A period that is a parameter is set at deployment.
+        period: period.as_u64().unwrap_or(60),
+    }
+}
+
+/// Returns the type of the resource that a dimension names: by its id, by `ID.QueueName`, or by `${ID}:live` with the
+/// alias. Returns other values unchanged.
 fn kind(resources: &Value, value: &str) -> String {
     let id = value.trim_end_matches(".QueueName");
     let (id, alias) = id.trim_start_matches("${").split_once('}').unwrap_or((id, ""));
     // A global table has the metrics of a table.
-    let kind = resources[id]["Type"].as_str().unwrap_or_default().replace("GlobalTable", "Table");
+    let kind = resources[id]["Type"].as_str().unwrap_or(value).replace("GlobalTable", "Table");
     format!("{kind}{alias}")
 }
 
-/// Checks that the alarm's metric exists, and that its threshold is low.
+/// Checks that the alarm's metrics exist, and that `CloudWatch` takes its expression and its periods.
 pub(crate) fn check(alarm: &Value, resources: &Value) -> Result<()> {
-    let (namespace, name) = (text(&alarm["Namespace"]), text(&alarm["MetricName"]));
-    if namespace == OWN {
-        ensure!(statistic(alarm) == "Sum", "{name} is a count and needs the statistic Sum");
-        return check_own(alarm, name, resources);
+    let metrics = metrics(alarm);
+    metrics.iter().try_for_each(|metric| metric.check(resources))?;
+    let periods: BTreeSet<_> = metrics.iter().map(|metric| metric.period).collect();
+    ensure!(periods.len() <= 1, "metrics of an expression have one period, and not {periods:?}");
+    if let Some(queries) = alarm["Metrics"].as_sequence() {
+        check_expressions(queries)?;
     }
-    let known = KNOWN.iter().find(|known| known.namespace == namespace && known.name == name);
-    let known = known.with_context(|| format!("there is no metric {name} of {namespace}"))?;
-    ensure!(statistic(alarm) == known.statistic, "{name} needs the statistic {}", known.statistic);
-    let found: Vec<_> =
-        dimensions(alarm).into_iter().map(|(name, value)| (name, kind(resources, value))).collect();
-    let wanted = known.dimensions.iter().map(|(name, kind)| (*name, (*kind).to_owned()));
-    ensure!(found == wanted.collect::<Vec<_>>(), "{name} does not have the dimensions {found:?}");
-    check_threshold(alarm, known.most)
+    check_periods(alarm, periods.first().copied().unwrap_or(60))
 }
 
-/// Checks that a filter produces this metric. It has no dimensions, because an alarm can't sum over them.
-fn check_own(alarm: &Value, name: &str, resources: &Value) -> Result<()> {
-    let made = &resources[name]["Properties"]["MetricTransformations"][0];
-    ensure!(text(&made["MetricName"]) == name, "no filter {name} produces the metric {name}");
-    ensure!(text(&made["MetricNamespace"]) == OWN, "the filter {name} has another namespace");
-    ensure!(text(&made["MetricValue"]) == "1", "the filter {name} does not count by 1");
-    ensure!(made.get("Dimensions").is_none() && dimensions(alarm).is_empty(), "{name} has dimensions");
-    check_threshold(alarm, 1.0)
+/// Checks that expressions use the ids of this alarm's metrics, and that one of them is the result.
+fn check_expressions(queries: &[Value]) -> Result<()> {
+    let ids: BTreeSet<_> = queries.iter().map(|query| text(&query["Id"])).collect();
+    let is_id = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_lowercase());
+    for query in queries {
+        let expression = text(&query["Expression"]);
+        // Names of parameters and queries of Metrics Insights begin with capitals, texts are quoted.
+        let words =
+            expression.split('"').step_by(2).flat_map(|part| part.split(|c: char| !c.is_alphanumeric()));
+        for word in words.filter(is_id) {
+            ensure!(ids.contains(word), "{expression} uses {word}, which is no metric of the alarm");
+        }
+    }
+    let results = queries.iter().filter(|query| query["ReturnData"].as_bool() != Some(false)).count();
+    ensure!(results == 1, "{results} metrics are the result");
+    Ok(())
 }
 
-/// Checks that the alarm fires above a low threshold, and not on missing data.
-fn check_threshold(alarm: &Value, most: f64) -> Result<()> {
-    let number = |name: &str| alarm[name].as_f64();
-    ensure!(text(&alarm["ComparisonOperator"]) == "GreaterThanThreshold", "fires on too little");
-    ensure!(text(&alarm["TreatMissingData"]) == "notBreaching", "fires on missing data");
+/// Checks the numbers of periods, and `CloudWatch`'s limit: a day in all, or a week for periods of an hour or more.
+fn check_periods(alarm: &Value, period: u64) -> Result<()> {
+    let number = |name: &str| alarm[name].as_u64();
     let periods = number("EvaluationPeriods").context("no EvaluationPeriods")?;
     let needed = number("DatapointsToAlarm").unwrap_or(periods);
-    ensure!((1.0..=periods).contains(&needed), "{needed} of {periods} periods is invalid");
-    // A threshold that is a parameter is set at deployment.
-    let Some(threshold) = number("Threshold") else { return Ok(()) };
-    ensure!((0.0..=most).contains(&threshold), "the threshold {threshold} is above {most}");
+    ensure!((1..=periods).contains(&needed), "{needed} of {periods} periods is invalid");
+    let days = if period < 3600 { 1 } else { 7 };
+    ensure!(period * periods <= days * 86_400, "{periods} periods of {period} s are more than {days} days");
+    let compares = (text(&alarm["ComparisonOperator"]), text(&alarm["TreatMissingData"]));
+    let known = [
+        ("GreaterThanThreshold", "notBreaching"),
+        ("GreaterThanThreshold", "ignore"),
+        // Silence is the symptom.
+        ("LessThanThreshold", "breaching"),
+    ];
+    ensure!(known.contains(&compares), "{compares:?} is an unusual comparison");
     Ok(())
 }
