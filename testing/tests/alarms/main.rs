@@ -84,7 +84,7 @@ fn only_canary_alarms_stop_a_deployment() -> Result<()> {
     for id in stopping {
         let alarm = &resources[id]["Properties"];
         // The API depends on the deployment, so an alarm of its metrics would be circular.
-        assert!(metric::metrics(alarm).iter().all(|metric| metric.is_own()), "{id} has a metric of AWS");
+        assert!(metric::metrics(alarm).iter().all(metric::Metric::is_own), "{id} has a metric of AWS");
     }
     for (id, function) in of_type(&resources, "AWS::Serverless::Function") {
         assert!(function.get("DeploymentPreference").is_none(), "{id} has other alarms");
