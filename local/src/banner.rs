@@ -7,6 +7,7 @@ use local::emulators::{Data, External};
 use local::example::{Example, ORGANIZATION};
 use local::session::session;
 use local::stack::Stack;
+use local::template::REGION;
 
 const USER: &str = "dev-user";
 
@@ -30,9 +31,22 @@ pub(crate) fn render(stack: &Stack, data: &Data, external: &External) -> Result<
     writeln!(text, "  {:<15} {}", "data", external.location(data))?;
     let page = if stack.routes().iter().any(|route| route.path == "/") { "/_local/" } else { "/" };
     writeln!(text, "  {:<15} {}{page}   sign in, try the API, see the data", "page", stack.url())?;
+    if !external.any() {
+        writeln!(text, "  {:<15} {}", "AWS tools", variables(stack))?;
+    }
     writeln!(text, "\nlistening on {}\n", stack.url())?;
     text.push_str(&sample_requests(stack)?);
     Ok(text)
+}
+
+/// Formats a line for the shell, after which the AWS CLI and other tools use the built-in emulators.
+fn variables(stack: &Stack) -> String {
+    let (dynamodb, s3) = (stack.dynamodb_endpoint(), stack.s3_endpoint());
+    let (id, key) = (stack.credentials().access_key_id(), stack.credentials().secret_access_key());
+    format!(
+        "export AWS_ENDPOINT_URL_DYNAMODB={dynamodb} AWS_ENDPOINT_URL_S3={s3} AWS_REGION={REGION} \
+         AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={key}"
+    )
 }
 
 /// Formats a request with a token, and a session of all routes that delete nothing.

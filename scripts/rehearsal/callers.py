@@ -26,9 +26,9 @@ def token(secret, org=ORG):
 class Caller:
     """Sends the example of each route, and changes to the function that follows the stream."""
 
-    def __init__(self, base, secret, clean_up):
+    def __init__(self, base, secret, clean_up, org=ORG):
         self.clean_up = clean_up
-        self.examples = Examples(Service(base, token(secret)), ORG)
+        self.examples = Examples(Service(base, token(secret, org)), org)
         self.public = {" ".join(self.examples.routes[function]) for function in self.examples.public}
 
     def requests(self):

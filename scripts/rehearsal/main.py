@@ -37,7 +37,10 @@ def rehearse(cloud, architecture):
         ("calls", rehearsal.calls),
         ("each permission removed", rehearsal.each_permission),
         ("further deployments", rehearsal.further_deployments),
+        ("an organization leaves", rehearsal.tenant),
+        ("a restored table", rehearsal.restore),
         ("deletion", rehearsal.delete),
+        ("retained data, used again", rehearsal.again),
     ]:
         with rehearsal.checks.part(what):
             part()

@@ -7,8 +7,10 @@ import subprocess
 import callers
 import clean_up
 import data
+import existing
 import permissions
 import retained
+import tenants
 import unsupported
 from checks import Checks
 from service import differs, send_once
@@ -127,10 +129,13 @@ class Rehearsal:
         why = None if code and "Only one of AuthJwtSecret" in output else f"sam deploy exits with {code}:\n{output}"
         self.checks.check("sam deploy with two secrets is refused", why)
 
-    def update(self):
-        """Changes settings and the functions' description, because SAM publishes a version only for a changed template."""
+    def publish(self, settings):
+        """Changes the functions' description, because SAM publishes a version only for a changed template."""
         template = self.stack.folder / "template.yaml"
-        template.write_text(re.sub(r"settings [0-9a-f]+", "settings rehearsed", template.read_text()))
+        template.write_text(re.sub(r"settings \w+", f"settings {settings}", template.read_text()))
+
+    def update(self):
+        self.publish("rehearsed")
         self.parameters |= {"RateLimit": UPDATED_LIMIT, "PermissionsBoundary": self.boundary}
         del self.parameters[LEFT_OUT]
         self.deploy("sam deploy with another rate limit and the deploying role's boundary")
@@ -140,6 +145,51 @@ class Rehearsal:
         self.check_responses(ratelimit_policy=f'"default";q={requests};w={seconds}')
         left_out = differs(LEFT_OUT, self.stack.parameter(LEFT_OUT), BY_DEFAULT)
         self.checks.check("a parameter that is left out has its default again", left_out)
+
+    def tenant(self):
+        """Exports and erases an organization. Another, whose id begins with its id, keeps everything."""
+        tenant = tenants.Tenants(self.stack.root, self.cloud, self.resources)
+        tenant.fill(self.base, self.secret)
+        (rows, *objects), kept = tenant.stored(tenants.ERASED), tenant.stored(tenants.KEPT)
+        self.checks.check("two versions and a delete marker are stored", differs("they", objects, [2, 1]))
+        folder = self.stack.folder / "export"
+        self.succeeds("tenant export", *tenant.run("export", "--to", str(folder)))
+        self.checks.check("the export is complete", differs("it", tenant.exported(folder), (rows, 1)))
+        self.succeeds("tenant erase", *tenant.run("erase", "--confirm", tenants.ERASED, "--settle", "3"))
+        self.checks.check("nothing is left", differs("it", tenant.stored(tenants.ERASED), (0, 0, 0)))
+        self.checks.check("the other has everything", differs("it", tenant.stored(tenants.KEPT), kept))
+
+    def succeeds(self, what, code, output):
+        self.checks.check(what, code and f"it exits with {code}:\n{output}")
+
+    def restore(self):
+        """Lets the stack use a restored table. Its own is retained."""
+        own = self.resources["ProjectsTable"]
+        rows = existing.restore(self.cloud, own, existing.RESTORED)
+        self.before |= {("table", existing.RESTORED)}
+        self.use(f"sam deploy with a restored table of {rows} rows", existing.RESTORED)
+        self.checks.check("the old table is retained", None if existing.has_table(self.cloud, own) else "it is deleted")
+
+    def again(self):
+        """Deploys a new stack that uses the table and the bucket that the deleted one has left."""
+        self.parameters["ExistingUploadsBucket"] = self.resources["UploadsBucket"]
+        self.use("sam deploy with the retained table and bucket", self.resources["ProjectsTable"])
+        self.succeeds("sam delete", *self.stack.delete(self.bucket))
+        self.check_data()
+
+    def use(self, what, table):
+        """Deploys with an existing table, and checks that its projects are there, and that its stream is followed."""
+        label = existing.stream_label(self.cloud, table)
+        self.parameters |= {"ExistingProjectsTable": table, "ExistingProjectsStream": label}
+        self.publish(f"of{len(table)}")
+        self.deploy(what)
+        template, resources = self.stack.template(), self.stack.resources()
+        if resources["Api"] != self.resources["Api"]:
+            self.base = unsupported.make_routes(self.cloud, template, resources)
+        used = resources | {"ProjectsTable": table, "UploadsBucket": self.resources["UploadsBucket"]}
+        caller = callers.Caller(self.base, self.secret, clean_up.CleanUp(self.cloud, used))
+        self.checks.check("its projects are there", *existing.lost(caller, self.stored))
+        self.checks.check("its stream is followed", *caller.clean_up.left(caller))
 
     def delete(self):
         code, output = self.stack.delete(self.bucket)

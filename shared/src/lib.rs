@@ -30,3 +30,8 @@ pub mod derived {
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/INPUTS.md")]
 struct Inputs;
+
+/// Guide to changes of rows, so that its code is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/MIGRATIONS.md")]
+struct Migrations;

@@ -75,3 +75,19 @@ async fn banner_tells_the_place_of_the_data() -> Result<()> {
     }
     panic!("no line has the place");
 }
+
+#[tokio::test]
+async fn banner_lets_tools_use_the_emulators() -> Result<()> {
+    let mut child = stack(&["--port", "0", "--ephemeral"])?.spawn()?;
+    let mut lines = BufReader::new(child.stdout.as_mut().context("no output")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(variables) = line.trim_start().strip_prefix("AWS tools") {
+            assert!(variables.trim_start().starts_with("export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:"));
+            assert!(
+                variables.contains(" AWS_ENDPOINT_URL_S3=http://127.0.0.1:") && variables.contains("=test")
+            );
+            return Ok(());
+        }
+    }
+    panic!("no line has the variables");
+}
