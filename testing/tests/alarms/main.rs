@@ -24,7 +24,8 @@ fn resources() -> Result<Value> {
 fn text(value: &Value) -> &str {
     match value {
         Value::Tagged(tagged) if tagged.tag == "If" => text(&tagged.value[1]),
-        Value::Tagged(tagged) => tagged.value.as_str().unwrap_or_default(),
+        // `!Sub` may have a text and its variables.
+        Value::Tagged(tagged) => tagged.value.as_str().or(tagged.value[0].as_str()).unwrap_or_default(),
         value => value.as_str().unwrap_or_default(),
     }
 }
