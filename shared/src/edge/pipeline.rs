@@ -88,7 +88,8 @@ where
             drop(AssertUnwindSafe(self.store.preconnect()).catch_unwind().await);
         }
         let mut progress = Progress::default();
-        let response = async { self.process(request?, now, &mut progress).await };
+        // Boxed, because the state of the future is large and would be moved.
+        let response = Box::pin(async { self.process(request?, now, &mut progress).await });
         let outcome = record.scope(catch_panic(with_timeout(deadline, now, response))).await;
         let (written, error) = match outcome {
             Ok(response) => (Ok(response), None),

@@ -144,8 +144,7 @@ where
     let respond = async |event: LambdaEvent<Literal<false>>| {
         let LambdaEvent { payload: Literal(payload), context } = event;
         let cookies = payload["requestContext"]["http"].is_object().then_some([]);
-        // Boxed, because the state of the future is large and would be moved.
-        let response = Box::pin(service.respond(payload, invocation(context))).await;
+        let response = service.respond(payload, invocation(context)).await;
         Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })
     };
     polled(lambda_runtime::run(service_fn(respond)).await)
