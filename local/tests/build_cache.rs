@@ -39,9 +39,8 @@ fn no_build_recompiles_a_dependency() -> Result<()> {
     let mut selections =
         vec![vec!["--package", "local"], ["--package", "local"].into_iter().chain(all).collect()];
     selections.push(vec!["--package", "local", "--package", "local-s3"]);
-    selections.push(vec!["--package", "tenant"]);
-    for function in &functions {
-        selections.push(alias.iter().chain([function]).map(String::as_str).collect());
+    for package in functions.iter().map(String::as_str).chain(["tenant"]) {
+        selections.push(alias.iter().map(String::as_str).chain([package]).collect());
     }
     for mut selection in selections {
         selection.extend(["--edges", "normal,build"]);

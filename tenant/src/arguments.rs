@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::organization::Organization;
+use crate::rows::Kind;
 
 /// Count, export or erase all rows and objects of one organization.
 #[derive(Debug, Parser)]
@@ -40,7 +41,7 @@ pub(crate) struct Data {
     pub(crate) organization: Organization,
     /// Table of rows; repeatable.
     #[arg(long = "table", value_name = "NAME", required = true)]
-    pub(crate) tables: Vec<String>,
+    pub(crate) rows: Vec<String>,
     /// Bucket of objects; repeatable.
     #[arg(long = "bucket", value_name = "NAME")]
     pub(crate) buckets: Vec<String>,
@@ -74,6 +75,12 @@ pub(crate) struct Erase {
 }
 
 impl Data {
+    /// Returns all tables, and the forms of their keys.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (&str, Kind)> {
+        let rows = self.rows.iter().map(|table| (table.as_str(), Kind::Row));
+        rows.chain(self.counters.iter().map(|table| (table.as_str(), Kind::Counter)))
+    }
+
     /// Returns the maximum number of concurrent calls.
     pub(crate) fn parallel(&self) -> usize {
         self.parallel.into()

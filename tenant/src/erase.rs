@@ -13,7 +13,6 @@ use batches::Batches;
 
 use crate::arguments::Erase;
 use crate::aws::Aws;
-use crate::count::tables;
 use crate::report::{Tally, say};
 
 /// Maximum number of passes.
@@ -31,7 +30,7 @@ pub(crate) async fn erase(Erase { data, confirm, settle }: &Erase) -> Result<()>
     let mut erased = Tally::default();
     for pass in 1..=PASSES {
         let mut found = Tally::default();
-        for (table, kind) in tables(data) {
+        for (table, kind) in data.tables() {
             found += batches.erase_rows(table, kind).await?;
         }
         for bucket in &data.buckets {

@@ -41,7 +41,7 @@ pub(crate) async fn export(Export { data, to }: &Export) -> Result<()> {
         return Ok(());
     }
     let aws = Aws::open().await?;
-    for table in &data.tables {
+    for table in &data.rows {
         manifest.tables.push(tables::export(&aws.dynamodb, data, table, &folder).await?);
     }
     for bucket in &data.buckets {

@@ -4,9 +4,16 @@ use std::fmt;
 use std::io::{Write, stderr};
 use std::ops::AddAssign;
 
+use crate::rows::Kind;
+
 /// Prints a line. A closed standard error loses it, and stops nothing.
 pub(crate) fn say(line: &str) {
     drop(writeln!(stderr(), "{line}"));
+}
+
+/// Returns a length as a number to add up.
+pub(crate) fn number(length: usize) -> u64 {
+    length.try_into().unwrap_or(u64::MAX)
 }
 
 /// Numbers of what an organization has.
@@ -19,6 +26,14 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Returns the tally of items of a kind.
+    pub(crate) fn of(kind: Kind, count: u64) -> Self {
+        match kind {
+            Kind::Row => Self { rows: count, ..Self::default() },
+            Kind::Counter => Self { counters: count, ..Self::default() },
+        }
+    }
+
     /// Returns `true` if there is nothing.
     pub(crate) fn is_empty(self) -> bool {
         self == Self::default()

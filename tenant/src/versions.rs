@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::ObjectIdentifier;
 
 use crate::organization::Organization;
-use crate::report::Tally;
+use crate::report::{Tally, number};
 
 /// Objects of one organization in one bucket.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,6 @@ fn identifiers(found: &ListObjectVersionsOutput) -> Result<Vec<ObjectIdentifier>
 }
 
 fn tally(found: &ListObjectVersionsOutput) -> Tally {
-    let count = |list: usize| list.try_into().unwrap_or(u64::MAX);
-    let (versions, markers) = (found.versions().len(), found.delete_markers().len());
-    Tally { versions: count(versions), markers: count(markers), ..Tally::default() }
+    let (versions, markers) = (number(found.versions().len()), number(found.delete_markers().len()));
+    Tally { versions, markers, ..Tally::default() }
 }

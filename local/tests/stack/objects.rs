@@ -5,7 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, Delete, ObjectIdentifier};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -272,5 +272,30 @@ async fn list_leaves_out_only_deleted_objects() -> Result<()> {
     let (_server, client) = without_head(&stack, StatusCode::FORBIDDEN).await?;
     let error = list(&client).await.expect_err("the object is hidden");
     assert!(format!("{error:#}").contains("can't read the object a/k"), "{error:#}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn object_is_the_only_version_of_its_key() -> Result<()> {
+    let (stack, _) = start().await?;
+    let client = bucket_client(&stack);
+    for key in ["a/1", "a/2", "b/1"] {
+        client.put_object().bucket(BUCKET).key(key).body(ByteStream::from_static(b"bytes")).send().await?;
+    }
+    let list = client.list_object_versions().bucket(BUCKET).prefix("a/").max_keys(1);
+    let first = list.clone().send().await?;
+    let rest = list.set_key_marker(first.next_key_marker.clone()).send().await?;
+    let versions = [first.versions(), rest.versions()].concat();
+    let found: Vec<_> =
+        versions.iter().filter_map(|version| version.key().zip(version.version_id())).collect();
+    assert_eq!(found, [("a/1", "null"), ("a/2", "null")]);
+    assert_eq!((first.is_truncated(), rest.is_truncated()), (Some(true), Some(false)));
+
+    let identifier = |(key, version)| ObjectIdentifier::builder().key(key).version_id(version).build();
+    let gone = [("a/1", "null"), ("a/2", "1")].map(identifier).into_iter().collect::<Result<_, _>>()?;
+    let delete = Delete::builder().set_objects(Some(gone)).quiet(true).build()?;
+    let deleted = client.delete_objects().bucket(BUCKET).delete(delete).send().await?;
+    assert_eq!(deleted.errors()[0].code(), Some("NoSuchVersion"));
+    assert_eq!(keys(&client).await?, ["a/2", "b/1"]);
     Ok(())
 }

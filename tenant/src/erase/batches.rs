@@ -9,9 +9,8 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::TryStreamExt;
 
 use crate::aws::Aws;
-use crate::count::{number, of_kind};
 use crate::organization::Organization;
-use crate::report::Tally;
+use crate::report::{Tally, number};
 use crate::rows::{Item, Kind, Rows};
 use crate::versions::{Page, Versions};
 
@@ -53,7 +52,7 @@ impl Batches<'_> {
             Ok(())
         };
         rows.for_each_page(self.parallel, erase).await?;
-        Ok(of_kind(kind, count.get()))
+        Ok(Tally::of(kind, count.get()))
     }
 
     /// Deletes the organization's objects of a bucket, with all versions and delete markers. Returns their numbers.

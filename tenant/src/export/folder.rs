@@ -134,7 +134,7 @@ fn digest(path: &Path) -> io::Result<Digested> {
             0 => return Ok(Digested { bytes, sha256: hash.finalize().to_vec() }),
             read => {
                 hash.update(&buffer[..read]);
-                bytes += crate::count::number(read);
+                bytes += crate::report::number(read);
             }
         }
     }

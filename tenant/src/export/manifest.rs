@@ -47,7 +47,7 @@ impl Manifest {
     /// When the folder has the export of another organization, or of other tables or buckets.
     pub(super) fn begin(folder: &Folder, data: &Data) -> Result<Self> {
         let organization = data.organization.id().to_owned();
-        let sources: Vec<_> = data.tables.iter().chain(&data.buckets).cloned().collect();
+        let sources: Vec<_> = data.rows.iter().chain(&data.buckets).cloned().collect();
         if let Some(text) = folder.read(FILE)? {
             let found: Self =
                 serde_json::from_slice(&text).with_context(|| format!("{FILE} is none of this tool"))?;

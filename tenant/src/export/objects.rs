@@ -14,7 +14,7 @@ use shared::domain::hex;
 use super::folder::{Digested, Folder, file_name};
 use super::manifest::Contents;
 use crate::arguments::Data;
-use crate::count::number;
+use crate::report::number;
 
 /// Line of an object.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
