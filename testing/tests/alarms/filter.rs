@@ -24,7 +24,6 @@ fn matches(term: &str, line: &Line) -> bool {
     }
     match (operator, wanted.trim_matches('"').strip_suffix('*')) {
         (Some("="), Some(start)) => found.as_str().is_some_and(|found| found.starts_with(start)),
-        (Some("="), None) if found.is_u64() => found.as_u64() == wanted.parse().ok(),
         (Some("="), None) => found.as_str() == Some(wanted.trim_matches('"')),
         (Some("!="), None) => found.as_str() != Some(wanted.trim_matches('"')),
         _ => false,
