@@ -9,8 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id};
 use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterFn, filter_fn};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::metrics::embedded;
 use super::object::{List, Object};
@@ -29,7 +32,7 @@ static WARM: AtomicBool = AtomicBool::new(false);
 pub(crate) fn init(settings: LogSettings) {
     let level = settings.level;
     drop(SETTINGS.set(settings));
-    drop(tracing::subscriber::set_global_default(Lines(level)));
+    drop(tracing_subscriber::registry().with(events(level)).with(Lines).try_init());
     std::panic::set_hook(Box::new(panicked));
 }
 
@@ -121,22 +124,21 @@ fn panicked(info: &PanicHookInfo<'_>) {
     line.write();
 }
 
-/// Subscriber of events, which become lines with the ids of the invocation.
-struct Lines(LevelFilter);
+/// Returns the filter of events. There are no spans, which the SDK has many of.
+fn events(level: LevelFilter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    // On TRACE other crates log whole requests, with tokens and bodies.
+    let others = level.min(LevelFilter::DEBUG);
+    let is_own = |metadata: &Metadata<'_>| metadata.target().starts_with(env!("CARGO_CRATE_NAME"));
+    let most = move |metadata: &Metadata<'_>| if is_own(metadata) { level } else { others };
+    let enabled = move |metadata: &Metadata<'_>| metadata.is_event() && *metadata.level() <= most(metadata);
+    filter_fn(enabled).with_max_level_hint(level)
+}
 
-impl Subscriber for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let own = metadata.target().starts_with(env!("CARGO_CRATE_NAME"));
-        // On TRACE other crates log whole requests, with tokens and bodies.
-        let most = if own { self.0 } else { self.0.min(LevelFilter::DEBUG) };
-        metadata.is_event() && *metadata.level() <= most
-    }
+/// Layer that writes events as lines, with the ids of the invocation.
+struct Lines;
 
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.0)
-    }
-
-    fn event(&self, event: &Event<'_>) {
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let mut line = Line::new(*event.metadata().level(), &fields.message);
@@ -148,19 +150,6 @@ impl Subscriber for Lines {
         }
         line.write();
     }
-
-    // There are no spans.
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 /// Fields of an event.
