@@ -8,6 +8,7 @@ mod call;
 mod lines;
 mod metrics;
 mod object;
+mod settings;
 mod trace;
 
 use std::sync::{Arc, Mutex, PoisonError};

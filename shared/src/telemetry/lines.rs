@@ -2,9 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::panic::PanicHookInfo;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::field::{Field, Visit};
@@ -18,12 +16,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::metrics::embedded;
 use super::object::{List, Object};
 use super::trace::TraceHeader;
-use super::{Call, Record, State, current};
+use super::{Call, Record, State, current, settings};
 use crate::clock;
 use crate::config::LogSettings;
 use crate::domain::time::format_millis;
-
-static SETTINGS: OnceLock<LogSettings> = OnceLock::new();
 
 /// `true` after the first line of an invocation.
 static WARM: AtomicBool = AtomicBool::new(false);
@@ -31,7 +27,7 @@ static WARM: AtomicBool = AtomicBool::new(false);
 /// Starts the log. A panic, too, becomes a line.
 pub(crate) fn init(settings: LogSettings) {
     let level = settings.level;
-    drop(SETTINGS.set(settings));
+    settings::set(settings);
     drop(tracing_subscriber::registry().with(events(level)).with(Lines).try_init());
     std::panic::set_hook(Box::new(panicked));
 }
@@ -61,7 +57,7 @@ impl Line {
 
     /// Adds the service, the ids, and the cold start of the first invocation.
     pub(crate) fn invocation(&mut self, record: &Record) {
-        if let Some(settings) = SETTINGS.get() {
+        if let Some(settings) = settings::get() {
             self.object.text("service", &settings.service);
             self.object.text("function_version", &settings.version);
         }
@@ -90,7 +86,7 @@ impl Line {
             self.object.raw("calls", &List(&calls));
         }
         self.object.positive("calls_omitted", state.omitted as u64);
-        if let Some(settings) = SETTINGS.get()
+        if let Some(settings) = settings::get()
             && !self.metrics.is_empty()
         {
             self.object.raw("_aws", &embedded(&settings.service, dimensions, &self.metrics));
@@ -99,17 +95,12 @@ impl Line {
     }
 
     fn write(&self) {
-        if SETTINGS.get().is_some_and(|settings| self.level <= settings.level) {
+        if settings::get().is_some_and(|settings| self.level <= settings.level) {
             let line = format!("{}\n", self.object);
             // There is nowhere to report a closed standard output to.
             drop(std::io::stdout().write_all(line.as_bytes()));
         }
     }
-}
-
-/// Returns the address of X-Ray's daemon, if there is one.
-pub(super) fn daemon() -> Option<SocketAddr> {
-    SETTINGS.get()?.daemon
 }
 
 /// Writes the line of a panic. Its text may have a caller's data, unless it is a literal.

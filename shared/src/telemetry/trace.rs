@@ -5,9 +5,8 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use super::lines::daemon;
 use super::object::{List, Object};
-use super::{Call, Failure, Record, State};
+use super::{Call, Failure, Record, State, settings};
 
 /// First line of a datagram to the daemon.
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
@@ -38,7 +37,8 @@ impl<'h> TraceHeader<'h> {
 /// Sends the trace of a request, if it is sampled. It can be found by route, organization and id.
 pub(crate) fn send(record: &Record, state: &State, route: &str, organization: Option<&str>, status: u16) {
     let header = TraceHeader::parse(record.invocation.trace.as_deref().unwrap_or_default());
-    if let Some(daemon) = daemon().filter(|_| header.is_sampled)
+    let daemon = settings::get().and_then(|settings| settings.daemon);
+    if let Some(daemon) = daemon.filter(|_| header.is_sampled)
         && let (Some(root), Some(parent)) = (header.root, header.parent)
     {
         let mut segment = of_request(record, state, route, status);
