@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use testing::{App, CallMatcher, Fault, RequestBuilder, notes};
+use testing::{App, CallMatcher, Fault, RequestBuilder, SigningKey, claims, notes};
 
 use crate::line;
 
@@ -193,6 +193,16 @@ async fn warning_has_the_ids_of_its_request() -> Result<()> {
         [&json!(200), &json!(1), &json!(1)]
     );
     assert!(metrics(&request).contains(&"uncounted"), "{request}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn failed_fetches_of_keys_are_counted() -> Result<()> {
+    let app = App::specimens(&[("AUTH_JWKS_URL", "http://127.0.0.1:9/keys")]).await?;
+    let token = SigningKey::ed25519("1")?.token(&claims("alice", &["acme"]))?;
+    let request = line(&app, &app.client.get(&notes("acme")).bearer(&token).send().await?).await?;
+    assert_eq!(values(&request, &["status", "org"]), [&json!(503), &json!("acme")]);
+    assert!(metrics(&request).contains(&"issuer_failures"), "{request}");
     Ok(())
 }
 
