@@ -3,11 +3,11 @@
 //! Other resources and properties are ignored, and so is a resource whose condition doesn't hold. A required property that can't be parsed is an error that names the
 //! resource.
 
-mod condition;
 mod cors;
 mod expression;
 mod function;
 mod names;
+mod parameters;
 mod pattern;
 mod stream;
 mod table;
@@ -24,8 +24,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use condition::Conditions;
-use expression::{Parameter, Parameters};
+use parameters::{Parameter, Parameters};
 use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
@@ -61,7 +60,7 @@ struct Document {
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
     #[serde(default)]
-    conditions: Conditions,
+    conditions: BTreeMap<String, Value>,
     #[serde(default)]
     globals: function::Globals,
     resources: Mapping,

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn no_organization_owns_anothers_keys() {
+    fn no_organization_owns_keys_of_another() {
         for one in HOSTILE {
             for other in HOSTILE.into_iter().filter(|other| *other != one) {
                 let (one, other) = (of(one), of(other));

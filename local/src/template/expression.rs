@@ -2,27 +2,10 @@
 //!
 //! Other functions (`!ImportValue`, …) are kept as unknown, because the stack uses few of their values.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use yaml_serde::Value;
 
 use super::Names;
-use super::condition::Conditions;
-
-/// Declared parameters, by name, and conditions on them.
-#[derive(Debug)]
-pub(super) struct Parameters {
-    pub(super) declared: BTreeMap<String, Parameter>,
-    pub(super) conditions: Conditions,
-}
-
-/// Declared parameter. Without a default it has no value.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Parameter {
-    default: Option<Value>,
-}
+use super::parameters::{Parameter, Parameters, text};
 
 /// Value of the template with unresolved references to resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,19 +87,6 @@ impl Expression {
     }
 }
 
-impl Parameters {
-    /// Returns `true` or `false` for a condition on parameters; `None` for any other.
-    pub(super) fn condition(&self, name: &str) -> Option<bool> {
-        self.conditions.holds(name, self)
-    }
-
-    /// Returns the value that `!If [condition, then, otherwise]` has.
-    fn choose<'v>(&self, choice: &'v [Value]) -> Option<&'v Value> {
-        let [Value::String(condition), then, otherwise] = choice else { return None };
-        self.condition(condition).map(|holds| if holds { then } else { otherwise })
-    }
-}
-
 impl Part {
     fn resolve(&self, names: &Names) -> Option<String> {
         match self {
@@ -161,13 +131,4 @@ fn substitute(pattern: &str, parameters: &Parameters) -> Vec<Part> {
     }
     parts.push(Part::Text(rest.to_owned()));
     parts
-}
-
-fn text(scalar: &Value) -> String {
-    match scalar {
-        Value::String(text) => text.clone(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
-use super::expression::Parameters;
+use super::parameters::Parameters;
 use super::{Expression, Stream};
 
 /// Environment of a function as the template declares it, by variable.

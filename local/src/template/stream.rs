@@ -7,7 +7,8 @@ use serde::Deserialize;
 use yaml_serde::Value;
 
 use super::Pattern;
-use super::expression::{Expression, Parameters};
+use super::expression::Expression;
+use super::parameters::Parameters;
 
 /// Number of records in a batch if the template has none.
 const DEFAULT_BATCH_SIZE: usize = 100;

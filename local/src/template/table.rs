@@ -5,7 +5,7 @@ use serde::Deserialize;
 use yaml_serde::Value;
 
 use super::Expression;
-use super::expression::Parameters;
+use super::parameters::Parameters;
 
 /// Declared table.
 #[derive(Debug, Clone)]

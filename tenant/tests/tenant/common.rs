@@ -5,6 +5,8 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
+use local::stack::Options;
+use local::streams::Mode;
 use serde_json::{Value, json};
 use testing::{App, FORM, PNG, form, notes};
 use tokio::process::Command;
@@ -82,7 +84,12 @@ fn is_of_acme(key: &str) -> bool {
 /// Starts a service in which `acme` and the others have notes with files, unique names, records of idempotent requests, and
 /// counters.
 pub(crate) async fn service() -> Result<App> {
-    let app = App::specimens(&[]).await?;
+    service_with(Mode::Manual).await
+}
+
+/// Starts the service, with functions that follow the table's stream in this mode.
+pub(crate) async fn service_with(streams: Mode) -> Result<App> {
+    let app = App::specimens_with(&[], |options| Options { streams, ..options }).await?;
     for (organization, segment) in [("acme", "acme")].into_iter().chain(OTHERS) {
         fill(&app, organization, segment).await?;
     }

@@ -1,10 +1,13 @@
 //! Erasure takes all of one organization, and nothing of another.
 
 use anyhow::Result;
+use local::streams::Mode;
 use serde_json::json;
 use testing::{App, CallMatcher, Fault, Moment};
 
-use super::common::{ERASE, OTHERS, Stored, add_rows, fail, service, succeed, tenant, tenant_of};
+use super::common::{
+    ERASE, OTHERS, Stored, add_rows, fail, service, service_with, succeed, tenant, tenant_of,
+};
 
 #[tokio::test]
 async fn erased_organization_leaves_nothing() -> Result<()> {
@@ -19,6 +22,15 @@ async fn erased_organization_leaves_nothing() -> Result<()> {
     let after = Stored::read(&app).await?;
     assert_eq!(after.of_acme(), Vec::<&str>::new());
     after.check(&others)
+}
+
+#[tokio::test]
+async fn erasure_beside_the_stream_does_no_harm() -> Result<()> {
+    let app = service_with(Mode::Poll).await?;
+    let others = Stored::read(&app).await?.of_others();
+    succeed(tenant(&app, "erase", &ERASE)?).await?;
+    app.stack.settle_streams().await?;
+    Stored::read(&app).await?.check(&others)
 }
 
 #[tokio::test]
