@@ -182,6 +182,7 @@ impl Limiter {
         nearest: Option<LimitStatus>,
         cause: domain::BoxError,
     ) -> Result<Option<LimitStatus>> {
+        count(Metric::CounterFailures);
         match self.failure_mode {
             FailureMode::Open => {
                 count(Metric::Uncounted);
@@ -203,7 +204,6 @@ impl Limiter {
             pause_seconds = failure.pause_seconds,
             "the rate limit table is unavailable: {policy}"
         );
-        count(Metric::CounterFailures);
     }
 
     fn record_success(&self) {
