@@ -38,6 +38,20 @@ impl RequestLog {
         self.traceparent = request.header("traceparent").and_then(traceparent).map(str::to_owned);
         self.bytes_in = request.body_length() as u64;
     }
+
+    /// Adds the route, its parameters and the caller.
+    fn write(&self, object: &mut Object, route: &str) {
+        object.optional("traceparent", self.traceparent.as_deref());
+        object.text("route", route);
+        for (name, value) in &self.path {
+            object.text(name, value);
+        }
+        object.optional("user", self.user.as_deref());
+    }
+
+    fn organization(&self) -> Option<&str> {
+        self.path.iter().find_map(|(name, value)| (name == ORG).then_some(&**value))
+    }
 }
 
 /// Logs a request. The cause of an error is logged here only.
@@ -51,22 +65,13 @@ pub(crate) fn request(
     let (status, state) = (response.status.as_u16(), record.take());
     let mut line = Line::new(if status >= 500 { Level::ERROR } else { Level::INFO }, "request");
     line.invocation(record);
-    line.object.optional("traceparent", fields.traceparent.as_deref());
-    line.object.text("route", route);
-    for (name, value) in &fields.path {
-        line.object.text(name, value);
-    }
-    line.object.optional("user", fields.user.as_deref());
+    fields.write(&mut line.object, route);
     line.object.raw("status", &status);
     line.object.optional("refused", fields.refused);
     if let Some(error) = error {
         explain(&mut line.object, error);
     }
-    if is_replayed(response) {
-        line.object.raw("replayed", &true);
-    }
-    line.object.positive("bytes_in", fields.bytes_in);
-    line.object.positive("bytes_out", response.body.as_ref().map_or(0, |body| body.len() as u64));
+    measure(&mut line.object, fields, response);
     line.metric("duration_ms", &record.milliseconds());
     match error {
         _ if status >= 500 => line.metric("faults", &1),
@@ -74,8 +79,7 @@ pub(crate) fn request(
         None => {}
     }
     line.end(&state, DIMENSIONS);
-    let organization = fields.path.iter().find_map(|(name, value)| (name == ORG).then_some(&**value));
-    send_trace(record, &state, route, organization, status);
+    send_trace(record, &state, route, fields.organization(), status);
 }
 
 /// Adds the code of an error, its field and its causes. Texts of a 403, 409 and 422 are our own words.
@@ -88,6 +92,15 @@ fn explain(object: &mut Object, error: &Error) {
     if error.source().is_some() {
         object.text("error", &error_chain(error));
     }
+}
+
+/// Adds the sizes of both bodies, and if the response is replayed.
+fn measure(object: &mut Object, fields: &RequestLog, response: &Response) {
+    if is_replayed(response) {
+        object.raw("replayed", &true);
+    }
+    object.positive("bytes_in", fields.bytes_in);
+    object.positive("bytes_out", response.body.as_ref().map_or(0, |body| body.len() as u64));
 }
 
 /// Returns the key of a path parameter: `org` for `orgId`, and otherwise its name in snake case.
