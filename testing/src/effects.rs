@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::header;
 use local::emulators::Service;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::breakpoint::{Gate, Moment};
 
@@ -37,6 +37,8 @@ pub enum Fault {
     Denied,
     /// S3's `MethodNotAllowed`, for a deleted object in a bucket with versions.
     NotAllowed,
+    /// A batch of writes to a throttled table, which writes nothing and returns all as `UnprocessedItems`.
+    Unprocessed,
 }
 
 /// Effect of a rule on a call.
@@ -65,10 +67,11 @@ impl Effect {
     ///
     /// # Errors
     /// The effect closes the connection.
-    pub(super) async fn before(&self, service: Service) -> Result<Option<Response>> {
+    pub(super) async fn before(&self, service: Service, body: &[u8]) -> Result<Option<Response>> {
         match self {
             Self::Breakpoint(Moment::Before, gate) => gate.pass().await.map(|()| None),
             Self::Fault(Fault::ConnectionReset) => bail!("the request is lost"),
+            Self::Fault(Fault::Unprocessed) => unprocessed(body).map(Some),
             Self::Fault(fault) => Ok(refusal(*fault, service)),
             Self::Breakpoint(..) => Ok(None),
         }
@@ -91,6 +94,14 @@ impl Effect {
             _ => Ok(response),
         }
     }
+}
+
+/// Returns the response to a batch of which nothing was processed.
+fn unprocessed(body: &[u8]) -> Result<Response> {
+    let batch: Value = serde_json::from_slice(body)?;
+    let items = json!({ "UnprocessedItems": batch["RequestItems"] });
+    let response = Response::builder().header(header::CONTENT_TYPE, "application/x-amz-json-1.0");
+    Ok(response.body(Body::from(items.to_string()))?)
 }
 
 /// Returns the response of the service for this fault, or `None` for a fault without one.

@@ -73,7 +73,7 @@ impl Proxy {
         self.recorder.record(call.clone(), permissions);
         let effect = self.recorder.faults.effect(&call, &body);
         if let Some(effect) = &effect
-            && let Some(response) = effect.before(self.service).await?
+            && let Some(response) = effect.before(self.service, &body).await?
         {
             return Ok(response);
         }

@@ -106,6 +106,17 @@ async fn throttled_calls_are_repeated() -> Result<()> {
 }
 
 #[tokio::test]
+async fn unprocessed_rows_are_deleted_later() -> Result<()> {
+    let app = service().await?;
+    let outage = app.proxy.fail(CallMatcher::of("BatchWriteItem").first(4), Fault::Unprocessed);
+    let lines = succeed(tenant(&app, "erase", &ERASE)?).await?;
+    drop(outage);
+    assert!(lines.contains("pass 1: erased 10 rows") && lines.contains("pass 2: nothing"), "{lines}");
+    assert_eq!(Stored::read(&app).await?.of_acme(), Vec::<&str>::new());
+    Ok(())
+}
+
+#[tokio::test]
 async fn thousand_rows_are_erased() -> Result<()> {
     let app = service().await?;
     add_rows(&app, 1_000).await?;
