@@ -98,10 +98,13 @@ fn own(resources: &Value, function: &str) -> Result<BTreeSet<Permission>> {
 fn allowed(app: &App, function: &str) -> Result<BTreeSet<Permission>> {
     let resources = resources()?;
     let named = |resource: &str| {
-        let (id, path) = resource.trim_start_matches("${").split_once(".Arn").unwrap_or((resource, ""));
+        // An ARN by name, such as `arn:aws:s3:::UploadsBucket/orgs/*`, or by `!GetAtt`.
+        let resource = resource.rsplit(':').next().unwrap_or_default().trim_start_matches("table/");
+        let resource = resource.trim_end_matches(".Arn");
+        let (id, path) = resource.split_at(resource.find('/').unwrap_or(resource.len()));
         let kind = resources[id]["Type"].as_str().unwrap_or_default();
         let name = if kind == "AWS::S3::Bucket" { app.stack.bucket(id) } else { app.stack.table(id) };
-        format!("{name}{}", path.trim_start_matches('}'))
+        format!("{name}{path}")
     };
     Ok(own(&resources, function)?
         .into_iter()
