@@ -69,6 +69,21 @@ async fn table_that_recovers_is_asked_again() -> Result<()> {
 }
 
 #[tokio::test]
+async fn address_over_its_limit_stays_rejected() -> Result<()> {
+    let app = App::specimens(&[("RATE_LIMIT", "1/86400s"), ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
+    let forged = || app.client.get(&notes("acme")).bearer("garbage");
+    assert_eq!(forged().send().await?.status_and_code(), "401 UNAUTHORIZED");
+    let _outage = app.proxy.fail(CallMatcher::of("UpdateItem"), Fault::ConnectionReset);
+    for turn in 0..5 {
+        let user = app.request_of(&format!("user{turn}"), &["acme"], "GET", &notes("acme"));
+        assert_eq!(user.send().await?.status_and_code(), "503 SERVICE_UNAVAILABLE");
+        assert_eq!(forged().send().await?.status_and_code(), "429 RATE_LIMITED");
+    }
+    assert_eq!(warnings(&app).len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
 async fn one_hanging_attempt_is_retried_in_time() -> Result<()> {
     let app = App::specimens(&[("RATE_LIMIT_TIMEOUT_MS", "3000"), ("RATE_LIMIT_ON_ERROR", "deny")]).await?;
     for _ in 0..4 {

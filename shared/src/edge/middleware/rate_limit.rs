@@ -112,6 +112,8 @@ impl Limiter {
         organization: impl Future<Output = Option<String>>,
         now: u64,
     ) -> Result<Option<LimitStatus>> {
+        // A known rejection stands while the table hangs. Without a call, it says nothing about the table.
+        self.check_cached(Limit::Caller, caller, now)?;
         if !self.breaker().permits(now) {
             return self.uncounted(None, PAUSED.into());
         }
