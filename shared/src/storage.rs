@@ -26,8 +26,8 @@ pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use change::{RowChange, RowScope};
 pub use error::sdk_error;
 pub(crate) use error::timeout_error;
-pub(crate) use gate::WriteGate;
 pub use gate::write_permitted;
+pub(crate) use gate::{WriteGate, without_writes};
 pub use key::{Key, List};
 pub use kind::{Kind, Unlisted};
 #[cfg(feature = "objects")]

@@ -52,7 +52,8 @@ pub trait Access<S> {
     /// Error codes of [`authorize`](Access::authorize), for the API's description.
     const REFUSALS: &'static [ErrorCode] = &[ErrorCode::FORBIDDEN];
 
-    /// Checks a caller. It must not write, because it runs while the rate limit counts the request.
+    /// Checks a caller. It must not write, because it runs before the rate limit has counted the request: a write of
+    /// [`Table`](crate::storage::Table) or [`Objects`](crate::storage::Objects) is a 500 here.
     ///
     /// # Errors
     ///

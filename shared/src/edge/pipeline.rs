@@ -30,7 +30,7 @@ use crate::config::{OriginSecrets, TrustedOrigins};
 use crate::domain;
 use crate::domain::OrgId;
 use crate::domain::rate_limit::{Limit, RateLimitStatus};
-use crate::storage::{Store, WriteGate, timeout_error, write_permitted};
+use crate::storage::{Store, WriteGate, timeout_error, without_writes, write_permitted};
 use crate::telemetry::{Invocation, Record};
 
 /// Milliseconds before Lambda's deadline at which a request times out, so that the 503 still reaches the caller.
@@ -199,7 +199,7 @@ where
         now: Timestamp,
         organization: &SetOnce<Option<String>>,
     ) -> Result<Response> {
-        let access = self.route.access.authorize(caller, &request, &self.store).await?;
+        let access = without_writes(self.route.access.authorize(caller, &request, &self.store)).await?;
         self.begin_counting(access.organization(), now, organization)?;
         // Lets the calls of the counters begin before the body is parsed.
         tokio::task::yield_now().await;

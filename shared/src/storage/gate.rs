@@ -1,7 +1,8 @@
 //! Gate in front of writes. While a request is being counted its reads may run; its writes wait here.
 //!
 //! The gate belongs to the task that runs the handler, so handlers and stores need not pass it on. Outside of a gate,
-//! writes don't wait.
+//! writes don't wait. Within a check of access they are defects: the counting waits for its organization, so both would wait
+//! for each other.
 
 use std::sync::Arc;
 
@@ -10,8 +11,12 @@ use tokio::sync::SetOnce;
 use crate::domain::{Error, Result};
 
 tokio::task_local! {
-    static GATE: Arc<SetOnce<bool>>;
+    /// `None` within a check of access.
+    static GATE: Option<Arc<SetOnce<bool>>>;
 }
+
+/// Cause of a write's failure in a check of access.
+const WRITE_IN_CHECK: &str = "Access::authorize must not write: it runs before the request is counted";
 
 /// Gate of one request. It is closed until the rate limit has counted the request.
 #[derive(Debug, Default)]
@@ -25,8 +30,13 @@ impl WriteGate {
 
     /// Runs a handler behind the gate.
     pub(crate) async fn scope<F: Future>(&self, handler: F) -> F::Output {
-        GATE.scope(Arc::clone(&self.0), handler).await
+        GATE.scope(Some(Arc::clone(&self.0)), handler).await
     }
+}
+
+/// Runs a check of access, in which writes fail.
+pub(crate) async fn without_writes<F: Future>(check: F) -> F::Output {
+    GATE.scope(None, check).await
 }
 
 /// Waits until the request may write. The calls of [`Table`](super::Table) and [`Objects`](super::Objects) wait by
@@ -46,8 +56,10 @@ impl WriteGate {
 /// # Errors
 ///
 /// [`Error::Unavailable`] if the rate limit rejects the request. The caller gets the rate limit's response instead.
+/// [`Error::Internal`] in [`Access::authorize`](crate::edge::Access::authorize).
 pub async fn write_permitted() -> Result<()> {
-    let Ok(gate) = GATE.try_with(Arc::clone) else { return Ok(()) };
+    let Ok(gate) = GATE.try_with(Option::clone) else { return Ok(()) };
+    let gate = gate.ok_or_else(|| Error::internal(WRITE_IN_CHECK))?;
     match gate.wait().await {
         true => Ok(()),
         false => Err(Error::Unavailable("the rate limit rejects the request".into())),
@@ -75,6 +87,16 @@ mod tests {
         gate.set(false);
         gate.set(true);
         assert!(gate.scope(write_permitted()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn check_of_access_can_not_write() {
+        let gate = WriteGate::default();
+        let check = without_writes(write_permitted());
+        let outcome = gate.scope(check).now_or_never();
+        assert!(matches!(outcome, Some(Err(Error::Internal(_)))), "{outcome:?}");
+        gate.set(true);
+        assert!(gate.scope(write_permitted()).await.is_ok());
     }
 
     #[tokio::test]

@@ -4,6 +4,8 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use testing::{App, CallMatcher, Fault, RequestBuilder, claims, signed};
 
+use crate::line;
+
 const DOWN: &str = "503 SERVICE_UNAVAILABLE";
 const ONE_A_DAY: (&str, &str) = ("RATE_LIMIT", "1/86400s");
 
@@ -158,5 +160,19 @@ async fn membership_comes_from_the_table_alone() -> Result<()> {
     let _outage = app.proxy.fail(CallMatcher::of("GetItem"), Fault::Broken);
     let response = app.as_alice("GET", "/v1/orgs/umbrella/holders").send().await?;
     assert_eq!(response.status_and_code(), DOWN);
+    Ok(())
+}
+
+#[tokio::test]
+async fn access_rule_that_writes_is_a_defect() -> Result<()> {
+    for limit in ["", "100/86400s"] {
+        let app = App::specimens(&[("ORG_RATE_LIMIT", limit)]).await?;
+        app.put_row("NotesTable", &json!({"pk": "USER#writer#MEMBER#acme", "sk": "#"})).await?;
+        let response = app.request_of("writer", &["acme"], "GET", "/v1/orgs/acme/holders").send().await?;
+        assert_eq!(response.status_and_code(), "500 INTERNAL_ERROR", "{limit}");
+        let line = line(&app, &response).await?;
+        assert!(line["error"].as_str().is_some_and(|error| error.contains("must not write")), "{line}");
+        assert_eq!(app.rows("NotesTable", "MOTTO").await?.len(), 0);
+    }
     Ok(())
 }
