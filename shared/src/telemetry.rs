@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) calls: Vec<Call>,
     /// Number of calls that are left out.
     pub(crate) omitted: usize,
+    /// Call that ended last, if it is left out.
+    last_omitted: Option<Call>,
     pub(crate) counts: Counts,
 }
 
@@ -96,12 +98,21 @@ impl Record {
 
     fn add(&self, call: Call) {
         let mut state = lock(&self.state);
-        let most = if call.failed.is_some() { MAX_CALLS } else { KEPT_CALLS };
+        let most = if call.had_failure() { MAX_CALLS } else { KEPT_CALLS };
+        state.last_omitted = None;
         if state.calls.len() < most {
             state.calls.push(call);
         } else {
             state.omitted += 1;
+            state.last_omitted = Some(call);
         }
+    }
+}
+
+impl State {
+    /// Returns the calls that have ended, the last one first. Of those that are left out, only the last one is known.
+    fn latest(&mut self) -> impl Iterator<Item = &mut Call> {
+        self.last_omitted.iter_mut().chain(self.calls.iter_mut().rev())
     }
 }
 
@@ -118,11 +129,19 @@ pub(crate) fn count(metric: Metric) {
     }
 }
 
-/// Returns the last call of the current task that failed, as `Query of notes-table: timeout`.
+/// Marks the calls that a timeout has just ended, at most this number. They were dropped, and so far are canceled.
+pub(crate) fn timed_out(most: usize) {
+    if let Some(record) = current() {
+        let mut state = lock(&record.state);
+        let dropped = state.latest().take(most).take_while(|call| call.failed == Some(Failure::Canceled));
+        dropped.for_each(|call| call.failed = Some(Failure::Timeout));
+    }
+}
+
+/// Returns the call of the current task that ended last, as `Query of notes-table: timeout`, if it failed.
 pub(crate) fn last_failure() -> Option<String> {
     let record = current()?;
-    let state = lock(&record.state);
-    state.calls.iter().rev().find_map(Call::failure)
+    lock(&record.state).latest().next()?.failure()
 }
 
 /// Locks a mutex. A poisoned lock is ignored, because a panic can't leave the state half changed.

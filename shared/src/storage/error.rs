@@ -31,13 +31,22 @@ where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
+    if matches!(error, SdkError::TimeoutError(_)) {
+        telemetry::timed_out(1);
+    }
     let defect = matches!(error, SdkError::ConstructionFailure(_))
         || error.code().is_some_and(|code| NON_RETRYABLE_CODES.contains(&code));
-    if defect { Error::internal(failed_call(error)) } else { Error::Unavailable(failed_call(error)) }
+    if defect { defect_error(error) } else { Error::Unavailable(failed_call(error)) }
 }
 
-/// Maps a timeout of several calls together. It has ended the last one.
+/// Maps the error of an invalid call.
+pub(super) fn defect_error(error: impl Into<BoxError>) -> Error {
+    Error::internal(failed_call(error))
+}
+
+/// Maps a timeout of several calls together. It has ended those that were in progress.
 pub(crate) fn timeout_error(elapsed: impl Into<BoxError>) -> Error {
+    telemetry::timed_out(usize::MAX);
     Error::Unavailable(failed_call(elapsed))
 }
 
@@ -51,9 +60,43 @@ struct FailedCall {
 
 fn failed_call(error: impl Into<BoxError>) -> BoxError {
     let source = error.into();
-    // The call has just ended, so it is the last one of the task.
+    // The call has just ended, so it is the last one of the task. Without a kind of failure, it has not failed.
     match telemetry::last_failure() {
         Some(call) => FailedCall { call, source }.into(),
         None => source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::operation::get_item::GetItemError;
+
+    use super::*;
+    use crate::telemetry::{Invocation, OpenCall, Record};
+
+    type Timeout = SdkError<GetItemError, ()>;
+
+    /// Returns the cause of an error.
+    fn cause(error: Error) -> String {
+        match error {
+            Error::Internal(cause) | Error::Unavailable(cause) => cause.to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    #[tokio::test]
+    async fn error_names_its_own_call() {
+        let late = || drop(OpenCall::start("DynamoDB", "UpdateItem", "counters"));
+        let test = async {
+            late();
+            assert_eq!(cause(sdk_error(Timeout::timeout_error("late"))), "UpdateItem of counters: timeout");
+            late();
+            assert_eq!(cause(timeout_error("late")), "UpdateItem of counters: timeout");
+            let call = OpenCall::start("DynamoDB", "TransactWriteItems", "notes").unwrap();
+            call.attempt(None);
+            call.end();
+            assert_eq!(cause(defect_error("canceled")), "canceled");
+        };
+        Record::new(Invocation::default(), None).scope(test).await;
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Network,
     /// The service has an error of its own.
     Unavailable,
+    /// The function gave the call up before its end, because another call had failed or the request was refused.
+    Canceled,
     /// The call is invalid.
     Defect,
 }
@@ -59,7 +61,7 @@ pub(crate) struct Call {
     last_failure: Option<Attempt>,
 }
 
-/// Call in progress. It counts as a timeout if it is dropped before its end, because timeouts drop the calls they end.
+/// Call in progress. One that is dropped before its end is canceled, unless [`timed_out`](super::timed_out) says otherwise.
 #[derive(Debug)]
 pub(crate) struct OpenCall {
     record: Arc<Record>,
@@ -75,6 +77,7 @@ impl Failure {
             Self::NotFound => "not_found",
             Self::Network => "network",
             Self::Unavailable => "unavailable",
+            Self::Canceled => "canceled",
             Self::Defect => "defect",
         }
     }
@@ -87,6 +90,16 @@ impl Call {
         Some(format!("{} of {}: {failed}", self.operation, self.resource))
     }
 
+    /// Returns `true` if an attempt failed.
+    pub(super) fn had_failure(&self) -> bool {
+        self.failed.is_some() || self.last_failure.is_some()
+    }
+
+    /// Returns the kind of the last failed attempt, if the call ended otherwise.
+    fn retried(&self) -> Option<Failure> {
+        self.last_failure.as_ref()?.failed.filter(|failed| self.failed != Some(*failed))
+    }
+
     /// Returns the call as JSON.
     pub(crate) fn json(&self) -> Object {
         let mut object = Object::new();
@@ -97,6 +110,7 @@ impl Call {
         }
         object.raw("ms", &milliseconds(self.took));
         object.optional("failed", self.failed.map(Failure::name));
+        object.optional("retried", self.retried().map(Failure::name));
         if let Some(attempt) = &self.last_failure {
             object.optional("aws_request_id", attempt.aws_request_id.as_deref());
             let reasons: Vec<_> = attempt.throttling_reasons.iter().map(ThrottlingReason::json).collect();
@@ -168,7 +182,10 @@ impl OpenCall {
 
 impl Drop for OpenCall {
     fn drop(&mut self) {
-        self.attempt(Some(Attempt { failed: Some(Failure::Timeout), ..Attempt::default() }));
+        if let Some(call) = &mut *lock(&self.call) {
+            call.attempts += 1;
+            call.failed = Some(Failure::Canceled);
+        }
         self.end();
     }
 }

@@ -78,8 +78,8 @@ fn of_call(record: &Record, call: &Call) -> Object {
     segment.text("namespace", "aws");
     match call.failed {
         Some(Failure::Throttled) => segment.raw("throttle", &true),
+        Some(Failure::Canceled) | None => {}
         Some(_) => segment.raw("fault", &true),
-        None => {}
     }
     let mut aws = Object::new();
     aws.text("operation", &call.operation);

@@ -96,7 +96,11 @@ async fn ninety_throttled_attempts_are_counted() -> Result<()> {
     for _ in 0..4 {
         for response in send_concurrently((0..10).map(|_| list(&app))).await? {
             let line = line(&app, &response).await?;
-            counted += line["throttled_calls"].as_u64().unwrap_or_default();
+            let throttled = line["throttled_calls"].as_u64().unwrap_or_default();
+            let call = call(&line, "Query")?;
+            let kinds = [&call["failed"], &call["retried"]];
+            assert_eq!(kinds.contains(&&json!("throttled")), throttled > 0, "{line}");
+            counted += throttled;
         }
     }
     drop(throttled);
@@ -111,7 +115,11 @@ async fn call_with_retries_shows_its_attempts() -> Result<()> {
     let line = line(&app, &list(&app).send().await?).await?;
     drop(throttled);
     let call = call(&line, "Query")?;
-    assert_eq!((&call["attempts"], &call["failed"]), (&json!(3), &Value::Null), "{line}");
+    assert_eq!(
+        [&call["attempts"], &call["failed"], &call["retried"]],
+        [&json!(3), &Value::Null, &json!("throttled")],
+        "{line}"
+    );
     assert_eq!((&line["status"], &line["throttled_calls"]), (&json!(200), &json!(2)));
     Ok(())
 }

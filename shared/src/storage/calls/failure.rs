@@ -55,9 +55,8 @@ fn of_response(response: &HttpResponse) -> Attempt {
 
 fn kind(code: &str, status: u16, details: &Value) -> Option<Failure> {
     if code == "TransactionCanceledException" {
-        let reasons = details["CancellationReasons"].as_array().into_iter().flatten();
-        let mut kinds = reasons.filter_map(|reason| of_code(reason["Code"].as_str()?));
-        return kinds.next();
+        let mut reasons = details["CancellationReasons"].as_array().into_iter().flatten();
+        return reasons.find_map(|reason| of_reason(reason["Code"].as_str()?));
     }
     if EXPECTED.contains(&code) {
         return None;
@@ -72,6 +71,14 @@ fn kind(code: &str, status: u16, details: &Value) -> Option<Failure> {
         200..300 => Some(Failure::Network),
         _ => Some(Failure::Defect),
     })
+}
+
+/// Returns the kind of a reason for the cancellation of a transaction.
+fn of_reason(code: &str) -> Option<Failure> {
+    match code {
+        "None" | "ConditionalCheckFailed" | "TransactionConflict" => None,
+        code => of_code(code).or(Some(Failure::Defect)),
+    }
 }
 
 fn of_code(code: &str) -> Option<Failure> {

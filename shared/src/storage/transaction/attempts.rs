@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use uuid::{NoContext, Uuid};
 
 use crate::domain::{Error, Result};
-use crate::storage::error::sdk_error;
+use crate::storage::error::{defect_error, sdk_error};
 use crate::storage::row::Row;
 
 /// Backoff in milliseconds before each retry, give or take a half, so that conflicting transactions don't meet again.
@@ -72,7 +72,7 @@ async fn attempt(client: &Client, writes: &[TransactWriteItem], token: &str) -> 
     }
     match any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
         true => Ok(Attempt::Retry(sdk_error(error))),
-        false if any(&["ValidationError"]) => Err(Error::internal(error)),
+        false if any(&["ValidationError"]) => Err(defect_error(error)),
         false => Err(sdk_error(error)),
     }
 }

@@ -47,6 +47,18 @@ fn canceled_transactions_fail_if_throttled() {
 }
 
 #[test]
+fn canceled_transactions_of_other_reasons_are_defects() {
+    for code in ["ValidationError", "ItemCollectionSizeLimitExceeded", "DuplicateItem"] {
+        assert_eq!(
+            failed(400, &canceled(&["ConditionalCheckFailed", code])),
+            Some(Failure::Defect),
+            "{code}"
+        );
+    }
+    assert_eq!(failed(400, &canceled(&["AccessDenied"])), Some(Failure::Denied));
+}
+
+#[test]
 fn codes_of_s3_have_kinds() {
     for (status, code, kind) in [
         (503, "SlowDown", Some(Failure::Throttled)),
