@@ -114,7 +114,8 @@ where
         let matched = request.match_route(&self.route.method, self.route.path);
         progress.log_fields.read(&request);
         let came_through = origin::check(&self.origin_secrets, &mut request);
-        came_through.inspect_err(|_| progress.log_fields.refused = Some(origin::REFUSED))?;
+        progress.log_fields.cloudfront_id =
+            came_through.inspect_err(|_| progress.log_fields.refused = Some(origin::REFUSED))?;
         matched?;
         let has_token = A::Identity::HAS_TOKEN;
         let credential = if has_token { self.auth.credential(&request) } else { Credential::None };

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use testing::{App, changed, format_1};
 
-use crate::event;
+use crate::{event, line};
 
 const SECRET: &str = "the-secret-of-the-proxy-32-bytes";
 const PREVIOUS: &str = "the-secret-before-it-of-32-bytes";
@@ -86,6 +86,30 @@ async fn refusal_is_logged_without_any_secret() -> Result<()> {
     assert!(app.stack.log_with("specimens", "\"status\":200").await.is_some());
     let log = app.stack.logs("specimens").join("\n");
     assert!(!log.contains("a-guess-at") && !log.contains(SECRET), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn id_of_the_proxy_needs_its_secret() -> Result<()> {
+    let (closed, open) = (App::specimens(&[CLOSED]).await?, App::specimens(&[]).await?);
+    let long = "a".repeat(101);
+    for (turn, (app, secret, id, is_logged)) in [
+        (&closed, SECRET, "Rk3VqgJ0mI3J-x_OqhIRW8V5TQ==", true),
+        (&closed, SECRET, "two words", false),
+        (&closed, SECRET, "", false),
+        (&closed, SECRET, &long, false),
+        (&closed, PREVIOUS, "of-another", false),
+        (&open, SECRET, "of-anyone", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let event =
+            changed(&event(app, "GET", "notes"), "/requestContext/requestId", &json!(turn.to_string()));
+        let event = with(&with(&event, "x-origin-secret", secret), "x-amz-cf-id", id);
+        let line = line(app, &app.response("ListNotes", &event).await?).await?;
+        assert_eq!(line["cloudfront_id"].as_str(), is_logged.then_some(id), "{line}");
+    }
     Ok(())
 }
 

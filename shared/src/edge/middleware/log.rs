@@ -25,6 +25,8 @@ pub(crate) struct RequestLog {
     path: Vec<(String, String)>,
     traceparent: Option<String>,
     bytes_in: u64,
+    /// CloudFront's id of the request, if the request came through it.
+    pub(crate) cloudfront_id: Option<String>,
     pub(crate) user: Option<String>,
     /// Reason why the token was refused.
     pub(crate) refused: Option<&'static str>,
@@ -42,6 +44,7 @@ impl RequestLog {
     /// Adds the route, its parameters and the caller.
     fn write(&self, object: &mut Object, route: &str) {
         object.optional("traceparent", self.traceparent.as_deref());
+        object.optional("cloudfront_id", self.cloudfront_id.as_deref());
         object.text("route", route);
         for (name, value) in &self.path {
             object.text(name, value);

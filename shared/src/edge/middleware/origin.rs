@@ -18,17 +18,24 @@ const VIEWER_ADDRESS: &str = "cloudfront-viewer-address";
 /// Header with the `Host` of the caller's request, because the proxy sends the API's own.
 const VIEWER_HOST: &str = "x-forwarded-host";
 
+/// Header with CloudFront's id of the request, which its own log has, too.
+const VIEWER_REQUEST: &str = "x-amz-cf-id";
+
+/// Maximum length in characters of such an id. CloudFront's have 56.
+const MAX_ID: usize = 100;
+
 /// Name of the refusal in the log.
 pub(crate) const REFUSED: &str = "origin";
 
-/// Checks that the request came through the proxy, and believes its headers then. Without secrets every request passes.
+/// Checks that the request came through the proxy, and believes its headers then. Returns CloudFront's id of the request.
+/// Without secrets every request passes.
 ///
 /// # Errors
 ///
 /// [`Error::NotThroughProxy`] without the secret, or with another one.
-pub(crate) fn check(secrets: &OriginSecrets, request: &mut Request) -> Result<()> {
+pub(crate) fn check(secrets: &OriginSecrets, request: &mut Request) -> Result<Option<String>> {
     if !secrets.are_set() {
-        return Ok(());
+        return Ok(None);
     }
     // Taken out, so that no handler sees it.
     let secret = request.take_header(SECRET).unwrap_or_default();
@@ -41,7 +48,12 @@ pub(crate) fn check(secrets: &OriginSecrets, request: &mut Request) -> Result<()
     if let Some(host) = request.take_header(VIEWER_HOST) {
         request.set_header("host", host);
     }
-    Ok(())
+    Ok(request.header(VIEWER_REQUEST).filter(|id| is_id(id)).map(str::to_owned))
+}
+
+/// Returns `true` for visible ASCII characters that are not too many.
+fn is_id(value: &str) -> bool {
+    (1..=MAX_ID).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Parses an address with a port. CloudFront writes that of an IPv6 address behind it without brackets.
