@@ -1,14 +1,17 @@
 //! Lines on the terminal: one for each request and each batch, with the details indented below.
 //! What must stay out: the data of requests and of functions beyond these lines.
 
+mod access;
 mod function_line;
 mod summary;
 
+pub use access::Access;
 pub(crate) use function_line::unattached;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use access::AccessLog;
 use jiff::Zoned;
 use summary::Summary;
 use tokio::task::JoinSet;
@@ -44,21 +47,23 @@ pub(crate) enum Status {
     Failed,
 }
 
-/// Writer of entries. Without a terminal it writes none.
+/// Writer of entries. Without a terminal it writes none, and keeps the access log only.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     is_shown: bool,
+    access: AccessLog,
     /// Entries that wait for the function's own line.
     pending: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Journal {
     pub(crate) fn new(logs: &Logs) -> Self {
-        Self { is_shown: logs.is_terminal(), pending: Arc::default() }
+        Self { is_shown: logs.is_terminal(), access: AccessLog::default(), pending: Arc::default() }
     }
 
     /// Writes an entry as soon as the function has logged its own line, without delaying the response.
     pub(crate) fn add(&self, entry: Entry, trace: Option<Arc<Trace>>) {
+        self.access.add(&entry, trace.as_deref());
         if !self.is_shown {
             return;
         }
@@ -74,6 +79,11 @@ impl Journal {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         while pending.try_join_next().is_some() {}
         pending.spawn(writing);
+    }
+
+    /// Returns the access log's entry with API Gateway's id.
+    pub(crate) fn access(&self, request_id: &str) -> Option<Access> {
+        self.access.find(request_id)
     }
 
     /// Waits until all entries are written.

@@ -4,6 +4,7 @@ mod assembly;
 mod options;
 mod stages;
 
+pub use crate::journal::Access;
 pub use options::{Binaries, Options};
 
 use std::sync::Arc;
@@ -225,6 +226,12 @@ impl Stack {
     /// Waits for the first logged line of the function with this binary that contains `text`; `None` after ten seconds.
     pub async fn log_with(&self, binary: &str, text: &str) -> Option<String> {
         self.logs.find(binary, text).await
+    }
+
+    /// Returns the access log's entry with API Gateway's id, which a response has as `apigw-requestid`.
+    #[must_use]
+    pub fn access(&self, request_id: &str) -> Option<Access> {
+        self.journal.access(request_id)
     }
 
     /// Returns the environment variables of the processes of a function (its binary or logical id).

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
@@ -103,12 +104,12 @@ impl Environment {
         let served = tokio::select! {
             biased;
             Ok(reply) = reply => return Served::Done(outcome(reply)),
-            status = self.child.wait() => self.ended(status, &taken).await,
-            () = tokio::time::sleep(self.spec.timeout) => self.timed_out().await,
+            status = self.child.wait() => self.ended(status, &taken, trace).await,
+            () = tokio::time::sleep(self.spec.timeout) => self.timed_out(trace).await,
             Ok(()) = crashes.changed() => {
                 self.stop().await;
                 let status = self.child.wait().await;
-                self.ended(status, &taken).await
+                self.ended(status, &taken, trace).await
             }
         };
         trace.end();
@@ -158,21 +159,28 @@ impl Environment {
         }
     }
 
-    async fn ended(&mut self, status: std::io::Result<ExitStatus>, taken: &AtomicBool) -> Served {
+    async fn ended(
+        &mut self,
+        status: std::io::Result<ExitStatus>,
+        taken: &AtomicBool,
+        trace: &Trace,
+    ) -> Served {
         self.readers.end().await;
         if !taken.load(Ordering::SeqCst) {
             return Served::NotDelivered;
         }
         let message = format!("crashed: the process ended during an invocation ({})", describe(status));
         self.output.note(&message);
+        self.output.note(&report(trace, &json!({"status": "error", "errorType": "Runtime.ExitError"})));
         Served::Broken(Outcome::Failed(message))
     }
 
-    async fn timed_out(&mut self) -> Served {
+    async fn timed_out(&mut self, trace: &Trace) -> Served {
         self.stop().await;
         self.readers.end().await;
         let message = format!("Task timed out after {:.2} seconds", self.spec.timeout.as_secs_f64());
         self.output.note(&message);
+        self.output.note(&report(trace, &json!({"status": "timeout"})));
         Served::Broken(Outcome::TimedOut)
     }
 }
@@ -183,6 +191,13 @@ fn outcome(reply: Reply) -> Outcome {
         Reply::Error(error) => Outcome::Error(error),
         Reply::TooLarge => Outcome::Failed("the response is larger than 6 MB".to_owned()),
     }
+}
+
+/// Returns Lambda's line about an invocation that failed, without its metrics.
+fn report(trace: &Trace, outcome: &Value) -> String {
+    let mut record = outcome.clone();
+    record["requestId"] = trace.invocation.as_str().into();
+    json!({"time": clock::now().to_string(), "type": "platform.report", "record": record}).to_string()
 }
 
 /// Starts the process in its own group, because the stack ends it and Ctrl-C in the terminal must not.

@@ -19,7 +19,7 @@ pub(crate) struct Trace {
     /// Id of the request, or of the invocation if there is no request.
     pub(crate) id: String,
     /// Lambda's id of the invocation.
-    pub(super) invocation: String,
+    pub(crate) invocation: String,
     /// `None` after [`Trace::complete`].
     record: Mutex<Option<Record>>,
     is_complete: watch::Sender<bool>,
