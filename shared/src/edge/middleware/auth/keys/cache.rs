@@ -62,8 +62,8 @@ struct State {
     last_fetch: Option<Timestamp>,
     /// Start of the last successful fetch for an unknown `kid`.
     last_search: Option<Timestamp>,
-    /// Start of the last fetch, if it failed.
-    last_failure: Option<Timestamp>,
+    /// Start and error of the last fetch, if it failed.
+    last_failure: Option<(Timestamp, String)>,
     /// Number of fetches.
     fetches: u64,
 }
@@ -140,12 +140,14 @@ impl<S: Source> Cache<S> {
         let _guard = self.refresh_lock.lock().await;
         let State { keys, fetches, last_search, last_failure, .. } = self.state().clone();
         let searching = matches!(reason, Reason::Missing(_));
-        let failed_recently = (searching || keys.is_none()) && within(RETRY_AFTER, last_failure, now);
+        let failed_at = last_failure.as_ref().map(|(at, _)| *at);
+        let failed_recently = (searching || keys.is_none()) && within(RETRY_AFTER, failed_at, now);
         if let Some(kept) = keys.filter(|kept| reason.is_met_by(kept, now)) {
             return Ok(kept.set);
         }
         if fetches != before || failed_recently || (searching && within(COOL_DOWN, last_search, now)) {
-            return Err("the issuer was called recently".into());
+            let error = last_failure.map(|(_, error)| format!(": {error}")).unwrap_or_default();
+            return Err(format!("the issuer was called recently{error}").into());
         }
         self.note_fetch(now);
         let fetched = self.source.fetch().await;
@@ -171,14 +173,12 @@ impl<S: Source> Cache<S> {
                 Ok(set)
             }
             Err(error) => {
-                state.last_failure = Some(now);
                 let kept = state.keys.is_some();
                 let consequence = if kept { "cached keys stay in use" } else { "no token can be verified" };
+                let cause = error_chain(&*error);
                 count(Metric::IssuerFailures);
-                tracing::warn!(
-                    error = error_chain(&*error),
-                    "the issuer's keys can't be fetched: {consequence}"
-                );
+                tracing::warn!(error = cause, "the issuer's keys can't be fetched: {consequence}");
+                state.last_failure = Some((now, cause));
                 Err(error)
             }
         }

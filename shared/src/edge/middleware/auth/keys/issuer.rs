@@ -92,15 +92,12 @@ impl Issuer {
     }
 
     async fn keys(&self) -> Result<KeySet, BoxError> {
-        let text = match &self.place {
-            Place::Url(url) => self.get(url).await?,
-            Place::Document(discovery) => {
-                let url = jwks_url(discovery, &self.get(&discovery.document).await?)?;
-                self.get(&url).await?
-            }
+        let url = match &self.place {
+            Place::Url(url) => url,
+            Place::Document(discovery) => &jwks_url(discovery, &self.get(&discovery.document).await?)?,
         };
-        KeySet::try_from(text.as_slice())
-            .map_err(|problem| format!("what the issuer serves {problem}").into())
+        KeySet::try_from(self.get(url).await?.as_slice())
+            .map_err(|problem| format!("{}: what the issuer serves {problem}", without_query(url)).into())
     }
 
     /// Fetches the document at `url`. A broken connection is retried once, because it may have been frozen along with the
@@ -162,7 +159,8 @@ fn refused(cause: impl Into<BoxError>) -> Failure {
 /// Returns the URL of the keys, if the document's `issuer` is the configured one (section 4.3). It must be `https` if the
 /// document's URL is.
 fn jwks_url(discovery: &Discovery, text: &[u8]) -> Result<Uri, BoxError> {
-    let document: Document = serde_json::from_slice(text)?;
+    let parsed = serde_json::from_slice(text);
+    let document: Document = parsed.map_err(|error| format!("{}: {error}", discovery.document))?;
     if document.issuer != discovery.issuer {
         return Err(format!("the document at {} is of another issuer", discovery.document).into());
     }
