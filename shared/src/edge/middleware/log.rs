@@ -81,6 +81,10 @@ pub(crate) fn request(
         Some(error) => line.metric(error.code().as_str(), &1),
         None => {}
     }
+    // Without a valid token, or past the proxy in front of the API.
+    if status == 401 || fields.refused.is_some() {
+        line.metric("callers_refused", &1);
+    }
     line.end(&state, DIMENSIONS);
     send_trace(record, &state, route, fields.organization(), status);
 }
