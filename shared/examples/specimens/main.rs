@@ -54,6 +54,10 @@ async fn list(ctx: RequestContext<OrgMember, Notes>, page: PageRequest) -> Resul
 async fn create(ctx: RequestContext<OrgMember, Notes>, new: Idempotent<NewNote>) -> Result<Created<Note>> {
     let (new, request) = new.open(&ctx)?;
     assert_ne!(new.name, "Panic", "an internal text");
+    if new.name == "Stuck" {
+        // Blocks the only thread, so the function can't respond before its timeout either.
+        std::thread::park();
+    }
     let note = Note::create(ctx.scope(), new, ctx.now());
     Ok(ctx.store().create(ctx.scope(), note, request.as_ref()).await?.into())
 }

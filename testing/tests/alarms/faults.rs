@@ -17,7 +17,7 @@ async fn logged(app: &App, request: RequestBuilder) -> Result<u16> {
 }
 
 /// Returns the lines of all functions that are JSON.
-fn lines(app: &App) -> Vec<Line> {
+pub(crate) fn lines(app: &App) -> Vec<Line> {
     let binaries: BTreeSet<_> = app.stack.template().functions.iter().map(|it| &it.binary).collect();
     let lines = binaries.into_iter().flat_map(|binary| app.stack.logs(binary));
     lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()

@@ -1,6 +1,7 @@
 //! The alarms of `template.yaml`: their metrics exist and rise with real faults, and the runbook explains them.
 
 mod embedded;
+mod fault_table;
 mod faults;
 mod filter;
 mod metric;

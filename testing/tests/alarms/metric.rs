@@ -79,6 +79,11 @@ impl Metric<'_> {
         self.is_own() && self.dimensions == [("service", OWN)]
     }
 
+    /// Returns the value of a dimension: the id of a resource, or the text itself.
+    pub(crate) fn dimension(&self, name: &str) -> Option<&str> {
+        self.dimensions.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
+    }
+
     /// Checks that the metric exists, and that its statistic means something.
     fn check(&self, resources: &Value) -> Result<()> {
         if self.is_embedded() {

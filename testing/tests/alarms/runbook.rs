@@ -7,7 +7,8 @@ use testing::workspace;
 
 use super::{alarms, of_type, resources, text};
 
-fn runbook() -> Result<String> {
+/// Returns the text of the runbook.
+pub(crate) fn runbook() -> Result<String> {
     Ok(std::fs::read_to_string(workspace().join("docs/RUNBOOK.md"))?)
 }
 
