@@ -113,6 +113,7 @@ where
     ) -> Result<Response> {
         let matched = request.match_route(&self.route.method, self.route.path);
         progress.log_fields.read(&request);
+        progress.log_fields.is_public = !A::Identity::HAS_TOKEN;
         let came_through = origin::check(&self.origin_secrets, &mut request);
         progress.log_fields.cloudfront_id =
             came_through.inspect_err(|_| progress.log_fields.refused = Some(origin::REFUSED))?;

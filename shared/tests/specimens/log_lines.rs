@@ -120,7 +120,7 @@ async fn refusals_name_organization_and_reason() -> Result<()> {
     let refused = line(&app, &other.send().await?).await?;
     assert_eq!(values(&refused, &["status", "org", "user"]), [&json!(403), &json!("other"), &json!("alice")]);
     assert_eq!(refused["reason"], "You are not a member of this organization");
-    assert_eq!(metrics(&refused)[1..2], ["FORBIDDEN"]);
+    assert_eq!(metrics(&refused)[1..3], ["FORBIDDEN", "refused_callers"]);
     list(&app).send().await?;
     let limited = line(&app, &list(&app).send().await?).await?;
     assert_eq!(values(&limited, &["status", "org", "user"]), [&json!(429), &json!("acme"), &json!("alice")]);

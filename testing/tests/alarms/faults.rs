@@ -88,6 +88,37 @@ async fn refusals_and_top_organizations_are_counted() -> Result<()> {
     Ok(())
 }
 
+/// Checks what the line of a request counts as: a protected one, a refused caller, and a refusal of any kind.
+async fn check_counted(app: &App, request: RequestBuilder, status: u16, counted: [bool; 3]) -> Result<()> {
+    let (response, resources) = (request.send().await?, resources()?);
+    let binary = if counted[0] { "list-projects" } else { "health" };
+    let line = app.stack.log_with(binary, response.header("x-request-id")).await;
+    let line: Line = serde_json::from_str(&line.context("the request was not logged")?)?;
+    assert_eq!(response.status, status, "{line}");
+    let found = [
+        filter::counts(&resources, "ProtectedRequests", &line)?,
+        seen(std::slice::from_ref(&line))?.contains("refused_callers"),
+        filter::counts(&resources, "Refusals", &line)?,
+    ];
+    assert_eq!(found, counted, "{line}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn refused_callers_behind_one_address_are_counted() -> Result<()> {
+    let app = App::start(&[("RATE_LIMIT", "2/86400s")]).await?;
+    let forged = || app.client.get("/v1/orgs/acme/projects").bearer("a.b.c");
+    let foreign = || app.request_of("alice", &["acme"], "GET", "/v1/orgs/other/projects");
+    for status in [401, 401, 429, 429] {
+        check_counted(&app, forged(), status, [true, true, true]).await?;
+    }
+    check_counted(&app, foreign(), 403, [true, true, true]).await?;
+    check_counted(&app, foreign(), 403, [true, true, true]).await?;
+    // A known caller over its limit is busy, and not refused.
+    check_counted(&app, foreign(), 429, [true, false, false]).await?;
+    check_counted(&app, app.client.get("/v1/health"), 200, [false, false, false]).await
+}
+
 #[tokio::test]
 async fn unreadable_changes_are_counted() -> Result<()> {
     let app = App::start(&[]).await?;
@@ -116,6 +147,19 @@ fn only_failed_invocations_count_as_errors() -> Result<()> {
         (json!({"message": "request", "status": 503}), false),
     ] {
         assert_eq!(filter::counts(&resources, "FunctionErrors", &line)?, counted, "{line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn only_lambdas_own_429s_are_throttled_functions() -> Result<()> {
+    let resources = resources()?;
+    assert_eq!(text(&resources["ThrottledFunctions"]["Properties"]["LogGroupName"]), "AccessLogs");
+    for (status, by_lambda, counted) in
+        [("503", "429", true), ("429", "200", false), ("429", "-", false), ("503", "200", false)]
+    {
+        let line = filter::access_line(&resources, &[("status", status), ("integrationStatus", by_lambda)])?;
+        assert_eq!(filter::counts(&resources, "ThrottledFunctions", &line)?, counted, "{line}");
     }
     Ok(())
 }

@@ -10,11 +10,17 @@ use super::text;
 pub(crate) fn counts(resources: &Value, filter: &str, line: &Line) -> Result<bool> {
     let pattern = text(&resources[filter]["Properties"]["FilterPattern"]).trim();
     let pattern = pattern.strip_prefix('{').and_then(|pattern| pattern.strip_suffix('}'));
-    Ok(pattern.context("no pattern for JSON")?.split("&&").all(|term| matches(term, line)))
+    Ok(pattern.context("no pattern for JSON")?.split("&&").all(|terms| matches_any(terms, line)))
+}
+
+/// Returns `true` if a line matches one of these terms: `(term || term)`.
+fn matches_any(terms: &str, line: &Line) -> bool {
+    let terms = terms.trim().trim_start_matches('(').trim_end_matches(')');
+    terms.split("||").any(|term| matches(term.trim(), line))
 }
 
 /// Returns `true` if a line matches one term: `$.field = "text*"`, `$.record.field != "text"`, or `$.field >= number`
-/// with any comparison.
+/// with any comparison, or `$.field NOT EXISTS`.
 fn matches(term: &str, line: &Line) -> bool {
     let mut words = term.trim().trim_start_matches("$.").splitn(3, ' ');
     let (field, operator, wanted) = (words.next(), words.next(), words.next().unwrap_or_default());
@@ -25,6 +31,7 @@ fn matches(term: &str, line: &Line) -> bool {
     match (operator, wanted.trim_matches('"').strip_suffix('*')) {
         (Some("="), Some(start)) => found.as_str().is_some_and(|found| found.starts_with(start)),
         (Some("="), None) => found.as_str() == Some(wanted.trim_matches('"')),
+        (Some("NOT"), _) => wanted == "EXISTS" && found.is_null(),
         (Some("!="), None) => found.as_str() != Some(wanted.trim_matches('"')),
         _ => false,
     }

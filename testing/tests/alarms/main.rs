@@ -1,4 +1,4 @@
-//! The alarms of `template.yaml`: their metrics exist and rise with real faults, and the runbook explains them.
+//! The alarms of `template.yaml` and `edge.yaml`: their metrics exist and rise with real faults, and the runbook explains them.
 
 mod embedded;
 mod fault_table;
@@ -12,8 +12,17 @@ use testing::workspace;
 use yaml_serde::Value;
 
 fn template() -> Result<Value> {
-    let text = std::fs::read_to_string(workspace().join("template.yaml"))?;
+    read("template.yaml")
+}
+
+fn read(file: &str) -> Result<Value> {
+    let text = std::fs::read_to_string(workspace().join(file))?;
     Ok(yaml_serde::from_str(&text)?)
+}
+
+/// Returns the resources of both templates: of the API, and of CloudFront in front of it.
+fn resources_of_both() -> Result<[Value; 2]> {
+    Ok([resources()?, read("edge.yaml")?["Resources"].clone()])
 }
 
 /// Returns the template's resources, with intrinsic functions unresolved.
@@ -51,11 +60,12 @@ fn references(text: &str) -> Vec<&str> {
 
 #[test]
 fn every_alarm_has_existing_metrics_and_periods() -> Result<()> {
-    let resources = resources()?;
-    for (id, alarm) in of_type(&resources, "AWS::CloudWatch::Alarm") {
-        metric::check(alarm, &resources).with_context(|| id.to_owned())?;
+    for resources in resources_of_both()? {
+        for (id, alarm) in of_type(&resources, "AWS::CloudWatch::Alarm") {
+            metric::check(alarm, &resources).with_context(|| id.to_owned())?;
+        }
+        assert!(alarms(&resources).count() > 0, "there are no alarms");
     }
-    assert!(alarms(&resources).count() > 0, "there are no alarms");
     Ok(())
 }
 

@@ -20,11 +20,15 @@ struct Known {
 
 /// Metrics that alarms may have, from AWS's documentation: "Types of metrics for Lambda functions", "Working with metrics
 /// for HTTP APIs", "DynamoDB metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS", "Amazon S3 metrics
-/// and dimensions", "Monitoring with `CloudWatch` metrics" of `CloudWatch` Logs.
-const KNOWN: [Known; 10] = [
+/// and dimensions", "Monitoring with `CloudWatch` metrics" of `CloudWatch` Logs, "Types of metrics for `CloudFront`", "AWS
+/// WAF metrics and dimensions".
+const KNOWN: [Known; 13] = [
     known("AWS/ApiGateway", "5xx", &[("ApiId", "AWS::Serverless::HttpApi")], "Sum"),
     known("AWS/ApiGateway", "Count", &[("ApiId", "AWS::Serverless::HttpApi")], "Sum"),
     known("AWS/ApiGateway", "Latency", &[("ApiId", "AWS::Serverless::HttpApi")], "TC(${LatencyAlarmMs}:)"),
+    // Of all edges, in us-east-1.
+    known("AWS/CloudFront", "5xxErrorRate", DISTRIBUTION, "Average"),
+    known("AWS/CloudFront", "Requests", DISTRIBUTION, "Sum"),
     known("AWS/DynamoDB", "ReadThrottleEvents", &[("TableName", "AWS::DynamoDB::Table")], "Sum"),
     known("AWS/DynamoDB", "WriteThrottleEvents", &[("TableName", "AWS::DynamoDB::Table")], "Sum"),
     // Of the whole account and region.
@@ -44,7 +48,12 @@ const KNOWN: [Known; 10] = [
         "Maximum",
     ),
     known("AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", "AWS::SQS::Queue")], "Maximum"),
+    // The firewall's name. That of CloudFront has no region.
+    known("AWS/WAFV2", "BlockedRequests", &[("WebACL", OWN), ("Rule", "ALL")], "Sum"),
 ];
+
+const DISTRIBUTION: &[(&str, &str)] =
+    &[("DistributionId", "AWS::CloudFront::Distribution"), ("Region", "Global")];
 
 const fn known(
     namespace: &'static str,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use testing::workspace;
 
-use super::{alarms, of_type, resources, text};
+use super::{alarms, of_type, resources, resources_of_both, text};
 
 /// Returns the text of the runbook.
 pub(crate) fn runbook() -> Result<String> {
@@ -22,9 +22,9 @@ fn sections(runbook: &str) -> Result<BTreeMap<String, &str>> {
 
 #[test]
 fn every_alarm_links_to_its_section() -> Result<()> {
-    let (resources, runbook) = (resources()?, runbook()?);
+    let (both, runbook) = (resources_of_both()?, runbook()?);
     let (sections, mut linked) = (sections(&runbook)?, BTreeSet::new());
-    for (id, alarm) in alarms(&resources) {
+    for (id, alarm) in both.iter().flat_map(alarms) {
         let description = text(&alarm["AlarmDescription"]);
         let (sentence, anchor) = description.split_once(" ${RunbookUrl}#").with_context(|| id.to_owned())?;
         assert!(sentence.ends_with('.') && sentence.len() < 120, "{id}: {sentence}");

@@ -30,6 +30,8 @@ pub(crate) struct RequestLog {
     pub(crate) user: Option<String>,
     /// Reason why the token was refused.
     pub(crate) refused: Option<&'static str>,
+    /// `true` on a route that needs no token.
+    pub(crate) is_public: bool,
 }
 
 impl RequestLog {
@@ -41,15 +43,23 @@ impl RequestLog {
         self.bytes_in = request.body_length() as u64;
     }
 
-    /// Adds the route, its parameters and the caller.
+    /// Adds the route, its parameters and the caller. Without a mark, the route needs a token.
     fn write(&self, object: &mut Object, route: &str) {
         object.optional("traceparent", self.traceparent.as_deref());
         object.optional("cloudfront_id", self.cloudfront_id.as_deref());
         object.text("route", route);
+        if self.is_public {
+            object.raw("public", &true);
+        }
         for (name, value) in &self.path {
             object.text(name, value);
         }
         object.optional("user", self.user.as_deref());
+    }
+
+    /// Returns `true` if the caller was refused. Over the limit of an address, a refused token gets 429.
+    fn is_refused(&self, status: u16) -> bool {
+        !self.is_public && (matches!(status, 401 | 403) || status == 429 && self.user.is_none())
     }
 
     fn organization(&self) -> Option<&str> {
@@ -81,19 +91,18 @@ pub(crate) fn request(
         Some(error) => line.metric(error.code().as_str(), &1),
         None => {}
     }
-    // Without a valid token, or past the proxy in front of the API.
-    if status == 401 || fields.refused.is_some() {
-        line.metric("callers_refused", &1);
+    if fields.is_refused(status) {
+        line.metric("refused_callers", &1);
     }
     line.end(&state, DIMENSIONS);
     send_trace(record, &state, route, fields.organization(), status);
 }
 
-/// Adds the code of an error, its field and its causes. Texts of a 403, 409 and 422 are our own words.
+/// Adds the code of an error, its field and its causes. Texts of a 403, 409, 422 and 429 are our own words.
 fn explain(object: &mut Object, error: &Error) {
     object.text("code", error.code().as_str());
     object.optional("field", error.field().as_deref());
-    if matches!(error.code().status().as_u16(), 403 | 409 | 422) {
+    if matches!(error.code().status().as_u16(), 403 | 409 | 422 | 429) {
         object.text("reason", &error.to_string());
     }
     if error.source().is_some() {

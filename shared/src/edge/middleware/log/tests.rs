@@ -36,3 +36,21 @@ fn path_parameters_never_hide_other_keys() {
         assert_eq!(key(name), expected);
     }
 }
+
+#[test]
+fn refused_callers_count_behind_one_address_too() {
+    for (is_public, user, status, expected) in [
+        (false, None, 401, true),
+        (false, None, 429, true),
+        (false, None, 403, true),
+        (false, Some("alice"), 403, true),
+        (false, Some("alice"), 429, false),
+        (false, Some("alice"), 404, false),
+        (false, None, 503, false),
+        (true, None, 403, false),
+        (true, None, 429, false),
+    ] {
+        let log = RequestLog { is_public, user: user.map(str::to_owned), ..RequestLog::default() };
+        assert_eq!(log.is_refused(status), expected, "{is_public} {user:?} {status}");
+    }
+}
