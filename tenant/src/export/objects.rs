@@ -11,10 +11,9 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use shared::domain::hex;
 
-use super::folder::{Digested, Folder, file_name};
+use super::folder::{Digested, Draft, Folder, file_name};
 use super::manifest::Contents;
 use crate::arguments::Data;
-use crate::report::number;
 
 /// Line of an object.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,27 +41,42 @@ struct Export<'e> {
     folder: &'e Folder,
 }
 
+/// List of a bucket's objects, which are too many to keep in memory.
+struct List {
+    draft: Draft,
+    count: u64,
+    bytes: u64,
+}
+
 /// Exports the objects of a bucket, without earlier versions.
 pub(super) async fn export(client: &Client, data: &Data, bucket: &str, folder: &Folder) -> Result<Contents> {
     let export = Export { client, data, bucket, folder };
     let mut pages =
         client.list_objects_v2().bucket(bucket).prefix(data.organization.objects()).into_paginator().send();
-    let mut lines = Vec::new();
+    let file = format!("objects/{}.jsonl", file_name(bucket));
+    let mut list = List { draft: folder.draft(&file)?, count: 0, bytes: 0 };
     while let Some(page) = pages.next().await {
         let page = page.with_context(|| format!("can't list {bucket}"))?;
         let objects = stream::iter(page.contents.unwrap_or_default());
         let found = objects.map(|object| export.object(object)).buffered(data.parallel());
-        lines.extend(found.try_filter_map(async |line| Ok(line)).try_collect::<Vec<_>>().await?);
+        list = found.try_fold(list, List::append).await?;
     }
-    let file = format!("objects/{}.jsonl", file_name(bucket));
-    let mut draft = folder.draft(&file)?;
-    for line in &lines {
-        draft.append(format!("{}\n", serde_json::to_string(line)?).as_bytes())?;
-    }
+    let List { draft, count, bytes } = list;
     draft.complete()?;
-    let bytes = lines.iter().map(|line| line.size).sum();
     let sha256 = hex(&folder.digest(&file)?.sha256);
-    Ok(Contents { name: bucket.to_owned(), file, count: number(lines.len()), bytes, sha256 })
+    Ok(Contents { name: bucket.to_owned(), file, count, bytes, sha256 })
+}
+
+impl List {
+    /// Appends the line of an object, unless it was deleted meanwhile.
+    async fn append(mut self, line: Option<Line>) -> Result<Self> {
+        if let Some(line) = line {
+            self.draft.append(format!("{}\n", serde_json::to_string(&line)?).as_bytes())?;
+            self.count += 1;
+            self.bytes += line.size;
+        }
+        Ok(self)
+    }
 }
 
 impl Export<'_> {

@@ -5,6 +5,7 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use local::stack::Options;
 use local::streams::Mode;
 use serde_json::{Value, json};
@@ -133,6 +134,17 @@ pub(crate) async fn add_rows(app: &App, count: usize) -> Result<()> {
         put.context("a row can't be written")?;
     }
     Ok(())
+}
+
+/// Adds objects to `acme`, which have no rows.
+pub(crate) async fn add_objects(app: &App, count: usize) -> Result<()> {
+    let (s3, bucket) = (app.s3(), app.stack.bucket("UploadsBucket"));
+    let puts = (0..count).map(|number| {
+        let put = s3.put_object().bucket(bucket).key(format!("orgs/acme/{number:06}"));
+        put.body(number.to_string().into_bytes().into()).send()
+    });
+    let puts = stream::iter(puts).buffer_unordered(16);
+    puts.try_for_each(async |_| Ok(())).await.context("an object can't be written")
 }
 
 /// Returns the command for `acme`, with the stack's table and bucket, by way of its proxy.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use testing::{App, PNG};
 
-use super::common::{Stored, add_rows, fail, json_lines, service, succeed, tenant, tenant_of};
+use super::common::{Stored, add_objects, add_rows, fail, json_lines, service, succeed, tenant, tenant_of};
 
 /// Returns a file of the export of a table or the bucket.
 fn lines_of(folder: &Path, kind: &str, name: &str) -> Result<Vec<Value>> {
@@ -78,6 +78,21 @@ async fn manifest_has_hashes_of_the_lists() -> Result<()> {
         assert_eq!(contents["count"], bytes.split(|byte| *byte == b'\n').count() - 1, "{contents}");
     }
     assert!(!scratch.path().join("parts").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn objects_of_every_page_are_listed() -> Result<()> {
+    let (app, scratch) = (service().await?, tempfile::tempdir()?);
+    // A page has 1,000 objects.
+    add_objects(&app, 1_001).await?;
+    let path = scratch.path().to_str().context("not UTF-8")?;
+    let lines = succeed(tenant(&app, "export", &["--to", path])?).await?;
+    assert!(lines.contains(": 1003 of acme"), "{lines}");
+    let objects = lines_of(scratch.path(), "objects", app.stack.bucket("UploadsBucket"))?;
+    let keys: Vec<_> = objects.iter().filter_map(|object| object["key"].as_str()).collect();
+    assert_eq!(keys.len(), 1_003);
+    assert!(keys.is_sorted(), "{keys:?}");
     Ok(())
 }
 
