@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Count(Data),
     /// Write an organization's rows and objects into a folder.
     Export(Export),
-    /// Erase an organization's rows, and its objects with all versions, and prove that nothing is left.
+    /// Erase an organization's rows, and its objects with all versions, and prove that nothing is left there.
     Erase(Erase),
 }
 
@@ -72,6 +72,10 @@ pub(crate) struct Erase {
     /// Wait between passes, in which functions that follow a table's stream finish.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) settle: Duration,
+    /// Succeed even if nothing was found, as after an earlier erasure. Otherwise that is an error, because a misspelled id
+    /// or another account has nothing, too.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
 }
 
 impl Data {

@@ -16,6 +16,10 @@ const ATTEMPTS: u32 = 10;
 pub(crate) struct Aws {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    /// Endpoint of `DynamoDB`, if not AWS's own.
+    pub(crate) dynamodb_endpoint: Option<String>,
+    /// Endpoint of S3, if not AWS's own.
+    pub(crate) s3_endpoint: Option<String>,
 }
 
 impl Aws {
@@ -30,8 +34,20 @@ impl Aws {
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         let config: SdkConfig = loader.load().await;
         ensure!(config.region().is_some(), "there is no region; set AWS_REGION");
-        Ok(Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), s3: aws_sdk_s3::Client::new(&config) })
+        Ok(Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+            dynamodb_endpoint: endpoint(&config, "AWS_ENDPOINT_URL_DYNAMODB"),
+            s3_endpoint: endpoint(&config, "AWS_ENDPOINT_URL_S3"),
+        })
     }
+}
+
+/// Returns the endpoint that the service's own variable or the common setting names.
+fn endpoint(config: &SdkConfig, name: &str) -> Option<String> {
+    process_variable(name)
+        .filter(|endpoint| !endpoint.is_empty())
+        .or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
 /// Returns the trusted certificates: those of `AWS_CA_BUNDLE`, else the system's.

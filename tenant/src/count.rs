@@ -9,11 +9,13 @@ use crate::arguments::Data;
 use crate::aws::Aws;
 use crate::report::{Tally, number, say};
 use crate::rows::Rows;
+use crate::sources::say_sources;
 use crate::versions::Versions;
 
 /// Counts rows, versions of objects, delete markers and counters, and prints their numbers.
 pub(crate) async fn count(data: &Data) -> Result<()> {
     let aws = Aws::open().await?;
+    say_sources(&aws, data).await?;
     let mut tally = Tally::default();
     for (table, kind) in data.tables() {
         let rows =

@@ -8,6 +8,7 @@ mod export;
 mod organization;
 mod report;
 mod rows;
+mod sources;
 mod versions;
 
 use std::process::ExitCode;

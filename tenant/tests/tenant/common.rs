@@ -154,6 +154,19 @@ pub(crate) fn tenant(app: &App, command: &str, options: &[&str]) -> Result<Comma
 
 /// Returns the command for an organization.
 pub(crate) fn tenant_of(app: &App, organization: &str, command: &str, options: &[&str]) -> Result<Command> {
+    let mut tenant = tenant_of_rows(app, organization, command, options)?;
+    tenant.args(["--bucket", app.stack.bucket("UploadsBucket")]);
+    tenant.args(["--counters", app.stack.table("RateLimitTable")]);
+    Ok(tenant)
+}
+
+/// Returns the command for an organization's rows alone.
+pub(crate) fn tenant_of_rows(
+    app: &App,
+    organization: &str,
+    command: &str,
+    options: &[&str],
+) -> Result<Command> {
     let endpoints = app.stack.variables("CreateNote")?;
     let mut tenant = Command::new(env!("CARGO_BIN_EXE_tenant"));
     tenant.env_clear().env("AWS_REGION", "us-east-1");
@@ -162,9 +175,7 @@ pub(crate) fn tenant_of(app: &App, organization: &str, command: &str, options: &
     }
     tenant.env("AWS_ACCESS_KEY_ID", app.stack.credentials().access_key_id());
     tenant.env("AWS_SECRET_ACCESS_KEY", app.stack.credentials().secret_access_key());
-    tenant.args([command, organization, "--table", app.stack.table("NotesTable")]);
-    tenant.args(["--bucket", app.stack.bucket("UploadsBucket")]);
-    tenant.args(["--counters", app.stack.table("RateLimitTable")]).args(options);
+    tenant.args([command, organization, "--table", app.stack.table("NotesTable")]).args(options);
     tenant.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     Ok(tenant)
 }
