@@ -141,6 +141,7 @@ mod tests {
     fn user_named_like_an_organization_keeps_counters() {
         assert!(!of("acme").owns_counter("list-projects#10s#user#x#org#acme"));
         assert!(!of("acme").owns_counter("list-projects#10s#user#org#acme"));
+        assert!(!of("acme").owns_counter("list-projects#10s#user#xs#org#acme"));
     }
 
     #[test]

@@ -13,13 +13,14 @@ use testing::{App, FORM, PNG, form, notes};
 use tokio::process::Command;
 
 /// Organizations whose ids begin with, or look like parts of, the keys of `acme`; and as paths spell them.
-pub(crate) const OTHERS: [(&str, &str); 6] = [
+pub(crate) const OTHERS: [(&str, &str); 7] = [
     ("acme2", "acme2"),
     ("acm", "acm"),
     ("ACME", "ACME"),
     ("acme#NOTE", "acme%23NOTE"),
     ("acme%23", "acme%2523"),
     ("acme x", "acme%20x"),
+    ("*", "%2A"),
 ];
 
 /// Everything that is stored: rows and counters in DynamoDB's form, and the bytes of objects.
