@@ -59,7 +59,7 @@ pub(super) async fn export(client: &Client, data: &Data, bucket: &str, folder: &
         let page = page.with_context(|| format!("can't list {bucket}"))?;
         let objects = stream::iter(page.contents.unwrap_or_default());
         let found = objects.map(|object| export.object(object)).buffered(data.parallel());
-        list = found.try_fold(list, List::append).await?;
+        list = found.try_fold(list, async |list, line| list.append(line)).await?;
     }
     let List { draft, count, bytes } = list;
     draft.complete()?;
@@ -69,7 +69,7 @@ pub(super) async fn export(client: &Client, data: &Data, bucket: &str, folder: &
 
 impl List {
     /// Appends the line of an object, unless it was deleted meanwhile.
-    async fn append(mut self, line: Option<Line>) -> Result<Self> {
+    fn append(mut self, line: Option<Line>) -> Result<Self> {
         if let Some(line) = line {
             self.draft.append(format!("{}\n", serde_json::to_string(&line)?).as_bytes())?;
             self.count += 1;
