@@ -118,12 +118,14 @@ fn of_request(line: &Line) -> Vec<String> {
         let attempts = calls.iter().filter(|call| call["operation"] == last["operation"]).count();
         parts.push(format!("{} ({attempts} calls)", name_of(last)));
     }
-    let is_explained = parts.iter().any(|part| part.contains(':'));
+    let is_explained = calls.iter().any(|call| call["failed"].is_string());
     // The first cause is the message in the response.
     let cause = line["error"].as_str().and_then(|error| error.split_once(": "));
     parts.extend(cause.filter(|_| !is_explained).map(|(_, cause)| format!("error “{cause}”")));
     for key in ["refused", "reason"] {
-        parts.extend(line[key].as_str().map(|value| format!("{key} “{value}”")));
+        // Without the seconds of a 429.
+        let value = line[key].as_str().and_then(|text| text.split(", try again in ").next());
+        parts.extend(value.map(|value| format!("{key} “{value}”")));
     }
     parts.extend(COUNTS.iter().filter(|name| line[**name].is_number()).map(|name| format!("`{name}`")));
     if parts.is_empty() {
@@ -135,7 +137,8 @@ fn of_request(line: &Line) -> Vec<String> {
 /// Describes a call that failed, or was repeated.
 fn of_call(call: &Line) -> Option<String> {
     let (failed, attempts) = (call["failed"].as_str(), call["attempts"].as_u64());
-    let failed_as = failed.map(|kind| format!(": {kind}")).unwrap_or_default();
+    let retried = call["retried"].as_str().map(|kind| format!(": retried after {kind}"));
+    let failed_as = failed.map(|kind| format!(": {kind}")).or(retried).unwrap_or_default();
     let attempts = attempts.map(|count| format!(" ({count} attempts)")).unwrap_or_default();
     let text = format!("{}{failed_as}{attempts}", name_of(call));
     (failed.is_some() || !attempts.is_empty()).then_some(text)

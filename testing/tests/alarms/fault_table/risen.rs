@@ -11,6 +11,9 @@ use super::evidence::Evidence;
 use crate::metric::{Metric, metrics};
 use crate::{embedded, filter, of_type, references, template, text};
 
+/// Metrics that count all requests: those in which an alarm takes the share of others, or misses any.
+const OF_ALL: [&str; 2] = ["duration_ms", "ProtectedRequests"];
+
 /// Operations that DynamoDB throttles as reads.
 const READS: [&str; 2] = ["GetItem", "Query"];
 
@@ -69,9 +72,11 @@ impl Symptoms<'_> {
     }
 
     fn has(&self, metric: &Metric<'_>) -> Result<bool> {
+        if OF_ALL.contains(&metric.name) {
+            return Ok(false);
+        }
         if metric.is_embedded() {
-            // Its number of samples is that of all requests.
-            return Ok(metric.name != "duration_ms" && self.names.contains(metric.name));
+            return Ok(self.names.contains(metric.name));
         }
         if metric.is_own() {
             let counted = self.evidence.lines.iter();
