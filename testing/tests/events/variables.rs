@@ -38,7 +38,9 @@ impl Overrides {
         for (variable, value) in self.0.values().flatten() {
             let mut uses =
                 template.functions.iter().filter_map(|function| function.environment.get(variable));
-            if let Some(resource) = uses.find_map(|value| value.reference()) {
+            // `AWS::NoValue` is no resource.
+            let resource = uses.find_map(|value| value.reference()).filter(|id| !id.contains(':'));
+            if let Some(resource) = resource {
                 let name = names.table(resource).or_else(|| names.bucket(resource));
                 ensure!(name == Some(value), "{variable} is {value}, and the local stack has {name:?}");
             }
