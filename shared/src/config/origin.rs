@@ -15,8 +15,9 @@ impl OriginSecrets {
     pub(super) fn from_env(env: &Env<'_>) -> Option<Self> {
         let secrets = secrets::read(env, SECRET, PREVIOUS)?;
         // A proxy sends it as the value of a header.
-        if !secrets.iter().flatten().all(u8::is_ascii_graphic) {
-            env.problem(SECRET, "must be visible ASCII without spaces");
+        let is_visible = |secret: &Vec<u8>| secret.iter().all(u8::is_ascii_graphic);
+        if let Some((name, _)) = [SECRET, PREVIOUS].iter().zip(&secrets).find(|(_, own)| !is_visible(own)) {
+            env.problem(name, "must be visible ASCII without spaces");
             return None;
         }
         Some(Self(secrets.iter().map(|secret| Sha256::digest(secret).into()).collect()))
@@ -28,8 +29,8 @@ impl OriginSecrets {
         !self.0.is_empty()
     }
 
-    /// Returns `true` if `secret` is one of them. The time that it takes tells nothing about them, because it compares hashes,
-    /// and each to its end.
+    /// Returns `true` if `secret` is one of them. The time that it takes tells nothing about them, because it compares
+    /// hashes, and each to its end.
     #[must_use]
     pub fn contain(&self, secret: &str) -> bool {
         let digest = Sha256::digest(secret);
