@@ -253,8 +253,8 @@ impl Stack {
         Ok(pool.invoke(event.into(), &Trace::of_invocation()).await)
     }
 
-    /// Delivers all changes of tables that were made before this call to the functions that their streams feed, and waits until
-    /// each has succeeded or was given up. Changes that these functions make are included.
+    /// Delivers all changes of tables that were made before this call to the functions that their streams feed, and waits
+    /// until each has succeeded or was given up. Changes that these functions make are included.
     ///
     /// # Errors
     /// When a stream can't be read.

@@ -1,7 +1,7 @@
 //! Parser of `template.yaml`: functions with their routes and streams, tables, buckets and CORS.
 //!
-//! Other resources and properties are ignored, and so is a resource whose condition doesn't hold. A required property that can't be parsed is an error that names the
-//! resource.
+//! Other resources and properties are ignored, and so is a resource whose condition doesn't hold. A required property that
+//! can't be parsed is an error that names the resource.
 
 mod cors;
 mod expression;

@@ -193,7 +193,8 @@ pub struct Settings {
     pub rate_limit_failure_mode: FailureMode,
     /// `RATE_LIMIT_TABLE`: the table of counters.
     pub rate_limit_table: String,
-    /// `ORIGIN_SECRET` and `ORIGIN_SECRET_PREVIOUS`: what the proxy in front of the API proves itself with, if there is one.
+    /// `ORIGIN_SECRET` and `ORIGIN_SECRET_PREVIOUS`: what the proxy in front of the API proves itself with, if there is
+    /// one.
     pub origin_secrets: OriginSecrets,
     /// `TRUSTED_ORIGINS`: origins whose pages may write with the cookie.
     pub trusted_origins: TrustedOrigins,

@@ -1,7 +1,8 @@
 //! `tenant erase`: deletes all that an organization has, and proves that nothing is left.
 //!
 //! A pass reads all rows and all versions of objects, and deletes those of the organization. Passes are repeated until one
-//! finds nothing, which is the proof. If that is the first, it may as well be the wrong id or account. Deleting twice does no harm, so a command that ended anywhere is run again.
+//! finds nothing, which is the proof. If that is the first, it may as well be the wrong id or account. Deleting twice does
+//! no harm, so a command that ended anywhere is run again.
 //!
 //! A function that follows a table's stream deletes objects of rows that are gone. In a bucket with versions that leaves
 //! delete markers, also of objects that are gone. So there is a wait between passes.

@@ -16,7 +16,8 @@ fn resources() -> Result<Value> {
     Ok(yaml_serde::from_str::<Value>(&text)?["Resources"].clone())
 }
 
-/// Returns the argument of `!Ref`, `!GetAtt` or `!Sub`, or the text itself; of `!If` the value for the stack's own resource.
+/// Returns the argument of `!Ref`, `!GetAtt` or `!Sub`, or the text itself; of `!If` the value for the stack's own
+/// resource.
 fn text(value: &Value) -> Result<String> {
     let Value::Tagged(tagged) = value else {
         return value.as_str().map(str::to_owned).with_context(|| format!("{value:?} is not a text"));

@@ -1,5 +1,5 @@
-//! Checks around every handler, in the order of [`pipeline`](super::pipeline): origin, CSRF, authentication and rate limit before
-//! it, headers and the log line after it. What must stay out: anything that a route's author names.
+//! Checks around every handler, in the order of [`pipeline`](super::pipeline): origin, CSRF, authentication and rate limit
+//! before it, headers and the log line after it. What must stay out: anything that a route's author names.
 
 pub(crate) mod auth;
 pub(crate) mod csrf;

@@ -148,8 +148,8 @@ impl Operation {
         self.is_public = true;
     }
 
-    /// Returns the document with this operation alone. `parameters` are those of the path, and `resources` those of them that
-    /// name a resource.
+    /// Returns the document with this operation alone. `parameters` are those of the path, and `resources` those of them
+    /// that name a resource.
     pub(super) fn document(
         mut self,
         method: &Method,

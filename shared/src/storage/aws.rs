@@ -19,10 +19,10 @@
 //! 4 + 5 of 10 s for a new project. A change that others overtake is repeated in what time is left. In any case the
 //! pipeline gives up a request half a second before Lambda's deadline, and returns 503 in the envelope.
 //!
-//! The counter gets no extra time for its first connection. Opening it takes a few round trips within the region and some
-//! 5 ms of a CPU (`docs/PERFORMANCE.md`), so some 40 ms on the seventh of one that 256 MB get. If an attempt ends before,
-//! the connection is opened nevertheless and serves the retry. A connection that died while the environment was frozen fails one attempt
-//! immediately, or holds it up for 300 ms. The retry uses another one.
+//! The counter gets no extra time for its first connection. Opening it takes a few round trips within the region and some 5
+//! ms of a CPU (`docs/PERFORMANCE.md`), so some 40 ms on the seventh of one that 256 MB get. If an attempt ends before, the
+//! connection is opened nevertheless and serves the retry. A connection that died while the environment was frozen fails
+//! one attempt immediately, or holds it up for 300 ms. The retry uses another one.
 //!
 //! # Retries
 //!

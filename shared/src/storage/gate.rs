@@ -1,8 +1,8 @@
 //! Gate in front of writes. While a request is being counted its reads may run; its writes wait here.
 //!
 //! The gate belongs to the task that runs the handler, so handlers and stores need not pass it on. Outside of a gate,
-//! writes don't wait. Within a check of access they are defects: the counting waits for its organization, so both would wait
-//! for each other.
+//! writes don't wait. Within a check of access they are defects: the counting waits for its organization, so both would
+//! wait for each other.
 
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ pub(crate) async fn without_writes<F: Future>(check: F) -> F::Output {
 }
 
 /// Waits until the request may write. The calls of [`Table`](super::Table) and [`Objects`](super::Objects) wait by
-/// themselves, but not in a task that the handler spawns. Await it before a write that they don't make, if the route is one that
-/// [reads first](crate::edge::Route::reads_first).
+/// themselves, but not in a task that the handler spawns. Await it before a write that they don't make, if the route is one
+/// that [reads first](crate::edge::Route::reads_first).
 ///
 /// ```no_run
 /// # use shared::domain::Result;

@@ -97,8 +97,8 @@ impl Table {
     }
 
     /// Reads a page of a list, strongly consistent, in descending order of the keys. If ids sort by time, the newest comes
-    /// first. `read` converts each row. A row that it can't read ([`Internal`](crate::domain::Error::Internal)) is skipped and
-    /// logged with its key.
+    /// first. `read` converts each row. A row that it can't read ([`Internal`](crate::domain::Error::Internal)) is skipped
+    /// and logged with its key.
     ///
     /// ```no_run
     /// # use shared::domain::{OrgScope, Page, PageRequest, Result};

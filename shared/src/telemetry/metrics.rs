@@ -65,7 +65,8 @@ impl Counts {
     }
 }
 
-/// Returns the member `_aws`, which makes metrics of these members of the line. Each set of dimensions is a metric of its own.
+/// Returns the member `_aws`, which makes metrics of these members of the line. Each set of dimensions is a metric of its
+/// own.
 pub(super) fn embedded(service: &str, dimensions: &str, names: &[&str]) -> Object {
     let metrics: Vec<_> = names.iter().map(|name| member("Name", name)).collect();
     let mut directive = member("Namespace", service);

@@ -1,3 +1,5 @@
+//! Lines of calls, and what a record keeps of them.
+
 use super::*;
 
 fn attempt(failed: Failure) -> Attempt {

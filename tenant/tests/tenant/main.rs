@@ -1,5 +1,5 @@
-//! The command as operators run it, on the emulators of a stack: one organization is exported or erased, and the others keep
-//! every byte.
+//! The command as operators run it, on the emulators of a stack: one organization is exported or erased, and the others
+//! keep every byte.
 
 mod common;
 mod erasing;

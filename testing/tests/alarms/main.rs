@@ -1,4 +1,5 @@
-//! The alarms of `template.yaml` and `edge.yaml`: their metrics exist and rise with real faults, and the runbook explains them.
+//! The alarms of `template.yaml` and `edge.yaml`: their metrics exist and rise with real faults, and the runbook explains
+//! them.
 
 mod embedded;
 mod fault_table;

@@ -1,3 +1,5 @@
+//! Form of a `traceparent`, keys of path parameters, and refused callers.
+
 use super::*;
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

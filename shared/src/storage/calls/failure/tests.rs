@@ -1,3 +1,5 @@
+//! Kinds of failures, made of the SDK's own errors.
+
 use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 

@@ -35,7 +35,8 @@ const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Age from which a request waits for new keys, so that a withdrawn key expires.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Minimum time between successful fetches for an unknown `kid`, so that forged key ids cannot flood the issuer. Also the minimum time between refreshes of known keys.
+/// Minimum time between successful fetches for an unknown `kid`, so that forged key ids cannot flood the issuer. Also the
+/// minimum time between refreshes of known keys.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Minimum time between a failed fetch and the next one that a request waits for. Equals the `Retry-After` of the 503. It
