@@ -370,8 +370,8 @@ fn origin_secret_matches_only_itself() {
     let (current, previous) = ("the-secret-of-the-proxy-32-bytes", "the-secret-before-it-of-32-bytes");
     let both = settings(&[("ORIGIN_SECRET", current), ("ORIGIN_SECRET_PREVIOUS", previous)]).unwrap();
     let spaced = "32 bytes, but spaces in between them";
-    let problem = settings(&[("ORIGIN_SECRET", current), ("ORIGIN_SECRET_PREVIOUS", spaced)]).unwrap_err();
-    assert!(problem.starts_with("ORIGIN_SECRET_PREVIOUS "), "{problem}");
+    let unsendable = settings(&[("ORIGIN_SECRET", current), ("ORIGIN_SECRET_PREVIOUS", spaced)]).unwrap_err();
+    assert!(unsendable.starts_with("ORIGIN_SECRET_PREVIOUS "), "{unsendable}");
     let secrets = both.origin_secrets;
     assert!(secrets.are_set() && secrets.contain(current) && secrets.contain(previous));
     for other in ["", &current[1..], &previous[..31], &format!("{current}{previous}"), SECRET] {
