@@ -173,13 +173,12 @@ class Rehearsal:
     def again(self):
         """Deploys a new stack that uses the table and the bucket that the deleted one has left."""
         self.parameters["ExistingUploadsBucket"] = self.resources["UploadsBucket"]
-        # Sometimes ministack doesn't poll a stream again whose mapping a deleted stack had. The restored table's shows it.
-        self.use("sam deploy with the retained table and bucket", self.resources["ProjectsTable"], is_followed=False)
+        self.use("sam deploy with the retained table and bucket", self.resources["ProjectsTable"])
         self.succeeds("sam delete", *self.stack.delete(self.bucket))
         self.check_data()
 
-    def use(self, what, table, is_followed=True):
-        """Deploys with an existing table. Checks that its projects are there, and if asked that its stream is followed."""
+    def use(self, what, table):
+        """Deploys with an existing table, and checks that its projects are there, and that its stream is followed."""
         label = existing.stream_label(self.cloud, table)
         self.parameters |= {"ExistingProjectsTable": table, "ExistingProjectsStream": label}
         self.publish(f"of{len(table)}")
@@ -190,8 +189,7 @@ class Rehearsal:
         used = resources | {"ProjectsTable": table, "UploadsBucket": self.resources["UploadsBucket"]}
         caller = callers.Caller(self.base, self.secret, clean_up.CleanUp(self.cloud, used))
         self.checks.check("its projects are there", *existing.lost(caller, self.stored))
-        if is_followed:
-            self.checks.check("its stream is followed", *caller.clean_up.left(caller))
+        self.checks.check("its stream is followed", *caller.clean_up.left(caller))
 
     def delete(self):
         code, output = self.stack.delete(self.bucket)
