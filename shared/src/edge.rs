@@ -9,6 +9,7 @@ mod describe;
 pub(crate) mod error;
 mod event;
 pub(crate) mod input;
+mod made_up;
 pub(crate) mod middleware;
 mod operation;
 mod path;

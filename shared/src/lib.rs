@@ -14,6 +14,7 @@ pub mod edge;
 pub mod fuzzing;
 pub mod storage;
 mod telemetry;
+mod warm_up;
 
 /// Names for code that the macros of this crate generate.
 #[doc(hidden)]

@@ -16,6 +16,7 @@ mod key;
 mod kind;
 #[cfg(feature = "objects")]
 mod objects;
+mod offline;
 mod rate_limits;
 mod row;
 mod table;
@@ -71,7 +72,8 @@ pub trait Store: Sized {
     /// Opens the store. No connection is made yet.
     fn open(aws: &Aws, settings: Self::Settings) -> Self;
 
-    /// Starts to open connections to other services than `DynamoDB`. The rate limit connects to that one.
+    /// Calls other services than `DynamoDB` before the first request. Nothing is sent, but the connections are opened, and
+    /// the code of the calls is loaded. See [`Route::warm_up`](crate::edge::Route::warm_up).
     ///
     /// ```
     /// # use shared::config::Env;
@@ -82,12 +84,12 @@ pub trait Store: Sized {
     ///     # type Settings = String;
     ///     # fn settings(env: &Env<'_>) -> Option<String> { env.required("UPLOADS_BUCKET") }
     ///     # fn open(aws: &Aws, bucket: String) -> Self { Self(Objects::open(aws, bucket)) }
-    ///     async fn preconnect(&self) {
-    ///         self.0.preconnect().await;
+    ///     async fn warm_up(&self) {
+    ///         self.0.warm_up().await;
     ///     }
     /// }
     /// ```
-    fn preconnect(&self) -> impl Future<Output = ()> {
+    fn warm_up(&self) -> impl Future<Output = ()> {
         async {}
     }
 }

@@ -23,6 +23,7 @@ pub(crate) use self::object::Object;
 pub(crate) use self::trace::send as send_trace;
 use crate::clock;
 use crate::domain::time::epoch_millis;
+use crate::warm_up;
 
 /// Calls of an invocation that its line has at least. A batch of changes makes hundreds; those that fail are kept too.
 const KEPT_CALLS: usize = 50;
@@ -92,7 +93,9 @@ impl Record {
     /// Takes the findings. Counts of the time between invocations are among them.
     pub(crate) fn take(&self) -> State {
         let mut state = std::mem::take(&mut *lock(&self.state));
-        state.counts.add(std::mem::take(&mut *lock(&PENDING)));
+        if !warm_up::is_active() {
+            state.counts.add(std::mem::take(&mut *lock(&PENDING)));
+        }
         state
     }
 

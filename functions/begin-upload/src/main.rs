@@ -9,6 +9,7 @@ use shared::edge::{CreatedJson, Idempotent, OrgMember, RequestContext, Result, R
 fn main() -> ExitCode {
     let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/uploads").org_member();
     let route = route.direct_upload().idempotent().reads_first();
+    let route = route.warm_up("application/json", r#"{"name":"-.png","contentType":"image/png","size":1}"#);
     run(route.summary("Permits one upload to the bucket"), begin_upload)
 }
 

@@ -6,7 +6,11 @@ use projects::Projects;
 use shared::edge::{Conditional, NoContent, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::delete("/v1/orgs/{orgId}/projects/{projectId}").org_member().if_match().reads_first();
+    let route = Route::delete("/v1/orgs/{orgId}/projects/{projectId}")
+        .org_member()
+        .if_match()
+        .reads_first()
+        .warm_up("", "");
     run(route.summary("Deletes a project with its files"), delete_project)
 }
 

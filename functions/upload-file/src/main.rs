@@ -6,12 +6,17 @@ use projects::{Files, ProjectFile};
 use shared::domain::NewFile;
 use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
+/// Form of a warm-up.
+const MADE_UP: &str = "---\r\nContent-Disposition: form-data; name=\"file\"; filename=\"-.txt\"\r\n\
+    Content-Type: text/plain\r\n\r\n-\r\n-----\r\n";
+
 fn main() -> ExitCode {
     let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/files")
         .org_member()
         .upload()
         .idempotent()
-        .reads_first();
+        .reads_first()
+        .warm_up("multipart/form-data; boundary=-", MADE_UP);
     run(route.summary("Stores a file with a project"), upload_file)
 }
 

@@ -57,8 +57,8 @@ impl Store for Files {
         Self { table: Table::open(aws, table), objects: Objects::open(aws, bucket) }
     }
 
-    async fn preconnect(&self) {
-        self.objects.preconnect().await;
+    async fn warm_up(&self) {
+        self.objects.warm_up().await;
     }
 }
 

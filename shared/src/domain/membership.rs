@@ -39,7 +39,7 @@ impl Grant {
 }
 
 impl Caller {
-    /// Makes a caller. Only the verification of a token may, hence the narrow visibility.
+    /// Makes a caller. Only the verification of a token and the warm-up may, hence the narrow visibility.
     pub(crate) fn new(user: UserId, organizations: Vec<OrgId>) -> Self {
         Self { user, organizations, grants: Vec::new() }
     }

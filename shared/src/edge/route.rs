@@ -68,6 +68,8 @@ pub struct Route<A, I, K> {
     pub(super) summary: &'static str,
     pub(super) errors: Vec<ErrorCode>,
     reads_first: bool,
+    /// Body of a made-up request and its media type.
+    pub(super) made_up: Option<(&'static str, &'static str)>,
     kind: PhantomData<(I, K)>,
 }
 
@@ -89,7 +91,8 @@ pub trait Stated {}
 impl Stated for KeyStated {}
 
 impl Route<AccessUnset, NoInput, KeyStated> {
-    /// Returns a route that reads. Its handler must not write, because it runs concurrently with the rate limit's counter.
+    /// Returns a route that reads. Its handler must not write, because it runs concurrently with the rate limit's counter, and
+    /// once before the first request, see [`warm_up`](Route::warm_up).
     ///
     /// ```
     /// use shared::domain::PageRequest;
@@ -99,7 +102,7 @@ impl Route<AccessUnset, NoInput, KeyStated> {
     /// ```
     #[must_use]
     pub fn get(path: &'static str) -> Self {
-        Self::new(Method::GET, path)
+        Self::new(Method::GET, path).warm_up("", "")
     }
 
     /// Returns a route that writes a resource at a path that the caller chooses. Repeating the request must change nothing.
@@ -168,6 +171,7 @@ impl<K> Route<AccessUnset, NoInput, K> {
             summary: "",
             errors: Vec::new(),
             reads_first: false,
+            made_up: None,
             kind: PhantomData,
         }
     }
@@ -212,8 +216,8 @@ impl<I, K> Route<AccessUnset, I, K> {
     /// Lets in callers by a rule of your own, see [`Access`](super::Access).
     #[must_use]
     pub fn access<A>(self, access: A) -> Route<A, I, K> {
-        let Self { method, path, summary, errors, reads_first, .. } = self;
-        Route { method, path, access, summary, errors, reads_first, kind: PhantomData }
+        let Self { method, path, summary, errors, reads_first, made_up, .. } = self;
+        Route { method, path, access, summary, errors, reads_first, made_up, kind: PhantomData }
     }
 }
 
@@ -328,9 +332,26 @@ impl<A, I, K> Route<A, I, K> {
         Self { reads_first: true, ..self }
     }
 
+    /// Runs the handler on this body before the first request too, so that a caller doesn't wait until its code is loaded.
+    /// Storage sends nothing meanwhile, finds no row and accepts every write, and nothing is logged. The handler must have no
+    /// effects except calls of storage. Every id is made up, and so is the caller.
+    ///
+    /// ```
+    /// # use shared::domain::validation::Input;
+    /// # use shared::edge::Route;
+    /// # #[derive(Input, schemars::JsonSchema)]
+    /// # struct NewNote { text: String }
+    /// let create = Route::post("/v1/orgs/{orgId}/notes").org_member().json::<NewNote>().idempotent();
+    /// let create = create.warm_up("application/json", r#"{"text":"-"}"#);
+    /// ```
+    #[must_use]
+    pub fn warm_up(self, media_type: &'static str, body: &'static str) -> Self {
+        Self { made_up: Some((media_type, body)), ..self }
+    }
+
     fn input<J, L>(self) -> Route<A, J, L> {
-        let Self { method, path, access, summary, errors, reads_first, .. } = self;
-        Route { method, path, access, summary, errors, reads_first, kind: PhantomData }
+        let Self { method, path, access, summary, errors, reads_first, made_up, .. } = self;
+        Route { method, path, access, summary, errors, reads_first, made_up, kind: PhantomData }
     }
 
     /// Returns the name of the route in the log and in keys.

@@ -1,11 +1,11 @@
 //! Starts a function: reads its settings, opens its store and serves events from Lambda's Runtime API.
 
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
+use futures_util::FutureExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::Serialize;
@@ -16,6 +16,7 @@ use super::context::RequestContext;
 use super::describe::describe;
 use super::error::Result;
 use super::input::FromRequest;
+use super::made_up;
 use super::middleware::auth::Auth;
 use super::middleware::rate_limit::Limiter;
 use super::pipeline::Service;
@@ -27,10 +28,7 @@ use crate::domain::BoxError;
 use crate::domain::json::Literal;
 use crate::storage::{Aws, Store};
 use crate::telemetry::{self, Invocation};
-
-/// Time after init until a function counts as idle. Usually it has called the Runtime API for its first request by then. On
-/// a slow CPU the connections begin a little before that call.
-const UNTIL_IDLE: Duration = Duration::from_millis(1);
+use crate::warm_up;
 
 /// Runs a function until Lambda ends it. Exits with a failure and the reason if a setting is missing or invalid, or if the
 /// Runtime API fails.
@@ -92,37 +90,20 @@ where
         }
     }
     let start = Env::read(&config::process_variable, |env| {
-        let (log, own, input) = (LogSettings::from_env(env), S::settings(env), I::settings(env));
-        let (settings, aws) = (Settings::from_env(env), AwsSettings::from_env(env));
-        Some((log?, settings?, own?, input?, aws?))
+        let (log, settings, aws) =
+            (LogSettings::from_env(env), Settings::from_env(env), AwsSettings::from_env(env));
+        let (own, input) = (S::settings(env), I::settings(env));
+        Some((log?, aws?, (settings?, own?, input?)))
     });
-    let (log, settings, own, input, aws_settings) = start?;
+    let (log, aws, settings) = start?;
     telemetry::init(log);
     current_thread()?.block_on(async {
-        let ca_bundle = aws_settings.ca_bundle.clone();
-        let aws = Aws::open(aws_settings)?;
-        let name = route.name();
-        let service = Service {
-            limiter: Limiter::new(&name, &aws, &settings),
-            store: Arc::new(S::open(&aws, own)),
-            name: name.into(),
-            auth: Auth::open(settings.auth, ca_bundle.as_deref())?,
-            origin_secrets: settings.origin_secrets,
-            trusted_origins: settings.trusted_origins,
-            route,
-            input,
-            handler,
-            connecting: AtomicBool::new(false),
-        };
+        let service = Service::open(route, handler, &Aws::open(aws)?, settings)?;
         if A::Identity::HAS_TOKEN {
             service.auth.prefetch(clock::now());
         }
-        // Runs while the function waits for its first request, because work before that call would delay the request.
-        let idle = async {
-            tokio::time::sleep(UNTIL_IDLE).await;
-            service.connect().await;
-        };
-        Ok(tokio::join!(poll(&service), idle).0)
+        service.warm_up().await;
+        Ok(service.poll().await)
     })
 }
 
@@ -132,8 +113,7 @@ pub(super) fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
-/// Serves events until the Runtime API ends. Lambda's outlives the process, but an emulator's often doesn't.
-async fn poll<A, I, K, S, R, H>(service: &Service<A, I, K, S, H>) -> ExitCode
+impl<A, I, K, S, H, R> Service<A, I, K, S, H>
 where
     A: Access<S>,
     I: FromRequest,
@@ -141,13 +121,58 @@ where
     R: IntoResponse,
     H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
-    let respond = async |event: LambdaEvent<Literal<false>>| {
-        let LambdaEvent { payload: Literal(payload), context } = event;
-        let cookies = payload["requestContext"]["http"].is_object().then_some([]);
-        let response = service.respond(payload, invocation(context)).await;
-        Ok::<_, std::convert::Infallible>(ResponseEvent { response: to_event(response), cookies })
-    };
-    polled(lambda_runtime::run(service_fn(respond)).await)
+    /// Opens a service. No connection is made yet.
+    ///
+    /// # Errors
+    ///
+    /// Invalid certificates.
+    fn open(
+        route: Route<A, I, K>,
+        handler: H,
+        aws: &Aws,
+        (settings, own, input): (Settings, S::Settings, I::Settings),
+    ) -> std::result::Result<Self, BoxError> {
+        let name = route.name();
+        Ok(Self {
+            limiter: Limiter::new(&name, aws, &settings),
+            store: Arc::new(S::open(aws, own)),
+            name: name.into(),
+            auth: Auth::open(settings.auth, aws.ca_bundle())?,
+            origin_secrets: settings.origin_secrets,
+            trusted_origins: settings.trusted_origins,
+            route,
+            input,
+            handler,
+        })
+    }
+
+    /// Runs the code of a request before the first one, from the text of an event to that of the response, and begins to
+    /// open the connections of the first request. That request is no worse off if something fails here.
+    async fn warm_up(&self) {
+        let event = made_up::event(&self.route, &self.auth.made_up_token(clock::now())).to_string();
+        let connections = self.limiter.counters() + usize::from(self.route.is_concurrent());
+        let request = async {
+            let Ok(event) = serde_json::from_str(&event) else { return };
+            let responding = self.respond_to(event, made_up::invocation(clock::now()));
+            let (response, ()) = tokio::join!(responding, self.store.warm_up());
+            drop(serde_json::to_vec(&response));
+        };
+        drop(AssertUnwindSafe(warm_up::scope(connections, request)).catch_unwind().await);
+    }
+
+    /// Serves events until the Runtime API ends. Lambda's outlives the process, but an emulator's often doesn't.
+    async fn poll(&self) -> ExitCode {
+        let respond = async |event: LambdaEvent<Literal<false>>| {
+            let LambdaEvent { payload, context } = event;
+            Ok::<_, std::convert::Infallible>(self.respond_to(payload, invocation(context)).await)
+        };
+        polled(lambda_runtime::run(service_fn(respond)).await)
+    }
+
+    async fn respond_to(&self, Literal(event): Literal<false>, invocation: Invocation) -> ResponseEvent {
+        let cookies = event["requestContext"]["http"].is_object().then_some([]);
+        ResponseEvent { response: to_event(self.respond(event, invocation).await), cookies }
+    }
 }
 
 /// Returns the parts of Lambda's context that the function uses.
@@ -185,3 +210,6 @@ fn to_event(response: Response) -> ApiGatewayProxyResponse {
     event.body = body.map(Into::into);
     event
 }
+
+#[cfg(test)]
+mod tests;

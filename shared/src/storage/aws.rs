@@ -40,13 +40,12 @@
 //!
 //! # Connections
 //!
-//! All clients of a function share one pool of connections. While a function waits for its first request, it starts the
-//! calls of that request and cancels them as soon as they wait for a connection. Nothing is sent, but the connections are
-//! opened: two for a route whose reads run beside the counter, one for any other, and one more to S3 for files.
+//! All clients of a function share one pool of connections. The warm-up (`crate::warm_up`) begins to open those of the first
+//! request, and runs its code while the handshakes are on their way: two for a route whose reads run beside the counter,
+//! one for any other, and one more to S3 for files. Nothing is sent through them.
 //!
-//! - As a rule this starts after the function has asked for its first request, because only then the cold start is over.
-//! - If the first request arrives immediately, as after most cold starts, it opens the connections to the tables. The one
-//!   to S3 is opened concurrently.
+//! - Init doesn't wait for them. They are ready, or nearly, when the first request comes.
+//! - Lambda gives a whole core until then, and the share of the function's memory afterwards.
 //! - Lambda freezes a waiting environment sooner or later. A connection that is then half open or closed is opened again.
 
 use std::cell::OnceCell;
@@ -61,9 +60,9 @@ use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::pool::{Client as PooledClient, ConnectionPool};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use futures_util::future::join_all;
 
 use super::calls::CallRecorder;
+use super::offline::OfflineClient;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;
 
@@ -124,6 +123,11 @@ impl Aws {
     ) -> Result<Self, BoxError> {
         let http = http_client(settings.ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
         Ok(Self { settings, credentials, http, dynamodb: OnceCell::new() })
+    }
+
+    /// Returns the certificates (PEM) that replace Amazon's, if there are any.
+    pub(crate) fn ca_bundle(&self) -> Option<&[u8]> {
+        self.settings.ca_bundle.as_deref()
     }
 
     /// Returns the client of all tables, for calls that [`Table`](super::Table) doesn't make.
@@ -188,7 +192,7 @@ fn http_client(roots: &[u8]) -> Result<SharedHttpClient, BoxError> {
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(tls)
         .build_https()?;
-    Ok(SharedHttpClient::new(PooledClient::new(&pool)?))
+    Ok(SharedHttpClient::new(OfflineClient::new(PooledClient::new(&pool)?)))
 }
 
 /// Returns timeouts for one attempt and for a call with all its retries. The sum of a route's calls stays within its
@@ -199,16 +203,4 @@ pub(super) fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
         .operation_attempt_timeout(attempt)
         .operation_timeout(call)
         .build()
-}
-
-/// Starts calls concurrently and cancels them while they wait for a connection, before anything is sent. The connections
-/// are still opened, and kept for later calls.
-pub(super) async fn preconnect<C: Future>(calls: impl IntoIterator<Item = C>) {
-    // All calls start in one poll, because a later one could find an open connection. There is no second poll, because the
-    // yield is ready first then.
-    tokio::select! {
-        biased;
-        () = tokio::task::yield_now() => {}
-        _ = join_all(calls) => {}
-    }
 }

@@ -39,10 +39,11 @@ use percent_encoding::utf8_percent_encode;
 
 pub use self::inspection::ObjectInfo;
 pub use self::presigning::{PresignedUrl, UploadUrl};
-use super::aws::{Aws, preconnect, timeouts};
+use super::aws::{Aws, timeouts};
 use super::error::sdk_error;
 use super::gate::write_permitted;
 use crate::domain::{Error, FileDescription, NewFile, Result, Scope, UNRESERVED};
+use crate::warm_up;
 
 /// Tag of a pending object.
 const PENDING: &str = "state=unrecorded";
@@ -118,9 +119,11 @@ impl Objects {
         Self { client: aws.s3(), bucket }
     }
 
-    /// Starts to open a connection. No call is made; it would be about an object that can't exist.
-    pub async fn preconnect(&self) {
-        preconnect([self.untag("-")]).await;
+    /// Makes the call of a commit for a warm-up. Outside of one it does nothing.
+    pub async fn warm_up(&self) {
+        if warm_up::is_active() {
+            drop(self.untag("-").await);
+        }
     }
 
     /// Puts a file as pending. An existing object stays unchanged, because it is of an earlier attempt.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::aws::{Aws, preconnect, timeouts};
+use super::aws::{Aws, timeouts};
 use super::error::sdk_error;
 use super::row::{Item, number, read_number, require, text};
 use crate::domain::Result;
@@ -39,15 +39,6 @@ impl RateLimitTable {
     #[must_use]
     pub fn new(aws: &Aws, table: String) -> Self {
         Self { client: aws.dynamodb(), table }
-    }
-
-    /// Starts to open this number of connections to `DynamoDB`. No call is made; its condition could not hold.
-    pub async fn preconnect(&self, connections: usize) {
-        let call = || {
-            let request = self.client.update_item().table_name(&self.table).key("pk", text("-"));
-            request.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)").send()
-        };
-        preconnect((0..connections).map(|_| call())).await;
     }
 
     /// Attempts to count one request. `expiry` is the Unix time in seconds from which the counter may be deleted. `times`

@@ -20,6 +20,7 @@ use super::{Call, Record, State, current, settings};
 use crate::clock;
 use crate::config::LogSettings;
 use crate::domain::time::format_millis;
+use crate::warm_up;
 
 /// `true` after the first line of an invocation.
 static WARM: AtomicBool = AtomicBool::new(false);
@@ -74,7 +75,7 @@ impl Line {
 
     /// Adds the calls and the metrics, and writes the line. `dimensions` are JSON.
     pub(crate) fn end(mut self, state: &State, dimensions: &str) {
-        if !WARM.swap(true, Ordering::Relaxed) {
+        if !warm_up::is_active() && !WARM.swap(true, Ordering::Relaxed) {
             self.object.raw("cold_start", &true);
             self.metric("cold_starts", &1);
         }
@@ -97,8 +98,9 @@ impl Line {
     fn write(&self) {
         if settings::get().is_some_and(|settings| self.level <= settings.level) {
             let line = format!("{}\n", self.object);
+            let length = if warm_up::is_active() { 0 } else { line.len() };
             // There is nowhere to report a closed standard output to.
-            drop(std::io::stdout().write_all(line.as_bytes()));
+            drop(std::io::stdout().write_all(&line.as_bytes()[..length]));
         }
     }
 }

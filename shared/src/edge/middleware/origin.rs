@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use crate::config::OriginSecrets;
 use crate::edge::error::{Error, Result};
 use crate::edge::request::Request;
+use crate::warm_up;
 
 /// Header with the secret. The proxy overwrites it, if a caller sends it.
 const SECRET: &str = "x-origin-secret";
@@ -39,7 +40,8 @@ pub(crate) fn check(secrets: &OriginSecrets, request: &mut Request) -> Result<Op
     }
     // Taken out, so that no handler sees it.
     let secret = request.take_header(SECRET).unwrap_or_default();
-    if !secrets.contain(&secret) {
+    // A made-up request has no secret, because only its hash is known here.
+    if !secrets.contain(&secret) && !warm_up::is_active() {
         return Err(Error::NotThroughProxy);
     }
     if let Some(address) = request.header(VIEWER_ADDRESS).and_then(address) {

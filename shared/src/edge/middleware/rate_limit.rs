@@ -56,9 +56,9 @@ impl Limiter {
         }
     }
 
-    /// Starts to open connections to `DynamoDB`, which serve all tables: one for each counter, and this many more.
-    pub(crate) async fn preconnect(&self, others: usize) {
-        self.table.preconnect(others + 1 + usize::from(self.organizations.is_some())).await;
+    /// Returns the number of counters that a request has at most.
+    pub(crate) fn counters(&self) -> usize {
+        1 + usize::from(self.organizations.is_some())
     }
 
     /// Returns the policy of a limit. Without a limit for organizations, none of theirs is ever asked for.

@@ -1,0 +1,115 @@
+//! HTTP client of all services, which sends nothing for a made-up request but opens the connections of the next one.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http as client;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use client::HttpConnector as _;
+use futures_util::future::join_all;
+
+use crate::warm_up;
+
+/// Response to the calls of a made-up request: success, and no rows.
+const NOTHING: &str = "{}";
+
+/// Client that responds to the calls of a made-up request itself.
+#[derive(Debug)]
+pub(super) struct OfflineClient<C> {
+    client: C,
+    /// Origins that a made-up request has called.
+    origins: Arc<Mutex<BTreeSet<String>>>,
+}
+
+#[derive(Debug)]
+struct Connector {
+    connector: client::SharedHttpConnector,
+    origins: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl<C: client::HttpClient> OfflineClient<C> {
+    pub(super) fn new(client: C) -> Self {
+        Self { client, origins: Arc::default() }
+    }
+}
+
+impl<C: client::HttpClient> client::HttpClient for OfflineClient<C> {
+    fn http_connector(
+        &self,
+        settings: &client::HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> client::SharedHttpConnector {
+        let connector = self.client.http_connector(settings, components);
+        client::SharedHttpConnector::new(Connector { connector, origins: Arc::clone(&self.origins) })
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.client.validate_base_client_config(components, config)
+    }
+
+    fn validate_final_config(
+        &self,
+        components: &RuntimeComponents,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.client.validate_final_config(components, config)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.client.connector_metadata()
+    }
+}
+
+impl client::HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> client::HttpConnectorFuture {
+        if !warm_up::is_active() {
+            return self.connector.call(request);
+        }
+        let connecting = self.connect(&request);
+        client::HttpConnectorFuture::new(async {
+            connecting.await;
+            let success = 200_u16.try_into().map_err(|error| ConnectorError::other(Box::new(error), None));
+            Ok(HttpResponse::new(success?, SdkBody::from(NOTHING)))
+        })
+    }
+}
+
+impl Connector {
+    /// Starts to open the connections of a first request to the same origin, once.
+    fn connect(&self, request: &HttpRequest) -> impl Future<Output = ()> + use<> {
+        let origin = request.uri().split('/').take(3).collect::<Vec<_>>().join("/");
+        let is_new = self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.clone());
+        let connections = if is_new { warm_up::take_connections().max(1) } else { 0 };
+        let calls: Vec<_> =
+            (0..connections).filter_map(|_| Some(self.connector.call(empty(&origin)?))).collect();
+        start(calls)
+    }
+}
+
+fn empty(origin: &str) -> Option<HttpRequest> {
+    let mut request = HttpRequest::new(SdkBody::empty());
+    request.set_uri(format!("{origin}/")).ok()?;
+    Some(request)
+}
+
+/// Starts calls concurrently and cancels them while they wait for a connection, before anything is sent. The connections
+/// are still opened, and kept for later calls.
+async fn start<C: Future>(calls: impl IntoIterator<Item = C>) {
+    // All calls start in one poll, because a later one could find an open connection. There is no second poll, because the
+    // yield is ready first then.
+    tokio::select! {
+        biased;
+        () = tokio::task::yield_now() => {}
+        _ = join_all(calls) => {}
+    }
+}
