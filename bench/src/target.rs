@@ -82,7 +82,7 @@ impl Target {
     }
 }
 
-/// Returns the template's functions and, unless `alone`, the noop and the baselines that are built.
+/// Returns the template's functions and, unless `alone`, the noop, the reference and the baselines that are built.
 ///
 /// # Errors
 /// A function is not in `binaries`, or can't be built.
@@ -99,7 +99,8 @@ pub(crate) async fn targets(binaries: Option<&Path>, alone: bool) -> Result<Vec<
         targets.push(Target::function(name, executable));
     }
     if !alone {
-        targets.splice(0..0, noop().await?);
+        targets.splice(0..0, own_baseline("noop").await?);
+        targets.extend(own_baseline("reference").await?);
         targets.extend(BASELINES.iter().filter_map(|(name, folder)| baseline(name, folder)));
     }
     Ok(targets)
@@ -119,13 +120,14 @@ async fn build(packages: &[&str]) -> Result<Executables> {
     build.run(&workspace(), packages).await
 }
 
-/// Builds the smallest function. It is never in `--binaries`, because no deployment contains it.
-async fn noop() -> Result<Option<Target>> {
-    if !workspace().join("bench/noop").is_dir() {
-        terminal::say("SKIPPED: there is no bench/noop");
+/// Builds a baseline of this workspace, apart from others, so that it has its own features only. It is never in
+/// `--binaries`, because no deployment contains it.
+async fn own_baseline(name: &str) -> Result<Option<Target>> {
+    if !workspace().join("bench").join(name).is_dir() {
+        terminal::say(&format!("SKIPPED: there is no bench/{name}"));
         return Ok(None);
     }
-    Ok(build(&["noop"]).await?.remove("noop").map(|executable| Target::baseline("noop", executable)))
+    Ok(build(&[name]).await?.remove(name).map(|executable| Target::baseline(name, executable)))
 }
 
 fn baseline(name: &str, folder: &str) -> Option<Target> {

@@ -9,6 +9,7 @@ use crate::target::{CREATE, LARGE, LIST, UPLOAD};
 const NOOP: &str = "noop";
 const DEFAULTS: &str = "defaults";
 const NODE: &str = "node";
+const REFERENCE: &str = "reference";
 
 const INIT: &str = "init: from spawn to the first /next";
 const MEMORY: &str = "peak memory after 20 requests";
@@ -95,6 +96,13 @@ impl Thresholds<'_> {
                 "of its",
             ),
             of("CPU of a warm list, beside Node.js", 0.25, self.ratio(cpu, LIST, NODE), "of its"),
+            of("CPU of a warm list, beside the reference", 1.5, self.ratio(cpu, LIST, REFERENCE), "of its"),
+            of(
+                "instructions of a warm list, beside the reference",
+                1.5,
+                self.ratio("warm list: instructions", LIST, REFERENCE),
+                "of its",
+            ),
         ]
         .into_iter()
         .flatten()
@@ -134,6 +142,9 @@ mod tests {
         {
             samples.note(INIT, Unit::Milliseconds, target, sample);
         }
+        for (target, sample) in [("reference", 1.0), ("list-projects", 1.6)] {
+            samples.note("warm list: instructions", Unit::MegaInstructions, target, sample);
+        }
         let text = Thresholds(&samples.finish()).to_string();
         let result = |name: &str| {
             let line = text.lines().find(|line| line.contains(name)).unwrap_or_default();
@@ -142,6 +153,7 @@ mod tests {
         assert_eq!(result("init of list-projects (of noop's)"), "met");
         assert_eq!(result("init of create-project (of noop's)"), "MISSED");
         assert_eq!(result("beside Node.js (of its)"), "met");
+        assert_eq!(result("instructions of a warm list, beside the reference (of its)"), "MISSED");
         assert!(!text.contains("size"), "{text}");
         assert_eq!(Thresholds(&[]).to_string(), "");
     }

@@ -25,7 +25,7 @@ async fn service(count: usize) -> Result<App> {
 /// Starts each baseline that was built, as a separate service over the same tables.
 async fn baselines(app: &App, variables: &[(&str, &str)]) -> Result<Vec<(&'static str, App)>> {
     let mut baselines = Vec::new();
-    for name in ["defaults", "node"] {
+    for name in ["defaults", "node", "reference"] {
         let folder = workspace().join("target/baselines").join(name);
         if folder.join("list-projects").exists() {
             let binaries = Binaries::Dir(folder);
