@@ -48,6 +48,12 @@ pub(crate) enum Part {
 }
 
 impl Arguments {
+    /// Returns `true` if nothing is compared with the baselines, so that only the functions are needed.
+    pub(crate) fn needs_no_baselines(&self) -> bool {
+        let absolute = [Part::RoundTrips, Part::Growth];
+        self.check || !self.only.is_empty() && self.only.iter().all(|part| absolute.contains(part))
+    }
+
     /// Returns `true` if this part is to be measured.
     pub(crate) fn selects(&self, part: Part) -> bool {
         let checked = [Part::Size, Part::Memory, Part::RoundTrips, Part::Instructions];

@@ -35,6 +35,12 @@ pub(crate) fn changes(template: &Template, function: &Function) -> Result<Vec<Ch
     Ok(changes)
 }
 
+/// Returns the record of a row that was removed from a table.
+pub(crate) fn removal(template: &Template, table: &str, row: &Map<String, Value>) -> Value {
+    let [_, removed] = KINDS;
+    Change::of(row, removed, keys(template, table)).record
+}
+
 /// Returns the names of the attributes of a table's key.
 fn keys<'t>(template: &'t Template, table: &str) -> impl Iterator<Item = &'t str> {
     let keys = template.tables.iter().filter(move |declared| declared.id == table).flat_map(|it| &it.key);

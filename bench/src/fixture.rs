@@ -41,8 +41,9 @@ pub(crate) struct Fixture {
     pub(crate) token: String,
     /// Id of a project of the organization.
     pub(crate) project: String,
-    /// Recorded endpoints of DynamoDB and S3.
+    /// Recorded endpoints of DynamoDB and S3, with delays and without.
     recorded: [(String, Task); 2],
+    watched: [(String, Task); 2],
     authority: Authority,
     folder: TempDir,
     creator: PathBuf,
@@ -62,6 +63,8 @@ pub(crate) enum Network<'p> {
     Direct,
     /// Through the recording proxy, which delays each call.
     Recorded,
+    /// Through the recording proxy, without delays.
+    Watched,
     /// Through proxies that count connections.
     Counted(&'p Proxies),
 }
@@ -96,10 +99,8 @@ impl Fixture {
             project: String::new(),
             creator: creator.executable.clone(),
             numbers: AtomicUsize::default(),
-            recorded: [
-                record(&proxy, Service::DynamoDb, stack.dynamodb_endpoint()).await?,
-                record(&proxy, Service::S3, stack.s3_endpoint()).await?,
-            ],
+            recorded: record(&proxy, &stack).await?,
+            watched: record(&proxy.clone().pace(Duration::ZERO), &stack).await?,
             stack,
             proxy,
             authority,
@@ -177,8 +178,9 @@ impl Fixture {
         let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
         match network {
             Network::Direct => {}
-            Network::Recorded => {
-                let [(dynamodb, _), (s3, _)] = &self.recorded;
+            Network::Recorded | Network::Watched => {
+                let [(dynamodb, _), (s3, _)] =
+                    if matches!(network, Network::Recorded) { &self.recorded } else { &self.watched };
                 set("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.clone());
                 set("AWS_ENDPOINT_URL_S3", s3.clone());
             }
@@ -218,11 +220,15 @@ pub(crate) fn batch(records: &[Value]) -> Bytes {
     json!({ "Records": records }).to_string().into()
 }
 
-/// Serves the recording proxy in front of an emulator, and returns its endpoint.
-async fn record(proxy: &RecordingProxy, service: Service, upstream: &str) -> Result<(String, Task)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free")?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
-    Ok((endpoint, proxy.serve(service, listener, upstream)?))
+/// Serves the recording proxy in front of both emulators, and returns its endpoints.
+async fn record(proxy: &RecordingProxy, stack: &Stack) -> Result<[(String, Task); 2]> {
+    let serve = async |service, upstream| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free")?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        anyhow::Ok((endpoint, proxy.serve(service, listener, upstream)?))
+    };
+    let dynamodb = serve(Service::DynamoDb, stack.dynamodb_endpoint()).await?;
+    Ok([dynamodb, serve(Service::S3, stack.s3_endpoint()).await?])
 }
 
 impl Proxies {

@@ -1,25 +1,34 @@
-//! Cost of a request as the tables grow.
+//! Costs as tables, projects and organizations grow.
+
+mod callers;
+mod deletion;
+mod limiter;
+mod rows;
+mod tenant;
+
+pub(crate) use limiter::WRITES;
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use local::example::{Example, Values};
+use testing::CallTiming;
 
 use crate::cold::{count, milliseconds};
-use crate::environment::Environment;
-use crate::event::Request;
+use crate::environment::{Environment, Launch};
 use crate::fixture::{Fixture, Network};
-use crate::process::{cpu, peak_memory};
-use crate::round_trips::RoundTrips;
-use crate::seeds::{counters, projects};
+use crate::process::cpu;
+use crate::round_trips::Spent;
 use crate::series::{Samples, Unit};
-use crate::target::{LIST, Target};
+use crate::target::{SMALL, Target, UPLOAD, Workload};
 
-/// Numbers of projects and of counters.
+/// Beginning of the measures of growth. Each has a series for each size, in ascending order.
+pub(crate) const GROWTH: &str = "growth, ";
+/// Numbers of rows beside a request.
 const SIZES: [usize; 3] = [10, 1_000, 100_000];
 /// Number of requests in one measurement of CPU time.
 const BATCH: usize = 20;
-/// Number of callers: more than an execution environment caches.
-const CALLERS: usize = 5_000;
 
-/// Measures pages and counters in small and large tables, in `rounds` batches.
+/// Measures requests beside many rows and callers, in `rounds` batches, and the work for many files and rows.
 ///
 /// # Errors
 /// An emulator fails, or a request does not succeed.
@@ -29,106 +38,93 @@ pub(crate) async fn growth(
     rounds: usize,
     samples: &mut Samples,
 ) -> Result<()> {
-    let list = targets.iter().find(|target| target.name == LIST).context("list-projects is not measured")?;
-    pages(fixture, list, rounds, samples).await?;
-    capacity(fixture, targets, samples).await?;
-    callers(fixture, list, rounds, samples).await?;
-    crowd(fixture, list, samples).await
+    // The model of all other files.
+    let mut uploader = start(fixture, targets, UPLOAD, &Network::Direct).await?;
+    fixture.invoke(&mut uploader, UPLOAD, Workload::Upload(SMALL)).await?;
+    uploader.stop().await?;
+    tenant::tenant(targets, samples).await?;
+    limiter::limiter(fixture, targets, samples).await?;
+    deletion::deletion(fixture, targets, samples).await?;
+    rows::requests(fixture, targets, rounds, samples).await?;
+    callers::callers(fixture, targets, rounds, samples).await?;
+    callers::crowd(fixture, targets, samples).await
 }
 
-/// Returns the id of the organization with `size` projects.
-fn organization(size: usize) -> String {
-    format!("of-{size}")
+/// Returns the launch of a function.
+fn launch(fixture: &Fixture, targets: &[Target], function: &str, network: &Network<'_>) -> Result<Launch> {
+    let target = targets.iter().find(|target| target.name == function);
+    fixture.launch(target.with_context(|| format!("{function} is not measured"))?, network)
 }
 
-async fn pages(fixture: &Fixture, list: &Target, rounds: usize, samples: &mut Samples) -> Result<()> {
-    for size in SIZES {
-        projects(fixture, &organization(size), size).await?;
+async fn start(
+    fixture: &Fixture,
+    targets: &[Target],
+    function: &str,
+    network: &Network<'_>,
+) -> Result<Environment> {
+    Environment::start(&launch(fixture, targets, function, network)?).await
+}
+
+/// Kind of request, and the status of its success.
+#[derive(Debug)]
+struct Kind<'k> {
+    function: &'k str,
+    query: &'k str,
+    status: u64,
+}
+
+impl Kind<'_> {
+    /// Returns the event of the function's example, with these values of its placeholders.
+    fn event(&self, fixture: &Fixture, values: &[(&str, &str)]) -> Result<Bytes> {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let values: Values = values.collect();
+        let example = Example::load(fixture.stack.template(), self.function)?;
+        let mut request = example.request(&values, &format!(" {}", fixture.number()))?;
+        self.query.clone_into(&mut request.query);
+        let organization = values.get("orgId").context("a request is about an organization")?;
+        let token = fixture.stack.token_with_roles("growth", &[organization], &example.roles)?;
+        Ok(request.event(&token)?.into())
     }
-    let mut environment = Environment::start(&fixture.launch(list, &Network::Direct)?).await?;
-    for _ in 0..rounds {
-        for size in SIZES {
-            let organization = organization(size);
-            let token = fixture.stack.token("growth", &[&organization])?;
-            // The number of the smallest, so that all pages have the same size.
-            let request = Request::list(&organization, "limit=10").token(&token);
-            let case = format!("{size} projects");
-            batch(&mut environment, "page of 10", &case, samples, |_| Ok(request.clone())).await?;
-        }
+}
+
+/// Place of samples: a measure without its last word, and a size.
+#[derive(Debug, Clone, Copy)]
+struct Case<'c> {
+    measure: &'c str,
+    size: &'c str,
+}
+
+impl Case<'_> {
+    fn note(&self, samples: &mut Samples, what: &str, unit: Unit, sample: f64) {
+        samples.note(&format!("{GROWTH}{}: {what}", self.measure), unit, self.size, sample);
     }
-    environment.stop().await
-}
 
-async fn capacity(fixture: &Fixture, targets: &[Target], samples: &mut Samples) -> Result<()> {
-    let mut round_trips = RoundTrips::new(fixture, targets, samples);
-    let mut environment = round_trips.start(LIST, &[]).await?;
-    for size in SIZES {
-        let organization = organization(size);
-        // A new caller.
-        let token = fixture.stack.token(&format!("growth of {size}"), &[&organization])?;
-        let request = Request::list(&organization, "limit=10").token(&token);
-        round_trips.note(&format!("list, 10 of {size} projects"), &mut environment, &request, 200).await?;
+    /// Adds the calls and capacity units of each of so many requests or rows.
+    fn note_spent(&self, samples: &mut Samples, calls: &[CallTiming], each: usize) {
+        let (Spent { calls, reads, writes }, each) = (Spent::of(calls), count(each));
+        self.note(samples, "calls", Unit::Times, count(calls) / each);
+        self.note(samples, "read units", Unit::CapacityUnits, reads / each);
+        self.note(samples, "write units", Unit::CapacityUnits, writes / each);
     }
-    environment.stop().await
 }
 
-/// Measures new callers in a table with a growing number of counters.
-async fn callers(fixture: &Fixture, list: &Target, rounds: usize, samples: &mut Samples) -> Result<()> {
-    let mut existing = 0;
-    for size in SIZES {
-        counters(fixture, size - existing).await?;
-        existing = size;
-        let mut environment = Environment::start(&fixture.launch(list, &Network::Direct)?).await?;
-        for index in 0..BATCH {
-            environment.invoke(new_caller(fixture, &format!("before-{size}-{index}"))?.event()).await?;
-        }
-        let case = format!("{size} counters");
-        for round in 0..rounds {
-            let new = |index| new_caller(fixture, &format!("new-{size}-{round}-{index}"));
-            batch(&mut environment, "new callers", &case, samples, new).await?;
-        }
-        environment.stop().await?;
-    }
-    Ok(())
-}
-
-/// Measures one execution environment with more callers than it caches.
-async fn crowd(fixture: &Fixture, list: &Target, samples: &mut Samples) -> Result<()> {
-    let mut environment = Environment::start(&fixture.launch(list, &Network::Direct)?).await?;
-    for first in (0..CALLERS).step_by(BATCH) {
-        let case = format!("{} to {} callers before", first / 1000 * 1000, first / 1000 * 1000 + 999);
-        let new = |index| new_caller(fixture, &format!("crowd-{first}-{index}"));
-        batch(&mut environment, "one environment", &case, samples, new).await?;
-        if first + BATCH == 1000 || first + BATCH == CALLERS {
-            let memory = peak_memory(environment.process()?)?;
-            let case = format!("{} callers", first + BATCH);
-            samples.note("growth, one environment: peak memory", Unit::Kibibytes, &case, memory);
-        }
-    }
-    environment.stop().await
-}
-
-fn new_caller(fixture: &Fixture, user: &str) -> Result<Request> {
-    Ok(Request::list("nothing", "").token(&fixture.stack.token(user, &["nothing"])?))
-}
-
+/// Measures the time of requests, and the CPU time of all together.
 async fn batch(
     environment: &mut Environment,
-    measure: &str,
-    case: &str,
+    case: Case<'_>,
     samples: &mut Samples,
-    request: impl Fn(usize) -> Result<Request>,
+    status: u64,
+    event: impl Fn(usize) -> Result<Bytes>,
 ) -> Result<()> {
     environment.settle().await;
     let before = cpu(environment.process()?)?;
     for index in 0..BATCH {
-        let response = environment.invoke(request(index)?.event()).await?;
-        ensure!(response.status == 200, "{case} returned {response:?}");
-        let measure = format!("growth, {measure}: time");
-        samples.note(&measure, Unit::Milliseconds, case, milliseconds(response.took));
+        let response = environment.invoke(event(index)?).await?;
+        ensure!(response.status == status, "{case:?} returned {response:?}");
+        case.note(samples, "time", Unit::Milliseconds, milliseconds(response.took));
     }
     environment.settle().await;
     let each = milliseconds(cpu(environment.process()?)?.saturating_sub(before)) / count(BATCH);
-    samples.note(&format!("growth, {measure}: CPU time"), Unit::Milliseconds, case, each);
+    case.note(samples, "CPU time", Unit::Milliseconds, each);
     Ok(())
 }

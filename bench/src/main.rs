@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<()> {
     target::require_linux()?;
-    let targets = target::targets(arguments.binaries.as_deref(), arguments.check).await?;
+    let targets = target::targets(arguments.binaries.as_deref(), arguments.needs_no_baselines()).await?;
     let machine = Machine::detect();
     let counts = arguments.selects(Part::Instructions) && instructions::can_count().await;
     let series = measure(&arguments, &targets, counts).await?;

@@ -21,7 +21,7 @@ const UPDATE: &str = "update-project";
 pub(crate) struct RoundTrips<'s> {
     fixture: &'s Fixture,
     targets: &'s [Target],
-    pub(crate) samples: &'s mut Samples,
+    samples: &'s mut Samples,
 }
 
 impl<'s> RoundTrips<'s> {
@@ -137,7 +137,7 @@ impl<'s> RoundTrips<'s> {
         self.note("counter: known from the window before", &mut function, &list, 200).await
     }
 
-    pub(crate) async fn start(&self, function: &str, variables: &[(&str, &str)]) -> Result<Environment> {
+    async fn start(&self, function: &str, variables: &[(&str, &str)]) -> Result<Environment> {
         let target = self.targets.iter().find(|target| target.name == function);
         let mut launch: Launch =
             self.fixture.launch(target.context("it is not measured")?, &Network::Recorded)?;
@@ -147,7 +147,7 @@ impl<'s> RoundTrips<'s> {
         Environment::start(&launch).await
     }
 
-    pub(crate) async fn note(
+    async fn note(
         &mut self,
         case: &str,
         function: &mut Environment,
@@ -173,14 +173,31 @@ impl<'s> RoundTrips<'s> {
         note("round trips", Unit::Count, count(calls.len()));
         note("round trips, one after the other", Unit::Count, count(sequential(&calls)));
         note("calls of S3", Unit::Count, count(of(Service::S3)));
-        note("read capacity", Unit::CapacityUnits, units(&calls, is_read));
-        note("write capacity", Unit::CapacityUnits, units(&calls, |timing| !is_read(timing)));
+        let spent = Spent::of(&calls);
+        note("read capacity", Unit::CapacityUnits, spent.reads);
+        note("write capacity", Unit::CapacityUnits, spent.writes);
         Ok(())
     }
 }
 
+/// Calls, and DynamoDB's capacity units.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spent {
+    pub(crate) calls: usize,
+    pub(crate) reads: f64,
+    pub(crate) writes: f64,
+}
+
+impl Spent {
+    /// Sums these calls.
+    pub(crate) fn of(calls: &[CallTiming]) -> Self {
+        let reads = units(calls, is_read);
+        Self { calls: calls.len(), reads, writes: units(calls, |timing| !is_read(timing)) }
+    }
+}
+
 fn is_read(timing: &CallTiming) -> bool {
-    ["Query", "GetItem"].contains(&timing.call.operation.as_str())
+    ["Query", "GetItem", "Scan"].contains(&timing.call.operation.as_str())
 }
 
 fn units(calls: &[CallTiming], selects: impl Fn(&CallTiming) -> bool) -> f64 {

@@ -2,7 +2,8 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use crate::series::Series;
+use crate::growth::{GROWTH, WRITES};
+use crate::series::{Series, Unit};
 use crate::target::{CREATE, LARGE, LIST, UPLOAD};
 
 /// Targets that the functions are compared with.
@@ -44,7 +45,8 @@ impl Thresholds<'_> {
     fn all(&self) -> Vec<Threshold> {
         let one = [(LIST, 1.25, 6.0), (CREATE, 1.25, 6.0), (UPLOAD, 1.5, 10.0)];
         let each = one.into_iter().flat_map(|(function, init, size)| self.of(function, init, size));
-        each.chain(self.of_uploads()).chain(self.of_baselines()).collect()
+        let each = each.chain(self.of_uploads()).chain(self.of_baselines());
+        each.chain(self.of_growth()).chain(self.of_limiter()).collect()
     }
 
     /// Returns the thresholds of a function: `init` is a multiple of the noop's, `size` is in MB.
@@ -108,6 +110,23 @@ impl Thresholds<'_> {
         .flatten()
     }
 
+    /// Returns a threshold for each measure of growth but times, most of which are the emulators'.
+    fn of_growth(&self) -> impl Iterator<Item = Threshold> {
+        let sizes = self.0.chunk_by(|one, other| one.measure == other.measure);
+        let flat = sizes.filter_map(|sizes| {
+            let name = sizes.first()?.measure.strip_prefix(GROWTH)?;
+            let growth = if name.ends_with(": time") { None } else { growth(sizes) };
+            threshold(name.to_owned(), Some(1.1), growth, "of that of a smaller size")
+        });
+        flat.collect::<Vec<_>>().into_iter()
+    }
+
+    fn of_limiter(&self) -> impl Iterator<Item = Threshold> {
+        let most = self.0.iter().filter(|series| series.measure == WRITES);
+        let most = most.map(|series| series.summary.median).max_by(f64::total_cmp);
+        threshold(WRITES.to_owned(), Some(2.0), most, "units").into_iter()
+    }
+
     fn ratio(&self, measure: &str, one: &str, other: &str) -> Option<f64> {
         let (one, other) = self.median(measure, one).zip(self.median(measure, other))?;
         (other > 0.0).then(|| one / other)
@@ -117,6 +136,21 @@ impl Thresholds<'_> {
         let found = self.0.iter().find(|it| it.measure == measure && it.target == target);
         found.map(|series| series.summary.median)
     }
+}
+
+/// Returns the largest ratio of a size's costs to those of a smaller one. CPU times count by their 5th percentile, because
+/// other programs only add to them.
+fn growth(sizes: &[Series]) -> Option<f64> {
+    let is_time = |series: &Series| series.unit == Unit::Milliseconds;
+    let cost = |it: &Series| if is_time(it) { it.summary.p5 } else { it.summary.median };
+    let (mut least, mut most) = (None, None::<f64>);
+    for cost in sizes.iter().map(cost).filter(|cost| *cost > 0.0) {
+        if let Some(least) = least {
+            most = Some(most.map_or(cost / least, |most| most.max(cost / least)));
+        }
+        least = Some(least.map_or(cost, |least: f64| least.min(cost)));
+    }
+    most
 }
 
 /// Returns the threshold if both the limit and the measurement are known.
@@ -133,6 +167,23 @@ fn threshold(
 mod tests {
     use super::{INIT, Thresholds};
     use crate::series::{Samples, Unit};
+
+    #[test]
+    fn growth_is_that_beyond_the_cheapest() {
+        let mut samples = Samples::default();
+        let sizes = [("10 files", [9.0, 9.5]), ("1000 files", [2.0, 8.0]), ("10000 files", [2.4, 2.5])];
+        for (size, costs) in sizes {
+            for cost in costs {
+                samples.note("growth, x: CPU time", Unit::Milliseconds, size, cost);
+                samples.note("growth, x: time", Unit::Milliseconds, size, cost);
+                samples.note("growth, x: read units", Unit::CapacityUnits, size, 0.0);
+            }
+        }
+        let text = Thresholds(&samples.finish()).to_string();
+        let line = text.lines().last().unwrap_or_default();
+        assert!(line.contains("x: CPU time") && line.ends_with("1.100     1.200 MISSED"), "{text}");
+        assert_eq!(text.lines().count(), 3, "{text}");
+    }
 
     #[test]
     fn measurements_are_compared_with_thresholds() {
