@@ -102,6 +102,26 @@ pub(crate) async fn newest(fixture: &Fixture, partition: &str) -> Result<Row> {
     found.items.unwrap_or_default().pop().with_context(|| format!("{partition} has no row"))
 }
 
+/// Returns the rows of the projects table whose partitions begin like this.
+///
+/// # Errors
+/// The table can't be read.
+pub(crate) async fn all(fixture: &Fixture, beginning: &str) -> Result<Vec<Row>> {
+    let scan = fixture.stack.dynamodb().scan().table_name(fixture.stack.table(PROJECTS));
+    let scan = scan.filter_expression("begins_with(pk, :own)");
+    let pages = scan.expression_attribute_values(":own", text(beginning)).into_paginator();
+    let rows: Result<Vec<_>, _> = pages.items().send().collect().await;
+    rows.context("the table can't be read")
+}
+
+/// Puts rows into the projects table.
+///
+/// # Errors
+/// The table can't be written.
+pub(crate) async fn put(fixture: &Fixture, rows: &[Row]) -> Result<()> {
+    write(fixture, PROJECTS, rows.len(), |index| Ok(rows[index].clone())).await
+}
+
 async fn write(
     fixture: &Fixture,
     table: &str,

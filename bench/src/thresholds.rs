@@ -139,8 +139,10 @@ impl Thresholds<'_> {
 }
 
 /// Returns the largest ratio of a size's costs to those of a smaller one. CPU times count by their 5th percentile, because
-/// other programs only add to them.
+/// other programs only add to them. Peak memory of the smallest of several sizes doesn't count, because it fills no page.
 fn growth(sizes: &[Series]) -> Option<f64> {
+    let is_memory = sizes.first().is_some_and(|series| series.unit == Unit::Kibibytes);
+    let sizes = if is_memory && sizes.len() > 2 { &sizes[1..] } else { sizes };
     let is_time = |series: &Series| series.unit == Unit::Milliseconds;
     let cost = |it: &Series| if is_time(it) { it.summary.p5 } else { it.summary.median };
     let (mut least, mut most) = (None, None::<f64>);
@@ -177,12 +179,15 @@ mod tests {
                 samples.note("growth, x: CPU time", Unit::Milliseconds, size, cost);
                 samples.note("growth, x: time", Unit::Milliseconds, size, cost);
                 samples.note("growth, x: read units", Unit::CapacityUnits, size, 0.0);
+                samples.note("growth, x: peak memory", Unit::Kibibytes, size, 10.0 - cost);
             }
         }
         let text = Thresholds(&samples.finish()).to_string();
-        let line = text.lines().last().unwrap_or_default();
-        assert!(line.contains("x: CPU time") && line.ends_with("1.100     1.200 MISSED"), "{text}");
-        assert_eq!(text.lines().count(), 3, "{text}");
+        let lines: Vec<_> = text.lines().skip(2).collect();
+        assert!(lines[0].contains("x: CPU time") && lines[0].ends_with("1.100     1.200 MISSED"), "{text}");
+        // Not compared with that of the smallest size, 0.5.
+        assert!(lines[1].contains("x: peak memory") && lines[1].ends_with("3.750 MISSED"), "{text}");
+        assert_eq!(lines.len(), 2, "{text}");
     }
 
     #[test]

@@ -13,12 +13,14 @@ use crate::cold::{count, milliseconds};
 use crate::environment::{Environment, Response};
 use crate::fixture::{self, Fixture, Network};
 use crate::process::{cpu, peak_memory};
-use crate::seeds::{PROJECTS, Row, UPLOADS, files, newest, objects};
+use crate::seeds::{PROJECTS, Row, UPLOADS, all, files, newest, objects, put};
 use crate::series::{Samples, Unit};
 use crate::target::{CREATE, Target};
 
 /// Numbers of files, each with the number of deletions.
 const SIZES: [(usize, usize); 3] = [(10, 10), (1_000, 2), (10_000, 1)];
+/// Number of requests that delete a project. Its rows are put again in between.
+const REQUESTS: usize = 10;
 /// Organization whose projects are deleted.
 const ORGANIZATION: &str = "deletions";
 /// Largest number of invocations with one batch.
@@ -36,9 +38,11 @@ struct Functions {
     batch_size: usize,
 }
 
-/// Rows of a project that exists, as records of their removal.
+/// Project that exists, and the records of its removal.
 struct Removals {
     id: String,
+    /// Rows that the request deletes.
+    rows: Vec<Row>,
     project: Value,
     files: Vec<Value>,
 }
@@ -75,16 +79,13 @@ impl Functions {
         size: &str,
         samples: &mut Samples,
     ) -> Result<()> {
-        let Removals { id, project, files } = self.fill(fixture, files).await?;
+        let Removals { id, rows, project, files } = self.fill(fixture, files).await?;
         let case = Case { measure: "deletion of a project", size };
-        let event = DELETION.event(fixture, &[("orgId", ORGANIZATION), ("projectId", &id)])?;
-        fixture.proxy.clear();
-        let (response, used) = timed(&mut self.deleter, event).await?;
-        ensure!(response.status == DELETION.status, "{response:?}");
-        case.note(samples, "time", Unit::Milliseconds, milliseconds(response.took));
-        case.note(samples, "CPU time", Unit::Milliseconds, used);
-        case.note_spent(samples, &fixture.proxy.timings(), 1);
-
+        self.request(fixture, &id, case, samples).await?;
+        for _ in 1..REQUESTS {
+            put(fixture, &rows).await?;
+            self.request(fixture, &id, case, samples).await?;
+        }
         let (rows, bytes) = (
             Case { measure: "clean-up, rows, of a file", size },
             Case { measure: "clean-up, objects, of a file", size },
@@ -100,10 +101,29 @@ impl Functions {
         check_gone(fixture, &id).await
     }
 
+    /// Measures the request that deletes a project.
+    async fn request(
+        &mut self,
+        fixture: &Fixture,
+        project: &str,
+        case: Case<'_>,
+        samples: &mut Samples,
+    ) -> Result<()> {
+        let event = DELETION.event(fixture, &[("orgId", ORGANIZATION), ("projectId", project)])?;
+        fixture.proxy.clear();
+        let (response, used) = timed(&mut self.deleter, event).await?;
+        ensure!(response.status == DELETION.status, "{response:?}");
+        case.note(samples, "time", Unit::Milliseconds, milliseconds(response.took));
+        case.note(samples, "CPU time", Unit::Milliseconds, used);
+        case.note_spent(samples, &fixture.proxy.timings(), 1);
+        Ok(())
+    }
+
     /// Creates a project with so many files, rows and objects.
     async fn fill(&mut self, fixture: &Fixture, number: usize) -> Result<Removals> {
         let created = self.creator.invoke(CREATION.event(fixture, &[("orgId", ORGANIZATION)])?).await?;
         ensure!(created.status == CREATION.status, "{created:?}");
+        let own = all(fixture, &format!("ORG#{ORGANIZATION}#")).await?;
         let template = fixture.stack.template();
         let project = newest(fixture, &format!("ORG#{ORGANIZATION}#PROJECT")).await?;
         let id = text(&project, "id")?.to_owned();
@@ -111,7 +131,7 @@ impl Functions {
         let names = rows.iter().map(|row| text(row, "id")).collect::<Result<Vec<_>>>()?;
         objects(fixture, ORGANIZATION, &names).await?;
         let files = rows.iter().map(|row| removed(template, row)).collect();
-        Ok(Removals { id, project: removed(template, &project), files })
+        Ok(Removals { id, rows: own, project: removed(template, &project), files })
     }
 
     /// Invokes `clean-up` with these records until it names none as failed, as Lambda does. Returns the number of

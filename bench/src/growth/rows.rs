@@ -55,6 +55,8 @@ pub(super) async fn requests(
         environment.stop().await?;
         let mut environment = start(fixture, targets, kind.function, &Network::Watched).await?;
         for (crowded, size) in &cases {
+            // From the second request on, the environment knows the caller's counter.
+            environment.invoke(crowded.event(fixture, kind)?).await?;
             fixture.proxy.clear();
             for _ in 0..BATCH {
                 let response = environment.invoke(crowded.event(fixture, kind)?).await?;
