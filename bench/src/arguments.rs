@@ -43,7 +43,7 @@ pub(crate) enum Part {
     RoundTrips,
     /// Instructions of init, of a request, and of inputs as they grow.
     Instructions,
-    /// Requests and capacity with large tables.
+    /// Requests, deletions, an export and an erasure with more and more rows.
     Growth,
 }
 
