@@ -83,16 +83,20 @@ fn is_of_acme(key: &str) -> bool {
     key.starts_with("ORG#acme#") || key.starts_with("orgs/acme/") || key == "list#10s#org#acme "
 }
 
-/// Starts a service in which `acme` and the others have notes with files, unique names, records of idempotent requests, and
-/// counters.
+/// Starts a service in which `acme` and one more organization have notes with files, unique names, records of idempotent
+/// requests, and counters.
 pub(crate) async fn service() -> Result<App> {
-    service_with(Mode::Manual).await
+    service_of(&OTHERS[..1], Mode::Manual).await
 }
 
-/// Starts the service, with functions that follow the table's stream in this mode.
-pub(crate) async fn service_with(streams: Mode) -> Result<App> {
+/// Starts the service with all other organizations, and with functions that follow the table's stream in this mode.
+pub(crate) async fn neighborhood(streams: Mode) -> Result<App> {
+    service_of(&OTHERS, streams).await
+}
+
+async fn service_of(others: &[(&str, &str)], streams: Mode) -> Result<App> {
     let app = App::specimens_with(&[], |options| Options { streams, ..options }).await?;
-    for (organization, segment) in [("acme", "acme")].into_iter().chain(OTHERS) {
+    for (organization, segment) in [("acme", "acme")].iter().chain(others) {
         fill(&app, organization, segment).await?;
     }
     let mine = app.request_of("org#acme", &[], "POST", "/v1/drafts").json(&json!({"name": "ORG#acme#"}));

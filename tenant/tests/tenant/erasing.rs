@@ -6,12 +6,12 @@ use serde_json::json;
 use testing::{App, CallMatcher, Fault, Moment};
 
 use super::common::{
-    ERASE, OTHERS, Stored, add_rows, fail, service, service_with, succeed, tenant, tenant_of, tenant_of_rows,
+    ERASE, OTHERS, Stored, add_rows, fail, neighborhood, service, succeed, tenant, tenant_of, tenant_of_rows,
 };
 
 #[tokio::test]
 async fn erased_organization_leaves_nothing() -> Result<()> {
-    let app = service().await?;
+    let app = neighborhood(Mode::Manual).await?;
     let before = Stored::read(&app).await?;
     assert!(before.of_acme().len() > 10, "{:?}", before.of_acme());
     let others = before.of_others();
@@ -26,7 +26,7 @@ async fn erased_organization_leaves_nothing() -> Result<()> {
 
 #[tokio::test]
 async fn erasure_beside_the_stream_does_no_harm() -> Result<()> {
-    let app = service_with(Mode::Poll).await?;
+    let app = neighborhood(Mode::Poll).await?;
     let others = Stored::read(&app).await?.of_others();
     succeed(tenant(&app, "erase", &ERASE)?).await?;
     app.stack.settle_streams().await?;
@@ -35,7 +35,7 @@ async fn erasure_beside_the_stream_does_no_harm() -> Result<()> {
 
 #[tokio::test]
 async fn every_other_organization_can_be_erased_alone() -> Result<()> {
-    let app = service().await?;
+    let app = neighborhood(Mode::Manual).await?;
     let mut left = Stored::read(&app).await?.0.len();
     for (organization, _) in OTHERS {
         let options = ["--confirm", organization, "--settle", "0"];

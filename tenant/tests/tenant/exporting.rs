@@ -5,10 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use local::streams::Mode;
 use serde_json::{Value, json};
 use testing::{App, PNG};
 
-use super::common::{Stored, add_objects, add_rows, fail, json_lines, service, succeed, tenant, tenant_of};
+use super::common::{
+    Stored, add_objects, add_rows, fail, json_lines, neighborhood, service, succeed, tenant, tenant_of,
+};
 
 /// Returns a file of the export of a table or the bucket.
 fn lines_of(folder: &Path, kind: &str, name: &str) -> Result<Vec<Value>> {
@@ -43,7 +46,7 @@ fn item(value: &Value) -> Value {
 
 #[tokio::test]
 async fn export_has_all_of_one_organization() -> Result<()> {
-    let (app, scratch) = (service().await?, tempfile::tempdir()?);
+    let (app, scratch) = (neighborhood(Mode::Manual).await?, tempfile::tempdir()?);
     let (folder, before) = (scratch.path().join("acme"), Stored::read(&app).await?);
     let path = folder.to_str().context("not UTF-8")?;
     succeed(tenant(&app, "export", &["--to", path])?).await?;
