@@ -72,8 +72,8 @@ pub trait Store: Sized {
     /// Opens the store. No connection is made yet.
     fn open(aws: &Aws, settings: Self::Settings) -> Self;
 
-    /// Calls other services than `DynamoDB` before the first request. Nothing is sent, but the connections are opened, and
-    /// the code of the calls is loaded. See [`Route::warm_up`](crate::edge::Route::warm_up).
+    /// Calls other services than `DynamoDB` before the first request. Clients of [`Aws`] send nothing then, but their
+    /// connections are opened, and the code of the calls is loaded. See [`Route::warm_up`](crate::edge::Route::warm_up).
     ///
     /// ```
     /// # use shared::config::Env;

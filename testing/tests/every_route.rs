@@ -1,9 +1,10 @@
 //! Guarantees of every route in `template.yaml`; a new route is covered without a test of its own.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use local::example::Example;
 use local::gateway::Route;
-use serde_json::json;
+use local::stack::Options;
+use serde_json::{Value, json};
 use testing::{App, Call, FORM, PNG, RequestBuilder, Service, files, form, is_public, projects, takes_key};
 
 /// Value of path parameters other than the organization.
@@ -266,5 +267,19 @@ async fn no_organization_reaches_data_of_others() -> Result<()> {
     assert_eq!((repeated.status, repeated.header("idempotency-replayed")), (201, ""));
     assert_eq!(repeated.json()["data"]["orgId"], "umbrella");
     assert_eq!(app.list("").await?.json()["data"]["projects"].as_array().map(Vec::len), Some(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_warm_up_reaches_the_end() -> Result<()> {
+    let debug = [("LOG_LEVEL", "debug")];
+    let app = App::start_with(&debug, |options| Options { prewarm: true, ..options }).await?;
+    for route in app.stack.routes() {
+        let line = app.stack.log_with(&route.binary, r#""message":"warm-up""#).await;
+        let line: Value = serde_json::from_str(&line.with_context(|| route.binary.clone())?)?;
+        // A handler finds no row.
+        let is_usual = line["status"].as_u64().is_some_and(|status| status < 400 || status == 404);
+        assert!(is_usual, "{}: {line}", route.binary);
+    }
     Ok(())
 }

@@ -6,10 +6,16 @@ use projects::{Files, Upload};
 use shared::domain::{FileDescription, Outcome};
 use shared::edge::{CreatedJson, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
+/// Body of the made-up request.
+const MADE_UP: &str = concat!(
+    r#"{"name":"-","contentType":"text/plain","size":1,"#,
+    r#""sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}"#
+);
+
 fn main() -> ExitCode {
     let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/uploads").org_member();
     let route = route.direct_upload().idempotent().reads_first();
-    let route = route.warm_up("application/json", r#"{"name":"-.png","contentType":"image/png","size":1}"#);
+    let route = route.warm_up_with("application/json", MADE_UP);
     run(route.summary("Permits one upload to the bucket"), begin_upload)
 }
 

@@ -7,7 +7,7 @@ use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result, Route
 
 fn main() -> ExitCode {
     let route = Route::post("/v1/orgs/{orgId}/projects").org_member().json::<NewProject>().idempotent();
-    let route = route.warm_up("application/json", r#"{"name":"-"}"#);
+    let route = route.warm_up_with("application/json", r#"{"name":"-"}"#);
     run(route.summary("Creates a project"), create_project)
 }
 

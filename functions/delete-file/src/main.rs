@@ -8,7 +8,7 @@ use shared::edge::{ErrorCode, NoContent, OrgMember, RequestContext, Result, Rout
 fn main() -> ExitCode {
     let route =
         Route::delete("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}").org_member().reads_first();
-    let route = route.errors([ErrorCode::CONFLICT]).warm_up("", "");
+    let route = route.errors([ErrorCode::CONFLICT]).warm_up();
     run(route.summary("Deletes a file"), delete_file)
 }
 

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         .org_member()
         .if_match()
         .reads_first()
-        .warm_up("", "");
+        .warm_up();
     run(route.summary("Deletes a project with its files"), delete_project)
 }
 

@@ -6,7 +6,8 @@ use projects::{Download, Files};
 use shared::edge::{OrgMember, Redirect, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::get("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}/content").org_member();
+    let route =
+        Route::get("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}/content").org_member().warm_up();
     run(route.summary("Redirects to the bytes of a file"), download_file)
 }
 

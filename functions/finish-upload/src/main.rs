@@ -8,7 +8,7 @@ use shared::edge::{Created, ErrorCode, OrgMember, RequestContext, Result, Route,
 
 fn main() -> ExitCode {
     let route = Route::post("/v1/orgs/{orgId}/projects/{projectId}/uploads/{uploadId}").org_member();
-    let route = route.ignores_idempotency_key().reads_first().warm_up("", "");
+    let route = route.ignores_idempotency_key().reads_first().warm_up();
     let route = route.errors([ErrorCode::CONFLICT, ErrorCode::UNPROCESSABLE_ENTITY]);
     run(route.summary("Makes a file of an upload"), finish_upload)
 }

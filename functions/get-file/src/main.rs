@@ -6,7 +6,7 @@ use projects::{DownloadableFile, Files};
 use shared::edge::{OkJson, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::get("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}").org_member();
+    let route = Route::get("/v1/orgs/{orgId}/projects/{projectId}/files/{fileId}").org_member().warm_up();
     run(route.summary("Returns a file and a URL to download it"), get_file)
 }
 

@@ -6,7 +6,7 @@ use projects::{Project, Projects};
 use shared::edge::{OkResource, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::get("/v1/orgs/{orgId}/projects/{projectId}").org_member();
+    let route = Route::get("/v1/orgs/{orgId}/projects/{projectId}").org_member().warm_up();
     run(route.summary("Returns a project"), get_project)
 }
 

@@ -15,7 +15,7 @@ struct Health {
 }
 
 fn main() -> ExitCode {
-    run(Route::get("/v1/health").public().summary("Responds while the service runs"), health)
+    run(Route::get("/v1/health").public().warm_up().summary("Responds while the service runs"), health)
 }
 
 async fn health(_: RequestContext<Public, ()>, (): ()) -> Result<OkJson<Health>> {

@@ -8,7 +8,7 @@ use shared::edge::{OkJson, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
     let route = Route::get("/v1/orgs/{orgId}/projects/{projectId}/files").org_member();
-    let route = route.query::<PageRequest>();
+    let route = route.query::<PageRequest>().warm_up();
     run(route.summary("Lists the project's files, newest first"), list_files)
 }
 

@@ -7,7 +7,7 @@ use shared::domain::PageRequest;
 use shared::edge::{OkJson, OrgMember, RequestContext, Result, Route, run};
 
 fn main() -> ExitCode {
-    let route = Route::get("/v1/orgs/{orgId}/projects").org_member().query::<PageRequest>();
+    let route = Route::get("/v1/orgs/{orgId}/projects").org_member().query::<PageRequest>().warm_up();
     run(route.summary("Lists the organization's projects, newest first"), list_projects)
 }
 

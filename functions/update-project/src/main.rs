@@ -8,7 +8,7 @@ use shared::edge::{Conditional, OkResource, OrgMember, RequestContext, Result, R
 fn main() -> ExitCode {
     let route = Route::patch("/v1/orgs/{orgId}/projects/{projectId}").org_member();
     let route = route.merge_patch::<ProjectChange>().if_match().ignores_idempotency_key().reads_first();
-    let route = route.warm_up("application/merge-patch+json", r#"{"name":"-"}"#);
+    let route = route.warm_up_with("application/merge-patch+json", r#"{"name":"-"}"#);
     run(route.summary("Changes a project"), update_project)
 }
 

@@ -6,7 +6,7 @@ use projects::{Files, ProjectFile};
 use shared::domain::NewFile;
 use shared::edge::{Created, Idempotent, OrgMember, RequestContext, Result, Route, run};
 
-/// Form of a warm-up.
+/// Multipart body of the made-up request.
 const MADE_UP: &str = "---\r\nContent-Disposition: form-data; name=\"file\"; filename=\"-.txt\"\r\n\
     Content-Type: text/plain\r\n\r\n-\r\n-----\r\n";
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         .upload()
         .idempotent()
         .reads_first()
-        .warm_up("multipart/form-data; boundary=-", MADE_UP);
+        .warm_up_with("multipart/form-data; boundary=-", MADE_UP);
     run(route.summary("Stores a file with a project"), upload_file)
 }
 

@@ -187,6 +187,9 @@ where
         now: Timestamp,
         organization: &SetOnce<Option<String>>,
     ) -> Result<Response> {
+        if warm_up::is_active() && self.route.made_up.is_none() {
+            return Ok(made_up::response());
+        }
         let access = without_writes(self.route.access.authorize(caller, &request, &self.store)).await?;
         self.begin_counting(access.organization(), now, organization)?;
         // Lets the calls of the counters begin before the body is parsed.
@@ -201,9 +204,6 @@ where
             request.refuse_content_coding()?;
         }
         let input = I::from_request(&self.input, &mut request).await?;
-        if warm_up::is_active() && self.route.made_up.is_none() {
-            return Ok(made_up::response());
-        }
         let mut response = (self.handler)(context, input).await?.into_response()?;
         response.prefix_location(|| request.prefix(self.route.path));
         Ok(response)

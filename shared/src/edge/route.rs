@@ -68,7 +68,7 @@ pub struct Route<A, I, K> {
     pub(super) summary: &'static str,
     pub(super) errors: Vec<ErrorCode>,
     reads_first: bool,
-    /// Body of a made-up request and its media type.
+    /// Media type and body of the made-up request, if the handler runs on it.
     pub(super) made_up: Option<(&'static str, &'static str)>,
     kind: PhantomData<(I, K)>,
 }
@@ -91,8 +91,7 @@ pub trait Stated {}
 impl Stated for KeyStated {}
 
 impl Route<AccessUnset, NoInput, KeyStated> {
-    /// Returns a route that reads. Its handler must not write, because it runs concurrently with the rate limit's counter, and
-    /// once before the first request, see [`warm_up`](Route::warm_up).
+    /// Returns a route that reads. Its handler must not write, because it runs concurrently with the rate limit's counter.
     ///
     /// ```
     /// use shared::domain::PageRequest;
@@ -102,7 +101,7 @@ impl Route<AccessUnset, NoInput, KeyStated> {
     /// ```
     #[must_use]
     pub fn get(path: &'static str) -> Self {
-        Self::new(Method::GET, path).warm_up("", "")
+        Self::new(Method::GET, path)
     }
 
     /// Returns a route that writes a resource at a path that the caller chooses. Repeating the request must change nothing.
@@ -332,9 +331,23 @@ impl<A, I, K> Route<A, I, K> {
         Self { reads_first: true, ..self }
     }
 
-    /// Runs the handler on this body before the first request too, so that a caller doesn't wait until its code is loaded.
-    /// Storage sends nothing meanwhile, finds no row and accepts every write, and nothing is logged. The handler must have no
-    /// effects except calls of storage. Every id is made up, and so is the caller.
+    /// Runs the access check and the handler once before the first request, so that its caller doesn't wait until their
+    /// code is loaded. Storage sends nothing meanwhile, finds no row and accepts every write, and nothing is logged. Caller
+    /// and ids are made up. After half a second it ends.
+    ///
+    /// Only for handlers, access rules and stores of which all of this is true: their only effects are calls of storage,
+    /// they await these calls in the same task, and they keep nothing of what they read for later requests.
+    ///
+    /// ```
+    /// # use shared::edge::Route;
+    /// let get = Route::get("/v1/orgs/{orgId}/notes/{noteId}").org_member().warm_up();
+    /// ```
+    #[must_use]
+    pub fn warm_up(self) -> Self {
+        self.warm_up_with("", "")
+    }
+
+    /// Does the same for a handler that takes a body: a valid one.
     ///
     /// ```
     /// # use shared::domain::validation::Input;
@@ -342,10 +355,10 @@ impl<A, I, K> Route<A, I, K> {
     /// # #[derive(Input, schemars::JsonSchema)]
     /// # struct NewNote { text: String }
     /// let create = Route::post("/v1/orgs/{orgId}/notes").org_member().json::<NewNote>().idempotent();
-    /// let create = create.warm_up("application/json", r#"{"text":"-"}"#);
+    /// let create = create.warm_up_with("application/json", r#"{"text":"-"}"#);
     /// ```
     #[must_use]
-    pub fn warm_up(self, media_type: &'static str, body: &'static str) -> Self {
+    pub fn warm_up_with(self, media_type: &'static str, body: &'static str) -> Self {
         Self { made_up: Some((media_type, body)), ..self }
     }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
@@ -102,7 +103,7 @@ where
         if A::Identity::HAS_TOKEN {
             service.auth.prefetch(clock::now());
         }
-        service.warm_up().await;
+        service.warm_up(made_up::TIME).await;
         Ok(service.poll().await)
     })
 }
@@ -147,17 +148,23 @@ where
     }
 
     /// Runs the code of a request before the first one, from the text of an event to that of the response, and begins to
-    /// open the connections of the first request. That request is no worse off if something fails here.
-    async fn warm_up(&self) {
+    /// open the connections of the first request. A failure here
+    /// has no effect on that request. After `time` the warm-up ends.
+    async fn warm_up(&self, time: Duration) {
         let event = made_up::event(&self.route, &self.auth.made_up_token(clock::now())).to_string();
         let connections = self.limiter.counters() + usize::from(self.route.is_concurrent());
         let request = async {
-            let Ok(event) = serde_json::from_str(&event) else { return };
+            let event = serde_json::from_str(&event).ok()?;
             let responding = self.respond_to(event, made_up::invocation(clock::now()));
             let (response, ()) = tokio::join!(responding, self.store.warm_up());
             drop(serde_json::to_vec(&response));
+            Some(response.response.status_code)
         };
-        drop(AssertUnwindSafe(warm_up::scope(connections, request)).catch_unwind().await);
+        let request = tokio::time::timeout(time, warm_up::scope(connections, request));
+        let outcome = AssertUnwindSafe(request).catch_unwind().await;
+        let status = outcome.ok().and_then(|status| status.ok()?);
+        // Not in release builds, which have no lines of this level.
+        tracing::debug!(status, "warm-up");
     }
 
     /// Serves events until the Runtime API ends. Lambda's outlives the process, but an emulator's often doesn't.

@@ -17,7 +17,10 @@ use futures_util::future::join_all;
 use crate::warm_up;
 
 /// Response to the calls of a made-up request: success, and no rows.
-const NOTHING: &str = "{}";
+const EMPTY_RESPONSE: &str = "{}";
+
+/// Header that only `DynamoDB`'s requests have.
+const DYNAMODB: &str = "x-amz-target";
 
 /// Client that responds to the calls of a made-up request itself.
 #[derive(Debug)]
@@ -79,24 +82,27 @@ impl client::HttpConnector for Connector {
         client::HttpConnectorFuture::new(async {
             connecting.await;
             let success = 200_u16.try_into().map_err(|error| ConnectorError::other(Box::new(error), None));
-            Ok(HttpResponse::new(success?, SdkBody::from(NOTHING)))
+            Ok(HttpResponse::new(success?, SdkBody::from(EMPTY_RESPONSE)))
         })
     }
 }
 
 impl Connector {
-    /// Starts to open the connections of a first request to the same origin, once.
+    /// Begins to open the connections of the first request to the same origin, once.
     fn connect(&self, request: &HttpRequest) -> impl Future<Output = ()> + use<> {
         let origin = request.uri().split('/').take(3).collect::<Vec<_>>().join("/");
-        let is_new = self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.clone());
-        let connections = if is_new { warm_up::take_connections().max(1) } else { 0 };
-        let calls: Vec<_> =
-            (0..connections).filter_map(|_| Some(self.connector.call(empty(&origin)?))).collect();
-        start(calls)
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = match origins.insert(origin.clone()) {
+            true if request.headers().contains_key(DYNAMODB) => warm_up::connections(),
+            true => 1,
+            false => 0,
+        };
+        let requests = (0..connections).filter_map(|_| bare_request(&origin));
+        preconnect(requests.map(|request| self.connector.call(request)).collect::<Vec<_>>())
     }
 }
 
-fn empty(origin: &str) -> Option<HttpRequest> {
+fn bare_request(origin: &str) -> Option<HttpRequest> {
     let mut request = HttpRequest::new(SdkBody::empty());
     request.set_uri(format!("{origin}/")).ok()?;
     Some(request)
@@ -104,7 +110,7 @@ fn empty(origin: &str) -> Option<HttpRequest> {
 
 /// Starts calls concurrently and cancels them while they wait for a connection, before anything is sent. The connections
 /// are still opened, and kept for later calls.
-async fn start<C: Future>(calls: impl IntoIterator<Item = C>) {
+async fn preconnect<C: Future>(calls: impl IntoIterator<Item = C>) {
     // All calls start in one poll, because a later one could find an open connection. There is no second poll, because the
     // yield is ready first then.
     tokio::select! {

@@ -44,6 +44,7 @@ async fn idle_function_connects_and_sends_nothing() -> Result<()> {
     let app = App::specimens(&[]).await?;
     let (other, _proxies) = waiting(&app).await?;
     assert_eq!(app.proxy.calls(), []);
+    assert_eq!(other.stack.logs("specimens"), Vec::<String>::new());
     check(&other).await
 }
 

@@ -18,6 +18,7 @@ use crate::domain::rate_limit::{Attempt, Breaker, Counter, Limit, Plan, RateLimi
 use crate::edge::error::{Error, Result};
 use crate::storage::{Aws, Outcome, RateLimitTable};
 use crate::telemetry::{Metric, count};
+use crate::warm_up;
 
 /// Maximum number of cached counters. A full cache is cleared, which costs each caller one round trip.
 const CACHE_CAPACITY: usize = 4096;
@@ -59,6 +60,12 @@ impl Limiter {
     /// Returns the number of counters that a request has at most.
     pub(crate) fn counters(&self) -> usize {
         1 + usize::from(self.organizations.is_some())
+    }
+
+    /// Returns `true` if no counter is cached and no failure known.
+    #[cfg(test)]
+    pub(crate) fn is_unused(&self) -> bool {
+        self.cache().is_empty() && !self.breaker().skips(0)
     }
 
     /// Returns the policy of a limit. Without a limit for organizations, none of theirs is ever asked for.
@@ -215,6 +222,9 @@ impl Limiter {
     }
 
     fn cache_counter(&self, key: &str, counter: Counter) {
+        if warm_up::is_active() {
+            return;
+        }
         let mut cache = self.cache();
         if cache.len() >= CACHE_CAPACITY && !cache.contains_key(key) {
             cache.clear();

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::config::OriginSecrets;
-use crate::edge::{NoContent, OrgMember, Public};
+use crate::edge::{NoContent, OrgMember, OrgRole, Public};
 use crate::storage::{Key, Kind, Table, write_permitted};
 
 /// Settings of a function.
@@ -54,36 +54,38 @@ async fn look_up(ctx: RequestContext<OrgMember, Notes>, (): ()) -> Result<NoCont
 }
 
 #[tokio::test]
-async fn reading_handler_runs_before_the_first_request() {
+async fn warm_up_calls_no_storage() {
     let runs = AtomicUsize::new(0);
     let handler = async |ctx: RequestContext<OrgMember, Notes>, (): ()| {
         let found = look_up(ctx, ()).await;
         runs.fetch_add(usize::from(found.is_ok()), Ordering::Relaxed);
         found
     };
-    open(Route::get("/v1/orgs/{orgId}/notes").org_member(), handler).warm_up().await;
-    assert_eq!(runs.into_inner(), 1, "the storage that can't be reached is not called");
+    let service = open(Route::get("/v1/orgs/{orgId}/notes").org_member().warm_up(), handler);
+    service.warm_up(made_up::TIME).await;
+    assert_eq!(runs.load(Ordering::Relaxed), 1, "a call of this endpoint would fail");
+    assert!(service.limiter.is_unused());
 }
 
 #[tokio::test]
-async fn writing_handler_runs_only_on_request() {
+async fn handler_runs_only_if_the_route_says_so() {
     let runs = AtomicUsize::new(0);
-    let handler = async |_: RequestContext<OrgMember, ()>, (): ()| -> Result<NoContent> {
+    let handler = async |_: RequestContext<OrgRole, ()>, (): ()| -> Result<NoContent> {
         write_permitted().await?;
         runs.fetch_add(1, Ordering::Relaxed);
         Ok(NoContent)
     };
-    let route = || Route::delete("/v1/orgs/{orgId}/notes").org_member();
-    open(route(), &handler).warm_up().await;
+    let route = || Route::delete("/v1/orgs/{orgId}/notes").org_role("admin");
+    open(route(), &handler).warm_up(made_up::TIME).await;
     assert_eq!(runs.load(Ordering::Relaxed), 0);
-    open(route().warm_up("", ""), &handler).warm_up().await;
+    open(route().warm_up(), &handler).warm_up(made_up::TIME).await;
     assert_eq!(runs.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
 async fn made_up_event_of_a_caller_is_refused() {
     let service = open(Route::get("/v1/orgs/{orgId}/notes").org_member(), look_up);
-    service.warm_up().await;
+    service.warm_up(made_up::TIME).await;
     let event = made_up::event(&service.route, &service.auth.made_up_token(clock::now()));
     let refused = service.respond_to(Literal(event.clone()), Invocation::default()).await.response;
     assert_eq!(refused.status_code, 403, "it has no secret of the proxy");
@@ -93,7 +95,15 @@ async fn made_up_event_of_a_caller_is_refused() {
 }
 
 #[tokio::test]
-async fn panic_in_a_warm_up_is_harmless() {
+async fn panic_ends_only_the_warm_up() {
     let handler = async |_: RequestContext<Public, ()>, (): ()| -> Result<NoContent> { panic!("made up") };
-    open(Route::get("/v1/health").public(), handler).warm_up().await;
+    open(Route::get("/v1/health").public().warm_up(), handler).warm_up(made_up::TIME).await;
+    assert!(!warm_up::is_active());
+}
+
+#[tokio::test]
+async fn hanging_handler_ends_in_time() {
+    let handler =
+        async |_: RequestContext<Public, ()>, (): ()| std::future::pending::<Result<NoContent>>().await;
+    open(Route::get("/v1/health").public().warm_up(), handler).warm_up(Duration::ZERO).await;
 }

@@ -47,11 +47,6 @@ impl Keys {
         Ok(Self { secrets: sources.secrets.iter().map(|secret| Key::secret(secret)).collect(), set })
     }
 
-    /// Returns `true` if a secret can verify tokens.
-    pub(super) fn has_secret(&self) -> bool {
-        !self.secrets.is_empty()
-    }
-
     /// Starts to fetch the keys of an issuer, before the first request.
     pub(super) fn prefetch(&self, now: Timestamp) {
         if let Some(Set::Issuer(cache)) = &self.set {
