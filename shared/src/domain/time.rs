@@ -1,7 +1,11 @@
 //! Times as text: RFC 3339 in UTC with milliseconds, as in `2026-11-22T04:23:11.123Z`.
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::Serializer;
+
+/// Printer of times, which does without the detours of `{:.3}`.
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 /// Formats a time, truncated to the millisecond.
 ///
@@ -15,7 +19,7 @@ use serde::Serializer;
 pub fn format_millis(time: Timestamp) -> String {
     // A precision alone would round, perhaps to a time in the future.
     let whole = Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time);
-    format!("{whole:.3}")
+    PRINTER.timestamp_to_string(&whole)
 }
 
 /// Serializes a time with [`format_millis`], for `#[serde(serialize_with)]`.

@@ -1,8 +1,6 @@
 //! Writer of a JSON object, member by member. `serde` would need a type for each line.
 
-use std::fmt::{self, Display};
-
-use serde_json::Value;
+use std::fmt::{self, Display, Write};
 
 /// JSON object in the making.
 #[derive(Debug)]
@@ -15,7 +13,8 @@ impl Object {
 
     /// Adds a text.
     pub(crate) fn text(&mut self, name: &str, value: &str) {
-        self.raw(name, &Value::from(value));
+        self.name(name);
+        self.quote(value);
     }
 
     /// Adds a text, if there is one.
@@ -27,12 +26,9 @@ impl Object {
 
     /// Adds a value whose `Display` is JSON, such as a number or an object.
     pub(crate) fn raw(&mut self, name: &str, value: &dyn Display) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push_str(&Value::from(name).to_string());
-        self.0.push(':');
-        self.0.push_str(&value.to_string());
+        self.name(name);
+        // A text takes everything.
+        let _ = write!(self.0, "{value}");
     }
 
     /// Adds a number, unless it is zero.
@@ -40,6 +36,19 @@ impl Object {
         if value > 0 {
             self.raw(name, &value);
         }
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.quote(name);
+        self.0.push(':');
+    }
+
+    fn quote(&mut self, text: &str) {
+        // Every text can be written as JSON.
+        self.0.push_str(&serde_json::to_string(text).unwrap_or_default());
     }
 }
 
