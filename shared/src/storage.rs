@@ -17,6 +17,7 @@ mod kind;
 #[cfg(feature = "objects")]
 mod objects;
 mod offline;
+mod pages;
 mod rate_limits;
 mod row;
 mod table;
