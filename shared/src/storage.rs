@@ -14,6 +14,7 @@ mod gate;
 mod idempotency;
 mod key;
 mod kind;
+mod lean;
 #[cfg(feature = "objects")]
 mod objects;
 mod offline;

@@ -63,6 +63,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use super::calls::CallRecorder;
 use super::offline::OfflineClient;
+use super::lean::{OneEndpoint, ShortHeaders};
 use super::pages::PageReader;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;
@@ -151,7 +152,9 @@ impl Aws {
     fn new_dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = configure!(aws_sdk_dynamodb::Config::builder(), self)
             .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
-            .interceptor(PageReader::new());
+            .interceptor(PageReader::new())
+            .interceptor(ShortHeaders)
+            .endpoint_resolver(OneEndpoint::default());
         config.set_endpoint_url(self.settings.dynamodb.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
