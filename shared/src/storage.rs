@@ -21,6 +21,7 @@ mod offline;
 mod pages;
 mod rate_limits;
 mod row;
+mod signature;
 mod table;
 mod transaction;
 

@@ -65,6 +65,7 @@ use super::calls::CallRecorder;
 use super::offline::OfflineClient;
 use super::lean::{OneEndpoint, ShortHeaders};
 use super::pages::PageReader;
+use super::signature::Signer;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;
 
@@ -154,7 +155,8 @@ impl Aws {
             .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
             .interceptor(PageReader::new())
             .interceptor(ShortHeaders)
-            .endpoint_resolver(OneEndpoint::default());
+            .endpoint_resolver(OneEndpoint::default())
+            .push_auth_scheme(Signer::new(self.settings.region.clone()));
         config.set_endpoint_url(self.settings.dynamodb.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
