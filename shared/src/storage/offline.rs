@@ -17,7 +17,7 @@ use futures_util::future::join_all;
 use crate::warm_up;
 
 /// Response to the calls of a made-up request: success, and no rows.
-const EMPTY_RESPONSE: &str = "{}";
+const EMPTY_RESPONSE: &str = r#"{"Items":[],"Count":0}"#;
 
 /// Header that only `DynamoDB`'s requests have.
 const DYNAMODB: &str = "x-amz-target";
