@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tables_of_other_accounts_are_left_to_the_rules() {
+    async fn tables_of_other_accounts_follow_the_rules() {
         let endpoint = OneEndpoint::default();
         let table = "arn:aws:dynamodb:eu-west-1:123456789012:table/notes";
         let params = params("eu-west-1", table, [false, false]);
