@@ -1,6 +1,7 @@
 //! Command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
@@ -23,6 +24,12 @@ pub(crate) struct Arguments {
     /// Draws the distributions of init and requests as SVG.
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Round trip to DynamoDB under Lambda's CPU, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 1)]
+    pub(crate) dynamodb_distance: u16,
+    /// Round trip to S3 under Lambda's CPU, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 10)]
+    pub(crate) s3_distance: u16,
     /// Takes only deterministic measures, of the functions alone, and fails if one exceeds its bound in bench/bounds.yaml.
     #[arg(long, conflicts_with_all = ["only", "plot"])]
     pub(crate) check: bool,
@@ -45,6 +52,8 @@ pub(crate) enum Part {
     Instructions,
     /// Requests, deletions, an export and an erasure with more and more rows.
     Growth,
+    /// Starts, requests and costs under the CPU that each memory size gets on Lambda.
+    Lambda,
 }
 
 impl Arguments {
@@ -52,6 +61,11 @@ impl Arguments {
     pub(crate) fn needs_no_baselines(&self) -> bool {
         let absolute = [Part::RoundTrips, Part::Growth];
         self.check || !self.only.is_empty() && self.only.iter().all(|part| absolute.contains(part))
+    }
+
+    /// Returns the round trips to DynamoDB and to S3.
+    pub(crate) fn distances(&self) -> [Duration; 2] {
+        [self.dynamodb_distance, self.s3_distance].map(|ms| Duration::from_millis(ms.into()))
     }
 
     /// Returns `true` if this part is to be measured.

@@ -65,7 +65,7 @@ pub(crate) async fn starts(
 }
 
 /// Returns all of them, each round beginning with another one, so that none always follows the same.
-fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
+pub(crate) fn in_turns<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
     all.iter().cycle().skip(round % all.len().max(1)).take(all.len())
 }
 

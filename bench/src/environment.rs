@@ -3,6 +3,7 @@
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -10,9 +11,11 @@ use bytes::Bytes;
 use local::clock::Stopwatch;
 use local::environment::{Variables, variable};
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::lambda::CpuQuota;
 use crate::process::cpu;
 use crate::runtime_api::{RuntimeApi, Signal};
 
@@ -40,6 +43,8 @@ pub(crate) struct Environment {
     log: std::fs::File,
     /// Time from before the spawn until the first poll for an event.
     pub(crate) init: Duration,
+    /// Dropped after the process, whose control group can't be removed before.
+    _quota: Option<Arc<CpuQuota>>,
 }
 
 /// Response to an event.
@@ -51,6 +56,20 @@ pub(crate) struct Response {
     pub(crate) body: String,
     /// Time from the delivery of the event to the response.
     pub(crate) took: Duration,
+    /// Time from the delivery to the poll for the next event, which Lambda bills.
+    pub(crate) busy: Duration,
+}
+
+impl Response {
+    /// Checks that it has this status.
+    ///
+    /// # Errors
+    /// It has another one.
+    pub(crate) fn checked(self, status: u64) -> Result<Self> {
+        // The noop responds to every workload with 200.
+        ensure!([200, status].contains(&self.status), "{self:?} should have status {status}");
+        Ok(self)
+    }
 }
 
 impl Environment {
@@ -59,24 +78,50 @@ impl Environment {
     /// # Errors
     /// The process does not start or poll.
     pub(crate) async fn start(launch: &Launch) -> Result<Self> {
-        let mut log = tempfile::tempfile().context("can't create a file for the log")?;
         // The clock and the API start before the process, so that they are not part of its init.
         let watch = Stopwatch::start();
-        let api = RuntimeApi::serve(watch).await?;
-        let mut command = command(launch, &api)?;
-        command.stdout(log.try_clone()?).stderr(log.try_clone()?);
+        let api = RuntimeApi::serve(watch, None).await?;
+        let (mut command, log) = command(launch, &api)?;
         let began = watch.elapsed();
-        let mut child =
-            command.spawn().with_context(|| format!("can't run {}", launch.executable.display()))?;
-        let mut api = api;
+        let child = spawn(&mut command)?;
+        Self { child, api, log, init: began, _quota: None }.ready().await
+    }
+
+    /// Starts a process with an event that is waiting for it. It gets the quota right before the event.
+    ///
+    /// # Errors
+    /// The process does not start, poll or respond.
+    pub(crate) async fn start_under(
+        quota: CpuQuota,
+        launch: &Launch,
+        event: Bytes,
+    ) -> Result<(Self, Response)> {
+        let (watch, quota) = (Stopwatch::start(), Arc::new(quota));
+        let throttle = Arc::clone(&quota);
+        let api = RuntimeApi::serve(watch, Some(Box::new(move || throttle.apply()))).await?;
+        api.send(event);
+        let (mut command, log) = command(&Launch { runner: quota.runner(), ..launch.clone() }, &api)?;
+        let mut child = spawn(command.stdin(Stdio::piped()))?;
+        let mut runner = child.stdin.take().context("the runner has no input")?;
+        timeout(PATIENCE, quota.filled()).await.context("no process joins the control group")??;
+        // The spawn is over. The executable begins with this line.
+        let began = watch.elapsed();
+        runner.write_all(b"\n").await.context("the runner has ended")?;
+        let mut environment = Self { child, api, log, init: began, _quota: Some(quota) }.ready().await?;
+        let response = environment.response().await?;
+        Ok((environment, response))
+    }
+
+    /// Waits for the first poll for an event. `init` is the time of the start until then.
+    async fn ready(mut self) -> Result<Self> {
         let first = tokio::select! {
-            signal = next(&mut api) => signal,
-            _ = child.wait() => Err(anyhow::anyhow!("it ended before it polled for an event")),
+            signal = next(&mut self.api) => signal,
+            _ = self.child.wait() => Err(anyhow::anyhow!("it ended before it polled for an event")),
         };
         match first {
-            Ok(Signal::Polled(at)) => Ok(Self { child, api, log, init: at.saturating_sub(began) }),
-            Ok(signal) => bail!("{} began with {signal:?}", launch.executable.display()),
-            Err(error) => Err(error.context(format!("{}\n{}", launch.executable.display(), text(&mut log)))),
+            Ok(Signal::Polled(at)) => Ok(Self { init: at.saturating_sub(self.init), ..self }),
+            Ok(signal) => bail!("it began with {signal:?}"),
+            Err(error) => Err(error.context(text(&mut self.log))),
         }
     }
 
@@ -91,15 +136,7 @@ impl Environment {
     /// The process does not return a response for API Gateway or a stream.
     pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Response> {
         self.api.send(event);
-        match self.exchange().await {
-            Ok((took, response)) => {
-                let response: Value =
-                    serde_json::from_slice(&response).context("the response is not JSON")?;
-                let status = status(&response).context("the response has no status")?;
-                Ok(Response { status, body: response["body"].as_str().unwrap_or_default().to_owned(), took })
-            }
-            Err(error) => Err(error.context(text(&mut self.log))),
-        }
+        self.response().await
     }
 
     /// Waits until the process sleeps, so that its CPU time is up to date.
@@ -147,15 +184,28 @@ impl Environment {
         self.child.kill().await.context("the process had ended")
     }
 
-    async fn exchange(&mut self) -> Result<(Duration, Bytes)> {
+    async fn response(&mut self) -> Result<Response> {
+        match self.exchange().await {
+            Ok((took, busy, response)) => {
+                let response: Value =
+                    serde_json::from_slice(&response).context("the response is not JSON")?;
+                let status = status(&response).context("the response has no status")?;
+                let body = response["body"].as_str().unwrap_or_default().to_owned();
+                Ok(Response { status, body, took, busy })
+            }
+            Err(error) => Err(error.context(text(&mut self.log))),
+        }
+    }
+
+    async fn exchange(&mut self) -> Result<(Duration, Duration, Bytes)> {
         let Signal::Delivered(began) = next(&mut self.api).await? else { bail!("no event was delivered") };
         let (ended, response) = match next(&mut self.api).await? {
             Signal::Responded(at, response) => (at, response),
             Signal::Failed(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
             signal => bail!("no response, but {signal:?}"),
         };
-        let Signal::Polled(_) = next(&mut self.api).await? else { bail!("there was no further poll") };
-        Ok((ended.saturating_sub(began), response))
+        let Signal::Polled(free) = next(&mut self.api).await? else { bail!("there was no further poll") };
+        Ok((ended.saturating_sub(began), free.saturating_sub(began), response))
     }
 }
 
@@ -169,8 +219,9 @@ async fn next(api: &mut RuntimeApi) -> Result<Signal> {
     signal.context("the Runtime API has ended")
 }
 
-/// Returns the command of a process. Of this process's variables it keeps only `PATH`, which scripts need.
-fn command(launch: &Launch, api: &RuntimeApi) -> Result<Command> {
+/// Returns the command of a process, and its log. Of this process's variables it keeps only `PATH`, which scripts need.
+fn command(launch: &Launch, api: &RuntimeApi) -> Result<(Command, std::fs::File)> {
+    let log = tempfile::tempfile().context("can't create a file for the log")?;
     let executable = std::path::absolute(&launch.executable)?;
     let mut words = launch.runner.iter().map(PathBuf::from).chain([executable.clone()]);
     let mut command = Command::new(words.next().unwrap_or_default());
@@ -182,8 +233,14 @@ fn command(launch: &Launch, api: &RuntimeApi) -> Result<Command> {
         .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
         .current_dir(executable.parent().unwrap_or(Path::new("/")))
         .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log.try_clone()?)
         .kill_on_drop(true);
-    Ok(command)
+    Ok((command, log))
+}
+
+fn spawn(command: &mut Command) -> Result<Child> {
+    command.spawn().with_context(|| format!("can't run {}", command.as_std().get_program().display()))
 }
 
 /// Returns the last 2,000 bytes of the process's log.

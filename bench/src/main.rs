@@ -13,6 +13,7 @@ mod event;
 mod fixture;
 mod growth;
 mod instructions;
+mod lambda;
 mod machine;
 mod plot;
 mod process;
@@ -95,6 +96,9 @@ async fn measure(arguments: &Arguments, targets: &[Target], counts: bool) -> Res
     }
     if arguments.selects(Part::Growth) {
         growth::growth(&fixture, targets, runs, &mut samples).await?;
+    }
+    if arguments.selects(Part::Lambda) {
+        lambda::lambda(&fixture, targets, runs, arguments.distances(), &mut samples).await?;
     }
     Ok(samples.finish())
 }

@@ -58,6 +58,6 @@ fn number(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Milliseconds | Unit::MegaInstructions => format!("{value:.3}"),
         Unit::Kibibytes | Unit::Count => format!("{value:.0}"),
-        Unit::CapacityUnits | Unit::Times => format!("{value:.2}"),
+        Unit::CapacityUnits | Unit::Times | Unit::Dollars => format!("{value:.2}"),
     }
 }

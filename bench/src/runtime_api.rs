@@ -46,10 +46,18 @@ pub(crate) struct RuntimeApi {
     _server: JoinSet<()>,
 }
 
+/// What happens once, right before the first event is delivered.
+pub(crate) type BeforeFirst = Box<dyn FnOnce() -> Result<()> + Send>;
+
 struct Shared {
     watch: Stopwatch,
     signals: mpsc::UnboundedSender<Signal>,
-    events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
+    events: Mutex<Events>,
+}
+
+struct Events {
+    queue: mpsc::UnboundedReceiver<Bytes>,
+    before_first: Option<BeforeFirst>,
 }
 
 impl RuntimeApi {
@@ -57,12 +65,13 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// No port is free.
-    pub(crate) async fn serve(watch: Stopwatch) -> Result<Self> {
+    pub(crate) async fn serve(watch: Stopwatch, before_first: Option<BeforeFirst>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free")?;
         let address = listener.local_addr()?;
         let (sender, signals) = mpsc::unbounded_channel();
-        let (events, receiver) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { watch, signals: sender, events: receiver.into() });
+        let (events, queue) = mpsc::unbounded_channel();
+        let shared =
+            Arc::new(Shared { watch, signals: sender, events: Events { queue, before_first }.into() });
         let mut server = JoinSet::new();
         server.spawn(accept(listener, shared));
         Ok(Self { address, signals, events, _server: server })
@@ -110,7 +119,7 @@ impl Shared {
 
     async fn next(&self, polled: Duration) -> Result<Response<Full<Bytes>>> {
         drop(self.signals.send(Signal::Polled(polled)));
-        let event = self.events.lock().await.recv().await.context("there are no more events")?;
+        let event = self.events.lock().await.next().await?;
         let response = Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
@@ -123,5 +132,13 @@ impl Shared {
         let response = response.body(Full::new(event))?;
         drop(self.signals.send(Signal::Delivered(self.watch.elapsed())));
         Ok(response)
+    }
+}
+
+impl Events {
+    async fn next(&mut self) -> Result<Bytes> {
+        let event = self.queue.recv().await.context("there are no more events")?;
+        self.before_first.take().map_or(Ok(()), |before_first| before_first())?;
+        Ok(event)
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Unit {
     CapacityUnits,
     #[serde(rename = "times")]
     Times,
+    #[serde(rename = "US$")]
+    Dollars,
 }
 
 /// Samples of one measure of one target.
@@ -59,6 +61,7 @@ impl Unit {
             Self::MegaInstructions => "million instructions",
             Self::CapacityUnits => "capacity units",
             Self::Times => "times",
+            Self::Dollars => "US$",
         }
     }
 }

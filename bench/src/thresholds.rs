@@ -3,6 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use crate::growth::{GROWTH, WRITES};
+use crate::lambda::{self, SIZES};
 use crate::series::{Series, Unit};
 use crate::target::{CREATE, LARGE, LIST, UPLOAD};
 
@@ -47,6 +48,8 @@ impl Thresholds<'_> {
         let each = one.into_iter().flat_map(|(function, init, size)| self.of(function, init, size));
         let each = each.chain(self.of_uploads()).chain(self.of_baselines());
         each.chain(self.of_growth()).chain(self.of_limiter()).collect()
+        let starts = SIZES.into_iter().filter_map(|memory| self.of_starts(memory));
+        each.chain(self.of_uploads()).chain(self.of_baselines()).chain(starts).collect()
     }
 
     /// Returns the thresholds of a function: `init` is a multiple of the noop's, `size` is in MB.
@@ -84,6 +87,18 @@ impl Thresholds<'_> {
         let added = self.median("peak memory that the first upload of 4 MiB adds", UPLOAD);
         let times = added.map(|kib| kib * 1024.0 / crate::cold::count(LARGE));
         threshold("memory that a large upload adds".to_owned(), Some(4.0), times, "of its size")
+    }
+
+    /// Returns the threshold of a list's start with so much memory. Its set-up of a connection is that of the function that
+    /// opens only one, with a whole core: no quota stretches it, which makes the threshold stricter.
+    fn of_starts(&self, memory: usize) -> Option<Threshold> {
+        let start = |target| self.median(lambda::START, &lambda::case(target, memory));
+        let core = SIZES.into_iter().max()?;
+        let set_up = self.median(lambda::SET_UP, &lambda::case(CREATE, core))?;
+        let parts = start(NOOP)? + set_up + self.median(lambda::DISTANCE, "all")?;
+        let name =
+            format!("start to first response of {LIST}, {memory} MB: noop's, a connection and a round trip");
+        threshold(name, Some(1.6), start(LIST).map(|list| list / parts), "of their sum")
     }
 
     fn of_baselines(&self) -> impl Iterator<Item = Threshold> {

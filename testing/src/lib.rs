@@ -11,6 +11,7 @@ mod capacity;
 mod concurrent;
 mod contract;
 mod described;
+mod distance;
 mod effects;
 mod events;
 mod example;

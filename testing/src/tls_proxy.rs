@@ -1,4 +1,4 @@
-//! Reverse proxy that counts connections and may terminate TLS.
+//! Reverse proxy that counts connections, may terminate TLS, and may be at a distance.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,16 +8,19 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use local::clock::Stopwatch;
 use local::tasks::{Task, loopback_listener};
-use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional, duplex};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::distance::Distance;
 use super::tls::Authority;
 
 /// Longest wait for connections. Only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Number of bytes that a distant proxy reads ahead.
+const BUFFER: usize = 64 * 1024;
 
 /// Reverse proxy of a server. Dropping it ends the proxy.
 #[derive(Debug)]
@@ -35,6 +38,7 @@ pub struct TlsProxy {
 struct Listener {
     upstream: SocketAddr,
     acceptor: Option<TlsAcceptor>,
+    distance: Option<Distance>,
     opened: watch::Sender<usize>,
     set_ups: Arc<Mutex<Vec<Duration>>>,
     broken: watch::Receiver<()>,
@@ -47,6 +51,23 @@ impl TlsProxy {
     /// # Errors
     /// No port is free, or `upstream` is not a URL of plain HTTP.
     pub async fn start(upstream: &str, authority: Option<&Authority>) -> Result<Self> {
+        Self::start_with(upstream, authority, None).await
+    }
+
+    /// Starts a proxy with TLS to which a round trip takes this time: each direction's bytes arrive half of it later, and
+    /// TCP takes all of it to open a connection. TLS takes one more.
+    ///
+    /// # Errors
+    /// As [`TlsProxy::start`].
+    pub async fn start_distant(upstream: &str, authority: &Authority, round_trip: Duration) -> Result<Self> {
+        Self::start_with(upstream, Some(authority), Some(Distance::new(round_trip))).await
+    }
+
+    async fn start_with(
+        upstream: &str,
+        authority: Option<&Authority>,
+        distance: Option<Distance>,
+    ) -> Result<Self> {
         let host = upstream.strip_prefix("http://").context("the upstream must be a server of plain HTTP")?;
         let host = host.split('/').next().unwrap_or_default();
         let mut found = lookup_host(host).await.with_context(|| format!("{host} has no address"))?;
@@ -54,6 +75,7 @@ impl TlsProxy {
         let state = Listener {
             upstream: found.next().with_context(|| format!("{host} has no address"))?,
             acceptor: authority.map(Authority::acceptor).transpose()?,
+            distance,
             opened: watch::Sender::default(),
             set_ups: Arc::default(),
             broken: broken.subscribe(),
@@ -101,7 +123,8 @@ impl TlsProxy {
         self.refusals.store(connections, Ordering::SeqCst);
     }
 
-    /// Returns the duration of each connection's TLS handshake.
+    /// Returns the duration of each connection's TLS handshake. To a distant proxy it includes TCP's round trip and ends with
+    /// the arrival of the client's last message.
     #[must_use]
     pub fn set_ups(&self) -> Vec<Duration> {
         self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -138,13 +161,25 @@ impl Listener {
     /// Forwards a connection. It breaks off on purpose, or because its client ends.
     async fn pass(self, stream: TcpStream) {
         stream.set_nodelay(true).unwrap_or_default();
+        let watch = Stopwatch::start();
+        match &self.distance {
+            None => self.terminate(stream, watch).await,
+            Some(distance) => {
+                distance.round_trip().await;
+                let (far, end) = duplex(BUFFER);
+                tokio::join!(distance.connect(stream, far), self.terminate(end, watch));
+            }
+        }
+    }
+
+    /// Terminates TLS, if there is an authority, and forwards what is inside.
+    async fn terminate(&self, stream: impl AsyncRead + AsyncWrite + Unpin, watch: Stopwatch) {
         // Beside the TLS handshake, so that a client never waits for the proxy's own connection.
         let upstream = TcpStream::connect(self.upstream);
         match &self.acceptor {
             None => join(stream, upstream.await).await,
             Some(acceptor) => {
                 let set_up = async {
-                    let watch = Stopwatch::start();
                     let stream = acceptor.accept(stream).await;
                     (stream, watch.elapsed())
                 };
