@@ -47,9 +47,8 @@ impl Thresholds<'_> {
         let one = [(LIST, 1.25, 6.0), (CREATE, 1.25, 6.0), (UPLOAD, 1.5, 10.0)];
         let each = one.into_iter().flat_map(|(function, init, size)| self.of(function, init, size));
         let each = each.chain(self.of_uploads()).chain(self.of_baselines());
-        each.chain(self.of_growth()).chain(self.of_limiter()).collect()
         let starts = SIZES.into_iter().filter_map(|memory| self.of_starts(memory));
-        each.chain(self.of_uploads()).chain(self.of_baselines()).chain(starts).collect()
+        each.chain(starts).chain(self.of_growth()).chain(self.of_limiter()).collect()
     }
 
     /// Returns the thresholds of a function: `init` is a multiple of the noop's, `size` is in MB.

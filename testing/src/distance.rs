@@ -83,3 +83,35 @@ impl Distance {
         tokio::join!(departures, arrivals);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Distance;
+    use local::clock::Stopwatch;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, duplex, split};
+
+    #[tokio::test]
+    async fn everything_arrives_in_order_and_later() {
+        let round_trip = Duration::from_millis(10);
+        let (distance, watch) = (Distance::new(round_trip), Stopwatch::start());
+        let ((mut client, near), (far, server)) = (duplex(8), duplex(8));
+        let echo = async {
+            let (mut reader, mut writer) = split(server);
+            drop(copy(&mut reader, &mut writer).await);
+            drop(writer.shutdown().await);
+        };
+        let call = async {
+            let mut text = String::new();
+            client.write_all(b"hello, over there").await.unwrap();
+            client.shutdown().await.unwrap();
+            client.read_to_string(&mut text).await.unwrap();
+            text
+        };
+        let (text, ..) = tokio::join!(call, echo, distance.connect(near, far));
+        assert_eq!(text, "hello, over there");
+        assert!(watch.elapsed() >= round_trip);
+        distance.round_trip().await;
+        assert!(watch.elapsed() >= round_trip * 2);
+    }
+}

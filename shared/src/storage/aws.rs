@@ -62,8 +62,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use super::calls::CallRecorder;
-use super::offline::OfflineClient;
 use super::lean::{OneEndpoint, ShortHeaders};
+use super::offline::OfflineClient;
 use super::pages::PageReader;
 use super::signature::Signer;
 use crate::config::AwsSettings;
