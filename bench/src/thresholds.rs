@@ -44,15 +44,15 @@ impl Display for Thresholds<'_> {
 
 impl Thresholds<'_> {
     fn all(&self) -> Vec<Threshold> {
-        let one = [(LIST, 1.25, 6.0), (CREATE, 1.25, 6.0), (UPLOAD, 1.5, 10.0)];
-        let each = one.into_iter().flat_map(|(function, init, size)| self.of(function, init, size));
+        let one = [(LIST, 6.0), (CREATE, 6.0), (UPLOAD, 10.0)];
+        let each = one.into_iter().flat_map(|(function, size)| self.of(function, size));
         let each = each.chain(self.of_uploads()).chain(self.of_baselines());
         let starts = SIZES.into_iter().filter_map(|memory| self.of_starts(memory));
         each.chain(starts).chain(self.of_growth()).chain(self.of_limiter()).collect()
     }
 
-    /// Returns the thresholds of a function: `init` is a multiple of the noop's, `size` is in MB.
-    fn of(&self, function: &str, init: f64, size: f64) -> Vec<Threshold> {
+    /// Returns the thresholds of a function, whose size is in MB.
+    fn of(&self, function: &str, size: f64) -> Vec<Threshold> {
         let noop_twice = self.median(MEMORY, NOOP).map(|noop| noop.mul_add(2.0, 2048.0));
         let kind =
             if function == UPLOAD { "upload 1 KiB" } else { function.split('-').next().unwrap_or_default() };
@@ -62,12 +62,6 @@ impl Thresholds<'_> {
         let set_up = self.median("setting up a connection, TLS", CREATE);
         let megabytes = self.median("size", function).map(|kib| kib * 1024.0 / 1e6);
         [
-            threshold(
-                format!("init of {function}"),
-                Some(init),
-                self.ratio(INIT, function, NOOP),
-                "of noop's",
-            ),
             threshold(format!("size of {function}"), Some(size), megabytes, "MB"),
             threshold(format!("peak memory of {function}"), noop_twice, self.median(MEMORY, function), "KiB"),
             threshold(
@@ -207,9 +201,7 @@ mod tests {
     #[test]
     fn measurements_are_compared_with_thresholds() {
         let mut samples = Samples::default();
-        for (target, sample) in
-            [("noop", 2.0), ("list-projects", 2.4), ("create-project", 2.6), ("node", 150.0)]
-        {
+        for (target, sample) in [("list-projects", 2.4), ("node", 150.0)] {
             samples.note(INIT, Unit::Milliseconds, target, sample);
         }
         for (target, sample) in [("reference", 1.0), ("list-projects", 1.6)] {
@@ -220,8 +212,6 @@ mod tests {
             let line = text.lines().find(|line| line.contains(name)).unwrap_or_default();
             line.split_whitespace().last().unwrap_or_default().to_owned()
         };
-        assert_eq!(result("init of list-projects (of noop's)"), "met");
-        assert_eq!(result("init of create-project (of noop's)"), "MISSED");
         assert_eq!(result("beside Node.js (of its)"), "met");
         assert_eq!(result("instructions of a warm list, beside the reference (of its)"), "MISSED");
         assert!(!text.contains("size"), "{text}");
