@@ -56,7 +56,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient, SharedInterceptor};
 use aws_smithy_http_client::pool::{Client as PooledClient, ConnectionPool};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -103,7 +103,6 @@ macro_rules! configure {
             .credentials_provider($aws.credentials.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
             .http_client($aws.http.clone())
-            .interceptor(CallRecorder)
     };
 }
 
@@ -153,10 +152,11 @@ impl Aws {
     fn new_dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = configure!(aws_sdk_dynamodb::Config::builder(), self)
             .timeout_config(timeouts(Duration::from_secs(2), Duration::from_secs(4)))
-            .interceptor(PageReader::new())
-            .interceptor(ShortHeaders)
             .endpoint_resolver(OneEndpoint::default())
             .push_auth_scheme(Signer::new(self.settings.region.clone()));
+        config.push_interceptor(SharedInterceptor::permanent(CallRecorder));
+        config.push_interceptor(SharedInterceptor::permanent(PageReader::new()));
+        config.push_interceptor(SharedInterceptor::permanent(ShortHeaders));
         config.set_endpoint_url(self.settings.dynamodb.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
@@ -169,6 +169,7 @@ impl Aws {
             .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(8)))
             // Only AWS's own endpoints have a host name for each bucket.
             .force_path_style(self.settings.s3.is_some());
+        config.push_interceptor(SharedInterceptor::permanent(CallRecorder));
         config.set_endpoint_url(self.settings.s3.clone());
         aws_sdk_s3::Client::from_conf(config.build())
     }

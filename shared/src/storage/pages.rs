@@ -66,7 +66,9 @@ impl DeserializeResponse for Reader {
         config: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
         let body = response.body().bytes().filter(|_| response.status().is_success());
-        if let Some(page) = body.and_then(|body| serde_json::from_slice::<Page>(body).ok()) {
+        // Checked as a whole, because each text of it alone would take longer.
+        let text = body.and_then(|body| std::str::from_utf8(body).ok());
+        if let Some(page) = text.and_then(|text| serde_json::from_str::<Page>(text).ok()) {
             return Ok(Output::erase(QueryOutput::from(page)));
         }
         let sdk = self.0.load::<SharedResponseDeserializer>();
