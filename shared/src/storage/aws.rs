@@ -155,7 +155,6 @@ impl Aws {
             .endpoint_resolver(OneEndpoint::default())
             .push_auth_scheme(Signer::new(self.settings.region.clone()));
         config.push_interceptor(SharedInterceptor::permanent(CallRecorder));
-        config.push_interceptor(SharedInterceptor::permanent(PageReader::new()));
         config.push_interceptor(SharedInterceptor::permanent(ShortHeaders));
         config.set_endpoint_url(self.settings.dynamodb.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, Error, Output,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata, OrchestratorError};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
@@ -23,7 +23,7 @@ use super::row::Item;
 /// Attributes that most rows have at most, with their key.
 const USUAL_ATTRIBUTES: usize = 14;
 
-/// Interceptor that reads the responses of queries.
+/// Interceptor that reads the response of a query.
 #[derive(Debug)]
 pub(super) struct PageReader {
     /// Parts of the SDK's operation, with its reader among them.
@@ -47,10 +47,8 @@ impl Intercept for PageReader {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if config.load::<Metadata>().is_some_and(|operation| operation.name() == "Query") {
-            let reader = Reader(self.sdk.clone());
-            config.interceptor_state().store_put(SharedResponseDeserializer::new(reader));
-        }
+        let reader = Reader(self.sdk.clone());
+        config.interceptor_state().store_put(SharedResponseDeserializer::new(reader));
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use super::error::sdk_error;
 use super::gate::write_permitted;
 use super::idempotency::{record_key, recorded};
 use super::key::{Key, List};
+use super::pages::PageReader;
 use super::row::{Item, Row, text};
 use super::transaction::Transaction;
 use crate::domain::{Cursor, Error, IdempotentRequest, Page, PageRequest, Result};
@@ -133,7 +134,7 @@ impl Table {
             .consistent_read(true)
             // One more than requested, to know if there is a next page.
             .limit(i32::from(page.limit()) + 1);
-        let output = query.send().await.map_err(sdk_error)?;
+        let output = query.customize().interceptor(PageReader::new()).send().await.map_err(sdk_error)?;
         let limit = usize::from(page.limit());
         let has_more = output.count() > i32::from(page.limit()) || output.last_evaluated_key.is_some();
         let mut items = output.items.unwrap_or_default();
