@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn endpoint_is_that_of_the_rules() {
+    async fn endpoint_is_that_of_rules() {
         for (region, options) in [
             ("eu-west-1", [false, false]),
             ("us-gov-west-1", [true, false]),
@@ -115,6 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn tables_of_other_accounts_follow_the_rules() {
+    async fn rules_resolve_tables_of_other_accounts() {
         let endpoint = OneEndpoint::default();
         let table = "arn:aws:dynamodb:eu-west-1:123456789012:table/notes";
         let params = params("eu-west-1", table, [false, false]);

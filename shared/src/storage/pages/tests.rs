@@ -25,7 +25,7 @@ fn read(status: u16, body: &str) -> Option<QueryOutput> {
 }
 
 #[test]
-fn pages_are_read_as_the_sdk_reads_them() {
+fn sdk_reads_pages_the_same() {
     let usual = r#"{"Count":2,"ScannedCount":2,"ConsumedCapacity":{"TableName":"notes","CapacityUnits":1.0},
         "Items":[{"pk":{"S":"ORG#a"},"text":{"S":"\"\u00e9\n\ud83d\ude00"},"version":{"N":"7"}},{"done":{"BOOL":true}}],
         "LastEvaluatedKey":{"pk":{"S":"ORG#a"},"sk":{"S":"NOTE#1"}}}"#;
@@ -34,7 +34,7 @@ fn pages_are_read_as_the_sdk_reads_them() {
 }
 
 #[test]
-fn unusual_rows_are_left_to_the_sdk() {
+fn sdk_reads_unusual_rows() {
     for attribute in [
         r#"{"B":"AAEC"}"#,
         r#"{"L":[{"S":"a"},{"M":{"b":{"NULL":true}}}]}"#,
@@ -50,7 +50,7 @@ fn unusual_rows_are_left_to_the_sdk() {
 }
 
 #[test]
-fn other_responses_are_errors_of_the_sdk() {
+fn other_responses_are_errors() {
     for (status, body) in [
         (200, r#"{"Count":1,"Items":[{"pk":null}]}"#),
         (200, r#"{"Count":1,"Items":[{"pk":{"S":"#),

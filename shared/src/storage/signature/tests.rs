@@ -39,7 +39,7 @@ fn expected(request: &HttpRequest, credentials: &Credentials, region: &str, now:
 
 proptest! {
     #[test]
-    fn calls_are_signed_as_the_sdk_signs_them(
+    fn sdk_signs_calls_the_same(
         body in "\\PC{0,300}",
         token in proptest::option::of("[A-Za-z0-9/+=]{1,200}"),
         seconds in 1_700_000_000_i64..2_000_000_000,
@@ -64,7 +64,7 @@ proptest! {
 }
 
 #[test]
-fn other_forms_are_left_to_the_sdk() {
+fn sdk_signs_other_forms() {
     let signer = Signer::new("eu-west-1".to_owned());
     let credentials = Credentials::new("AKIA", "secret", None, None, "test");
     for uri in ["https://example.com/path", "https://example.com/?query", "/relative"] {
