@@ -154,7 +154,9 @@ fn growth(sizes: &[Series]) -> Option<f64> {
     let is_time = |series: &Series| series.unit == Unit::Milliseconds;
     let cost = |it: &Series| if is_time(it) { it.summary.p5 } else { it.summary.median };
     let (mut least, mut most) = (None, None::<f64>);
-    for cost in sizes.iter().map(cost).filter(|cost| *cost > 0.0) {
+    // A measure without costs is no measure. One that begins without grows without bound.
+    let costs: Vec<_> = sizes.iter().map(cost).collect();
+    for cost in costs.iter().copied().filter(|_| costs.iter().any(|cost| *cost > 0.0)) {
         if let Some(least) = least {
             most = Some(most.map_or(cost / least, |most| most.max(cost / least)));
         }

@@ -18,8 +18,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// Number of segments. Each is scanned, and exported, as a unit.
 pub(crate) const SEGMENTS: u16 = 64;
 
-/// Maximum number of rows in a page. Without it, a page has a megabyte, which takes several in memory, in each segment that
-/// is scanned.
+/// Maximum number of whole rows in a page, of any organization. Without it, a page has a megabyte, which takes several in
+/// memory, in each segment that is scanned.
 const PAGE: i32 = 250;
 
 /// Rows of one organization in one table.
@@ -75,7 +75,8 @@ impl Rows<'_> {
             Kind::Counter => ("contains(pk, :own)", self.organization.counters()),
         };
         let scan = self.client.scan().table_name(self.table).consistent_read(true);
-        let scan = scan.segment(segment.into()).total_segments(SEGMENTS.into()).limit(PAGE);
+        let scan = scan.segment(segment.into()).total_segments(SEGMENTS.into());
+        let scan = scan.set_limit((!self.keys_only).then_some(PAGE));
         let scan = scan.filter_expression(filter);
         let scan = scan.set_projection_expression(self.keys_only.then(|| self.kind.key().join(", ")));
         let scan = scan.expression_attribute_values(":own", AttributeValue::S(own.to_owned()));

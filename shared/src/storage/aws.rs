@@ -64,7 +64,6 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use super::calls::CallRecorder;
 use super::lean::{OneEndpoint, ShortHeaders};
 use super::offline::OfflineClient;
-use super::pages::PageReader;
 use super::signature::Signer;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;

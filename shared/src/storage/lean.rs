@@ -59,30 +59,43 @@ impl Intercept for ShortHeaders {
 #[derive(Debug, Default)]
 pub(super) struct OneEndpoint {
     rules: DefaultResolver,
-    endpoint: OnceLock<Endpoint>,
+    known: OnceLock<(Params, Endpoint)>,
 }
 
 impl OneEndpoint {
-    /// Returns `true` if the call has the endpoint of all others: its tables and its credentials name no account.
+    /// Returns the known endpoint, if it is that of a call with these parameters, too.
+    fn known(&self, params: &Params) -> Option<&Endpoint> {
+        let (known, endpoint) = self.known.get()?;
+        let is_same = known.region() == params.region()
+            && known.endpoint() == params.endpoint()
+            && known.use_fips() == params.use_fips()
+            && known.use_dual_stack() == params.use_dual_stack()
+            && known.account_id_endpoint_mode() == params.account_id_endpoint_mode();
+        (is_same && Self::is_usual(params)).then_some(endpoint)
+    }
+
+    /// Returns `true` if only the client's configuration decides: the tables and the credentials name no account.
     fn is_usual(params: &Params) -> bool {
         let tables = params.resource_arn().into_iter();
         let mut tables =
             tables.chain(params.resource_arn_list().unwrap_or_default().iter().map(String::as_str));
-        params.account_id().is_none() && !tables.any(|table| table.starts_with("arn:"))
+        let has_account = params.account_id().is_some() || tables.any(|table| table.starts_with("arn:"));
+        !has_account && params.is_search_operation() != Some(true)
     }
 }
 
 impl ResolveEndpoint for OneEndpoint {
     fn resolve_endpoint<'a>(&'a self, params: &'a Params) -> EndpointFuture<'a> {
-        if !Self::is_usual(params) {
-            return self.rules.resolve_endpoint(params);
-        }
-        if let Some(endpoint) = self.endpoint.get() {
+        if let Some(endpoint) = self.known(params) {
             return EndpointFuture::ready(Ok(endpoint.clone()));
         }
         EndpointFuture::new(async {
             let endpoint = self.rules.resolve_endpoint(params).await?;
-            Ok(self.endpoint.get_or_init(|| endpoint).clone())
+            if Self::is_usual(params) {
+                // The first one stays. Calls with another configuration are rare.
+                drop(self.known.set((params.clone(), endpoint.clone())));
+            }
+            Ok(endpoint)
         })
     }
 }
@@ -96,31 +109,47 @@ mod tests {
         params.resource_arn(table).account_id_endpoint_mode("preferred").build().unwrap()
     }
 
+    async fn expected(params: &Params) -> Endpoint {
+        DefaultResolver::new().resolve_endpoint(params).await.unwrap()
+    }
+
     #[tokio::test]
     async fn endpoint_is_that_of_rules() {
+        let endpoint = OneEndpoint::default();
         for (region, options) in [
             ("eu-west-1", [false, false]),
             ("us-gov-west-1", [true, false]),
             ("us-east-1", [true, true]),
             ("cn-north-1", [false, true]),
+            ("eu-west-1", [true, false]),
         ] {
-            let endpoint = OneEndpoint::default();
             for table in ["notes", "counters", "notes"] {
                 let params = params(region, table, options);
-                let expected = DefaultResolver::new().resolve_endpoint(&params).await.unwrap();
-                assert_eq!(endpoint.resolve_endpoint(&params).await.unwrap(), expected, "{region}");
+                let resolved = endpoint.resolve_endpoint(&params).await.unwrap();
+                assert_eq!(resolved, expected(&params).await, "{region}");
             }
         }
     }
 
     #[tokio::test]
-    async fn tables_of_other_accounts_follow_the_rules() {
+    async fn search_has_an_endpoint_of_its_own() {
+        let params =
+            |is_search| Params::builder().region("eu-west-1").is_search_operation(is_search).build().unwrap();
+        for order in [[true, false, true], [false, true, false]] {
+            let endpoint = OneEndpoint::default();
+            for params in order.map(params) {
+                assert_eq!(endpoint.resolve_endpoint(&params).await.unwrap(), expected(&params).await);
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn rules_resolve_tables_of_other_accounts() {
         let endpoint = OneEndpoint::default();
         let table = "arn:aws:dynamodb:eu-west-1:123456789012:table/notes";
         let params = params("eu-west-1", table, [false, false]);
         let expected = DefaultResolver::new().resolve_endpoint(&params).await.unwrap();
         assert_eq!(endpoint.resolve_endpoint(&params).await.unwrap(), expected);
-        assert!(endpoint.endpoint.get().is_none());
+        assert!(endpoint.known.get().is_none());
     }
 }

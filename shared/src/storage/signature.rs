@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4Signer};
-use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::{AuthScheme, AuthSchemeEndpointConfig, AuthSchemeId, Sign};
@@ -25,6 +25,10 @@ use crate::domain::time::format_millis;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
+/// Headers of a usual call. Of these, only the first two must be signed.
+const KNOWN_HEADERS: [&str; 5] =
+    ["content-type", "x-amz-target", "content-length", "user-agent", "x-amzn-trace-id"];
+
 /// Signer of calls in one region.
 pub(super) struct Signer {
     region: String,
@@ -35,7 +39,7 @@ pub(super) struct Signer {
 /// Key of a day and of credentials.
 struct DayKey {
     day: String,
-    access_key: String,
+    secret: String,
     key: Vec<u8>,
 }
 
@@ -49,6 +53,9 @@ impl Signer {
         let (host, time) = (host(request.uri())?.to_owned(), compact(now));
         let header = |name| request.headers().get(name).map(str::to_owned);
         let (content_type, target) = (header("content-type")?, header("x-amz-target")?);
+        if request.headers().iter().any(|(name, _)| !KNOWN_HEADERS.contains(&name)) {
+            return None;
+        }
         let token = credentials.session_token();
         let signed = [
             ("content-type", Some(&*content_type)),
@@ -89,14 +96,13 @@ impl Signer {
     ) -> T {
         // A panic can't leave the key half changed.
         let mut known = self.key.lock().unwrap_or_else(PoisonError::into_inner);
-        let access_key = credentials.access_key_id();
+        let secret = credentials.secret_access_key();
         let key = match known.take() {
-            Some(key) if key.day == day && key.access_key == access_key => key,
+            Some(key) if key.day == day && key.secret == secret => key,
             _ => {
-                let secret = credentials.secret_access_key();
                 let key = generate_signing_key(secret, now.into(), &self.region, "dynamodb");
                 let key = key.as_ref().to_vec();
-                DayKey { day: day.to_owned(), access_key: access_key.to_owned(), key }
+                DayKey { day: day.to_owned(), secret: secret.to_owned(), key }
             }
         };
         sign(&known.insert(key).key)
@@ -135,12 +141,19 @@ impl Sign for Signer {
     ) -> Result<(), BoxError> {
         let is_retry = config.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1);
         let now = Timestamp::try_from(components.time_source().unwrap_or_default().now())?;
-        let credentials = identity.data::<Credentials>().filter(|_| !is_retry && request.method() == "POST");
+        let is_own_region = config.load::<Region>().is_some_and(|region| region.as_ref() == self.region);
+        let is_usual = is_own_region && !is_retry && !is_special(&endpoint) && request.method() == "POST";
+        let credentials = identity.data::<Credentials>().filter(|_| is_usual);
         match credentials.and_then(|credentials| self.sign(request, credentials, now)) {
             Some(()) => Ok(()),
             None => self.sdk.sign_http_request(request, identity, endpoint, components, config),
         }
     }
+}
+
+/// Returns `true` if the endpoint says how its calls are signed, as that of another region does.
+fn is_special(endpoint: &AuthSchemeEndpointConfig<'_>) -> bool {
+    ["signingRegion", "signingName", "signingRegionSet"].iter().any(|name| endpoint.get(name).is_some())
 }
 
 /// Returns the `Host` of a URI, or `None` if it has a path.

@@ -67,6 +67,9 @@ proptest! {
 fn sdk_signs_other_forms() {
     let signer = Signer::new("eu-west-1".to_owned());
     let credentials = Credentials::new("AKIA", "secret", None, None, "test");
+    let mut traced = call("https://example.com", "{}");
+    traced.headers_mut().insert("x-amz-note", "signed too");
+    assert_eq!(signer.sign(&mut traced, &credentials, Timestamp::UNIX_EPOCH), None);
     for uri in ["https://example.com/path", "https://example.com/?query", "/relative"] {
         assert_eq!(signer.sign(&mut call(uri, "{}"), &credentials, Timestamp::UNIX_EPOCH), None, "{uri}");
     }
