@@ -44,7 +44,7 @@ impl Display for Thresholds<'_> {
 
 impl Thresholds<'_> {
     fn all(&self) -> Vec<Threshold> {
-        let one = [(LIST, 6.0), (CREATE, 6.0), (UPLOAD, 10.0)];
+        let one = [(LIST, 6.5), (CREATE, 7.0), (UPLOAD, 10.0)];
         let each = one.into_iter().flat_map(|(function, size)| self.of(function, size));
         let each = each.chain(self.of_uploads()).chain(self.of_baselines());
         let starts = SIZES.into_iter().filter_map(|memory| self.of_starts(memory));

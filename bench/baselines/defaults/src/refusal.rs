@@ -23,7 +23,7 @@ pub enum Refusal {
 
 #[derive(Serialize)]
 pub struct Issue {
-    path: [&'static str; 1],
+    pub(crate) path: [&'static str; 1],
     code: &'static str,
     message: &'static str,
 }
