@@ -144,8 +144,8 @@ impl Fixture {
         self.launch_as(&target.function, target.executable.clone(), network)
     }
 
-    /// Returns the event of a function's example, unique and with items of its own, and the status of its success. A function
-    /// without a route gets all changes of the examples' rows that its stream delivers.
+    /// Returns the event of a function's example, unique and with items of its own, and the status of its success. A
+    /// function without a route gets all changes of the examples' rows that its stream delivers.
     ///
     /// # Errors
     /// There is no example, or one that it needs fails.

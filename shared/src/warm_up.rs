@@ -1,7 +1,7 @@
 //! Warm-up: a made-up request before the first one, because most of a first request is code that nothing has run yet.
 //!
-//! Architecture invariant: a made-up request needs no token, storage sends nothing for it, and telemetry writes nothing. One
-//! scope means all three, so no caller is made up outside of it.
+//! Architecture invariant: a made-up request needs no token, storage sends nothing for it, and telemetry writes nothing.
+//! One scope means all three, so no caller is made up outside of it.
 
 tokio::task_local! {
     static CONNECTIONS: usize;

@@ -123,8 +123,8 @@ impl TlsProxy {
         self.refusals.store(connections, Ordering::SeqCst);
     }
 
-    /// Returns the duration of each connection's TLS handshake. To a distant proxy it includes TCP's round trip and ends with
-    /// the arrival of the client's last message.
+    /// Returns the duration of each connection's TLS handshake. To a distant proxy it includes TCP's round trip and ends
+    /// with the arrival of the client's last message.
     #[must_use]
     pub fn set_ups(&self) -> Vec<Duration> {
         self.set_ups.lock().unwrap_or_else(PoisonError::into_inner).clone()

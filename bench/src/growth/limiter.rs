@@ -82,7 +82,8 @@ impl Fleet {
         Ok(())
     }
 
-    /// Takes an environment, which is started if it does not live. Then the one that was used first ends if they are too many.
+    /// Takes an environment, which is started if it does not live. Then the one that was used first ends if they are too
+    /// many.
     async fn take(&mut self, number: usize, launch: &Launch) -> Result<Environment> {
         let found = self.live.iter().position(|(live, _)| *live == number);
         if let Some((_, environment)) = found.and_then(|index| self.live.remove(index)) {

@@ -26,8 +26,8 @@ pub(super) struct Timing {
     pub(super) busy: Duration,
 }
 
-/// Sends events, each with the status of its success, when they are due, the first one after `offset`. If the environment is
-/// still busy then, the event waits. Lambda would start another environment.
+/// Sends events, each with the status of its success, when they are due, the first one after `offset`. If the environment
+/// is still busy then, the event waits. Lambda would start another environment.
 ///
 /// # Errors
 /// A response is missing or has another status.

@@ -14,7 +14,8 @@ use anyhow::{Context, Result};
 const CORE_MB: usize = 1769;
 /// Period of Lambda's quotas, in microseconds.
 const PERIOD: usize = 20_000;
-/// Weight beside this machine's other programs, a hundred times the default or ten times it: their load is none of Lambda's.
+/// Weight beside this machine's other programs, a hundred times the default or ten times it: their load is none of
+/// Lambda's.
 const WEIGHT: usize = 10_000;
 /// Least quota that the kernel accepts, in microseconds.
 const LEAST: usize = 1_000;

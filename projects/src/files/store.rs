@@ -1,7 +1,7 @@
 //! Storage of files: bytes in the bucket, metadata in the projects table.
 //!
-//! The object is written first, then the `FILE` row in the list of its project, and then the object is committed. A failure in
-//! between may leave an object without a row, an orphan. No caller can reach it, and the bucket deletes it.
+//! The object is written first, then the `FILE` row in the list of its project, and then the object is committed. A failure
+//! in between may leave an object without a row, an orphan. No caller can reach it, and the bucket deletes it.
 
 use jiff::Timestamp;
 use shared::config::Env;

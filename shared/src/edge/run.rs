@@ -148,8 +148,7 @@ where
     }
 
     /// Runs the code of a request before the first one, from the text of an event to that of the response, and begins to
-    /// open the connections of the first request. A failure here
-    /// has no effect on that request. After `time` the warm-up ends.
+    /// open the connections of the first request. Ends after `time`. Failures don't matter to that request.
     async fn warm_up(&self, time: Duration) {
         let event = made_up::event(&self.route, &self.auth.made_up_token(clock::now())).to_string();
         let connections = self.limiter.counters() + usize::from(self.route.is_concurrent());

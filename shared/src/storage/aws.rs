@@ -40,9 +40,9 @@
 //!
 //! # Connections
 //!
-//! All clients of a function share one pool of connections. The warm-up (`crate::warm_up`) begins to open those of the first
-//! request, and runs its code while the handshakes are on their way: two for a route whose reads run beside the counter,
-//! one for any other, and one more to S3 for files. Nothing is sent through them.
+//! All clients of a function share one pool of connections. The warm-up (`crate::warm_up`) begins to open those of the
+//! first request, and runs its code while the handshakes are on their way: two for a route whose reads run beside the
+//! counter, one for any other, and one more to S3 for files. Nothing is sent through them.
 //!
 //! - Init doesn't wait for them. They are ready, or nearly, when the first request comes.
 //! - Lambda gives a whole core until then, and the share of the function's memory afterwards.

@@ -1,7 +1,7 @@
 //! Reader of pages: the responses of `Query`, which have most of what a list reads.
 //!
-//! It reads rows of texts, numbers and flags in one pass, at a fifth of the instructions of the SDK's reader. Any other response is
-//! left to that one: an error, a broken body, a row with attributes of another type.
+//! It reads rows of texts, numbers and flags in one pass, with two thirds of the instructions of the SDK's reader. Any
+//! other response is left to that one: an error, a broken body, a row with attributes of another type.
 
 use aws_sdk_dynamodb::operation::query::{Query, QueryOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
