@@ -99,11 +99,12 @@ where
     let (log, aws, settings) = start?;
     telemetry::init(log);
     current_thread()?.block_on(async {
-        let service = Service::open(route, handler, &Aws::open(aws)?, settings)?;
+        let aws = Aws::open(aws)?;
+        let service = Service::open(route, handler, &aws, settings)?;
         if A::Identity::HAS_TOKEN {
             service.auth.prefetch(clock::now());
         }
-        service.warm_up(made_up::TIME).await;
+        service.warm_up(&aws, made_up::TIME).await;
         Ok(service.poll().await)
     })
 }
@@ -147,9 +148,9 @@ where
         })
     }
 
-    /// Runs the code of a request before the first one, from the text of an event to that of the response, and begins to
-    /// open the connections of the first request. Ends after `time`. Failures don't matter to that request.
-    async fn warm_up(&self, time: Duration) {
+    /// Runs the code of a request before the first one, from the text of an event to that of the response, while the
+    /// connections of the first request are opened. Ends after `time`. Failures don't matter to that request.
+    async fn warm_up(&self, aws: &Aws, time: Duration) {
         let event = made_up::event(&self.route, &self.auth.made_up_token(clock::now())).to_string();
         let connections = self.limiter.counters() + usize::from(self.route.is_concurrent());
         let request = async {
@@ -159,9 +160,13 @@ where
             drop(serde_json::to_vec(&response));
             Some(response.response.status_code)
         };
-        let request = tokio::time::timeout(time, warm_up::scope(connections, request));
-        let outcome = AssertUnwindSafe(request).catch_unwind().await;
-        let status = outcome.ok().and_then(|status| status.ok()?);
+        let request = AssertUnwindSafe(warm_up::scope(connections, request)).catch_unwind();
+        let outcome = tokio::time::timeout(time, async {
+            let status = request.await;
+            aws.connected().await;
+            status
+        });
+        let status = outcome.await.ok().and_then(|status| status.ok()?);
         // Not in release builds, which have no lines of this level.
         tracing::debug!(status, "warm-up");
     }

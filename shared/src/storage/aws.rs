@@ -44,12 +44,13 @@
 //! first request, and runs its code while the handshakes are on their way: two for a route whose reads run beside the
 //! counter, one for any other, and one more to S3 for files. Nothing is sent through them.
 //!
-//! - Init doesn't wait for them. They are ready, or nearly, when the first request comes.
-//! - Lambda gives a whole core until then, and the share of the function's memory afterwards.
+//! - Init waits for them, at most half a second. Lambda gives it a whole core, and the first request only the share of the
+//!   function's memory.
 //! - Lambda freezes a waiting environment sooner or later. A connection that is then half open or closed is opened again.
 
 use std::cell::OnceCell;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -57,13 +58,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient, SharedInterceptor};
-use aws_smithy_http_client::pool::{Client as PooledClient, ConnectionPool};
+use aws_smithy_http_client::pool::{Client as PooledClient, ConnectionEvent, ConnectionPool};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use super::calls::CallRecorder;
 use super::lean::{OneEndpoint, ShortHeaders};
-use super::offline::OfflineClient;
+use super::offline::{OfflineClient, Opening};
 use super::signature::Signer;
 use crate::config::AwsSettings;
 use crate::domain::BoxError;
@@ -82,6 +83,7 @@ pub struct Aws {
     settings: AwsSettings,
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
+    opening: Arc<Opening>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
 }
 
@@ -122,8 +124,15 @@ impl Aws {
         settings: AwsSettings,
         credentials: SharedCredentialsProvider,
     ) -> Result<Self, BoxError> {
-        let http = http_client(settings.ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
-        Ok(Self { settings, credentials, http, dynamodb: OnceCell::new() })
+        let opening = Arc::default();
+        let roots = settings.ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS);
+        let http = http_client(roots, Arc::clone(&opening))?;
+        Ok(Self { settings, credentials, http, opening, dynamodb: OnceCell::new() })
+    }
+
+    /// Waits until the connections of a warm-up are open, or have failed.
+    pub(crate) async fn connected(&self) {
+        self.opening.end().await;
     }
 
     /// Returns the certificates (PEM) that replace Amazon's, if there are any.
@@ -191,14 +200,16 @@ impl Aws {
 }
 
 /// Builds the pool of connections of all clients. `roots` (PEM) are the trusted root certificates.
-fn http_client(roots: &[u8]) -> Result<SharedHttpClient, BoxError> {
+fn http_client(roots: &[u8], opening: Arc<Opening>) -> Result<SharedHttpClient, BoxError> {
     let trust = TrustStore::empty().with_native_roots(false).with_pem_certificate(roots);
     let tls = TlsContext::builder().with_trust_store(trust).build()?;
+    let listener = Arc::clone(&opening);
     let pool = ConnectionPool::builder()
+        .event_listener(move |event: &ConnectionEvent<'_>| listener.record(event))
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(tls)
         .build_https()?;
-    Ok(SharedHttpClient::new(OfflineClient::new(PooledClient::new(&pool)?)))
+    Ok(SharedHttpClient::new(OfflineClient::new(PooledClient::new(&pool)?, opening)))
 }
 
 /// Returns timeouts for one attempt and for a call with all its retries. The sum of a route's calls stays within its

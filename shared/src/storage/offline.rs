@@ -1,8 +1,10 @@
 //! HTTP client of all services, which sends nothing for a made-up request but opens the connections of the next one.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_smithy_http_client::pool::ConnectionEvent;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http as client;
@@ -13,6 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use client::HttpConnector as _;
 use futures_util::future::join_all;
+use tokio::sync::Notify;
 
 use crate::warm_up;
 
@@ -22,23 +25,60 @@ const EMPTY_RESPONSE: &str = r#"{"Items":[],"Count":0}"#;
 /// Header that only `DynamoDB`'s requests have.
 const DYNAMODB: &str = "x-amz-target";
 
+/// Connections that a made-up request opens.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    /// Origins that it has called.
+    origins: Mutex<BTreeSet<String>>,
+    pending: AtomicUsize,
+    changed: Notify,
+}
+
+impl Opening {
+    /// Counts a connection that is open or has failed.
+    pub(super) fn record(&self, event: &ConnectionEvent<'_>) {
+        if matches!(event, ConnectionEvent::Opened(_) | ConnectionEvent::EstablishmentFailed(_)) {
+            let fewer = |pending: usize| pending.checked_sub(1);
+            let _earlier = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits until no connection is being opened.
+    pub(super) async fn end(&self) {
+        while self.pending.load(Ordering::Relaxed) > 0 {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Returns the number of connections to open for a call to an origin.
+    fn begin(&self, origin: &str, is_dynamodb: bool) -> usize {
+        let is_new = self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.to_owned());
+        let connections = match is_new {
+            true if is_dynamodb => warm_up::connections(),
+            is_new => usize::from(is_new),
+        };
+        self.pending.fetch_add(connections, Ordering::Relaxed);
+        connections
+    }
+}
+
 /// Client that responds to the calls of a made-up request itself.
 #[derive(Debug)]
 pub(super) struct OfflineClient<C> {
     client: C,
-    /// Origins that a made-up request has called.
-    origins: Arc<Mutex<BTreeSet<String>>>,
+    opening: Arc<Opening>,
 }
 
 #[derive(Debug)]
 struct Connector {
     connector: client::SharedHttpConnector,
-    origins: Arc<Mutex<BTreeSet<String>>>,
+    opening: Arc<Opening>,
 }
 
 impl<C: client::HttpClient> OfflineClient<C> {
-    pub(super) fn new(client: C) -> Self {
-        Self { client, origins: Arc::default() }
+    pub(super) fn new(client: C, opening: Arc<Opening>) -> Self {
+        Self { client, opening }
     }
 }
 
@@ -49,7 +89,7 @@ impl<C: client::HttpClient> client::HttpClient for OfflineClient<C> {
         components: &RuntimeComponents,
     ) -> client::SharedHttpConnector {
         let connector = self.client.http_connector(settings, components);
-        client::SharedHttpConnector::new(Connector { connector, origins: Arc::clone(&self.origins) })
+        client::SharedHttpConnector::new(Connector { connector, opening: Arc::clone(&self.opening) })
     }
 
     fn validate_base_client_config(
@@ -91,12 +131,7 @@ impl Connector {
     /// Begins to open the connections of the first request to the same origin, once.
     fn connect(&self, request: &HttpRequest) -> impl Future<Output = ()> + use<> {
         let origin = request.uri().split('/').take(3).collect::<Vec<_>>().join("/");
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let connections = match origins.insert(origin.clone()) {
-            true if request.headers().contains_key(DYNAMODB) => warm_up::connections(),
-            true => 1,
-            false => 0,
-        };
+        let connections = self.opening.begin(&origin, request.headers().contains_key(DYNAMODB));
         let requests = (0..connections).filter_map(|_| bare_request(&origin));
         preconnect(requests.map(|request| self.connector.call(request)).collect::<Vec<_>>())
     }

@@ -20,7 +20,12 @@ fn variable(name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-fn open<A, I, K, S, R, H>(route: Route<A, I, K>, handler: H) -> Service<A, I, K, S, H>
+/// Returns clients of an endpoint at which nothing listens.
+fn unreachable() -> Aws {
+    Aws::for_endpoint("http://127.0.0.1:9")
+}
+
+fn open<A, I, K, S, R, H>(aws: &Aws, route: Route<A, I, K>, handler: H) -> Service<A, I, K, S, H>
 where
     A: Access<S>,
     I: FromRequest<Settings = ()>,
@@ -29,7 +34,7 @@ where
     H: AsyncFn(RequestContext<A::Granted, S>, I::Value) -> Result<R>,
 {
     let settings = Env::read(&variable, Settings::from_env).unwrap();
-    Service::open(route, handler, &Aws::for_endpoint("http://127.0.0.1:9"), (settings, (), ())).unwrap()
+    Service::open(route, handler, aws, (settings, (), ())).unwrap()
 }
 
 struct Notes(Table);
@@ -55,20 +60,22 @@ async fn look_up(ctx: RequestContext<OrgMember, Notes>, (): ()) -> Result<NoCont
 
 #[tokio::test]
 async fn warm_up_calls_no_storage() {
+    let aws = unreachable();
     let runs = AtomicUsize::new(0);
     let handler = async |ctx: RequestContext<OrgMember, Notes>, (): ()| {
         let found = look_up(ctx, ()).await;
         runs.fetch_add(usize::from(found.is_ok()), Ordering::Relaxed);
         found
     };
-    let service = open(Route::get("/v1/orgs/{orgId}/notes").org_member().warm_up(), handler);
-    service.warm_up(made_up::TIME).await;
+    let service = open(&aws, Route::get("/v1/orgs/{orgId}/notes").org_member().warm_up(), handler);
+    service.warm_up(&aws, made_up::TIME).await;
     assert_eq!(runs.load(Ordering::Relaxed), 1, "a call of this endpoint would fail");
     assert!(service.limiter.is_unused());
 }
 
 #[tokio::test]
 async fn handler_runs_only_if_the_route_says_so() {
+    let aws = unreachable();
     let runs = AtomicUsize::new(0);
     let handler = async |_: RequestContext<OrgRole, ()>, (): ()| -> Result<NoContent> {
         write_permitted().await?;
@@ -76,16 +83,17 @@ async fn handler_runs_only_if_the_route_says_so() {
         Ok(NoContent)
     };
     let route = || Route::delete("/v1/orgs/{orgId}/notes").org_role("admin");
-    open(route(), &handler).warm_up(made_up::TIME).await;
+    open(&aws, route(), &handler).warm_up(&aws, made_up::TIME).await;
     assert_eq!(runs.load(Ordering::Relaxed), 0);
-    open(route().warm_up(), &handler).warm_up(made_up::TIME).await;
+    open(&aws, route().warm_up(), &handler).warm_up(&aws, made_up::TIME).await;
     assert_eq!(runs.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
 async fn made_up_event_of_a_caller_is_refused() {
-    let service = open(Route::get("/v1/orgs/{orgId}/notes").org_member(), look_up);
-    service.warm_up(made_up::TIME).await;
+    let aws = unreachable();
+    let service = open(&aws, Route::get("/v1/orgs/{orgId}/notes").org_member(), look_up);
+    service.warm_up(&aws, made_up::TIME).await;
     let event = made_up::event(&service.route, &service.auth.made_up_token(clock::now()));
     let refused = service.respond_to(Literal(event.clone()), Invocation::default()).await.response;
     assert_eq!(refused.status_code, 403, "it has no secret of the proxy");
@@ -96,14 +104,16 @@ async fn made_up_event_of_a_caller_is_refused() {
 
 #[tokio::test]
 async fn panic_ends_only_the_warm_up() {
+    let aws = unreachable();
     let handler = async |_: RequestContext<Public, ()>, (): ()| -> Result<NoContent> { panic!("made up") };
-    open(Route::get("/v1/health").public().warm_up(), handler).warm_up(made_up::TIME).await;
+    open(&aws, Route::get("/v1/health").public().warm_up(), handler).warm_up(&aws, made_up::TIME).await;
     assert!(!warm_up::is_active());
 }
 
 #[tokio::test]
 async fn hanging_handler_ends_in_time() {
+    let aws = unreachable();
     let handler =
         async |_: RequestContext<Public, ()>, (): ()| std::future::pending::<Result<NoContent>>().await;
-    open(Route::get("/v1/health").public().warm_up(), handler).warm_up(Duration::ZERO).await;
+    open(&aws, Route::get("/v1/health").public().warm_up(), handler).warm_up(&aws, Duration::ZERO).await;
 }
