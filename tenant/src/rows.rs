@@ -22,6 +22,9 @@ pub(crate) const SEGMENTS: u16 = 64;
 /// memory, in each segment that is scanned.
 const PAGE: i32 = 250;
 
+/// Maximum number of rows in a page of keys.
+const PAGE_OF_KEYS: i32 = 1000;
+
 /// Rows of one organization in one table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'r> {
@@ -76,7 +79,7 @@ impl Rows<'_> {
         };
         let scan = self.client.scan().table_name(self.table).consistent_read(true);
         let scan = scan.segment(segment.into()).total_segments(SEGMENTS.into());
-        let scan = scan.set_limit((!self.keys_only).then_some(PAGE));
+        let scan = scan.limit(if self.keys_only { PAGE_OF_KEYS } else { PAGE });
         let scan = scan.filter_expression(filter);
         let scan = scan.set_projection_expression(self.keys_only.then(|| self.kind.key().join(", ")));
         let scan = scan.expression_attribute_values(":own", AttributeValue::S(own.to_owned()));
