@@ -15,8 +15,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::lambda::CpuQuota;
 use crate::process::cpu;
+use crate::quota::CpuQuota;
 use crate::runtime_api::{RuntimeApi, Signal};
 
 /// Longest wait for a process, also under Valgrind.

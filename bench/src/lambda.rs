@@ -3,7 +3,6 @@
 
 mod cost;
 mod pace;
-mod quota;
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -13,12 +12,12 @@ use bytes::Bytes;
 use cost::{billed, dollars};
 use local::terminal;
 use pace::{Pace, Timing, paced};
-pub(crate) use quota::CpuQuota;
 use testing::for_each_concurrent;
 
 use crate::cold::{count, in_turns, milliseconds};
 use crate::environment::{Environment, Response};
 use crate::fixture::{Fixture, Network, Proxies};
+use crate::quota::CpuQuota;
 use crate::series::{Samples, Unit};
 use crate::target::Target;
 

@@ -17,6 +17,7 @@ mod lambda;
 mod machine;
 mod plot;
 mod process;
+mod quota;
 mod report;
 mod round_trips;
 mod runtime_api;
