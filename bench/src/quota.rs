@@ -20,7 +20,7 @@ const WEIGHT: usize = 10_000;
 /// Least quota that the kernel accepts, in microseconds.
 const LEAST: usize = 1_000;
 
-/// Where systems mount the controller: of version 1, by itself or with another one, or of version 2.
+/// Folders of the controller: of version 1, by itself or with another one, and of version 2.
 const ROOTS: [&str; 3] = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"];
 
 /// Shell script that joins a group, `$0`, and executes a program on the first line of its input.
