@@ -58,6 +58,8 @@ pub(crate) struct Response {
     pub(crate) took: Duration,
     /// Time from the delivery to the poll for the next event, which Lambda bills.
     pub(crate) busy: Duration,
+    /// End of the process's log if the function failed, or empty.
+    _log: String,
 }
 
 impl Response {
@@ -191,7 +193,8 @@ impl Environment {
                     serde_json::from_slice(&response).context("the response is not JSON")?;
                 let status = status(&response).context("the response has no status")?;
                 let body = response["body"].as_str().unwrap_or_default().to_owned();
-                Ok(Response { status, body, took, busy })
+                let log = if status < 500 { String::new() } else { text(&mut self.log) };
+                Ok(Response { status, body, took, busy, _log: log })
             }
             Err(error) => Err(error.context(text(&mut self.log))),
         }

@@ -177,7 +177,8 @@ impl Fixture {
         workload: Workload,
     ) -> Result<Response> {
         let (event, status) = self.event(function, workload).await?;
-        environment.invoke(event).await?.checked(status)
+        let response = environment.invoke(event).await.and_then(|response| response.checked(status));
+        response.with_context(|| format!("{} of {function}", workload.label()))
     }
 
     /// Returns an event of a workload for a function, unlike any other, and the status of its success.

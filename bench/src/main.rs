@@ -86,13 +86,14 @@ async fn measure(arguments: &Arguments, targets: &[Target], counts: bool) -> Res
         warm::requests(&fixture, targets, runs, true, &mut samples).await?;
     }
     if arguments.selects(Part::Memory) {
-        warm::memory(&fixture, targets, &mut samples).await?;
+        warm::memory(&fixture, targets, &mut samples).await.context("memory")?;
     }
     if arguments.selects(Part::RoundTrips) {
         RoundTrips::new(&fixture, targets, &mut samples).count().await?;
     }
     if counts {
-        instructions::instructions(&fixture, targets, arguments.check, &mut samples).await?;
+        let counted = instructions::instructions(&fixture, targets, arguments.check, &mut samples).await;
+        counted.context("instructions")?;
         doubling::doubling(&mut samples).await?;
     }
     if arguments.selects(Part::Growth) {
