@@ -199,18 +199,20 @@ fn record(upload: &Upload) -> Row {
 /// Reads a response from its row.
 fn recorded(row: &Row) -> Result<Upload> {
     row.format(RESPONSE)?;
-    let headers = row.get("headers").and_then(|headers| headers.as_m().ok());
+    let headers = match row.get("headers") {
+        Some(AttributeValue::M(headers)) => texts(headers),
+        _ => BTreeMap::new(),
+    };
     Ok(Upload {
         id: row.parsed("id")?,
         url: row.text("url")?.to_owned(),
         method: row.text("method")?.to_owned(),
-        headers: headers.map(texts).unwrap_or_default(),
+        headers,
         expires_at: row.time("expiresAt")?,
     })
 }
 
-fn texts(attributes: &HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
-    let texts =
-        attributes.iter().filter_map(|(name, value)| Some((name.clone(), value.as_s().ok()?.clone())));
-    texts.collect()
+fn texts(attributes: HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
+    let text = |value| if let AttributeValue::S(text) = value { Some(text) } else { None };
+    attributes.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
 }

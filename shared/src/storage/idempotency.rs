@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 
 use super::key::Key;
 use super::kind::IDEMPOTENCY;
-use super::row::{Row, number, read_number, text};
+use super::row::{Row, number, text};
 use crate::domain::{IdempotentRequest, Result};
 
 /// Returns the key of the record.
@@ -19,7 +19,7 @@ pub(super) fn record(request: &IdempotentRequest, row: Row) -> Row {
     Row::of(IDEMPOTENCY)
         .with_text("fingerprint", request.fingerprint())
         .with_number("expiresAt", request.expiry())
-        .with("row", AttributeValue::M(row.0))
+        .with("row", AttributeValue::M(row.into()))
 }
 
 /// Adds the condition that there is no record, or one that is expired or invalid. TTL deletes hours late, so an expired
@@ -37,9 +37,12 @@ pub(super) fn unless_recorded(put: PutBuilder, request: &IdempotentRequest) -> P
 ///
 /// [`Unprocessable`](crate::domain::Error::Unprocessable) if the key was used for another request.
 pub(super) fn recorded(request: &IdempotentRequest, record: &Row) -> Result<Option<Row>> {
-    if read_number(&record.0, "expiresAt").is_none_or(|expiry| request.is_expired(expiry)) {
+    if record.optional_number("expiresAt").is_none_or(|expiry| request.is_expired(expiry)) {
         return Ok(None);
     }
     request.check(record.optional("fingerprint").unwrap_or_default())?;
-    Ok(record.get("row").and_then(|row| row.as_m().ok()).map(|row| row.clone().into()))
+    Ok(match record.get("row") {
+        Some(AttributeValue::M(row)) => Some(row.into()),
+        _ => None,
+    })
 }

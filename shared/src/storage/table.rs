@@ -11,7 +11,7 @@ use super::error::sdk_error;
 use super::gate::write_permitted;
 use super::idempotency::{record_key, recorded};
 use super::key::{Key, List};
-use super::pages::PageReader;
+use super::pages::{PageReader, StoredPage};
 use super::row::{Item, Row, text};
 use super::transaction::Transaction;
 use crate::domain::{Cursor, Error, IdempotentRequest, Page, PageRequest, Result};
@@ -134,14 +134,15 @@ impl Table {
             .consistent_read(true)
             // One more than requested, to know if there is a next page.
             .limit(i32::from(page.limit()) + 1);
-        let output = query.customize().interceptor(PageReader::new()).send().await.map_err(sdk_error)?;
+        let reader = PageReader::new();
+        let output = query.customize().interceptor(reader.clone()).send().await.map_err(sdk_error)?;
+        let StoredPage { mut rows, has_more } = reader.page(output);
         let limit = usize::from(page.limit());
-        let has_more = output.count() > i32::from(page.limit()) || output.last_evaluated_key.is_some();
-        let mut items = output.items.unwrap_or_default();
-        items.truncate(limit);
-        let place = items.last().filter(|_| has_more).and_then(|row| row.get("sk")?.as_s().ok());
+        let has_more = has_more || rows.len() > limit;
+        rows.truncate(limit);
+        let place = rows.last().map(|(place, _)| place).filter(|place| has_more && !place.is_empty());
         let next_cursor = place.map(|place| Cursor::new(partition, place));
-        let items = items.into_iter().filter_map(|item| readable(item, &read)).collect::<Result<_>>()?;
+        let items = rows.iter().filter_map(|row| readable(partition, row, &read)).collect::<Result<_>>()?;
         Ok(Page { items, next_cursor })
     }
 
@@ -261,13 +262,15 @@ impl Table {
 }
 
 /// Reads a row of a list. One row that can't be read must not hide the others, so it is only logged.
-fn readable<T>(item: Item, read: impl Fn(&Row) -> Result<T>) -> Option<Result<T>> {
-    let attribute = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let (pk, sk) = (attribute("pk"), attribute("sk"));
-    match read(&item.into()) {
+fn readable<T>(
+    partition: &str,
+    (sort, row): &(String, Row),
+    read: impl Fn(&Row) -> Result<T>,
+) -> Option<Result<T>> {
+    match read(row) {
         Err(Error::Internal(cause)) => {
             count(Metric::UnreadableRows);
-            tracing::error!(pk, sk, error = %cause, "unreadable row: a list goes without it");
+            tracing::error!(pk = partition, sk = sort, error = %cause, "unreadable row: a list goes without it");
             None
         }
         read => Some(read),

@@ -29,7 +29,7 @@ use super::error::timeout_error;
 use super::gate::write_permitted;
 use super::idempotency::{record, record_key, recorded, unless_recorded};
 use super::key::Key;
-use super::row::{Row, number, require};
+use super::row::{Item, Row, number, require};
 use crate::domain::{Error, IdempotentRequest, Outcome, Result};
 
 /// Timeout for all attempts together: that of one call of the SDK, and a second for conflicts.
@@ -301,7 +301,7 @@ impl<'t> Transaction<'t> {
 
     fn put(&self, key: &Key, row: Row) -> PutBuilder {
         // The key comes last, so that no attribute can replace it.
-        let item = row.0.into_iter().chain(key.item()).collect();
+        let item = Item::from(row).into_iter().chain(key.item()).collect();
         Put::builder().table_name(self.table).set_item(Some(item))
     }
 
