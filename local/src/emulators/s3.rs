@@ -60,10 +60,11 @@ pub(super) async fn ready(mut started: Started) -> Result<SocketAddr> {
     }
 }
 
-/// Starts the program. It prints its address when it is ready, and ends when its standard input does.
+/// Starts the program. It prints its address when it is ready, and ends when its standard input does. It is not killed,
+/// because it has a temporary folder to remove.
 async fn start(objects: &Objects, setup: &Setup) -> Result<(Child, SocketAddr)> {
     let mut command: Command = objects.command("serve").await?;
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("can't run local-s3")?;
     let setup = format!("{}\n", serde_json::to_string(setup)?);
     let input = child.stdin.as_mut().context("local-s3 has no input")?;

@@ -18,7 +18,7 @@ const CHUNK: u64 = 256 * 1024;
 /// Beginning of the names of temporary folders.
 const TEMPORARY: &str = "local-s3-";
 
-/// File in a temporary folder that is locked while its stack runs.
+/// File in the folder that is locked while its program runs.
 const LOCK: &str = "lock";
 
 /// Folder of the files.
@@ -26,18 +26,20 @@ const LOCK: &str = "lock";
 pub(super) struct Bodies {
     path: PathBuf,
     /// Deletes the folder with the store, if it is for data in memory.
-    temporary: Option<(TempDir, File)>,
+    temporary: Option<TempDir>,
+    _lock: File,
 }
 
 impl Bodies {
-    /// Opens the folder at `path`, or a temporary one.
+    /// Opens the folder at `path`, or a temporary one. Waits for the end of an earlier program that still has it open.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
             let (folder, lock) = temporary().context("can't create a folder for the objects' bodies")?;
-            return Ok(Self { path: folder.path().to_owned(), temporary: Some((folder, lock)) });
+            return Ok(Self { path: folder.path().to_owned(), temporary: Some(folder), _lock: lock });
         };
-        std::fs::create_dir_all(path).with_context(|| format!("can't create {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), temporary: None })
+        let lock = std::fs::create_dir_all(path).and_then(|()| lock(path));
+        let lock = lock.with_context(|| format!("can't open {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), temporary: None, _lock: lock })
     }
 
     /// Creates an empty file with a unique name. It is deleted when it is dropped, unless its cleanup is disabled.
@@ -68,7 +70,7 @@ impl Bodies {
     pub(super) fn retain(&self, names: &HashSet<String>) -> io::Result<()> {
         for entry in std::fs::read_dir(&self.path)? {
             let name = entry?.file_name();
-            if !name.to_str().is_some_and(|name| names.contains(name)) {
+            if !name.to_str().is_some_and(|name| name == LOCK || names.contains(name)) {
                 std::fs::remove_file(self.path.join(name))?;
             }
         }
@@ -101,14 +103,18 @@ fn temporary() -> io::Result<(TempDir, File)> {
     }
     loop {
         let folder = Builder::new().prefix(TEMPORARY).tempdir()?;
-        let file = folder.path().join(LOCK);
-        let lock = File::create(&file)?;
-        lock.lock()?;
+        let lock = lock(folder.path())?;
         // Another stack that is starting may have taken the folder for an abandoned one before it was locked.
-        if file.is_file() {
+        if folder.path().join(LOCK).is_file() {
             return Ok((folder, lock));
         }
     }
+}
+
+fn lock(folder: &Path) -> io::Result<File> {
+    let lock = File::create(folder.join(LOCK))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 /// Removes a folder that no stack has locked. The lock is held until the folder is gone, so that a stack that has just
@@ -123,11 +129,25 @@ fn remove_abandoned(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::thread;
 
     use anyhow::{Result, anyhow};
+    use tempfile::Builder;
 
-    use super::temporary;
+    use super::{Bodies, LOCK, TEMPORARY, temporary};
+
+    #[test]
+    fn only_folders_of_ended_programs_are_removed() -> Result<()> {
+        let running = Bodies::open(None)?;
+        running.retain(&HashSet::new())?;
+        let ended = Builder::new().prefix(TEMPORARY).tempdir()?.keep();
+        std::fs::write(ended.join(LOCK), "")?;
+        let _next = Bodies::open(None)?;
+        assert!(!ended.exists());
+        assert!(running.path.is_dir());
+        Ok(())
+    }
 
     #[test]
     fn concurrent_stacks_keep_their_folders() -> Result<()> {

@@ -1,11 +1,14 @@
 //! Errors of S3.
 
 use http::StatusCode;
+use local::terminal;
 use s3s::{S3Error, S3ErrorCode};
 
-/// Returns S3's error for a failure of the emulator, with its cause for the developer.
+/// Returns S3's error for a failure of the emulator, with its cause for the developer, which is printed too.
 pub(super) fn internal(cause: impl Into<anyhow::Error>) -> S3Error {
-    S3Error::with_message(S3ErrorCode::InternalError, format!("{:#}", cause.into()))
+    let cause = format!("{:#}", cause.into());
+    terminal::say(&cause);
+    S3Error::with_message(S3ErrorCode::InternalError, cause)
 }
 
 /// Returns an error with a code that `s3s` lacks.
