@@ -44,8 +44,8 @@
 //! first request, and runs its code while the handshakes are on their way: two for a route whose reads run beside the
 //! counter, one for any other, and one more to S3 for files. Nothing is sent through them.
 //!
-//! - Init waits for them, at most half a second. Lambda gives it a whole core, and the first request only the share of the
-//!   function's memory.
+//! - Init waits for those to `DynamoDB`, at most half a second. Lambda gives it a whole core, and the first request only the
+//!   share of the function's memory. The one to S3 is opened while the first request's other calls are made.
 //! - Lambda freezes a waiting environment sooner or later. A connection that is then half open or closed is opened again.
 
 use std::cell::OnceCell;
@@ -130,7 +130,7 @@ impl Aws {
         Ok(Self { settings, credentials, http, opening, dynamodb: OnceCell::new() })
     }
 
-    /// Waits until the connections of a warm-up are open, or have failed.
+    /// Waits until the awaited connections of a warm-up are open, or have failed.
     pub(crate) async fn connected(&self) {
         self.opening.end().await;
     }

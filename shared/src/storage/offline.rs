@@ -1,10 +1,10 @@
 //! HTTP client of all services, which sends nothing for a made-up request but opens the connections of the next one.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_smithy_http_client::pool::ConnectionEvent;
+use aws_smithy_http_client::pool::{ConnectionEvent, OriginKey};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http as client;
@@ -28,38 +28,44 @@ const DYNAMODB: &str = "x-amz-target";
 /// Connections that a made-up request opens.
 #[derive(Debug, Default)]
 pub(super) struct Opening {
-    /// Origins that it has called.
-    origins: Mutex<BTreeSet<String>>,
-    pending: AtomicUsize,
+    /// Number of awaited connections to each origin that it has called.
+    pending: Mutex<HashMap<OriginKey, usize>>,
     changed: Notify,
 }
 
 impl Opening {
     /// Counts a connection that is open or has failed.
     pub(super) fn record(&self, event: &ConnectionEvent<'_>) {
-        if matches!(event, ConnectionEvent::Opened(_) | ConnectionEvent::EstablishmentFailed(_)) {
-            let fewer = |pending: usize| pending.checked_sub(1);
-            let _earlier = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+        let establishment = match event {
+            ConnectionEvent::Opened(opened) => opened.establishment(),
+            ConnectionEvent::EstablishmentFailed(failed) => failed.establishment(),
+            _ => return,
+        };
+        if let Some(pending) = self.pending().get_mut(establishment.origin()) {
+            *pending = pending.saturating_sub(1);
             self.changed.notify_one();
         }
     }
 
-    /// Waits until no connection is being opened.
+    /// Waits until no awaited connection is being opened.
     pub(super) async fn end(&self) {
-        while self.pending.load(Ordering::Relaxed) > 0 {
+        while self.pending().values().any(|pending| *pending > 0) {
             self.changed.notified().await;
         }
     }
 
-    /// Returns the number of connections to open for a call to an origin.
-    fn begin(&self, origin: &str, is_dynamodb: bool) -> usize {
-        let is_new = self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.to_owned());
-        let connections = match is_new {
-            true if is_dynamodb => warm_up::connections(),
-            is_new => usize::from(is_new),
-        };
-        self.pending.fetch_add(connections, Ordering::Relaxed);
+    /// Returns the number of connections to open for a call to an origin. Those to S3 are not awaited: a request needs them
+    /// last, and S3 takes longer to open one.
+    fn begin(&self, origin: OriginKey, is_dynamodb: bool) -> usize {
+        let mut pending = self.pending();
+        let Entry::Vacant(first) = pending.entry(origin) else { return 0 };
+        let connections = if is_dynamodb { warm_up::connections() } else { 1 };
+        first.insert(if is_dynamodb { connections } else { 0 });
         connections
+    }
+
+    fn pending(&self) -> MutexGuard<'_, HashMap<OriginKey, usize>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -131,7 +137,9 @@ impl Connector {
     /// Begins to open the connections of the first request to the same origin, once.
     fn connect(&self, request: &HttpRequest) -> impl Future<Output = ()> + use<> {
         let origin = request.uri().split('/').take(3).collect::<Vec<_>>().join("/");
-        let connections = self.opening.begin(&origin, request.headers().contains_key(DYNAMODB));
+        let key = origin.parse().ok().and_then(|uri| OriginKey::from_uri(&uri).ok());
+        let is_dynamodb = request.headers().contains_key(DYNAMODB);
+        let connections = key.map_or(0, |key| self.opening.begin(key, is_dynamodb));
         let requests = (0..connections).filter_map(|_| bare_request(&origin));
         preconnect(requests.map(|request| self.connector.call(request)).collect::<Vec<_>>())
     }
