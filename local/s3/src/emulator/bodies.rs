@@ -18,7 +18,7 @@ const CHUNK: u64 = 256 * 1024;
 /// Beginning of the names of temporary folders.
 const TEMPORARY: &str = "local-s3-";
 
-/// File in the folder that is locked while its program runs.
+/// File in a temporary folder, and ending of the file beside another one, that is locked while the program runs.
 const LOCK: &str = "lock";
 
 /// Folder of the files.
@@ -37,7 +37,8 @@ impl Bodies {
             let (folder, lock) = temporary().context("can't create a folder for the objects' bodies")?;
             return Ok(Self { path: folder.path().to_owned(), temporary: Some(folder), _lock: lock });
         };
-        let lock = std::fs::create_dir_all(path).and_then(|()| lock(path));
+        // Beside the folder, in which all files are bodies.
+        let lock = std::fs::create_dir_all(path).and_then(|()| lock(&path.with_extension(LOCK)));
         let lock = lock.with_context(|| format!("can't open {}", path.display()))?;
         Ok(Self { path: path.to_owned(), temporary: None, _lock: lock })
     }
@@ -103,16 +104,17 @@ fn temporary() -> io::Result<(TempDir, File)> {
     }
     loop {
         let folder = Builder::new().prefix(TEMPORARY).tempdir()?;
-        let lock = lock(folder.path())?;
+        let file = folder.path().join(LOCK);
+        let lock = lock(&file)?;
         // Another stack that is starting may have taken the folder for an abandoned one before it was locked.
-        if folder.path().join(LOCK).is_file() {
+        if file.is_file() {
             return Ok((folder, lock));
         }
     }
 }
 
-fn lock(folder: &Path) -> io::Result<File> {
-    let lock = File::create(folder.join(LOCK))?;
+fn lock(file: &Path) -> io::Result<File> {
+    let lock = File::create(file)?;
     lock.lock()?;
     Ok(lock)
 }
